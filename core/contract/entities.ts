@@ -1,0 +1,484 @@
+/**
+ * The nouns that cross borders, as schemas. Ids of users and items are the data's own strings, never renumbered.
+ * Times are ISO 8601 here (Unix seconds in storage). Hashes are lower-case hex SHA-256.
+ */
+import { z } from "zod";
+
+export const isoTime = z.iso.datetime();
+export const userId = z.string().min(1).max(512);
+export const itemId = z.string().min(1).max(512);
+/** A content id or an engine-made id: safe as a file name. */
+export const entityId = z.string().regex(/^[a-z0-9][a-z0-9_-]{1,79}$/);
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().nonnegative();
+
+// ── Ratings ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const ratingScale = z.object({
+  minimum: z.number(),
+  maximum: z.number(),
+  /** Smallest difference between two ratings that occur; null when it could not be told. */
+  step: z.number().positive().nullable(),
+});
+export type RatingScale = z.infer<typeof ratingScale>;
+
+export const fileFormat = z.enum(["delimited", "jsonl", "parquet", "netflix", "matrix"]);
+export const textEncoding = z.enum(["utf-8", "utf-16le", "utf-16be", "latin1", "windows-1252"]);
+export const timeFormat = z.enum([
+  "unix-seconds",
+  "unix-milliseconds",
+  "iso-8601",
+  "us-datetime",
+  "eu-datetime",
+  "excel-serial",
+  "none",
+]);
+
+/** How a file of ratings is to be read. Everything left out is detected. */
+export const readOptions = z.object({
+  format: fileFormat.optional(),
+  encoding: textEncoding.optional(),
+  delimiter: z.string().min(1).max(4).optional(),
+  header: z.boolean().optional(),
+  decimalComma: z.boolean().optional(),
+  timeFormat: timeFormat.optional(),
+  /** Column names (or `column0`… where there is no header). */
+  userColumn: z.string().optional(),
+  itemColumn: z.string().optional(),
+  ratingColumn: z.string().optional(),
+  timeColumn: z.string().nullable().optional(),
+  /** For files of one person's ratings: the user id for every row. */
+  singleUserId: userId.optional(),
+  /** Values that mean "no rating" (wide matrices: 99). */
+  missingValues: z.array(z.string()).optional(),
+  scale: z.object({ minimum: z.number(), maximum: z.number() }).optional(),
+});
+export type ReadOptions = z.infer<typeof readOptions>;
+
+export const previewColumn = z.object({
+  name: z.string(),
+  role: z.enum(["user", "item", "rating", "time", "title", "genres", "year", "ignored"]),
+  samples: z.array(z.string()),
+});
+
+export const filePreview = z.object({
+  path: z.string(),
+  bytes: count,
+  compressed: z.boolean(),
+  /** What the reader will do: the options given, completed by detection. */
+  options: readOptions,
+  /** Name of a known layout when it was recognised ("MovieLens 100K", "IMDb export", …). */
+  layout: z.string().nullable(),
+  columns: z.array(previewColumn),
+  rows: z.array(z.array(z.string().nullable())),
+  scale: ratingScale.nullable(),
+  /** A file of titles found beside it (u.item, movies.csv, movies.dat), offered as `itemsPath`. */
+  itemsPath: z.string().nullable(),
+  /** What a person should know before importing (no times, damaged ids, …). */
+  warnings: z.array(z.string()),
+  /** Why it cannot be imported as it is; null when it can. */
+  problem: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
+});
+export type FilePreview = z.infer<typeof filePreview>;
+
+export const rejectReason = z.enum([
+  "ragged",
+  "missing-user",
+  "missing-item",
+  "missing-rating",
+  "rating-not-a-number",
+  "rating-off-scale",
+  "bad-time",
+  "bad-encoding",
+  "not-a-record",
+]);
+
+export const reject = z.object({
+  /** 1-based line of the file where the record starts. */
+  line: z.int().positive(),
+  reason: rejectReason,
+  raw: z.string(),
+});
+
+export const source = z.object({
+  id: entityId,
+  name: z.string(),
+  createdAt: isoTime,
+  files: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
+  options: readOptions,
+  layout: z.string().nullable(),
+  /** Records in the file, counted independently of the reading. Always accepted + rejected. */
+  read: count,
+  accepted: count,
+  rejected: count,
+  rejectsByReason: z.partialRecord(rejectReason, count),
+  /** Pairs (user, item) that occur more than once: extra rows beyond the first. */
+  duplicates: count,
+  users: count,
+  items: count,
+  hasTime: z.boolean(),
+  /** Share of accepted rows with a time, 0…1. */
+  timeShare: z.number().min(0).max(1),
+  hasTitles: z.boolean(),
+  scale: ratingScale,
+  warnings: z.array(z.string()),
+});
+export type Source = z.infer<typeof source>;
+
+export const recipeStep = z.discriminatedUnion("step", [
+  z.object({ step: z.literal("dedupe"), keep: z.enum(["last", "first", "highest", "mean"]) }),
+  z.object({ step: z.literal("time-window"), from: isoTime.nullable(), to: isoTime.nullable() }),
+  z.object({ step: z.literal("k-core"), k: z.int().min(1).max(1000) }),
+  z.object({ step: z.literal("minimum-ratings"), perUser: count, perItem: count }),
+  z.object({ step: z.literal("exclude-users"), users: z.array(userId) }),
+  z.object({ step: z.literal("exclude-items"), items: z.array(itemId) }),
+]);
+/** Steps run in order. A snapshot holds each (user, item) once: where no dedupe step stands, `last` is added first. */
+export const recipe = z.array(recipeStep).max(50);
+export type Recipe = z.infer<typeof recipe>;
+
+export const snapshot = z.object({
+  /** Hash over canonical sorted rows and recipe: the same input and recipe give the same id anywhere. */
+  id: entityId,
+  name: z.string(),
+  createdAt: isoTime,
+  sourceIds: z.array(entityId).min(1),
+  recipe,
+  /** Rows before and after each step, in order. */
+  steps: z.array(z.object({ step: recipeStep, before: count, after: count })),
+  ratings: count,
+  users: count,
+  items: count,
+  scale: ratingScale,
+  hasTime: z.boolean(),
+  from: isoTime.nullable(),
+  to: isoTime.nullable(),
+});
+export type Snapshot = z.infer<typeof snapshot>;
+
+const histogram = z.array(z.object({ label: z.string(), value: z.number(), count }));
+export const profile = z.object({
+  ratings: count,
+  users: count,
+  items: count,
+  /** Share of the users × items matrix that is filled, 0…1. */
+  density: z.number(),
+  mean: z.number(),
+  median: z.number(),
+  standardDeviation: z.number(),
+  ratingHistogram: histogram,
+  /** Quantiles 0, .1, .25, .5, .75, .9, .99, 1 of ratings per user and per item. */
+  ratingsPerUser: z.array(z.object({ quantile: z.number(), value: z.number() })),
+  ratingsPerItem: z.array(z.object({ quantile: z.number(), value: z.number() })),
+  /** Gini coefficient of ratings over items / users, 0 (equal) … 1. */
+  giniItems: z.number(),
+  giniUsers: z.number(),
+  /** Lorenz curve over items, least rated first: share of items → share of ratings (≤ 101 points). */
+  lorenzItems: z.array(z.object({ share: z.number(), ratings: z.number() })),
+  /** Ratings per calendar month; empty without times. */
+  activity: z.array(z.object({ month: z.string(), count })),
+  topItems: z.array(z.object({ itemId, title: z.string().nullable(), count, mean: z.number() })),
+  warnings: z.array(z.string()),
+});
+export type Profile = z.infer<typeof profile>;
+
+// ── Splits ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const share = z.number().gt(0).lt(1);
+export const splitProtocol = z.discriminatedUnion("protocol", [
+  /** The last share of all ratings in time is the test. */
+  z.object({ protocol: z.literal("global-temporal"), testShare: share.default(0.2) }),
+  /** Each user's last share is that user's test. */
+  z.object({ protocol: z.literal("per-user-temporal"), testShare: share.default(0.2) }),
+  /** Each user's last rating is the test. */
+  z.object({ protocol: z.literal("leave-last-out") }),
+  /** Every rating is in the test with the same probability. */
+  z.object({ protocol: z.literal("random"), testShare: share.default(0.2) }),
+  z.object({ protocol: z.literal("k-fold"), folds: z.int().min(2).max(20).default(5) }),
+]);
+export type SplitProtocol = z.infer<typeof splitProtocol>;
+
+export const split = z.object({
+  id: entityId,
+  name: z.string(),
+  createdAt: isoTime,
+  snapshotId: entityId,
+  protocol: splitProtocol,
+  seed: z.int().nonnegative(),
+  train: count,
+  test: count,
+  /** Users and items of the test, and how many of them the training part knows. */
+  testUsers: count,
+  warmTestUsers: count,
+  testItems: count,
+  warmTestItems: count,
+  /** What this split lets the model see that it would not have had, in plain words. Empty: nothing known. */
+  leaks: z.array(z.string()),
+  warnings: z.array(z.string()),
+});
+export type Split = z.infer<typeof split>;
+
+export const splitProposal = z.object({
+  protocol: splitProtocol,
+  /** In plain words: who is trained on and who is tested. */
+  description: z.string(),
+  reason: z.string(),
+  train: count,
+  test: count,
+  testUsers: count,
+  warmTestUsers: count,
+  leaks: z.array(z.string()),
+  /** False where the counts are too small for intervals to mean anything. */
+  meaningful: z.boolean(),
+});
+
+// ── Algorithms ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const hyperparameterValue = z.union([z.number(), z.boolean(), z.string()]);
+export const hyperparameters = z.record(z.string(), hyperparameterValue);
+export type Hyperparameters = z.infer<typeof hyperparameters>;
+
+/** One field of an algorithm's form. */
+export const hyperparameterField = z.object({
+  name: z.string(),
+  label: z.string(),
+  /** The paper's meaning, units included. */
+  description: z.string(),
+  kind: z.enum(["integer", "real", "boolean", "choice"]),
+  default: hyperparameterValue,
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  /** Sliders and searches step multiplicatively. */
+  logarithmic: z.boolean().optional(),
+  choices: z.array(z.string()).optional(),
+});
+
+export const algorithmInfo = z.object({
+  id: entityId,
+  name: z.string(),
+  summary: z.string(),
+  whenToUse: z.string(),
+  paper: z.object({ citation: z.string(), url: z.string().nullable() }).nullable(),
+  /** Whether scores are on the rating scale, so that RMSE and MAE mean something. */
+  predictsRatings: z.boolean(),
+  iterative: z.boolean(),
+  hyperparameters: z.array(hyperparameterField),
+});
+export type AlgorithmInfo = z.infer<typeof algorithmInfo>;
+
+// ── Runs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const metricName = z.string().regex(/^[a-z][a-z0-9-]*(@\d+)?$/);
+
+export const metricValue = z.object({
+  /** `rmse`, `mae`, `recall@10`, `ndcg@10`, `coverage@10`, … */
+  metric: metricName,
+  /** Version of the definition; values with different definitions are never compared. */
+  definition: z.string(),
+  value: z.number(),
+  /** Bootstrap percentile interval over users; null where it would mean nothing. */
+  interval: z.object({ low: z.number(), high: z.number(), level: z.number() }).nullable(),
+  /** Users it is averaged over. */
+  users: count,
+  higherIsBetter: z.boolean(),
+});
+export type MetricValue = z.infer<typeof metricValue>;
+
+export const curvePoint = z.object({
+  epoch: z.int().nonnegative(),
+  seconds: z.number().nonnegative(),
+  /** Name → value: `train-rmse`, `loss`, … */
+  values: z.record(z.string(), z.number()),
+});
+export type CurvePoint = z.infer<typeof curvePoint>;
+
+export const runState = z.enum(["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]);
+
+export const run = z.object({
+  id: entityId,
+  name: z.string(),
+  state: runState,
+  createdAt: isoTime,
+  finishedAt: isoTime.nullable(),
+  snapshotId: entityId,
+  splitId: entityId,
+  algorithm: entityId,
+  hyperparameters,
+  seed: z.int().nonnegative(),
+  metrics: z.array(metricValue),
+  curve: z.array(curvePoint),
+  /** Wall-clock seconds. */
+  timings: z.object({ load: z.number(), fit: z.number(), evaluate: z.number() }).nullable(),
+  machine: z.object({ cpu: z.string(), cores: z.int(), threads: z.int(), runtime: z.string() }).nullable(),
+  codeVersion: z.string(),
+  /** SHA-256 over the model's tensors; null for k-fold runs, which leave no model until refitted. */
+  modelHash: sha256.nullable(),
+  /** A refit: trained on all of the snapshot; it carries the evaluation of the run that chose it. */
+  refitOf: entityId.nullable(),
+  error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
+  note: z.string(),
+});
+export type Run = z.infer<typeof run>;
+
+/** One run against the baseline on one metric, paired over users. */
+export const metricComparison = z.object({
+  metric: metricName,
+  baseline: z.number(),
+  value: z.number(),
+  difference: z.number(),
+  /** Paired bootstrap interval of the difference. */
+  interval: z.object({ low: z.number(), high: z.number(), level: z.number() }).nullable(),
+  /** Standardised mean difference of the paired per-user values (Cohen's d_z). */
+  effectSize: z.number().nullable(),
+  /** Randomisation-test p-value, and after Holm's correction over all comparisons on the table. */
+  pValue: z.number().nullable(),
+  pValueCorrected: z.number().nullable(),
+  wins: count,
+  losses: count,
+  ties: count,
+  verdict: z.enum(["better", "worse", "no-difference-shown", "not-tested"]),
+});
+
+export const comparison = z.object({
+  splitId: entityId,
+  baselineId: entityId,
+  runs: z.array(z.object({ runId: entityId, comparisons: z.array(metricComparison), sentence: z.string() })),
+  /** What the whole table says, in a sentence. */
+  conclusion: z.string(),
+});
+export type Comparison = z.infer<typeof comparison>;
+
+// ── Recommendations ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const rating = z.object({ itemId, rating: z.number().finite() });
+
+export const catalogueItem = z.object({
+  itemId,
+  title: z.string().nullable(),
+  year: z.int().nullable(),
+  genres: z.array(z.string()),
+});
+export type CatalogueItem = z.infer<typeof catalogueItem>;
+
+export const contribution = z.object({
+  itemId,
+  title: z.string().nullable(),
+  /** Signed share of the score, in score units; with `baseline` they sum to the score exactly. */
+  contribution: z.number(),
+});
+
+export const recommendation = catalogueItem.extend({
+  rank: z.int().positive(),
+  score: z.number(),
+  explanation: z.object({ baseline: z.number(), contributions: z.array(contribution) }).nullable(),
+});
+export type Recommendation = z.infer<typeof recommendation>;
+
+export const ratedItem = catalogueItem.extend({ rating: z.number(), time: isoTime.nullable() });
+
+// ── Publish ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const target = z.discriminatedUnion("kind", [
+  z.object({ id: entityId, name: z.string(), kind: z.literal("local") }),
+  z.object({
+    id: entityId,
+    name: z.string(),
+    kind: z.literal("production"),
+    /** As shown: the password is kept apart and never leaves the engine. */
+    postgres: z.string(),
+    redis: z.string().nullable(),
+  }),
+]);
+export type Target = z.infer<typeof target>;
+
+export const gateResult = z.object({
+  gate: z.string(),
+  passed: z.boolean(),
+  /** What was measured against what bound, in a sentence. */
+  reason: z.string(),
+});
+
+export const parityResult = z.object({
+  /** `live`: servers in production answered. `bundled`: none was live, one was started against the target. */
+  answeredBy: z.enum(["live", "bundled"]),
+  servers: count,
+  probes: count,
+  compared: count,
+  mismatches: count,
+  /** Largest absolute difference between two scores of the same item. */
+  largestDifference: z.number(),
+});
+export type ParityResult = z.infer<typeof parityResult>;
+
+export const publication = z.object({
+  id: entityId,
+  targetId: entityId,
+  runId: entityId,
+  /** The version's name on the target. */
+  version: z.string(),
+  state: z.enum(["uploading", "ready", "active", "retired", "failed"]),
+  createdAt: isoTime,
+  activatedAt: isoTime.nullable(),
+  gates: z.array(gateResult),
+  parity: parityResult.nullable(),
+});
+export type Publication = z.infer<typeof publication>;
+
+export const targetStatus = z.object({
+  reachable: z.boolean(),
+  error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
+  schemaVersion: z.int().nullable(),
+  active: z.object({ version: z.string(), since: isoTime }).nullable(),
+  previous: z.string().nullable(),
+  versions: z.array(
+    z.object({
+      version: z.string(),
+      state: z.enum(["uploading", "ready", "active", "retired", "failed"]),
+      algorithm: z.string(),
+      createdAt: isoTime,
+      bytes: count,
+    }),
+  ),
+  history: z.array(
+    z.object({ version: z.string(), activatedAt: isoTime, reason: z.enum(["publish", "rollback"]) }),
+  ),
+  servers: z.array(
+    z.object({ id: z.string(), url: z.string().nullable(), serving: z.string().nullable(), seenAt: isoTime }),
+  ),
+});
+export type TargetStatus = z.infer<typeof targetStatus>;
+
+// ── Jobs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const jobState = runState;
+export const progress = z.object({
+  done: z.number().nonnegative(),
+  /** Null while it is not known. */
+  total: z.number().nonnegative().nullable(),
+  unit: z.string(),
+  message: z.string(),
+});
+export type Progress = z.infer<typeof progress>;
+
+export const job = z.object({
+  id: entityId,
+  kind: z.string(),
+  title: z.string(),
+  state: jobState,
+  createdAt: isoTime,
+  startedAt: isoTime.nullable(),
+  finishedAt: isoTime.nullable(),
+  progress: progress.nullable(),
+  /** The method's output once it has succeeded. */
+  result: z.unknown(),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      remedy: z.string(),
+      details: z.record(z.string(), z.unknown()).optional(),
+    })
+    .nullable(),
+  resumable: z.boolean(),
+});
+export type Job = z.infer<typeof job>;

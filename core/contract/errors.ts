@@ -1,0 +1,348 @@
+/**
+ * The one registry of what can go wrong. The same object travels through the transport, decides the CLI's exit code and
+ * becomes the HTTP body (RFC 9457 problem+json). A code is stable for ever; its wording is not.
+ */
+
+interface ErrorDefinition {
+  /** Problem class, in words for a person; details go in the instance's own message. */
+  readonly title: string;
+  /** What the person should do about it. */
+  readonly remedy: string;
+  /** HTTP status the server answers with. */
+  readonly status: number;
+  /** Process exit code of the CLI (sysexits-like: 64 usage, 65 data, 69 unavailable, 70 internal, 73 cannot create, 75 try again). */
+  readonly exit: number;
+}
+
+const define = <const T extends Record<string, ErrorDefinition>>(definitions: T): T => definitions;
+
+export const errorRegistry = define({
+  // ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  RB_INVALID_INPUT: {
+    title: "The request does not have the expected shape",
+    remedy: "Correct the fields named in the details and try again.",
+    status: 400,
+    exit: 64,
+  },
+  RB_UNKNOWN_METHOD: {
+    title: "There is no such method",
+    remedy: "Client and engine are of different versions; update the older one.",
+    status: 404,
+    exit: 64,
+  },
+  RB_NOT_FOUND: {
+    title: "There is nothing under that name",
+    remedy: "List what exists and choose from it.",
+    status: 404,
+    exit: 66,
+  },
+  RB_CONFLICT: {
+    title: "That cannot be done in the present state",
+    remedy: "Look at the state named in the message, then decide.",
+    status: 409,
+    exit: 75,
+  },
+  RB_CANCELLED: {
+    title: "Cancelled",
+    remedy: "Start or resume it again when you want to.",
+    status: 499,
+    exit: 130,
+  },
+  RB_INTERNAL: {
+    title: "An unexpected failure inside Reelbench",
+    remedy: "This is a defect. Please report it with the log.",
+    status: 500,
+    exit: 70,
+  },
+  RB_TRANSPORT_CLOSED: {
+    title: "The connection to the engine is gone",
+    remedy: "The engine restarts by itself; running jobs show as interrupted and can be resumed.",
+    status: 503,
+    exit: 69,
+  },
+
+  // ── Files and import ────────────────────────────────────────────────────────────────────────────────────────────────
+  RB_FILE_NOT_FOUND: {
+    title: "The file cannot be found",
+    remedy: "Check the path; relative paths are taken from the folder the command was started in.",
+    status: 404,
+    exit: 66,
+  },
+  RB_FILE_UNREADABLE: {
+    title: "The file cannot be read",
+    remedy: "Check its permissions and that it is a regular file.",
+    status: 400,
+    exit: 66,
+  },
+  RB_IMPORT_EMPTY: {
+    title: "The file holds no rating",
+    remedy: "Export it again, or choose another file.",
+    status: 422,
+    exit: 65,
+  },
+  RB_IMPORT_FORMAT_UNKNOWN: {
+    title: "The layout of the file was not recognised",
+    remedy: "Name the delimiter and which columns hold user, item and rating.",
+    status: 422,
+    exit: 65,
+  },
+  RB_IMPORT_NO_USER_COLUMN: {
+    title: "No column could be taken for the user",
+    remedy: "Name the user column; for a personal export (IMDb, Letterboxd) give one user id for the whole file.",
+    status: 422,
+    exit: 65,
+  },
+  RB_IMPORT_NO_ITEM_COLUMN: {
+    title: "No column could be taken for the item",
+    remedy: "Name the item column.",
+    status: 422,
+    exit: 65,
+  },
+  RB_IMPORT_NO_RATING_COLUMN: {
+    title: "No column could be taken for the rating",
+    remedy: "Name the rating column.",
+    status: 422,
+    exit: 65,
+  },
+  RB_IMPORT_TOO_MANY_REJECTS: {
+    title: "Most of the rows could not be read",
+    remedy: "The layout is probably wrong: look at the rejected rows and correct delimiter, encoding or columns.",
+    status: 422,
+    exit: 65,
+  },
+  RB_SNAPSHOT_EMPTY: {
+    title: "The recipe leaves no rating",
+    remedy: "Loosen the recipe: lower the minimum counts or widen the time window.",
+    status: 422,
+    exit: 65,
+  },
+  RB_SPLIT_NO_TIME: {
+    title: "This protocol needs times and the snapshot has none",
+    remedy: "Use a random split (its leak is named) or import ratings with times.",
+    status: 422,
+    exit: 65,
+  },
+  RB_SPLIT_EMPTY: {
+    title: "The split leaves nothing to train on or nothing to test on",
+    remedy: "Change the share, the cut-off or the protocol.",
+    status: 422,
+    exit: 65,
+  },
+  RB_CORRUPT: {
+    title: "A stored file does not match its checksum",
+    remedy: "Restore it from a backup or make it again from its source.",
+    status: 500,
+    exit: 65,
+  },
+
+  // ── Training and comparison ─────────────────────────────────────────────────────────────────────────────────────────
+  RB_TRAIN_TOO_LARGE: {
+    title: "The training does not fit in memory",
+    remedy: "Use fewer factors, a smaller snapshot, or raise the memory limit.",
+    status: 422,
+    exit: 71,
+  },
+  RB_TRAIN_DIVERGED: {
+    title: "The training diverged",
+    remedy: "Lower the learning rate or raise the regularization.",
+    status: 422,
+    exit: 65,
+  },
+  RB_WORKER_DIED: {
+    title: "A worker process ended before its work was done",
+    remedy: "The job is interrupted and can be resumed; if memory ran out, use fewer factors.",
+    status: 500,
+    exit: 70,
+  },
+  RB_INCOMPARABLE: {
+    title: "These runs cannot be compared",
+    remedy: "Compare runs on the same split with the same metric definitions.",
+    status: 409,
+    exit: 65,
+  },
+  RB_NO_MODEL: {
+    title: "This run has no model to use",
+    remedy: "Refit it on the whole snapshot first.",
+    status: 409,
+    exit: 65,
+  },
+
+  // ── Workspace ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  RB_WORKSPACE_LOCKED: {
+    title: "Another engine has this workspace open",
+    remedy: "Use the running one (the CLI attaches to it by itself), or close it.",
+    status: 409,
+    exit: 75,
+  },
+  RB_WORKSPACE_NEWER: {
+    title: "This workspace was written by a newer Reelbench",
+    remedy: "Update Reelbench; nothing was changed.",
+    status: 409,
+    exit: 65,
+  },
+  RB_WORKSPACE_CORRUPT: {
+    title: "The workspace's catalogue is damaged",
+    remedy: "Restore workspace.sqlite from its latest backup in the workspace folder.",
+    status: 500,
+    exit: 65,
+  },
+  RB_WORKSPACE_READ_ONLY: {
+    title: "The workspace cannot be written to",
+    remedy: "Check the folder's permissions and the free space of its disk.",
+    status: 500,
+    exit: 73,
+  },
+  RB_DISK_FULL: {
+    title: "The disk is full",
+    remedy: "Free some space, then resume: what was finished is kept.",
+    status: 507,
+    exit: 73,
+  },
+
+  // ── Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  RB_TARGET_UNREACHABLE: {
+    title: "The target cannot be reached",
+    remedy: "Check the URL, the network and that Postgres and Redis are running.",
+    status: 503,
+    exit: 69,
+  },
+  RB_TARGET_SCHEMA: {
+    title: "The target's schema does not fit this version",
+    remedy: "Let `reelbench publish` migrate it with a role that may, or update the older side.",
+    status: 409,
+    exit: 69,
+  },
+  RB_PUBLISH_GATE: {
+    title: "A gate stopped the publication",
+    remedy: "Read the reasons; publish with the gate overridden only if you accept them.",
+    status: 409,
+    exit: 65,
+  },
+  RB_PUBLISH_CHECKSUM: {
+    title: "What arrived on the target is not what was sent",
+    remedy: "Publish again; if it happens twice, suspect the storage.",
+    status: 502,
+    exit: 65,
+  },
+  RB_PUBLISH_PARITY: {
+    title: "The server's answers differ from the workbench's",
+    remedy: "The previous version keeps serving. Compare the versions of server and workbench.",
+    status: 409,
+    exit: 65,
+  },
+  RB_NOTHING_TO_ROLL_BACK: {
+    title: "There is no earlier version to go back to",
+    remedy: "Publish another version instead.",
+    status: 409,
+    exit: 65,
+  },
+
+  // ── Server ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+  RB_UNAUTHENTICATED: {
+    title: "A valid API key is needed",
+    remedy: "Send `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
+    status: 401,
+    exit: 77,
+  },
+  RB_FORBIDDEN: {
+    title: "This is not allowed",
+    remedy: "Use a key whose scopes include what the message names.",
+    status: 403,
+    exit: 77,
+  },
+  RB_PAYLOAD_TOO_LARGE: {
+    title: "The request body is too large",
+    remedy: "Send it in smaller parts.",
+    status: 413,
+    exit: 65,
+  },
+  RB_RATE_LIMITED: {
+    title: "Too many requests",
+    remedy: "Wait for the number of seconds in Retry-After.",
+    status: 429,
+    exit: 75,
+  },
+  RB_NO_ACTIVE_MODEL: {
+    title: "No model is being served yet",
+    remedy: "Publish one, or wait for the server to finish loading it.",
+    status: 503,
+    exit: 69,
+  },
+  RB_UNAVAILABLE: {
+    title: "The service cannot do this right now",
+    remedy: "Try again after the number of seconds in Retry-After.",
+    status: 503,
+    exit: 69,
+  },
+});
+
+export type ErrorCode = keyof typeof errorRegistry;
+
+/** What crosses a border: plain data, safe to clone and to print. */
+export interface ErrorEnvelope {
+  readonly code: ErrorCode;
+  /** One sentence about this occurrence. */
+  readonly message: string;
+  readonly remedy: string;
+  /** Structured particulars: offending fields, counts, line numbers. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export class ReelbenchError extends Error {
+  override readonly name = "ReelbenchError";
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message?: string,
+    options?: { readonly details?: Readonly<Record<string, unknown>> | undefined; readonly cause?: unknown },
+  ) {
+    super(message ?? errorRegistry[code].title, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options?.details;
+  }
+
+  get definition(): ErrorDefinition {
+    return errorRegistry[this.code];
+  }
+
+  toEnvelope(): ErrorEnvelope {
+    return {
+      code: this.code,
+      message: this.message,
+      remedy: this.definition.remedy,
+      ...(this.details === undefined ? {} : { details: this.details }),
+    };
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(errorRegistry, value);
+}
+
+/**
+ * Anything thrown, as a ReelbenchError: its own kind unchanged, an abort as RB_CANCELLED, a full disk as RB_DISK_FULL,
+ * the rest as RB_INTERNAL with the original as cause.
+ */
+export function toReelbenchError(thrown: unknown): ReelbenchError {
+  if (thrown instanceof ReelbenchError) return thrown;
+  if (thrown instanceof Error) {
+    if (thrown.name === "AbortError") return new ReelbenchError("RB_CANCELLED", undefined, { cause: thrown });
+    if ("code" in thrown && thrown.code === "ENOSPC") {
+      return new ReelbenchError("RB_DISK_FULL", undefined, { cause: thrown });
+    }
+    return new ReelbenchError("RB_INTERNAL", thrown.message, { cause: thrown });
+  }
+  return new ReelbenchError("RB_INTERNAL", String(thrown));
+}
+
+/** The way back from the wire. An unknown code (a newer peer) becomes RB_INTERNAL and keeps its message. */
+export function fromEnvelope(envelope: {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}): ReelbenchError {
+  const code = isErrorCode(envelope.code) ? envelope.code : "RB_INTERNAL";
+  return new ReelbenchError(code, envelope.message, { details: envelope.details });
+}

@@ -1,0 +1,314 @@
+/**
+ * What the engine can be asked. One map: method → kind, input, output. Every front (desktop, browser, CLI, tests) speaks
+ * through it and nothing else.
+ *
+ * - `query` reads and may be asked at any time.
+ * - `command` changes something small, at once.
+ * - `job` starts long work and answers with its id immediately; the work outlives the connection. Its progress, result
+ *   and cause of failure are the job's own (`jobs.get`, the `job` event). `output` is the job's result.
+ */
+import { z } from "zod";
+import {
+  algorithmInfo,
+  catalogueItem,
+  comparison,
+  entityId,
+  filePreview,
+  gateResult,
+  hyperparameters,
+  isoTime,
+  itemId,
+  job,
+  jobState,
+  parityResult,
+  profile,
+  publication,
+  ratedItem,
+  rating,
+  readOptions,
+  recipe,
+  recommendation,
+  reject,
+  run,
+  snapshot,
+  source,
+  split,
+  splitProposal,
+  splitProtocol,
+  target,
+  targetStatus,
+  userId,
+} from "./entities.ts";
+
+const none = z.object({});
+const count = z.int().nonnegative();
+const page = { offset: count.default(0), limit: z.int().min(1).max(1000).default(100) };
+const path = z.string().min(1).max(4096);
+const topN = z.int().min(1).max(200).default(10);
+const seed = z.int().min(0).max(0xffff_ffff).default(42);
+
+type Kind = "query" | "command" | "job";
+interface MethodDefinition {
+  readonly kind: Kind;
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+}
+const method = <K extends Kind, I extends z.ZodType, O extends z.ZodType>(kind: K, input: I, output: O) => ({
+  kind,
+  input,
+  output,
+});
+
+export const contract = {
+  // ── Workspace ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  "workspace.get": method(
+    "query",
+    none,
+    z.object({
+      path: z.string(),
+      name: z.string(),
+      id: z.string(),
+      schemaVersion: z.int(),
+      engine: z.object({
+        version: z.string(),
+        pid: z.int(),
+        runtime: z.string(),
+        startedAt: isoTime,
+        threads: z.int(),
+      }),
+      counts: z.object({
+        sources: count,
+        snapshots: count,
+        splits: count,
+        runs: count,
+        publications: count,
+      }),
+    }),
+  ),
+  /** The built-in sample, generated, imported and made a snapshot. The same seed gives the same bytes. */
+  "sample.create": method(
+    "job",
+    z.object({ seed, users: z.int().min(50).max(200_000).optional(), items: z.int().min(50).max(100_000).optional(), ratings: z.int().min(500).max(30_000_000).optional() }),
+    z.object({ sourceId: entityId, snapshotId: entityId }),
+  ),
+  /** A folder of the engine's machine, for choosing a file where no native dialog is to be had. */
+  "files.browse": method(
+    "query",
+    z.object({ directory: path.nullable() }),
+    z.object({
+      directory: z.string(),
+      parent: z.string().nullable(),
+      entries: z.array(z.object({ name: z.string(), path: z.string(), kind: z.enum(["directory", "file"]), bytes: count })),
+    }),
+  ),
+
+  // ── Data ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  "files.preview": method("query", z.object({ path, options: readOptions.default({}) }), filePreview),
+  "sources.import": method(
+    "job",
+    z.object({
+      path,
+      name: z.string().max(200).optional(),
+      options: readOptions.default({}),
+      /** Titles, years and genres; null: none. Left out: what `files.preview` finds beside the ratings. */
+      itemsPath: path.nullable().optional(),
+    }),
+    z.object({ sourceId: entityId, read: count, accepted: count, rejected: count }),
+  ),
+  "sources.list": method("query", none, z.array(source)),
+  "sources.get": method("query", z.object({ sourceId: entityId }), source),
+  "sources.rejects": method(
+    "query",
+    z.object({ sourceId: entityId, ...page }),
+    z.object({ total: count, rows: z.array(reject) }),
+  ),
+  "snapshots.create": method(
+    "job",
+    z.object({ sourceIds: z.array(entityId).min(1).max(20), recipe: recipe.default([]), name: z.string().max(200).optional() }),
+    z.object({ snapshotId: entityId }),
+  ),
+  "snapshots.list": method("query", none, z.array(snapshot)),
+  "snapshots.get": method("query", z.object({ snapshotId: entityId }), snapshot),
+  "snapshots.profile": method("query", z.object({ snapshotId: entityId }), profile),
+  "snapshots.rows": method(
+    "query",
+    z.object({
+      snapshotId: entityId,
+      ...page,
+      userId: userId.optional(),
+      itemId: itemId.optional(),
+      sort: z.enum(["user", "item", "rating", "time"]).default("user"),
+      descending: z.boolean().default(false),
+    }),
+    z.object({
+      total: count,
+      rows: z.array(
+        z.object({ userId, itemId, title: z.string().nullable(), rating: z.number(), time: isoTime.nullable() }),
+      ),
+    }),
+  ),
+  /** Protocols that fit this snapshot, best first, with what each would leave. */
+  "splits.propose": method("query", z.object({ snapshotId: entityId }), z.array(splitProposal)),
+  "splits.create": method(
+    "job",
+    z.object({ snapshotId: entityId, protocol: splitProtocol, seed }),
+    z.object({ splitId: entityId }),
+  ),
+  "splits.list": method("query", z.object({ snapshotId: entityId.optional() }), z.array(split)),
+  "splits.get": method("query", z.object({ splitId: entityId }), split),
+
+  // ── Models ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+  "algorithms.list": method("query", none, z.array(algorithmInfo)),
+  "runs.train": method(
+    "job",
+    z.object({
+      splitId: entityId,
+      algorithm: entityId,
+      hyperparameters: hyperparameters.default({}),
+      seed,
+      name: z.string().max(200).optional(),
+    }),
+    z.object({ runId: entityId }),
+  ),
+  /** Train a run's algorithm again on all of its snapshot, for publishing. */
+  "runs.refit": method("job", z.object({ runId: entityId }), z.object({ runId: entityId })),
+  /** Train again from snapshot, split, hyperparameters and seed, and compare the bytes. */
+  "runs.reproduce": method(
+    "job",
+    z.object({ runId: entityId }),
+    z.object({ identical: z.boolean(), expected: z.string(), actual: z.string() }),
+  ),
+  "runs.list": method("query", z.object({ splitId: entityId.optional() }), z.array(run)),
+  "runs.get": method("query", z.object({ runId: entityId }), run),
+  "runs.annotate": method("command", z.object({ runId: entityId, name: z.string().min(1).max(200).optional(), note: z.string().max(10_000).optional() }), run),
+  /** Refuses with RB_INCOMPARABLE runs of different splits or metric definitions. Null baseline: the simplest run. */
+  "runs.compare": method(
+    "query",
+    z.object({ runIds: z.array(entityId).min(2).max(50), baselineId: entityId.nullable().default(null) }),
+    comparison,
+  ),
+
+  // ── Recommendations ─────────────────────────────────────────────────────────────────────────────────────────────────
+  "users.search": method(
+    "query",
+    z.object({ snapshotId: entityId, text: z.string().max(200).default(""), limit: z.int().min(1).max(100).default(20) }),
+    z.array(z.object({ userId, ratings: count })),
+  ),
+  "users.history": method("query", z.object({ snapshotId: entityId, userId }), z.array(ratedItem)),
+  "items.search": method(
+    "query",
+    z.object({ snapshotId: entityId, text: z.string().max(200).default(""), limit: z.int().min(1).max(100).default(20) }),
+    z.array(catalogueItem.extend({ ratings: count })),
+  ),
+  "recommend.forUser": method(
+    "query",
+    z.object({ runId: entityId, userId, n: topN, excludeSeen: z.boolean().default(true), explain: z.boolean().default(false) }),
+    z.array(recommendation),
+  ),
+  /** For a person the model has never seen: the given ratings are folded in; nothing is stored. */
+  "recommend.foldIn": method(
+    "query",
+    z.object({ runId: entityId, ratings: z.array(rating).max(5000), n: topN, explain: z.boolean().default(true) }),
+    z.array(recommendation),
+  ),
+  "recommend.similar": method("query", z.object({ runId: entityId, itemId, n: topN }), z.array(recommendation)),
+
+  // ── Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  "targets.list": method("query", none, z.array(target)),
+  "targets.save": method(
+    "command",
+    z.object({
+      id: entityId.optional(),
+      name: z.string().min(1).max(100),
+      /** postgres://user:password@host:port/database */
+      postgres: z.string().min(1).max(2000),
+      redis: z.string().max(2000).nullable(),
+    }),
+    target,
+  ),
+  "targets.remove": method("command", z.object({ targetId: entityId }), none),
+  "targets.test": method(
+    "query",
+    z.object({ targetId: entityId }),
+    z.object({
+      ok: z.boolean(),
+      checks: z.array(z.object({ check: z.string(), passed: z.boolean(), message: z.string() })),
+    }),
+  ),
+  "targets.status": method("query", z.object({ targetId: entityId }), targetStatus),
+  "publish.run": method(
+    "job",
+    z.object({
+      runId: entityId,
+      targetId: entityId,
+      /** Train on all of the snapshot first (always done for k-fold runs). */
+      refit: z.boolean().default(true),
+      /** Go on although a gate says no. The reasons are kept with the publication. */
+      overrideGates: z.boolean().default(false),
+      probes: z.int().min(1).max(1000).default(50),
+    }),
+    z.object({
+      publicationId: entityId,
+      runId: entityId,
+      version: z.string(),
+      gates: z.array(gateResult),
+      parity: parityResult,
+    }),
+  ),
+  "publish.rollback": method(
+    "job",
+    z.object({ targetId: entityId, version: z.string().optional() }),
+    z.object({ version: z.string(), from: z.string() }),
+  ),
+  "publications.list": method("query", z.object({ targetId: entityId.optional() }), z.array(publication)),
+  /** The bundled server, in a process of its own, against a target. */
+  "servers.start": method(
+    "command",
+    z.object({ targetId: entityId, port: z.int().min(0).max(65535).default(0) }),
+    z.object({ url: z.string(), pid: z.int(), apiKey: z.string() }),
+  ),
+  "servers.stop": method("command", z.object({ targetId: entityId }), none),
+  "servers.get": method(
+    "query",
+    z.object({ targetId: entityId }),
+    z.object({ running: z.boolean(), url: z.string().nullable(), pid: z.int().nullable(), apiKey: z.string().nullable() }),
+  ),
+
+  // ── Jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  "jobs.list": method("query", z.object({ states: z.array(jobState).optional(), limit: z.int().min(1).max(1000).default(100) }), z.array(job)),
+  "jobs.get": method("query", z.object({ jobId: entityId }), job),
+  "jobs.cancel": method("command", z.object({ jobId: entityId }), job),
+  "jobs.resume": method("command", z.object({ jobId: entityId }), job),
+} satisfies Record<string, MethodDefinition>;
+
+export type Contract = typeof contract;
+export type MethodName = keyof Contract;
+export type JobMethod = { [M in MethodName]: Contract[M]["kind"] extends "job" ? M : never }[MethodName];
+
+/** What a caller may send (defaults left out) and what the engine's handler receives (defaults filled in). */
+export type MethodInput<M extends MethodName> = z.input<Contract[M]["input"]>;
+export type ParsedInput<M extends MethodName> = z.output<Contract[M]["input"]>;
+/** A job's result, or the answer of a query or command. */
+export type MethodOutput<M extends MethodName> = z.output<Contract[M]["output"]>;
+/** What comes back at once: for a job, its id. */
+export type MethodReply<M extends MethodName> = Contract[M]["kind"] extends "job" ? { jobId: string } : MethodOutput<M>;
+
+export const jobStarted = z.object({ jobId: entityId });
+
+export function isMethodName(value: string): value is MethodName {
+  return Object.hasOwn(contract, value);
+}
+
+/** What the engine tells without being asked. */
+export const engineEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("job"), job }),
+  /** Something of this kind was made, changed or removed: ask again. */
+  z.object({
+    type: z.literal("changed"),
+    entity: z.enum(["source", "snapshot", "split", "run", "target", "publication", "server"]),
+    id: z.string(),
+  }),
+  /** Learning-curve points of a run while it trains. */
+  z.object({ type: z.literal("curve"), runId: entityId, point: z.object({ epoch: z.int(), seconds: z.number(), values: z.record(z.string(), z.number()) }) }),
+]);
+export type EngineEvent = z.infer<typeof engineEvent>;

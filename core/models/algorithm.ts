@@ -1,0 +1,52 @@
+import type { CurvePoint, Hyperparameters, AlgorithmInfo, Progress } from "../contract/entities.ts";
+import type { ServableModel } from "./servable.ts";
+
+/** Ratings to learn from, by user (CSR). Arrays may lie in shared memory; nobody writes to them after they are built. */
+export interface TrainingSet {
+  readonly users: number;
+  readonly items: number;
+  /** [users + 1]: row u is entries userStart[u] … userStart[u + 1] − 1, ordered by item. */
+  readonly userStart: Int32Array;
+  /** [ratings] dense item index. */
+  readonly item: Int32Array;
+  /** [ratings] on the snapshot's own scale. */
+  readonly rating: Float32Array;
+  /** [ratings] Unix seconds, NaN where unknown; null when no rating has a time. */
+  readonly time: Float64Array | null;
+  readonly scale: { readonly minimum: number; readonly maximum: number };
+}
+
+export interface FitContext {
+  /** Every random choice comes from it. Same seed, any number of threads: same bytes. */
+  readonly seed: number;
+  /** Compute threads that may be used. */
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  readonly onEpoch: (point: CurvePoint) => void;
+  /** Opaque bytes from which this algorithm can go on; null when starting afresh. */
+  readonly resumeFrom: Uint8Array | null;
+  /** Called between epochs, not more often than every few seconds. Resolves when the bytes are on disk. */
+  readonly saveCheckpoint: (state: Uint8Array) => Promise<void>;
+}
+
+export interface CostEstimate {
+  /** Bytes of memory at the peak of the fit, data included. */
+  readonly bytes: number;
+  /** Floating-point operations of the whole fit. */
+  readonly flops: number;
+}
+
+/**
+ * One algorithm = one file that exports one of these, and a line in `registry.ts`. Hyperparameters arrive already
+ * validated against `info.hyperparameters` with defaults filled in.
+ */
+export interface Algorithm {
+  readonly info: AlgorithmInfo;
+  estimateCost(
+    shape: { readonly users: number; readonly items: number; readonly ratings: number },
+    hyperparameters: Hyperparameters,
+  ): CostEstimate;
+  /** Throws ReelbenchError: RB_TRAIN_DIVERGED, RB_TRAIN_TOO_LARGE, RB_CANCELLED. */
+  fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<ServableModel>;
+}

@@ -1,0 +1,32 @@
+/**
+ * Where the other files of this build are. The same code runs from source (Node 24 strips the types; tests, bench) and
+ * built: `dist/node/*.js` (engine, trainer, CLI, web host, workers, all side by side) and `dist/server/*.js` (the
+ * self-contained server).
+ */
+const built = import.meta.url.endsWith(".js");
+
+const sourceEntries = {
+  engine: "./engine-process.ts",
+  trainer: "./training/trainer-process.ts",
+  "compute-worker": "./compute/compute-worker.ts",
+  server: "../server/main.ts",
+} as const;
+
+export type EntryName = keyof typeof sourceEntries;
+
+/** The file to start for a child process or worker thread. */
+export function entryUrl(name: EntryName): URL {
+  if (!built) return new URL(sourceEntries[name], import.meta.url);
+  // The server has a folder of its own; seen from inside it, too.
+  return new URL(name === "server" ? "../server/server.js" : `./${name}.js`, import.meta.url);
+}
+
+/** The folder with the numbered SQL files; the build copies it beside the code that runs them. */
+export function migrationsUrl(kind: "workspace" | "production"): URL {
+  return new URL(built ? `./migrations/${kind}/` : `../migrations/${kind}/`, import.meta.url);
+}
+
+/** The built renderer (index.html and assets), for the web host. */
+export function rendererUrl(): URL {
+  return new URL(built ? "../renderer/" : "../dist/renderer/", import.meta.url);
+}
