@@ -250,6 +250,18 @@ export const errorRegistry = define({
     status: 403,
     exit: 77,
   },
+  RB_METHOD_NOT_ALLOWED: {
+    title: "This address does not take that method",
+    remedy: "Use one of the methods named in Allow.",
+    status: 405,
+    exit: 64,
+  },
+  RB_UNSUPPORTED_MEDIA_TYPE: {
+    title: "The body's media type is not understood",
+    remedy: "Send `Content-Type: application/json` in UTF-8.",
+    status: 415,
+    exit: 64,
+  },
   RB_PAYLOAD_TOO_LARGE: {
     title: "The request body is too large",
     remedy: "Send it in smaller parts.",
