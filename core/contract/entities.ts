@@ -11,6 +11,8 @@ export const itemId = z.string().min(1).max(512);
 export const entityId = z.string().regex(/^[a-z0-9][a-z0-9_-]{1,79}$/);
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().nonnegative();
+/** Set where an entity's folder was gone when the workspace was opened: it can be seen, not used. */
+const missing = z.boolean().optional();
 
 // ── Ratings ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -122,6 +124,7 @@ export const source = z.object({
   hasTitles: z.boolean(),
   scale: ratingScale,
   warnings: z.array(z.string()),
+  missing,
 });
 export type Source = z.infer<typeof source>;
 
@@ -153,6 +156,7 @@ export const snapshot = z.object({
   hasTime: z.boolean(),
   from: isoTime.nullable(),
   to: isoTime.nullable(),
+  missing,
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
@@ -215,6 +219,7 @@ export const split = z.object({
   /** What this split lets the model see that it would not have had, in plain words. Empty: nothing known. */
   leaks: z.array(z.string()),
   warnings: z.array(z.string()),
+  missing,
 });
 export type Split = z.infer<typeof split>;
 
@@ -317,6 +322,7 @@ export const run = z.object({
   refitOf: entityId.nullable(),
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
   note: z.string(),
+  missing,
 });
 export type Run = z.infer<typeof run>;
 
