@@ -166,6 +166,12 @@ export const errorRegistry = define({
     status: 409,
     exit: 65,
   },
+  RB_NO_ITEM_FACTORS: {
+    title: "This model cannot tell which items are alike",
+    remedy: "Ask a model with item factors: biased SVD or PureSVD.",
+    status: 409,
+    exit: 65,
+  },
 
   // ── Workspace ───────────────────────────────────────────────────────────────────────────────────────────────────────
   RB_WORKSPACE_LOCKED: {

@@ -30,6 +30,11 @@ export interface ServableModel {
   readonly userFactors: Float32Array;
   /** [items × factors] */
   readonly itemFactors: Float32Array;
+  /**
+   * [items] ratings of each item in training. The trainer adds it to every model, so that a projection, which knows
+   * nothing about somebody without ratings, can answer them with what is popular.
+   */
+  readonly itemPopularity?: Float32Array;
   readonly foldIn: FoldIn;
   /** Whether scores are on the rating scale. If so, predictions are clipped to it (rankings are not). */
   readonly predictsRatings: boolean;

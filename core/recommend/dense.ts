@@ -1,0 +1,62 @@
+/**
+ * The small dense arithmetic of serving, in float64 and in one fixed order of operations, so that the same model gives the
+ * same bits in workbench, evaluation and server.
+ */
+
+/** Dot product of `vector` [k] with row `row` of row-major `matrix` [rows × k]. Four partial sums, added pairwise. */
+export function dotRow(vector: Float64Array, matrix: Float32Array, row: number): number {
+  const k = vector.length;
+  const start = row * k;
+  const whole = k - (k % 4);
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  // Indices stay below k and rows × k, which the model's validation guarantees: `?? 0` would only hide a defect.
+  for (let f = 0; f < whole; f += 4) {
+    a += vector[f]! * matrix[start + f]!;
+    b += vector[f + 1]! * matrix[start + f + 1]!;
+    c += vector[f + 2]! * matrix[start + f + 2]!;
+    d += vector[f + 3]! * matrix[start + f + 3]!;
+  }
+  for (let f = whole; f < k; f++) a += vector[f]! * matrix[start + f]!;
+  return a + b + (c + d);
+}
+
+/**
+ * Cholesky factor L (lower, row-major [n × n]) of a symmetric positive definite matrix, in place; only its lower triangle
+ * is read. A pivot that rounding has eaten (a system without regularization and with fewer ratings than factors) is
+ * replaced by a tiny positive one: the solution is then that of an imperceptible ridge.
+ */
+export function choleskyInPlace(matrix: Float64Array, n: number): void {
+  let largest = 0;
+  for (let j = 0; j < n; j++) largest = Math.max(largest, matrix[j * n + j]!);
+  const smallestPivot = Math.max(largest, Number.MIN_VALUE) * 1e-12;
+  for (let j = 0; j < n; j++) {
+    const rowJ = j * n;
+    let pivot = matrix[rowJ + j]!;
+    for (let t = 0; t < j; t++) pivot -= matrix[rowJ + t]! ** 2;
+    const diagonal = Math.sqrt(Math.max(pivot, smallestPivot));
+    matrix[rowJ + j] = diagonal;
+    for (let i = j + 1; i < n; i++) {
+      const rowI = i * n;
+      let sum = matrix[rowI + j]!;
+      for (let t = 0; t < j; t++) sum -= matrix[rowI + t]! * matrix[rowJ + t]!;
+      matrix[rowI + j] = sum / diagonal;
+    }
+  }
+}
+
+/** Solves L Lᵀ x = x in place for the factor that `choleskyInPlace` left. */
+export function choleskySolveInPlace(factor: Float64Array, n: number, x: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    let sum = x[i]!;
+    for (let t = 0; t < i; t++) sum -= factor[i * n + t]! * x[t]!;
+    x[i] = sum / factor[i * n + i]!;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    let sum = x[i]!;
+    for (let t = i + 1; t < n; t++) sum -= factor[t * n + i]! * x[t]!;
+    x[i] = sum / factor[i * n + i]!;
+  }
+}

@@ -1,0 +1,140 @@
+import { ReelbenchError } from "../contract/errors.ts";
+import type { ServableModel } from "../models/servable.ts";
+import { choleskyInPlace, choleskySolveInPlace } from "./dense.ts";
+
+/** A rating of item `i`, on the data's own scale. */
+export interface GivenRating {
+  readonly i: number;
+  readonly rating: number;
+}
+
+/** What a model knows of a person: score(i) = μ + itemBias[i] + bias + factors · itemFactors[i]. */
+export interface UserVector {
+  readonly bias: number;
+  /** [factors] */
+  readonly factors: Float64Array;
+}
+
+/**
+ * The fold-in of one set of ratings: the user vector, and the weight each rating has in any item's score. Both come from
+ * the same factorisation, so that explanation and score agree.
+ */
+export interface FoldedRatings {
+  /** Ordered by item, one for each item (where an item was given twice, the later rating counts). */
+  readonly ratings: readonly GivenRating[];
+  readonly vector: UserVector;
+  /** Each rating's share of the score of item `i`, in the order of `ratings`: Σ = score(i) − μ − itemBias[i]. */
+  contributions(i: number): Float64Array;
+}
+
+/**
+ * Folds ratings into a user vector, as the model's `foldIn` says (`core/models/servable.ts`).
+ * Throws RB_INVALID_INPUT when an item is not the model's or a rating is off the scale.
+ */
+export function foldRatings(model: ServableModel, given: readonly GivenRating[]): FoldedRatings {
+  const ratings = settle(model, given);
+  const { foldIn } = model;
+  if (ratings.length === 0 || foldIn.kind === "none") {
+    return { ratings, vector: blankVector(model), contributions: () => new Float64Array(ratings.length) };
+  }
+  return foldIn.kind === "ridge"
+    ? ridge(model, ratings, foldIn.regularization, foldIn.biasRegularization)
+    : projection(model, ratings, foldIn.center);
+}
+
+/** A person of whom nothing is known. */
+export function blankVector(model: ServableModel): UserVector {
+  return { bias: 0, factors: new Float64Array(model.factors) };
+}
+
+/** The order of the sums must not depend on the order of the request: sorted by item. */
+function settle(model: ServableModel, given: readonly GivenRating[]): GivenRating[] {
+  const { minimum, maximum } = model.scale;
+  const byItem = new Map<number, number>();
+  for (const { i, rating } of given) {
+    if (!Number.isInteger(i) || i < 0 || i >= model.items) {
+      throw new ReelbenchError("RB_INVALID_INPUT", `The model has no item number ${i}.`);
+    }
+    if (!(rating >= minimum && rating <= maximum)) {
+      throw new ReelbenchError("RB_INVALID_INPUT", `A rating of ${rating} is off the scale ${minimum} … ${maximum}.`);
+    }
+    byItem.set(i, rating);
+  }
+  return [...byItem].sort(([a], [b]) => a - b).map(([i, rating]) => ({ i, rating }));
+}
+
+/**
+ * The ridge solve with the bias as one more factor whose item side is 1: with z_j = (1, q_j), e_j = r_j − μ − b_j and
+ * A = Σ z_j z_jᵀ + n·diag(λ_b, λ, …, λ), the vector is x = A⁻¹ Σ z_j e_j. An item's score is therefore
+ * μ + b_i + z_iᵀx = μ + b_i + Σ_j (z_iᵀ A⁻¹ z_j)·e_j: linear in the ratings, each with a share of its own.
+ */
+function ridge(
+  model: ServableModel,
+  ratings: readonly GivenRating[],
+  regularization: number,
+  biasRegularization: number,
+): FoldedRatings {
+  const n = model.factors + 1;
+  const system = new Float64Array(n * n);
+  const x = new Float64Array(n);
+  const residuals = Float64Array.from(ratings, ({ i, rating }) => rating - model.globalMean - model.itemBias[i]!);
+  const rows = ratings.map(({ i }) => extendedItem(model, i));
+
+  rows.forEach((z, j) => {
+    const residual = residuals[j]!;
+    for (let a = 0; a < n; a++) {
+      const value = z[a]!;
+      x[a]! += value * residual;
+      for (let b = 0; b <= a; b++) system[a * n + b]! += value * z[b]!;
+    }
+  });
+  system[0]! += ratings.length * biasRegularization;
+  for (let a = 1; a < n; a++) system[a * n + a]! += ratings.length * regularization;
+  choleskyInPlace(system, n);
+  choleskySolveInPlace(system, n, x);
+
+  return {
+    ratings,
+    vector: { bias: x[0]!, factors: x.slice(1) },
+    contributions: (i) => {
+      const weights = extendedItem(model, i);
+      choleskySolveInPlace(system, n, weights);
+      return Float64Array.from(rows, (z, j) => innerProduct(weights, z) * residuals[j]!);
+    },
+  };
+}
+
+/** p = Σ (r_j − center)·q_j, so the share of rating j in item i's score is (r_j − center)·(q_j · q_i). */
+function projection(model: ServableModel, ratings: readonly GivenRating[], center: number): FoldedRatings {
+  const k = model.factors;
+  const factors = new Float64Array(k);
+  for (const { i, rating } of ratings) {
+    for (let f = 0; f < k; f++) factors[f]! += (rating - center) * model.itemFactors[i * k + f]!;
+  }
+  return {
+    ratings,
+    vector: { bias: 0, factors },
+    contributions: (i) => {
+      const target = itemRow(model, i);
+      return Float64Array.from(ratings, (given) => (given.rating - center) * innerProduct(target, itemRow(model, given.i)));
+    },
+  };
+}
+
+function itemRow(model: ServableModel, i: number): Float64Array {
+  return Float64Array.from(model.itemFactors.subarray(i * model.factors, (i + 1) * model.factors));
+}
+
+/** z = (1, q_i) */
+function extendedItem(model: ServableModel, i: number): Float64Array {
+  const z = new Float64Array(model.factors + 1);
+  z[0] = 1;
+  z.set(model.itemFactors.subarray(i * model.factors, (i + 1) * model.factors), 1);
+  return z;
+}
+
+function innerProduct(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let f = 0; f < a.length; f++) sum += a[f]! * b[f]!;
+  return sum;
+}
