@@ -318,6 +318,22 @@ export const run = z.object({
   codeVersion: z.string(),
   /** SHA-256 over the model's tensors; null for k-fold runs, which leave no model until refitted. */
   modelHash: sha256.nullable(),
+  /** k-fold runs: SHA-256 over the folds' model hashes, so that these can be reproduced too. */
+  foldModelsHash: sha256.nullable().optional(),
+  /** Who the metrics speak for; null for a run that was not evaluated itself (a refit). */
+  evaluated: z
+    .object({
+      testRatings: count,
+      /** Users with at least one test rating (in k-fold: in any fold). */
+      users: count,
+      /** Of these, users without a training rating: they get the model's answer for strangers. */
+      coldUsers: count,
+      /** Test ratings of items without a training rating. */
+      coldItemRatings: count,
+      folds: z.int().positive().nullable(),
+    })
+    .nullable()
+    .optional(),
   /** A refit: trained on all of the snapshot; it carries the evaluation of the run that chose it. */
   refitOf: entityId.nullable(),
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
@@ -329,6 +345,8 @@ export type Run = z.infer<typeof run>;
 /** One run against the baseline on one metric, paired over users. */
 export const metricComparison = z.object({
   metric: metricName,
+  /** The run compared against, where it is not the table's baseline (which may lack this metric). */
+  against: entityId.optional(),
   baseline: z.number(),
   value: z.number(),
   difference: z.number(),
