@@ -9,7 +9,13 @@ export type FoldIn =
    * min over (b, p) of Σ (r − μ − bᵢ − b − p·qᵢ)² + n·(λ_b b² + λ‖p‖²), n the number of ratings given: the solve that
    * matches SGD's per-rating weight decay (Koren 2009, eq. 5). With k = 0 only the bias is solved.
    */
-  | { readonly kind: "ridge"; readonly regularization: number; readonly biasRegularization: number }
+  | {
+      readonly kind: "ridge";
+      readonly regularization: number;
+      readonly biasRegularization: number;
+      /** Adds `biasShrinkage`·b² that does not grow with n (0 when absent): biases as regularised means, b = Σ / (n + shrinkage). */
+      readonly biasShrinkage?: number;
+    }
   /** p = Σ (r − center) qᵢ: the projection on orthonormal item factors (Cremonesi 2010, §3.2.2). */
   | { readonly kind: "projection"; readonly center: number }
   /** The model has nothing personal; everyone gets the same list. */

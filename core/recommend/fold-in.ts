@@ -38,7 +38,7 @@ export function foldRatings(model: ServableModel, given: readonly GivenRating[])
     return { ratings, vector: blankVector(model), contributions: () => new Float64Array(ratings.length) };
   }
   return foldIn.kind === "ridge"
-    ? ridge(model, ratings, foldIn.regularization, foldIn.biasRegularization)
+    ? ridge(model, ratings, foldIn.regularization, ratings.length * foldIn.biasRegularization + (foldIn.biasShrinkage ?? 0))
     : projection(model, ratings, foldIn.center);
 }
 
@@ -65,14 +65,14 @@ function settle(model: ServableModel, given: readonly GivenRating[]): GivenRatin
 
 /**
  * The ridge solve with the bias as one more factor whose item side is 1: with z_j = (1, q_j), e_j = r_j − μ − b_j and
- * A = Σ z_j z_jᵀ + n·diag(λ_b, λ, …, λ), the vector is x = A⁻¹ Σ z_j e_j. An item's score is therefore
+ * A = Σ z_j z_jᵀ + diag(c, nλ, …, nλ), c = nλ_b + shrinkage, the vector is x = A⁻¹ Σ z_j e_j. An item's score is therefore
  * μ + b_i + z_iᵀx = μ + b_i + Σ_j (z_iᵀ A⁻¹ z_j)·e_j: linear in the ratings, each with a share of its own.
  */
 function ridge(
   model: ServableModel,
   ratings: readonly GivenRating[],
   regularization: number,
-  biasRegularization: number,
+  biasPenalty: number,
 ): FoldedRatings {
   const n = model.factors + 1;
   const system = new Float64Array(n * n);
@@ -88,7 +88,7 @@ function ridge(
       for (let b = 0; b <= a; b++) system[a * n + b]! += value * z[b]!;
     }
   });
-  system[0]! += ratings.length * biasRegularization;
+  system[0]! += biasPenalty;
   for (let a = 1; a < n; a++) system[a * n + a]! += ratings.length * regularization;
   choleskyInPlace(system, n);
   choleskySolveInPlace(system, n, x);
