@@ -1,0 +1,8 @@
+// Kernels compiled to WebAssembly SIMD128. Conventions: pointers are byte offsets into the one imported shared memory, the
+// caller owns every buffer, nothing is allocated, and a call touches only the rows it is given, so that calls over
+// disjoint rows may run on any number of threads with the same result. Plain TypeScript twins: ../reference.ts.
+export { fillNearNormal } from "./random";
+export { countCells, fillCells, sgdCell } from "./sgd";
+export { biasSweep } from "./biases";
+export { countColumns, scatterRows, sparseTimesDense } from "./sparse";
+export { gram, denseTimesSmall } from "./dense";

@@ -1,0 +1,15 @@
+/** The part of the WebAssembly API used here; TypeScript ships it only with the DOM's types, which core must not see. */
+declare namespace WebAssembly {
+  interface Module {
+    readonly [Symbol.toStringTag]: "WebAssembly.Module";
+  }
+  class Memory {
+    constructor(descriptor: { initial: number; maximum: number; shared: true });
+    readonly buffer: SharedArrayBuffer;
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: Record<string, unknown>;
+  }
+  function compile(bytes: ArrayBufferView): Promise<Module>;
+}

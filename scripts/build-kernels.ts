@@ -1,0 +1,64 @@
+/**
+ * Compiles core/compute/assembly (AssemblyScript) to WebAssembly SIMD128 and writes core/compute/kernels.generated.ts, the
+ * module as base64 with a hash of what it was made from. Does nothing when that hash is still right.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const root = new URL("../", import.meta.url);
+const sources = new URL("core/compute/assembly/", root);
+const generated = new URL("core/compute/kernels.generated.ts", root);
+
+// Shared memory up to all of wasm32; no relaxed SIMD, whose results differ between processors.
+const options = [
+  "--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert", "--converge", "--runtime", "stub",
+  "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536", "--memoryBase", "1024",
+  "--enable", "simd", "--enable", "threads", "--disable", "relaxed-simd",
+];
+
+function sourceHash(): string {
+  const hash = createHash("sha256");
+  const { version } = createRequire(import.meta.url)("assemblyscript/package.json") as { version: string };
+  hash.update(JSON.stringify([version, options]));
+  for (const name of readdirSync(sources).filter((file) => file.endsWith(".ts")).toSorted()) {
+    hash.update(`\0${name}\0`).update(readFileSync(new URL(name, sources), "utf8").replaceAll("\r\n", "\n"));
+  }
+  return hash.digest("hex");
+}
+
+async function compile(): Promise<Uint8Array> {
+  const { default: asc } = await import("assemblyscript/asc");
+  let binary: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(["index.ts", "--outFile", "kernels.wasm", ...options], {
+    readFile: (name, baseDirectory) => {
+      const file = new URL(name, name.startsWith("node_modules/") ? root : new URL(`${baseDirectory}/`, sources));
+      return existsSync(file) ? readFileSync(file, "utf8") : null;
+    },
+    writeFile: (_name, contents) => {
+      if (typeof contents !== "string") binary = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error !== null || binary === undefined) {
+    throw new Error(`The kernels do not compile.\n${stderr.toString()}`, { cause: error });
+  }
+  return binary;
+}
+
+const hash = sourceHash();
+if (existsSync(generated) && readFileSync(generated, "utf8").includes(`"${hash}"`)) {
+  console.log("kernels: up to date");
+} else {
+  const started = performance.now();
+  const binary = await compile();
+  const temporary = new URL(`kernels.generated.ts.tmp-${String(process.pid)}`, generated);
+  writeFileSync(
+    temporary,
+    `// Made by scripts/build-kernels.ts. Do not edit.\nexport const kernelsHash = "${hash}";\n` +
+      `export const kernelsBase64 =\n  "${Buffer.from(binary).toString("base64")}";\n`,
+  );
+  renameSync(temporary, fileURLToPath(generated));
+  console.log(`kernels: compiled ${String(binary.length)} bytes in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
