@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+/**
+ * Redis keys of what depends on a model. Every one carries the channel and the version, so that a switch never serves an
+ * answer of the model before, and nothing needs to be searched for and deleted. The braces make one hash slot of all the
+ * keys of a user (Redis Cluster), so that the epoch and the list are read in one round trip.
+ */
+
+export type Namespace = "data" | "account";
+
+export interface CacheUser {
+  readonly namespace: Namespace;
+  readonly userId: string;
+}
+
+/** Grows with each feedback of the user; missing means 0. */
+export function feedbackEpochKey(channel: string, user: CacheUser): string {
+  return `reelbench:${channel}:epoch:{${userTag(user)}}`;
+}
+
+/**
+ * The user's ranking under a version: the first `rankingLength` items, those the user's history holds left out, before
+ * any per-request filter. Value: `cachedRanking` as JSON.
+ */
+export function rankingKey(channel: string, version: string, user: CacheUser, epoch: number): string {
+  return `reelbench:${channel}:v:${version}:ranking:${epoch}:{${userTag(user)}}`;
+}
+
+/** Items kept in a cached ranking: enough for the longest list after ordinary filters. */
+export const rankingLength = 200;
+
+/** Seconds after which an unread ranking goes. */
+export const rankingLifetime = 24 * 60 * 60;
+
+export const cachedRanking = z.object({
+  items: z.array(z.string().min(1).max(512)).max(rankingLength),
+  scores: z.array(z.number()).max(rankingLength),
+});
+export type CachedRanking = z.infer<typeof cachedRanking>;
+
+/** Pub/sub channel that repeats Postgres' notices for those who listen on Redis. */
+export function noticeChannel(channel: string): string {
+  return `reelbench:${channel}:notices`;
+}
+
+/** Ids are the data's own and may hold anything, braces too. */
+function userTag({ namespace, userId }: CacheUser): string {
+  return `${namespace}:${encodeURIComponent(userId)}`;
+}

@@ -1,0 +1,117 @@
+import pg from "pg";
+import type { Pool, PoolClient, QueryResult } from "pg";
+import { z } from "zod";
+import { ReelbenchError } from "../contract/errors.ts";
+
+/** A pool or one of its clients inside a transaction. */
+export type Database = Pick<Pool, "query">;
+
+export interface ConnectionOptions {
+  /** postgres://user:password@host:port/database, checked with `parsePostgresUrl`. */
+  readonly url: string;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Connections at most; default 4. */
+  readonly connections?: number;
+  /** Milliseconds; defaults 5000 and 30000. */
+  readonly connectTimeout?: number;
+  readonly statementTimeout?: number;
+}
+
+/**
+ * A pool of connections that never wait for ever: connecting, each statement, a lock and an idle transaction all have a
+ * limit. A connection lost while idle is dropped and replaced, not thrown into the process; `onIdleError` hears of it.
+ */
+export function createProductionPool(options: ConnectionOptions, onIdleError: (error: Error) => void = () => undefined): Pool {
+  const statementTimeout = options.statementTimeout ?? 30_000;
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.connections ?? 4,
+    connectionTimeoutMillis: options.connectTimeout ?? 5_000,
+    statement_timeout: statementTimeout,
+    // The server ends the statement first; this is for a server that no longer answers at all.
+    query_timeout: statementTimeout + 5_000,
+    lock_timeout: Math.min(statementTimeout, 10_000),
+    idle_in_transaction_session_timeout: 60_000,
+    keepAlive: true,
+  });
+  pool.on("error", onIdleError);
+  return pool;
+}
+
+/** Rows of an answer in the expected shape. What stands in a database is outside input: a mismatch is RB_CORRUPT. */
+export function parseRows<S extends z.ZodType>(schema: S, result: QueryResult): z.output<S>[] {
+  const parsed = z.array(schema).safeParse(result.rows);
+  if (!parsed.success) {
+    throw new ReelbenchError("RB_CORRUPT", `The production database holds a row in an unexpected shape: ${z.prettifyError(parsed.error)}`);
+  }
+  return parsed.data;
+}
+
+/** The only row, or null. */
+export function parseRow<S extends z.ZodType>(schema: S, result: QueryResult): z.output<S> | null {
+  return parseRows(schema, result)[0] ?? null;
+}
+
+/** Runs `work` in one transaction; anything thrown undoes all of it. Errors come out as `productionError` makes them. */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  let client: PoolClient;
+  try {
+    client = await pool.connect();
+  } catch (error) {
+    throw productionError(error);
+  }
+  let broken: Error | undefined;
+  // A checked-out client whose connection dies emits `error`; the query under way rejects with the same cause.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on("error", onError);
+  try {
+    await client.query("begin");
+    const result = await work(client);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw productionError(error);
+  } finally {
+    client.off("error", onError);
+    client.release(broken);
+  }
+}
+
+/** bigint and count(*) arrive as text. */
+export const bigCount = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+
+const notReached = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EPIPE", "ECONNABORTED", "ENOENT"]);
+
+/**
+ * An error of the driver as a ReelbenchError: RB_TARGET_UNREACHABLE where the database is away, starting or refuses the
+ * login; RB_CONFLICT where a rule of the state machine refused; RB_TARGET_SCHEMA where tables or privileges are missing;
+ * RB_DISK_FULL; otherwise RB_INTERNAL. Never holds a password: the driver's messages name the user and host only.
+ */
+export function productionError(error: unknown): ReelbenchError {
+  if (error instanceof ReelbenchError) return error;
+  if (!(error instanceof Error)) return new ReelbenchError("RB_INTERNAL", String(error));
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const wrap = (as: ConstructorParameters<typeof ReelbenchError>[0], message: string) => new ReelbenchError(as, message, { cause: error });
+  if (error.name === "AbortError") return wrap("RB_CANCELLED", "Cancelled");
+  if (notReached.has(code)) return wrap("RB_TARGET_UNREACHABLE", `Postgres cannot be reached (${code}).`);
+  if (/connection terminated|timeout exceeded when trying to connect|query read timeout|connection timeout|not queryable|pool after calling end/i.test(error.message)) {
+    return wrap("RB_TARGET_UNREACHABLE", `The connection to Postgres was lost: ${error.message}.`);
+  }
+  if (code.startsWith("08") || code.startsWith("57P") || code === "53300") return wrap("RB_TARGET_UNREACHABLE", `Postgres is not available: ${error.message}.`);
+  if (code.startsWith("28") || code === "3D000") return wrap("RB_TARGET_UNREACHABLE", `Postgres refused the login: ${error.message}.`);
+  if (code === "57014" || code === "55P03") return wrap("RB_TARGET_UNREACHABLE", `Postgres took too long: ${error.message}.`);
+  if (code === "RB001") return wrap("RB_CONFLICT", `The target refused a change of state: ${error.message}.`);
+  if (code === "42501") return wrap("RB_TARGET_SCHEMA", `The role may not do this on the target: ${error.message}.`);
+  if (code === "42P01" || code === "3F000" || code === "42703" || code === "42883") {
+    return wrap("RB_TARGET_SCHEMA", `The target's schema is missing or of another version: ${error.message}.`);
+  }
+  if (code === "53100") return wrap("RB_DISK_FULL", "The disk of the target's database is full.");
+  return wrap("RB_INTERNAL", `Postgres: ${error.message}`);
+}

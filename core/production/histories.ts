@@ -1,0 +1,72 @@
+import type { Pool } from "pg";
+import { z } from "zod";
+import { userId } from "../contract/entities.ts";
+import { ask } from "./ask.ts";
+import { bigCount, inTransaction, parseRow, parseRows } from "./database.ts";
+import type { Database } from "./database.ts";
+
+/** What one user of the data rated: parallel arrays. */
+export interface History {
+  readonly userId: string;
+  readonly itemIds: readonly string[];
+  readonly ratings: readonly number[];
+  /** Unix seconds; null where unknown. */
+  readonly times: readonly (number | null)[];
+}
+
+const historyRow = z
+  .object({ user_id: userId, item_ids: z.array(z.string()), ratings: z.array(z.number()), times: z.array(bigCount.nullable()) })
+  .transform((row) => ({ userId: row.user_id, itemIds: row.item_ids, ratings: row.ratings, times: row.times }));
+
+const setRow = z.object({ users: z.int(), ratings: bigCount, completed_at: z.date().nullable() });
+
+/** Ratings of a user of the data in the snapshot a version was made from; null for a user it does not know. */
+export async function findHistory(database: Database, snapshotId: string, user: string): Promise<History | null> {
+  const result = await ask(database, "select user_id, item_ids, ratings, times from reelbench.histories where user_id = $2 and snapshot_id = $1", [snapshotId, user]);
+  return parseRow(historyRow, result);
+}
+
+export async function findHistories(database: Database, snapshotId: string, users: readonly string[]): Promise<History[]> {
+  const result = await ask(database, "select user_id, item_ids, ratings, times from reelbench.histories where snapshot_id = $1 and user_id = any ($2)", [snapshotId, users]);
+  return parseRows(historyRow, result);
+}
+
+/** Announces a snapshot's histories. Complete already: true, and nothing needs to be sent. */
+export async function openHistorySet(database: Database, snapshotId: string, shape: { readonly users: number; readonly ratings: number }): Promise<boolean> {
+  await ask(database, "insert into reelbench.history_sets (snapshot_id, users, ratings) values ($1, $2, $3) on conflict (snapshot_id) do nothing", [snapshotId, shape.users, shape.ratings]);
+  const row = parseRow(setRow, await ask(database, "select users, ratings, completed_at from reelbench.history_sets where snapshot_id = $1", [snapshotId]));
+  return row?.completed_at != null;
+}
+
+/** Users of the snapshot whose histories have arrived (an interrupted upload goes on after them). */
+export async function arrivedHistories(database: Database, snapshotId: string): Promise<Set<string>> {
+  const rows = parseRows(z.object({ user_id: z.string() }), await ask(database, "select user_id from reelbench.histories where snapshot_id = $1", [snapshotId]));
+  return new Set(rows.map((row) => row.user_id));
+}
+
+/** One transaction; a history already there is left (a snapshot never changes). */
+export async function insertHistories(pool: Pool, snapshotId: string, histories: readonly History[]): Promise<void> {
+  if (histories.length === 0) return;
+  await inTransaction(pool, async (client) => {
+    // Arrays of arrays must be rectangular in Postgres; JSON need not be.
+    await client.query(
+      `insert into reelbench.histories (user_id, snapshot_id, item_ids, ratings, times)
+       select h.user_id, $1, array(select jsonb_array_elements_text(h.item_ids)),
+         array(select (r)::real from jsonb_array_elements_text(h.ratings) r), array(select (t)::bigint from jsonb_array_elements_text(h.times) t)
+       from jsonb_to_recordset($2::jsonb) as h (user_id text, item_ids jsonb, ratings jsonb, times jsonb)
+       on conflict do nothing`,
+      [snapshotId, JSON.stringify(histories.map((h) => ({ user_id: h.userId, item_ids: h.itemIds, ratings: h.ratings, times: h.times })))],
+    );
+  });
+}
+
+/** Marks the set complete if as many users and ratings arrived as were announced; tells whether they did. */
+export async function completeHistorySet(database: Database, snapshotId: string): Promise<boolean> {
+  const result = await ask(
+    database,
+    `update reelbench.history_sets s set completed_at = coalesce(completed_at, now())
+     where snapshot_id = $1 and (s.users, s.ratings) = (select count(*), coalesce(sum(cardinality(item_ids)), 0) from reelbench.histories where snapshot_id = $1)`,
+    [snapshotId],
+  );
+  return result.rowCount === 1;
+}
