@@ -1,0 +1,35 @@
+import type Database from "better-sqlite3";
+import { run, snapshot, source, split } from "../contract/entities.ts";
+import type { Run, Snapshot, Source, Split } from "../contract/entities.ts";
+import { publicationTable, targetTable } from "./document-tables.ts";
+import type { PublicationTable, TargetTable } from "./document-tables.ts";
+import { folderTable } from "./entity-table.ts";
+import type { FolderTable } from "./entity-table.ts";
+import { jobTable } from "./job-table.ts";
+import type { JobTable } from "./job-table.ts";
+
+/** Everything a workspace knows about, in one SQLite file with one writer: the engine that holds the lock. */
+export interface Catalogue {
+  readonly sources: FolderTable<Source>;
+  readonly snapshots: FolderTable<Snapshot>;
+  readonly splits: FolderTable<Split>;
+  readonly runs: FolderTable<Run>;
+  readonly targets: TargetTable;
+  readonly publications: PublicationTable;
+  readonly jobs: JobTable;
+  /** All or nothing. */
+  transaction<T>(work: () => T): T;
+}
+
+export function catalogueOf(database: Database.Database): Catalogue {
+  return {
+    sources: folderTable(database, { table: "sources", noun: "source", schema: source, columns: [] }),
+    snapshots: folderTable(database, { table: "snapshots", noun: "snapshot", schema: snapshot, columns: [] }),
+    splits: folderTable(database, { table: "splits", noun: "split", schema: split, columns: ["snapshot_id"] }),
+    runs: folderTable(database, { table: "runs", noun: "run", schema: run, columns: ["split_id", "state", "refit_of"] }),
+    targets: targetTable(database),
+    publications: publicationTable(database),
+    jobs: jobTable(database),
+    transaction: (work) => database.transaction(work).immediate(),
+  };
+}
