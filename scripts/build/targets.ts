@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { entryUrl } from "../../core/runtime-paths.ts";
+import type { EntryName } from "../../core/runtime-paths.ts";
+import { buildMain, buildPrograms, buildRenderer, externalPackages } from "./vite.ts";
+
+export interface BuildTarget {
+  readonly name: string;
+  /** Files and folders, from the root, that decide the result. */
+  readonly inputs: readonly string[];
+  /** File or folder, from the root. */
+  readonly output: string;
+  run(root: string, output: string): Promise<void>;
+}
+
+const toolchain = ["package-lock.json", "scripts/build"];
+const sourceOf = (entry: EntryName): string =>
+  relative(fileURLToPath(new URL("../..", import.meta.url)), fileURLToPath(entryUrl(entry)));
+
+/** Everything that runs as a process or thread of its own under plain Node; `satisfies` keeps the list whole. */
+const programs = {
+  cli: "cli/main.ts",
+  engine: sourceOf("engine"),
+  trainer: sourceOf("trainer"),
+  "compute-worker": sourceOf("compute-worker"),
+} satisfies Record<Exclude<EntryName, "server"> | "cli", string>;
+
+/** In the order in which they depend on each other. */
+export const buildTargets: readonly BuildTarget[] = [
+  {
+    name: "kernels",
+    inputs: ["package-lock.json", "core/compute/assembly", "scripts/build-kernels.ts"],
+    output: "core/compute/kernels.generated.ts",
+    run: (root) => runScript(root, "scripts/build-kernels.ts"),
+  },
+  {
+    name: "renderer",
+    inputs: [...toolchain, "app/renderer", "core/contract"],
+    output: "dist/renderer",
+    run: buildRenderer,
+  },
+  {
+    name: "main",
+    inputs: [...toolchain, "app/main", "core/contract", "core/runtime-paths.ts"],
+    output: "dist/main",
+    run: buildMain,
+  },
+  {
+    name: "node",
+    inputs: [...toolchain, "package.json", "core", "cli", "migrations"],
+    output: "dist/node",
+    run: (root, output) =>
+      buildPrograms(root, output, programs, {
+        target: "node20",
+        external: externalPackages,
+        migrations: ["workspace", "production"],
+      }),
+  },
+  {
+    name: "server",
+    inputs: [...toolchain, "package.json", "core", "server", "migrations/production"],
+    output: "dist/server",
+    run: (root, output) =>
+      buildPrograms(
+        root,
+        output,
+        { server: sourceOf("server"), "compute-worker": sourceOf("compute-worker") },
+        { target: "node22", external: [], migrations: ["production"] },
+      ),
+  },
+];
+
+/** What the launcher asks for by one word. */
+export const buildGroups: Readonly<Record<string, readonly string[]>> = {
+  all: ["kernels", "renderer", "main", "node", "server"],
+  programs: ["kernels", "renderer", "node", "server"],
+  kernels: ["kernels"],
+};
+
+function runScript(root: string, script: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script], { cwd: root, stdio: "inherit" });
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${script} ended with exit code ${String(code)}.`));
+    });
+  });
+}
