@@ -10,6 +10,9 @@ const sourceEntries = {
   trainer: "./training/trainer-process.ts",
   "compute-worker": "./compute/compute-worker.ts",
   server: "../server/main.ts",
+  // Threads of the server; built beside it, in its own folder.
+  "server-loader": "../server/live-model/loader-worker.ts",
+  "server-scorer": "../server/live-model/scorer-worker.ts",
 } as const;
 
 export type EntryName = keyof typeof sourceEntries;
