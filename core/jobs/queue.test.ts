@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Job } from "../contract/entities.ts";
+import { ReelbenchError } from "../contract/errors.ts";
+import { openWorkspace } from "../workspace/workspace.ts";
+import type { Workspace } from "../workspace/workspace.ts";
+import { createLane } from "./lane.ts";
+import { createJobQueue } from "./queue.ts";
+import type { JobContext, JobQueue, JobRunner } from "./queue.ts";
+
+let directory: string;
+let workspace: Workspace;
+let events: Job[];
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "reelbench-jobs-"));
+  workspace = await openWorkspace(directory);
+  events = [];
+});
+afterEach(() => {
+  workspace.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const heavy = createLane(1);
+const work = (run: JobRunner["run"], lane = heavy): JobRunner => ({ lane, title: () => "work", prepare: (_input, jobId) => ({ runId: `r-${jobId}` }), run });
+function queueOf(runners: Record<string, JobRunner>): JobQueue {
+  return createJobQueue({
+    table: workspace.catalogue.jobs,
+    runners,
+    transaction: (body) => workspace.catalogue.transaction(body),
+    onChange: (job) => events.push(job),
+    onState: () => undefined,
+    onDefect: (error) => {
+      throw error;
+    },
+  });
+}
+const until = (queue: JobQueue, id: string, state: Job["state"]) => vi.waitFor(() => expect(queue.get(id).state).toBe(state), { timeout: 5000, interval: 5 });
+const aborted = ({ signal }: JobContext) =>
+  new Promise<never>((_resolve, reject) => signal.addEventListener("abort", () => reject(new ReelbenchError("RB_CANCELLED")), { once: true }));
+
+test("a job's result is kept; its states were queued, running, succeeded", async () => {
+  const queue = queueOf({ double: work(async (input) => ({ twice: Number(input) * 2 })) });
+  const { id, state } = queue.start("double", 21);
+  expect(state).toBe("queued");
+  await until(queue, id, "succeeded");
+  expect(workspace.catalogue.jobs.get(id)).toMatchObject({ input: 21, job: { result: { twice: 42 }, error: null, resumable: false } });
+  expect(events.map((event) => event.state)).toEqual(["queued", "running", "succeeded"]);
+});
+
+test("only as many run at once as their lane has places, in order of acceptance", async () => {
+  const releases: (() => void)[] = [];
+  let inside = 0;
+  let most = 0;
+  const order: unknown[] = [];
+  const runner = work(async (input) => {
+    order.push(input);
+    most = Math.max(most, ++inside);
+    await new Promise<void>((resolve) => releases.push(resolve));
+    inside -= 1;
+  });
+  const queue = queueOf({ heavy: runner, light: work(async () => "done", createLane(2)) });
+  const jobs = [1, 2, 3].map((input) => queue.start("heavy", input));
+  const light = queue.start("light", null);
+  await until(queue, light.id, "succeeded");
+  for (const [index, job] of jobs.entries()) {
+    await until(queue, job.id, "running");
+    expect(jobs.slice(index + 1).map(({ id }) => queue.get(id).state)).toEqual(jobs.slice(index + 1).map(() => "queued"));
+    releases.shift()?.();
+    await until(queue, job.id, "succeeded");
+  }
+  expect([most, order]).toEqual([1, [1, 2, 3]]);
+});
+
+test("a cancelled job ends as cancelled, running or queued, and can be resumed with the same input and decisions", async () => {
+  const seen: unknown[] = [];
+  let patient = true;
+  const queue = queueOf({
+    heavy: work(async (input, context) => {
+      seen.push([input, context.memory]);
+      if (patient) await aborted(context);
+      return "done";
+    }),
+  });
+  const running = queue.start("heavy", { a: 1 });
+  const queued = queue.start("heavy", { b: 2 });
+  await until(queue, running.id, "running");
+  expect(queue.cancel(queued.id).state).toBe("cancelled");
+  queue.cancel(running.id);
+  await until(queue, running.id, "cancelled");
+  expect(queue.get(running.id)).toMatchObject({ resumable: true, error: { code: "RB_CANCELLED" } });
+  expect(() => queue.cancel(running.id)).toThrow(expect.objectContaining({ code: "RB_CONFLICT" }));
+  patient = false;
+  queue.resume(running.id);
+  await until(queue, running.id, "succeeded");
+  expect(seen).toEqual(Array.from({ length: 2 }, () => [{ a: 1 }, { runId: `r-${running.id}` }]));
+  expect(() => queue.resume(running.id)).toThrow(expect.objectContaining({ code: "RB_CONFLICT" }));
+});
+
+test("a job that does not listen is called cancelled all the same, and holds its place until it lets go", async () => {
+  let letGo = () => {};
+  const queue = queueOf({ deaf: work(() => new Promise<void>((resolve) => (letGo = resolve))), next: work(async () => "done") });
+  const deaf = queue.start("deaf", null);
+  await until(queue, deaf.id, "running");
+  const next = queue.start("next", null);
+  queue.cancel(deaf.id);
+  await until(queue, deaf.id, "cancelled");
+  expect(queue.get(next.id).state).toBe("queued");
+  letGo();
+  await until(queue, next.id, "succeeded");
+  expect(queue.get(deaf.id).state).toBe("cancelled");
+});
+
+test("failures keep code, message, remedy and details; a dead worker is an interruption", async () => {
+  const queue = queueOf({
+    fails: work(async () => {
+      throw new ReelbenchError("RB_TRAIN_DIVERGED", "Loss is infinite.", { details: { epoch: 3 } });
+    }),
+    dies: work(async () => {
+      throw new ReelbenchError("RB_WORKER_DIED", "SIGKILL");
+    }),
+    breaks: work(async () => {
+      throw new TypeError("undefined is not a function");
+    }),
+  });
+  const [fails, dies, breaks] = ["fails", "dies", "breaks"].map((kind) => queue.start(kind, null).id) as [string, string, string];
+  await until(queue, breaks, "failed");
+  expect(queue.get(fails)).toMatchObject({ state: "failed", resumable: true, error: { code: "RB_TRAIN_DIVERGED", message: "Loss is infinite.", details: { epoch: 3 } } });
+  expect(queue.get(dies)).toMatchObject({ state: "interrupted", resumable: true });
+  expect(queue.get(breaks).error?.code).toBe("RB_INTERNAL");
+});
+
+test("a flood of progress becomes few events, the last of them included", async () => {
+  const steps = 20_000;
+  const queue = queueOf({
+    counts: work(async (_input, { onProgress }) => {
+      for (let done = 1; done <= steps; done += 1) {
+        onProgress({ done, total: steps, unit: "rows", message: "" });
+        if (done % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }),
+  });
+  const { id } = queue.start("counts", null);
+  await until(queue, id, "succeeded");
+  const [first, last] = [events.find(({ state }) => state === "running"), events.at(-1)];
+  const seconds = (Date.parse(last?.finishedAt ?? "") - Date.parse(first?.startedAt ?? "")) / 1000;
+  expect(events.filter(({ state }) => state === "running").length).toBeLessThanOrEqual(10 * seconds + 3);
+  expect(last?.progress?.done).toBe(steps);
+});
+
+test("closing interrupts what runs and what waits; nothing is lost", async () => {
+  const queue = queueOf({ heavy: work((_input, context) => aborted(context)) });
+  const [first, second] = [queue.start("heavy", 1), queue.start("heavy", 2)];
+  await until(queue, first.id, "running");
+  await queue.stop();
+  expect(workspace.catalogue.jobs.list({ limit: 10 }).map(({ id, state, resumable }) => [id, state, resumable])).toEqual([
+    [second.id, "interrupted", true],
+    [first.id, "interrupted", true],
+  ]);
+  expect(() => queue.start("heavy", 3)).toThrow(expect.objectContaining({ code: "RB_CONFLICT" }));
+});
+
+test("decisions made on the way outlive the attempt", async () => {
+  let attempt = 0;
+  const queue = queueOf({
+    publish: work(async (_input, context) => {
+      attempt += 1;
+      if (attempt === 2) return context.memory;
+      context.remember({ version: "v7" });
+      throw new ReelbenchError("RB_WORKER_DIED");
+    }),
+  });
+  const { id } = queue.start("publish", null);
+  await until(queue, id, "interrupted");
+  queue.resume(id);
+  await until(queue, id, "succeeded");
+  expect(queue.get(id).result).toEqual({ runId: `r-${id}`, version: "v7" });
+});
+
+test("a waiter that gives up leaves its lane to the next", async () => {
+  const lane = createLane(1);
+  const leave = lane.tryEnter();
+  const impatient = new AbortController();
+  const [givenUp, next] = [lane.enter(impatient.signal), lane.enter(new AbortController().signal)];
+  impatient.abort();
+  await expect(givenUp).rejects.toMatchObject({ code: "RB_CANCELLED" });
+  leave?.();
+  const leaveNext = await next;
+  expect(lane.tryEnter()).toBeNull();
+  leaveNext();
+  expect(lane.tryEnter()).not.toBeNull();
+});

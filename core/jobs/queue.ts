@@ -1,0 +1,226 @@
+import { randomBytes } from "node:crypto";
+import type { Job, Progress } from "../contract/entities.ts";
+import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
+import { isResumable } from "../workspace/job-table.ts";
+import type { JobRecord, JobTable } from "../workspace/job-table.ts";
+import type { Lane } from "./lane.ts";
+import { throttle } from "./throttle.ts";
+import type { WorkContext } from "./work-context.ts";
+
+export interface JobContext extends WorkContext {
+  readonly jobId: string;
+  /** What this job decided earlier, also in a previous life. */
+  readonly memory: Readonly<Record<string, unknown>>;
+  /** Keeps decisions across a restart. On disk when it returns. */
+  remember(decisions: Readonly<Record<string, unknown>>): void;
+}
+
+/** One kind of long work. `run` must be safe to run again after it was killed anywhere. */
+export interface JobRunner {
+  readonly lane: Lane;
+  title(input: unknown): string;
+  /** Decisions made when the job is accepted, in the same transaction. */
+  prepare(input: unknown, jobId: string): Readonly<Record<string, unknown>>;
+  run(input: unknown, context: JobContext): Promise<unknown>;
+}
+
+export interface JobQueue {
+  /** Accepts a job: it is on disk when this returns. */
+  start(kind: string, input: unknown): Job;
+  /** Throws RB_NOT_FOUND. */
+  get(id: string): Job;
+  list(query: { readonly states?: readonly Job["state"][] | undefined; readonly limit: number }): Job[];
+  /** Takes effect within a second. Throws RB_CONFLICT where the job has ended already. */
+  cancel(id: string): Job;
+  /** The same method with the same input under the same id. Throws RB_CONFLICT where there is nothing to resume. */
+  resume(id: string): Job;
+  /** Interrupts everything and waits until it has stopped. */
+  stop(): Promise<void>;
+}
+
+interface JobQueueOptions {
+  readonly table: JobTable;
+  readonly runners: Readonly<Record<string, JobRunner>>;
+  readonly transaction: <T>(work: () => T) => T;
+  /** Every change, progress included (at most ten a second for each job). */
+  readonly onChange: (job: Job) => void;
+  /** Every change of state, inside the transaction that records it. */
+  readonly onState: (record: JobRecord) => void;
+  /** The end of a job could not be recorded. */
+  readonly onDefect: (error: ReelbenchError) => void;
+}
+
+type StopReason = "cancel" | "engine-closing";
+
+interface Attempt {
+  readonly controller: AbortController;
+  stopping: StopReason | undefined;
+  progress: Progress | null;
+  settled: Promise<void>;
+}
+
+const progressIntervalMs = 100;
+/** How long work may take to notice that it was cancelled before the job is called cancelled all the same. */
+const cancelGraceMs = 800;
+
+export function createJobQueue({ table, runners, transaction, onChange, onState, onDefect }: JobQueueOptions): JobQueue {
+  /** Work whose promise has not settled; a cancelled job's may linger a little. */
+  const attempts = new Map<string, Attempt>();
+  const waiting: string[] = [];
+  let closing = false;
+
+  const shown = (job: Job): Job => {
+    if (job.state !== "running") return job;
+    const attempt = attempts.get(job.id);
+    // Its end could not be written (a full disk): it is not running whatever the table says.
+    if (attempt === undefined) return { ...job, ...failure(new ReelbenchError("RB_WORKER_DIED"), undefined), resumable: true };
+    return attempt.progress === null ? job : { ...job, progress: attempt.progress };
+  };
+  const save = (record: JobRecord): Job => {
+    transaction(() => {
+      table.update(record);
+      onState(record);
+    });
+    onChange(record.job);
+    return record.job;
+  };
+  const runnerOf = (kind: string): JobRunner => {
+    const runner = runners[kind];
+    if (runner === undefined) throw new ReelbenchError("RB_UNKNOWN_METHOD", `There is no job of the kind "${kind}".`);
+    return runner;
+  };
+  const finish = (id: string, end: Pick<Job, "state" | "result" | "error">): Job | undefined => {
+    const record = table.get(id);
+    if (record.job.state !== "running" && record.job.state !== "queued") return undefined; // Cancelled meanwhile.
+    const progress = attempts.get(id)?.progress ?? record.job.progress;
+    return save({ ...record, job: { ...record.job, ...end, progress, finishedAt: new Date().toISOString(), resumable: isResumable(end.state) } });
+  };
+
+  const dispatch = () => {
+    if (closing) return;
+    for (const id of [...waiting]) {
+      if (attempts.has(id)) continue; // Its cancelled predecessor has not let go yet.
+      const leave = runnerOf(table.get(id).job.kind).lane.tryEnter();
+      if (leave === null) continue;
+      waiting.splice(waiting.indexOf(id), 1);
+      begin(id, leave);
+    }
+  };
+  const begin = (id: string, leave: () => void) => {
+    const record = table.get(id);
+    const attempt: Attempt = { controller: new AbortController(), stopping: undefined, progress: null, settled: Promise.resolve() };
+    attempts.set(id, attempt);
+    save({ ...record, job: { ...record.job, state: "running", startedAt: new Date().toISOString(), finishedAt: null, error: null, progress: null, resumable: false } });
+    attempt.settled = perform(id, attempt)
+      .catch((error: unknown) => onDefect(toReelbenchError(error)))
+      .finally(() => {
+        attempts.delete(id);
+        leave();
+        dispatch();
+      });
+  };
+  const perform = async (id: string, attempt: Attempt): Promise<void> => {
+    const record = table.get(id);
+    const announce = throttle<void>(progressIntervalMs, () => {
+      const { job } = table.get(id);
+      if (job.state === "running") onChange(shown(job));
+    });
+    const context: JobContext = {
+      jobId: id,
+      signal: attempt.controller.signal,
+      memory: record.memory,
+      onProgress: (progress) => {
+        attempt.progress = progress;
+        if (attempt.stopping === undefined) announce.push();
+      },
+      remember: (decisions) => {
+        const present = table.get(id);
+        table.update({ ...present, memory: { ...present.memory, ...decisions } });
+      },
+    };
+    let end: Pick<Job, "state" | "result" | "error">;
+    try {
+      const result = await runnerOf(record.job.kind).run(record.input, context);
+      end = { state: "succeeded", result, error: null };
+    } catch (thrown) {
+      end = failure(toReelbenchError(thrown), attempt.stopping);
+    }
+    announce.stop();
+    finish(id, end);
+  };
+
+  for (const lane of new Set(Object.values(runners).map((runner) => runner.lane))) lane.onFree(() => queueMicrotask(dispatch));
+
+  return {
+    start(kind, input) {
+      if (closing) throw new ReelbenchError("RB_CONFLICT", "The engine is closing.");
+      const runner = runnerOf(kind);
+      const id = `j${randomBytes(8).toString("hex")}`;
+      const job: Job = {
+        id, kind, title: runner.title(input), state: "queued", createdAt: new Date().toISOString(),
+        startedAt: null, finishedAt: null, progress: null, result: null, error: null, resumable: false,
+      };
+      transaction(() => {
+        const record: JobRecord = { job, input, memory: runner.prepare(input, id) };
+        table.insert(record);
+        onState(record);
+      });
+      onChange(job);
+      waiting.push(id);
+      // Not before the caller has the id: the first events would come ahead of the reply.
+      setImmediate(dispatch);
+      return job;
+    },
+    get: (id) => shown(table.get(id).job),
+    list: (query) => table.list(query).map(shown),
+    cancel(id) {
+      const { job } = table.get(id);
+      const attempt = attempts.get(id);
+      if (job.state === "queued") {
+        waiting.splice(waiting.indexOf(id), 1);
+        return finish(id, failure(new ReelbenchError("RB_CANCELLED"), "cancel")) ?? job;
+      }
+      if (job.state !== "running" || attempt === undefined) {
+        throw new ReelbenchError("RB_CONFLICT", `The job has already ended: it is ${job.state}.`, { details: { state: job.state } });
+      }
+      if (attempt.stopping === undefined) {
+        attempt.stopping = "cancel";
+        attempt.controller.abort(new ReelbenchError("RB_CANCELLED"));
+        const timer = setTimeout(() => finish(id, failure(new ReelbenchError("RB_CANCELLED"), "cancel")), cancelGraceMs);
+        void attempt.settled.finally(() => clearTimeout(timer));
+      }
+      return shown(job);
+    },
+    resume(id) {
+      if (closing) throw new ReelbenchError("RB_CONFLICT", "The engine is closing.");
+      const record = table.get(id);
+      if (!isResumable(record.job.state)) {
+        throw new ReelbenchError("RB_CONFLICT", `The job is ${record.job.state}; there is nothing to resume.`, { details: { state: record.job.state } });
+      }
+      const job = save({ ...record, job: { ...record.job, state: "queued", startedAt: null, finishedAt: null, progress: null, error: null, resumable: false } });
+      waiting.push(id);
+      setImmediate(dispatch);
+      return job;
+    },
+    async stop() {
+      closing = true;
+      for (const id of waiting.splice(0)) finish(id, failure(new ReelbenchError("RB_CANCELLED"), "engine-closing"));
+      for (const attempt of attempts.values()) {
+        attempt.stopping ??= "engine-closing";
+        attempt.controller.abort(new ReelbenchError("RB_CANCELLED"));
+      }
+      await Promise.all([...attempts.values()].map(({ settled }) => settled));
+    },
+  };
+}
+
+/** How a job ends that threw: by what we asked of it first, by its error otherwise. */
+function failure(error: ReelbenchError, stopping: StopReason | undefined): Pick<Job, "state" | "result" | "error"> {
+  if (stopping === "cancel") return { state: "cancelled", result: null, error: new ReelbenchError("RB_CANCELLED").toEnvelope() };
+  if (stopping === "engine-closing") {
+    return { state: "interrupted", result: null, error: new ReelbenchError("RB_WORKER_DIED", "The engine was closed while this job was unfinished.").toEnvelope() };
+  }
+  const envelope = error.toEnvelope();
+  if (error.code === "RB_CANCELLED") return { state: "cancelled", result: null, error: envelope };
+  return { state: error.code === "RB_WORKER_DIED" ? "interrupted" : "failed", result: null, error: envelope };
+}
