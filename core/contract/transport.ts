@@ -65,10 +65,10 @@ export function serveEngine(engine: EngineApi, port: Port): void {
     const parsed = requestMessage.safeParse(message);
     if (!parsed.success) return; // Nothing to answer to: without an id there is no request.
     const { id, method, input } = parsed.data;
-    handleRequest(engine, method, input).then(
-      (output) => port.send({ type: "reply", id, output }),
-      (thrown: unknown) => port.send({ type: "error", id, error: plainEnvelope(toReelbenchError(thrown)) }),
-    );
+    handleRequest(engine, method, input)
+      .then((output) => port.send({ type: "reply", id, output }))
+      // Also where the answer itself could not be sent (not clonable).
+      .catch((thrown: unknown) => port.send({ type: "error", id, error: plainEnvelope(toReelbenchError(thrown)) }));
   });
 }
 
@@ -146,7 +146,13 @@ export function connect(port: Port): Transport {
             reject(error);
           },
         });
-        port.send({ type: "request", id, method, input });
+        try {
+          port.send({ type: "request", id, method, input });
+        } catch (error) {
+          pending.delete(id);
+          signal?.removeEventListener("abort", onAbort);
+          reject(new ReelbenchError("RB_INVALID_INPUT", `${method}: the input cannot be sent.`, { cause: error }));
+        }
       });
     },
     subscribe(listener) {
