@@ -1,0 +1,158 @@
+import { ReelbenchError } from "../contract/errors.ts";
+import type { Comparison, Run } from "../contract/entities.ts";
+import { bootstrapSums, fewestUsersForIntervals, percentileInterval } from "./bootstrap.ts";
+import { checkComparable } from "./comparable.ts";
+import type { EvaluatedRun } from "./comparable.ts";
+import { familyOf, metricFamilies } from "./metric.ts";
+import { conclude, describeRun } from "./sentences.ts";
+import { cohensDz, holm, randomisationTest } from "./significance.ts";
+import { hasMetric, ratio, total, userStatistic } from "./statistic.ts";
+import type { UserStatistic } from "./statistic.ts";
+
+export type { EvaluatedRun } from "./comparable.ts";
+
+type MetricComparison = Comparison["runs"][number]["comparisons"][number];
+type Interval = MetricComparison["interval"];
+
+export const comparisonResamples = 2000;
+export const significanceLevel = 0.05;
+/** The same table always shows the same numbers. */
+const comparisonSeed = 20_260_701;
+
+/** One run against another on one metric; indices into the table's runs. */
+interface Pairing {
+  readonly metric: string;
+  readonly challenger: EvaluatedRun;
+  readonly against: EvaluatedRun;
+  readonly ours: UserStatistic;
+  readonly theirs: UserStatistic;
+}
+
+/**
+ * Compares runs of one split with a baseline, paired over users: bootstrap percentile interval of the difference, Cohen's
+ * d_z, randomisation test, Holm's correction over all comparisons of the table. Null baseline: the simplest run. A metric
+ * that the baseline lacks (RMSE beside Popularity) is compared with the simplest run that has it (`against`).
+ *
+ * A comparison of thousands of users takes a second or more: call it off the event loop.
+ * Throws RB_INCOMPARABLE (different splits, definitions, users; refits; unfinished runs) and RB_NOT_FOUND (baseline).
+ */
+export function compareRuns(runs: readonly EvaluatedRun[], baselineId: string | null): Comparison {
+  checkComparable(runs);
+  const ordered = [...runs].sort((a, b) => simplicity(a.run) - simplicity(b.run) || compareText(a.run.createdAt, b.run.createdAt) || compareText(a.run.id, b.run.id));
+  const baseline = baselineId === null ? ordered[0] : runs.find(({ run }) => run.id === baselineId);
+  if (baseline === undefined) throw new ReelbenchError("RB_NOT_FOUND", `The baseline ${String(baselineId)} is not among the runs.`);
+
+  const pairings = runs.flatMap((challenger) => pairRun(challenger, baseline, ordered));
+  const tested = pairings.length > 0 && baseline.perUser.users.length >= fewestUsersForIntervals;
+  const intervals = tested ? differenceIntervals(pairings) : [];
+  const pValues = tested ? pairings.map(({ ours, theirs }) => randomisationTest(pairedDifferences(ours, theirs), comparisonSeed)) : [];
+  const corrected = holm(pValues);
+  const compared = pairings.map((pairing, at) =>
+    describePairing(pairing, baseline, tested ? { interval: intervals[at] ?? null, pValue: pValues[at]!, corrected: corrected[at]! } : null),
+  );
+
+  const results = runs.map(({ run }) => {
+    const comparisons = compared.filter((_, at) => pairings[at]?.challenger.run.id === run.id);
+    return { runId: run.id, comparisons, sentence: describeRun(run, comparisons, baseline.run, nameOf(runs), compared.length) };
+  });
+  return {
+    splitId: baseline.run.splitId,
+    baselineId: baseline.run.id,
+    runs: results,
+    conclusion: conclude(runs.map(({ run }) => run), results, baseline.run),
+  };
+}
+
+/** Models that know less come first; among equals, the older run. */
+function simplicity(run: Run): number {
+  const at = ["popularity", "biases"].indexOf(run.algorithm);
+  return at < 0 ? 2 : at;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function nameOf(runs: readonly EvaluatedRun[]): (id: string) => string {
+  return (id) => runs.find(({ run }) => run.id === id)?.run.name ?? id;
+}
+
+function pairRun(challenger: EvaluatedRun, baseline: EvaluatedRun, ordered: readonly EvaluatedRun[]): Pairing[] {
+  const metrics = challenger.run.metrics.map(({ metric }) => metric).filter((metric) => hasMetric(challenger.perUser, metric));
+  return metrics.sort(byTableOrder).flatMap((metric) => {
+    const against = hasMetric(baseline.perUser, metric) ? baseline : ordered.find(({ perUser }) => hasMetric(perUser, metric));
+    if (against === undefined || against.run.id === challenger.run.id) return [];
+    return [{ metric, challenger, against, ours: userStatistic(challenger.perUser, metric), theirs: userStatistic(against.perUser, metric) }];
+  });
+}
+
+function byTableOrder(a: string, b: string): number {
+  const place = (metric: string) => metricFamilies.indexOf(familyOf(metric));
+  return place(a) - place(b) || Number(a.split("@")[1] ?? 0) - Number(b.split("@")[1] ?? 0);
+}
+
+/**
+ * What is exchangeable between the two runs for each user. For means over users: the user's values. For errors: the sums,
+ * because with equal numbers of ratings the difference of the totals orders all relabellings as the metric itself does.
+ */
+function pairedDifferences(ours: UserStatistic, theirs: UserStatistic): Float64Array {
+  return ours.numerator.map((value, row) => value - theirs.numerator[row]!);
+}
+
+/** All pairings see the same resamples of users. */
+function differenceIntervals(pairings: readonly Pairing[]): Interval[] {
+  const rows = pairings[0]!.ours.numerator.length;
+  const columns = pairings.length * 3;
+  const matrix = new Float64Array(rows * columns);
+  pairings.forEach(({ ours, theirs }, at) => {
+    for (let row = 0; row < rows; row++) {
+      const start = row * columns + 3 * at;
+      matrix[start] = ours.numerator[row]!;
+      matrix[start + 1] = theirs.numerator[row]!;
+      matrix[start + 2] = ours.denominator[row]!; // Equal for both: the same users and test ratings.
+    }
+  });
+  const sums = bootstrapSums(matrix, rows, columns, comparisonResamples, comparisonSeed);
+  return pairings.map(({ ours: { root } }, at) =>
+    percentileInterval(
+      Float64Array.from({ length: comparisonResamples }, (_, r) => {
+        const start = r * columns + 3 * at;
+        return ratio(sums[start]!, sums[start + 2]!, root) - ratio(sums[start + 1]!, sums[start + 2]!, root);
+      }),
+    ),
+  );
+}
+
+function describePairing(
+  { metric, challenger, against, ours, theirs }: Pairing,
+  baseline: EvaluatedRun,
+  test: { readonly interval: Interval; readonly pValue: number; readonly corrected: number } | null,
+): MetricComparison {
+  const value = ratio(total(ours.numerator), total(ours.denominator), ours.root);
+  const reference = ratio(total(theirs.numerator), total(theirs.denominator), theirs.root);
+  const differences = pairedDifferences(ours, theirs);
+  const { higherIsBetter } = familyOf(metric);
+  const above = differences.filter((difference) => difference > 0).length;
+  const below = differences.filter((difference) => difference < 0).length;
+  return {
+    metric,
+    ...(against.run.id === baseline.run.id ? {} : { against: against.run.id }),
+    baseline: reference,
+    value,
+    difference: value - reference,
+    interval: test?.interval ?? null,
+    effectSize: cohensDz(differences),
+    pValue: test?.pValue ?? null,
+    pValueCorrected: test?.corrected ?? null,
+    wins: higherIsBetter ? above : below,
+    losses: higherIsBetter ? below : above,
+    ties: challenger.perUser.users.length - above - below,
+    verdict: verdict(value - reference, higherIsBetter, test?.corrected ?? null),
+  };
+}
+
+function verdict(difference: number, higherIsBetter: boolean, corrected: number | null): MetricComparison["verdict"] {
+  if (corrected === null) return "not-tested";
+  if (corrected >= significanceLevel || difference === 0) return "no-difference-shown";
+  return difference > 0 === higherIsBetter ? "better" : "worse";
+}

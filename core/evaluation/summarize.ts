@@ -1,0 +1,69 @@
+import type { MetricValue } from "../contract/entities.ts";
+import { bootstrapSums, fewestUsersForIntervals, percentileInterval } from "./bootstrap.ts";
+import { metricFamilies } from "./metric.ts";
+import type { MetricFamily } from "./metric.ts";
+import type { PerUserTable } from "./per-user.ts";
+import { hasMetric, ratio, total, userStatistic } from "./statistic.ts";
+import type { UserStatistic } from "./statistic.ts";
+
+export const bootstrapResamples = 1000;
+
+export interface SummarizeOptions {
+  readonly cutoffs: readonly number[];
+  /** Cutoff → share of the catalogue that stood in somebody's list, 0 … 1. */
+  readonly coverage: ReadonlyMap<number, number>;
+  readonly seed: number;
+}
+
+/**
+ * The metrics of one evaluation with bootstrap percentile intervals over users: users are resampled, with all that is
+ * theirs (for RMSE and MAE their sums). The interval is null below 30 users, where it would mean nothing, and for
+ * coverage, which has no value for each user.
+ */
+export function summarize(table: PerUserTable, options: SummarizeOptions): MetricValue[] {
+  const named = metricFamilies.flatMap((family) =>
+    family.ofList ? options.cutoffs.map((k) => ({ metric: `${family.family}@${k}`, family })) : [{ metric: family.family, family }],
+  );
+  const perUser = named.filter(({ metric }) => hasMetric(table, metric));
+  const intervals = bootstrapIntervals(
+    perUser.map(({ metric }) => userStatistic(table, metric)),
+    table.users.length,
+    options.seed,
+  );
+  return named.flatMap(({ metric, family }) => {
+    if (!family.perUser) return coverageValue(metric, family, table, options);
+    const at = perUser.findIndex((other) => other.metric === metric);
+    if (at < 0) return [];
+    const { numerator, denominator, root } = userStatistic(table, metric);
+    const value = ratio(total(numerator), total(denominator), root);
+    if (!Number.isFinite(value)) return [];
+    return [describe(metric, family, value, denominator.filter((weight) => weight > 0).length, intervals[at] ?? null)];
+  });
+}
+
+function bootstrapIntervals(statistics: readonly UserStatistic[], rows: number, seed: number): (MetricValue["interval"])[] {
+  if (rows < fewestUsersForIntervals) return statistics.map(() => null);
+  const columns = statistics.length * 2;
+  const matrix = new Float64Array(rows * columns);
+  statistics.forEach(({ numerator, denominator }, at) => {
+    for (let row = 0; row < rows; row++) {
+      matrix[row * columns + 2 * at] = numerator[row]!;
+      matrix[row * columns + 2 * at + 1] = denominator[row]!;
+    }
+  });
+  const sums = bootstrapSums(matrix, rows, columns, bootstrapResamples, seed);
+  return statistics.map(({ root }, at) =>
+    percentileInterval(
+      Float64Array.from({ length: bootstrapResamples }, (_, r) => ratio(sums[r * columns + 2 * at]!, sums[r * columns + 2 * at + 1]!, root)),
+    ),
+  );
+}
+
+function coverageValue(metric: string, family: MetricFamily, table: PerUserTable, options: SummarizeOptions): MetricValue[] {
+  const value = options.coverage.get(Number(metric.split("@")[1]));
+  return value === undefined ? [] : [describe(metric, family, value, table.users.length, null)];
+}
+
+function describe(metric: string, family: MetricFamily, value: number, users: number, interval: MetricValue["interval"]): MetricValue {
+  return { metric, definition: family.definition, value, interval, users, higherIsBetter: family.higherIsBetter };
+}
