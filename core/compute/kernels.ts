@@ -5,7 +5,9 @@ import { kernelsBase64 } from "./kernels.generated.ts";
  * shared memory; `slot` is where a call leaves its share of a sum.
  */
 export interface Kernels {
-  fillNearNormal(out: number, from: number, count: number, seed: number, stream: number, deviation: number): void;
+  fillNearNormal(
+    out: number, from: number, to: number, columns: number, stride: number, seed: number, stream: number, deviation: number,
+  ): void;
   countCells(order: number, rowStart: number, items: number, itemBlock: number, from: number, to: number, counts: number): void;
   fillCells(
     order: number, rowStart: number, items: number, ratings: number, itemBlock: number, itemRank: number,

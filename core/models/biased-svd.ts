@@ -1,0 +1,219 @@
+import { ReelbenchError } from "../contract/errors.ts";
+import type { Hyperparameters } from "../contract/entities.ts";
+import { kernelCall } from "../compute/kernels.ts";
+import { MemoryLayout, float32View, float64View } from "../compute/memory-layout.ts";
+import type { Region } from "../compute/memory-layout.ts";
+import { openComputePool } from "../compute/pool.ts";
+import type { ComputePool, ProgramId } from "../compute/pool.ts";
+import { evenRanges } from "../compute/program.ts";
+import type { Phase } from "../compute/program.ts";
+import { loadByUser, planSparse } from "../compute/ratings-matrix.ts";
+import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
+import { blocks, buildStrata, gatherRows, inversePermutation, planStrata } from "../compute/strata.ts";
+import type { Strata, StrataRegions } from "../compute/strata.ts";
+import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
+import { biasedSvdInfo } from "./biased-svd-info.ts";
+import { Checkpoints } from "./checkpoint.ts";
+import { numberOf } from "./hyperparameters.ts";
+import type { ServableModel } from "./servable.ts";
+import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
+
+/** r̂(u, i) = μ + b_u + b_i + p_u·q_i by stochastic gradient descent on the observed ratings. */
+export const biasedSvd: Algorithm = {
+  info: biasedSvdInfo,
+  estimateCost: (shape, hyperparameters) => {
+    const factors = numberOf(hyperparameters, "factors");
+    return {
+      bytes: trainingSetBytes(shape) + plan(shape, factors).layout.bytes + modelBytes(shape, factors),
+      flops: numberOf(hyperparameters, "epochs") * shape.ratings * (8 * factors + 12),
+    };
+  },
+  fit,
+};
+
+const rowsPerFill = 1024;
+
+interface SvdRegions {
+  readonly byUser: SparseRegions;
+  readonly strata: StrataRegions;
+  /** [users × stride], [items × stride], in the strata's order. */
+  readonly userFactors: Region;
+  readonly itemFactors: Region;
+  readonly userBias: Region;
+  readonly itemBias: Region;
+  readonly step: Region;
+  readonly slots: Region;
+}
+
+const strideOf = (factors: number): number => Math.ceil(factors / 4) * 4;
+
+function plan(shape: Shape, factors: number): { layout: MemoryLayout; regions: SvdRegions } {
+  const layout = new MemoryLayout();
+  const stride = strideOf(factors);
+  const regions = {
+    byUser: planSparse(layout, shape.users, shape.ratings),
+    strata: planStrata(layout, shape),
+    userFactors: layout.float32(shape.users * stride),
+    itemFactors: layout.float32(shape.items * stride),
+    userBias: layout.float32(shape.users),
+    itemBias: layout.float32(shape.items),
+    step: layout.float32(8),
+    slots: layout.float64(blocks * blocks),
+  };
+  return { layout, regions };
+}
+
+async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<ServableModel> {
+  requireRatings(data);
+  const shape = shapeOf(data);
+  const factors = numberOf(hyperparameters, "factors");
+  requireFits(shape, factors, (count) => plan(shape, count).layout.bytes);
+  const { layout, regions } = plan(shape, factors);
+  const pool = await openComputePool({ bytes: layout.bytes, threads: Math.min(context.threads, blocks), signal: context.signal });
+  try {
+    context.onProgress({ done: 0, total: numberOf(hyperparameters, "epochs"), unit: "epochs", message: "Sorting the ratings" });
+    loadByUser(pool.memory, regions.byUser, data);
+    const strata = await buildStrata(pool, regions.byUser, regions.strata);
+    const mean = meanRating(data);
+    await descend({ pool, regions, strata, shape, mean, scale: data.scale, hyperparameters, context });
+    return servable(data, mean, factors, hyperparameters, pool.memory, regions, strata);
+  } finally {
+    await pool.close();
+  }
+}
+
+/**
+ * Hyperparameters are stated for a scale four wide (one to five stars). On another scale the ratings are brought to that
+ * width first, so that one learning rate serves a 1 … 10 or a 0 … 100 scale; the model is brought back afterwards.
+ */
+function ratingFactor(scale: TrainingSet["scale"]): number {
+  const width = scale.maximum - scale.minimum;
+  return width > 0 ? 4 / width : 1;
+}
+
+interface Descent {
+  readonly pool: ComputePool;
+  readonly regions: SvdRegions;
+  readonly strata: Strata;
+  readonly shape: Shape;
+  readonly mean: number;
+  readonly scale: TrainingSet["scale"];
+  readonly hyperparameters: Hyperparameters;
+  readonly context: FitContext;
+}
+
+async function descend(descent: Descent): Promise<void> {
+  const { pool, regions, shape, mean, scale, hyperparameters, context } = descent;
+  const { memory } = pool;
+  const epochs = numberOf(hyperparameters, "epochs");
+  const factor = ratingFactor(scale);
+  const state = [regions.userFactors, regions.itemFactors, regions.userBias, regions.itemBias].map((region) => float32View(memory, region));
+  const checkpoints = new Checkpoints(context, ["biased-svd", hyperparameters, shape, scale], state);
+  const finished = checkpoints.restore();
+  if (finished === 0) await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+  const program = prepareEpoch(descent);
+  const step = float32View(memory, regions.step);
+  const losses = float64View(memory, regions.slots);
+  for (let epoch = finished + 1; epoch <= epochs; epoch++) {
+    step.set(stepOf(hyperparameters, epoch, factor, mean));
+    await pool.run(program);
+    const rmse = Math.sqrt(losses.reduce((sum, loss) => sum + loss, 0) / shape.ratings) / factor;
+    requireConvergence(rmse, epoch, scale);
+    context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-rmse": rmse } });
+    context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
+    await checkpoints.afterEpoch(epoch);
+  }
+}
+
+function initialFactors(regions: SvdRegions, shape: Shape, hyperparameters: Hyperparameters, seed: number): Phase {
+  const factors = numberOf(hyperparameters, "factors");
+  const deviation = numberOf(hyperparameters, "initialDeviation");
+  const fill = (region: Region, rows: number, stream: number) =>
+    evenRanges(rows, rowsPerFill).map(({ from, to }) =>
+      kernelCall("fillNearNormal", region.offset, from, to, factors, strideOf(factors), seed, stream, deviation),
+    );
+  return [...fill(regions.userFactors, shape.users, 1), ...fill(regions.itemFactors, shape.items, 2)];
+}
+
+function prepareEpoch({ pool, regions, strata, hyperparameters }: Descent): ProgramId {
+  const stride = strideOf(numberOf(hyperparameters, "factors"));
+  const { users, items, ratings } = regions.strata;
+  return pool.prepare(
+    strata.rounds.map((cells, round) =>
+      cells.map(({ from, to }, a) =>
+        kernelCall(
+          "sgdCell",
+          users.offset, items.offset, ratings.offset, from, to, regions.userFactors.offset, regions.itemFactors.offset,
+          regions.userBias.offset, regions.itemBias.offset, stride, regions.step.offset,
+          regions.slots.offset + (round * blocks + a) * 8,
+        ),
+      ),
+    ),
+  );
+}
+
+/** The eight numbers that `sgdCell` reads. The rate decays geometrically; multiplied up rather than by `**`, whose last bits engines may choose. */
+function stepOf(hyperparameters: Hyperparameters, epoch: number, factor: number, mean: number): number[] {
+  const decay = numberOf(hyperparameters, "learningRateDecay");
+  let rate = numberOf(hyperparameters, "learningRate");
+  for (let past = 1; past < epoch; past++) rate *= decay;
+  const weightDecay = 1 - rate * numberOf(hyperparameters, "regularization");
+  const biasDecay = 1 - rate * numberOf(hyperparameters, "biasRegularization");
+  return [factor, mean * factor, rate, weightDecay, weightDecay, rate, biasDecay, biasDecay];
+}
+
+/** A train error ten times the width of the scale is no longer going to come back. */
+function requireConvergence(rmse: number, epoch: number, scale: TrainingSet["scale"]): void {
+  const limit = 10 * Math.max(scale.maximum - scale.minimum, Math.abs(scale.maximum) * 1e-3, Number.MIN_VALUE);
+  if (rmse <= limit) return;
+  throw new ReelbenchError("RB_TRAIN_DIVERGED", `After epoch ${String(epoch)} the train RMSE is ${String(rmse)}. Lower the learning rate or raise the regularization.`, {
+    details: { epoch },
+  });
+}
+
+function servable(
+  data: TrainingSet,
+  mean: number,
+  factors: number,
+  hyperparameters: Hyperparameters,
+  memory: WebAssembly.Memory,
+  regions: SvdRegions,
+  strata: Strata,
+): ServableModel {
+  const factor = ratingFactor(data.scale);
+  const stride = strideOf(factors);
+  const userPosition = inversePermutation(strata.userOrder);
+  const userFactors = gatherRows(memory, regions.userFactors, stride, factors, userPosition, 1 / Math.sqrt(factor));
+  const itemFactors = gatherRows(memory, regions.itemFactors, stride, factors, strata.itemRank, 1 / Math.sqrt(factor));
+  const rated = new Uint8Array(data.items);
+  for (const item of data.item) rated[item] = 1;
+  // Rows without a rating still hold their random start, which means nothing.
+  for (let u = 0; u < data.users; u++) {
+    if (data.userStart[u] === data.userStart[u + 1]) userFactors.fill(0, u * factors, (u + 1) * factors);
+  }
+  rated.forEach((seen, i) => {
+    if (seen === 0) itemFactors.fill(0, i * factors, (i + 1) * factors);
+  });
+  const model: ServableModel = {
+    users: data.users,
+    items: data.items,
+    factors,
+    globalMean: mean,
+    userBias: gatherRows(memory, regions.userBias, 1, 1, userPosition, 1 / factor),
+    itemBias: gatherRows(memory, regions.itemBias, 1, 1, strata.itemRank, 1 / factor),
+    userFactors,
+    itemFactors,
+    // Σ (f·e)² + nλ‖√f p‖² = f² (Σ e² + n (λ/f) ‖p‖²); for biases both terms scale by f².
+    foldIn: {
+      kind: "ridge",
+      regularization: numberOf(hyperparameters, "regularization") / factor,
+      biasRegularization: numberOf(hyperparameters, "biasRegularization"),
+    },
+    predictsRatings: true,
+    scale: data.scale,
+  };
+  for (const tensor of [model.userFactors, model.itemFactors, model.userBias, model.itemBias]) {
+    if (!tensor.every(Number.isFinite)) throw new ReelbenchError("RB_TRAIN_DIVERGED", "The last epoch left numbers that are not finite.");
+  }
+  return model;
+}

@@ -1,0 +1,18 @@
+import { ReelbenchError } from "../contract/errors.ts";
+import type { Algorithm } from "./algorithm.ts";
+import { biasedSvd } from "./biased-svd.ts";
+import { biases } from "./biases.ts";
+import { popularity } from "./popularity.ts";
+import { pureSvd } from "./puresvd.ts";
+
+export { parseHyperparameters } from "./hyperparameters.ts";
+
+/** In the order in which they are offered: from the simplest. */
+export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, pureSvd];
+
+/** @throws ReelbenchError RB_NOT_FOUND naming the ids that there are. */
+export function algorithmById(id: string): Algorithm {
+  const found = algorithms.find((algorithm) => algorithm.info.id === id);
+  if (found !== undefined) return found;
+  throw new ReelbenchError("RB_NOT_FOUND", `There is no algorithm "${id}". There are: ${algorithms.map(({ info }) => info.id).join(", ")}.`);
+}
