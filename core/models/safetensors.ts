@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { ReelbenchError } from "../contract/errors.ts";
+
+/** A float32 tensor, row-major. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Far above what a handful of tensors needs; a longer header is an attack or a mistake. */
+const largestHeader = 64 * 1024;
+const lengthBytes = 8;
+
+const headerEntry = z.strictObject({
+  dtype: z.literal("F32"),
+  shape: z.array(z.int().nonnegative()).max(8),
+  data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+});
+const header = z.record(z.string(), headerEntry);
+
+/**
+ * The safetensors layout (https://github.com/huggingface/safetensors): header length as 8 bytes little-endian, header as
+ * JSON padded with spaces to 8 bytes, then the tensors' bytes in the order given, without gaps. Deterministic.
+ */
+export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Array {
+  const entries: Record<string, z.infer<typeof headerEntry>> = {};
+  let offset = 0;
+  for (const [name, { shape, data }] of tensors) {
+    entries[name] = { dtype: "F32", shape: [...shape], data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const json = JSON.stringify(entries);
+  const headerText = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8, " "));
+  const bytes = new Uint8Array(lengthBytes + headerText.length + offset);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerText.length), true);
+  bytes.set(headerText, lengthBytes);
+  let at = lengthBytes + headerText.length;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads bytes that may come from anywhere. Every length is checked before it is used: header within bounds, float32 only,
+ * each tensor's bytes exactly its shape's, tensors one after the other without gap or overlap to the last byte, all
+ * values finite. Throws RB_CORRUPT. The tensors are copies.
+ */
+export function decodeSafetensors(bytes: Uint8Array): Map<string, Tensor> {
+  const { entries, dataStart } = readHeader(bytes);
+  const placed = Object.entries(entries).sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
+  let expected = 0;
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { shape, data_offsets: [begin, end] }] of placed) {
+    const length = shape.reduce((product, size) => product * size, 1) * 4;
+    if (begin !== expected) throw corrupt(`the tensor "${name}" overlaps another or leaves a gap`);
+    if (!Number.isSafeInteger(length) || end - begin !== length) throw corrupt(`the tensor "${name}" has ${end - begin} bytes, its shape needs ${length}`);
+    if (dataStart + end > bytes.length) throw corrupt(`the tensor "${name}" goes beyond the end of the file`);
+    expected = end;
+    tensors.set(name, { shape, data: copyFloats(bytes, dataStart + begin, length, name) });
+  }
+  if (dataStart + expected !== bytes.length) throw corrupt(`${bytes.length - dataStart - expected} bytes follow the last tensor`);
+  return tensors;
+}
+
+function readHeader(bytes: Uint8Array): { entries: z.infer<typeof header>; dataStart: number } {
+  if (bytes.length < lengthBytes) throw corrupt("it is shorter than its own header");
+  const declared = new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true);
+  if (declared > BigInt(largestHeader) || Number(declared) > bytes.length - lengthBytes) throw corrupt(`its header claims ${declared} bytes`);
+  const dataStart = lengthBytes + Number(declared);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(lengthBytes, dataStart)));
+  } catch (error) {
+    throw corrupt("its header is not JSON", error);
+  }
+  const parsed = header.safeParse(value);
+  if (!parsed.success) throw corrupt(`its header does not describe float32 tensors: ${z.prettifyError(parsed.error)}`);
+  return { entries: parsed.data, dataStart };
+}
+
+function copyFloats(bytes: Uint8Array, begin: number, length: number, name: string): Float32Array {
+  // A copy, because the file's offset need not be a multiple of four.
+  const data = new Float32Array(bytes.slice(begin, begin + length).buffer);
+  for (const value of data) if (!Number.isFinite(value)) throw corrupt(`the tensor "${name}" holds a value that is not a finite number`);
+  return data;
+}
+
+function corrupt(reason: string, cause?: unknown): ReelbenchError {
+  return new ReelbenchError("RB_CORRUPT", `model.safetensors is damaged: ${reason}.`, { cause });
+}
