@@ -9,6 +9,7 @@ const sourceEntries = {
   engine: "./engine-process.ts",
   trainer: "./training/trainer-process.ts",
   "compute-worker": "./compute/compute-worker.ts",
+  "evaluation-worker": "./training/evaluation-worker.ts",
   server: "../server/main.ts",
   // Threads of the server; built beside it, in its own folder.
   "server-loader": "../server/live-model/loader-worker.ts",

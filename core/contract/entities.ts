@@ -320,7 +320,7 @@ export const run = z.object({
   modelHash: sha256.nullable(),
   /** k-fold runs: SHA-256 over the folds' model hashes, so that these can be reproduced too. */
   foldModelsHash: sha256.nullable().optional(),
-  /** Who the metrics speak for; null for a run that was not evaluated itself (a refit). */
+  /** Who the metrics speak for. Like the metrics, a refit has them from the run that chose it. */
   evaluated: z
     .object({
       testRatings: count,

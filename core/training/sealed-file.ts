@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { z } from "zod";
+import { writeFileAtomic } from "../files/atomic.ts";
+
+const magic = "RBSEAL1\n";
+const hashBytes = 32;
+
+/**
+ * A file of work in progress: a JSON header and bytes, with a checksum over both. It is only ever a saving of time, so
+ * whoever reads it treats a damaged one as absent.
+ */
+export async function writeSealed(path: string, header: unknown, payload: Uint8Array): Promise<void> {
+  const headerBytes = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(headerBytes.length);
+  const body = Buffer.concat([Buffer.from(magic), length, headerBytes, payload]);
+  await writeFileAtomic(path, Buffer.concat([body, createHash("sha256").update(body).digest()]));
+}
+
+/** Null when it is absent, damaged or of another shape. */
+export async function readSealed<S extends z.ZodType>(path: string, schema: S): Promise<{ header: z.output<S>; payload: Uint8Array } | null> {
+  const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  });
+  if (file === null || file.length < magic.length + 4 + hashBytes) return null;
+  const body = file.subarray(0, file.length - hashBytes);
+  if (!createHash("sha256").update(body).digest().equals(file.subarray(body.length))) return null;
+  const headerStart = magic.length + 4;
+  const headerEnd = headerStart + body.readUInt32LE(magic.length);
+  if (body.toString("latin1", 0, magic.length) !== magic || headerEnd > body.length) return null;
+  const header = schema.safeParse(JSON.parse(body.toString("utf8", headerStart, headerEnd)));
+  // A copy, so that typed arrays over it are aligned.
+  return header.success ? { header: header.data, payload: Uint8Array.from(body.subarray(headerEnd)) } : null;
+}

@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { curvePoint, sha256 } from "../contract/entities.ts";
+import type { CurvePoint } from "../contract/entities.ts";
+import type { PerUserTable } from "../evaluation/per-user.ts";
+import { canonicalJson } from "../files/json.ts";
+import { readSealed, writeSealed } from "./sealed-file.ts";
+import type { TrainingTask } from "./task.ts";
+
+/** What an interrupted fit needs to go on. */
+export interface Checkpoint {
+  readonly state: Uint8Array;
+  readonly curve: readonly CurvePoint[];
+  readonly fitSeconds: number;
+}
+
+/** What a finished fold leaves: its model is not kept. */
+export interface FoldResult {
+  readonly modelHash: string;
+  readonly perUser: PerUserTable;
+  readonly coverage: readonly (readonly [cutoff: number, share: number])[];
+  readonly counts: { readonly testRatings: number; readonly users: number; readonly coldUsers: number; readonly coldItemRatings: number };
+  readonly curve: readonly CurvePoint[];
+  readonly timings: { readonly load: number; readonly fit: number; readonly evaluate: number };
+}
+
+/** Where a training keeps what it must not lose: `<runsDirectory>/.work-<runId>/`. */
+export interface WorkFolder {
+  readCheckpoint(fold: number): Promise<Checkpoint | null>;
+  saveCheckpoint(fold: number, checkpoint: Checkpoint): Promise<void>;
+  readFold(fold: number): Promise<FoldResult | null>;
+  saveFold(fold: number, result: FoldResult): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export function workDirectory(runsDirectory: string, runId: string): string {
+  return join(runsDirectory, `.work-${runId}`);
+}
+
+/** Throws away the checkpoints of a training that is not to be resumed. */
+export async function discardWork(runsDirectory: string, runId: string): Promise<void> {
+  await rm(workDirectory(runsDirectory, runId), { recursive: true, force: true });
+}
+
+const checkpointHeader = z.object({ task: sha256, fold: z.int(), curve: z.array(curvePoint), fitSeconds: z.number() });
+const foldHeader = z.object({
+  task: sha256,
+  fold: z.int(),
+  modelHash: sha256,
+  rows: z.int().nonnegative(),
+  columns: z.array(z.string()),
+  coverage: z.array(z.tuple([z.int(), z.number()])),
+  counts: z.object({ testRatings: z.int(), users: z.int(), coldUsers: z.int(), coldItemRatings: z.int() }),
+  curve: z.array(curvePoint),
+  timings: z.object({ load: z.number(), fit: z.number(), evaluate: z.number() }),
+});
+
+/** Opens (and makes) the folder. What another task or another version of the code left in it is ignored. */
+export async function openWorkFolder(task: TrainingTask): Promise<WorkFolder> {
+  const directory = workDirectory(task.runsDirectory, task.runId);
+  await mkdir(directory, { recursive: true });
+  const key = taskKey(task);
+  const checkpointPath = join(directory, "checkpoint.bin");
+  const foldPath = (fold: number) => join(directory, `fold-${fold}.bin`);
+  return {
+    readCheckpoint: async (fold) => {
+      const found = await readSealed(checkpointPath, checkpointHeader);
+      if (found === null || found.header.task !== key || found.header.fold !== fold) return null;
+      return { state: found.payload, curve: found.header.curve, fitSeconds: found.header.fitSeconds };
+    },
+    saveCheckpoint: (fold, { state, curve, fitSeconds }) => writeSealed(checkpointPath, { task: key, fold, curve, fitSeconds }, state),
+    readFold: async (fold) => {
+      const found = await readSealed(foldPath(fold), foldHeader);
+      if (found === null || found.header.task !== key || found.header.fold !== fold) return null;
+      const { rows, columns, ...rest } = found.header;
+      return { ...rest, perUser: unpackTable(found.payload, rows, columns) };
+    },
+    saveFold: (fold, { perUser, ...rest }) =>
+      writeSealed(foldPath(fold), { task: key, fold, rows: perUser.users.length, columns: [...perUser.columns.keys()], ...rest }, packTable(perUser)),
+    remove: () => discardWork(task.runsDirectory, task.runId),
+  };
+}
+
+/** Everything that decides the bytes of the result; not names, folders or threads. */
+function taskKey(task: TrainingTask): string {
+  const { snapshot, splitId, selection, algorithm, hyperparameters, seed, cutoffs, codeVersion } = task;
+  const { kind } = selection;
+  const decisive = { snapshotId: snapshot.id, splitId, kind, algorithm, hyperparameters, seed, cutoffs, codeVersion };
+  return createHash("sha256").update(canonicalJson(decisive)).digest("hex");
+}
+
+/** Float64 columns first, so that both kinds of array are aligned. */
+function packTable({ users, columns }: PerUserTable): Uint8Array {
+  const parts = [...columns.values(), users].map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength));
+  return Buffer.concat(parts);
+}
+
+function unpackTable(payload: Uint8Array, rows: number, names: readonly string[]): PerUserTable {
+  const columns = new Map(names.map((name, at) => [name, new Float64Array(payload.buffer, payload.byteOffset + at * rows * 8, rows)]));
+  return { columns, users: new Int32Array(payload.buffer, payload.byteOffset + names.length * rows * 8, rows) };
+}
