@@ -1,0 +1,222 @@
+import { join } from "node:path";
+import type { CatalogueItem, CurvePoint, Run } from "../contract/entities.ts";
+import { ReelbenchError } from "../contract/errors.ts";
+import { poolFolds } from "../evaluation/per-user.ts";
+import { summarize } from "../evaluation/summarize.ts";
+import type { WorkContext } from "../jobs/work-context.ts";
+import type { TrainingSet } from "../models/algorithm.ts";
+import { encodeBundle } from "../models/bundle.ts";
+import type { BundleFile } from "../models/bundle.ts";
+import type { ServableModel } from "../models/servable.ts";
+import { evaluateInThreads } from "./evaluate-in-threads.ts";
+import type { EvaluationResult } from "./evaluate-in-threads.ts";
+import { fitOnce } from "./fit-once.ts";
+import { perUserFileName } from "./per-user-file.ts";
+import { phaseProgress } from "./phase-progress.ts";
+import { hashOfFolds } from "./reproduction.ts";
+import { finishedRun, readFinishedRun, writeRunFolder } from "./run-folder.ts";
+import type { TrainingTask } from "./task.ts";
+import { openWorkFolder } from "./work-folder.ts";
+import type { FoldResult, WorkFolder } from "./work-folder.ts";
+
+/** Where ratings and names come from (`core/ratings`). */
+export interface TrainingDataSource {
+  loadTrainingData(
+    snapshotDirectory: string,
+    selection:
+      | { readonly part: "all" }
+      | { readonly part: "holdout"; readonly splitDirectory: string }
+      | { readonly part: "fold"; readonly splitDirectory: string; readonly fold: number },
+  ): Promise<{ train: TrainingSet; test: TrainingSet | null }>;
+  loadCatalogue(snapshotDirectory: string): Promise<{ userIds: string[]; items: CatalogueItem[] }>;
+}
+
+export interface ExecuteContext extends WorkContext {
+  readonly onCurve: (point: CurvePoint) => void;
+}
+
+/** Does the whole task in this process and leaves the run's folder. A folder that is already there is the answer. */
+export async function executeTraining(task: TrainingTask, source: TrainingDataSource, context: ExecuteContext): Promise<Run> {
+  const earlier = await readFinishedRun(task.runsDirectory, task.runId);
+  if (earlier !== null) return earlier;
+  const work = await openWorkFolder(task);
+  const run = await trainKind(task, source, work, context);
+  await work.remove();
+  return run;
+}
+
+function trainKind(task: TrainingTask, source: TrainingDataSource, work: WorkFolder, context: ExecuteContext): Promise<Run> {
+  switch (task.selection.kind) {
+    case "holdout":
+      return trainHoldout(task, source, work, context);
+    case "k-fold":
+      return trainFolds(task, source, work, context, task.selection.folds);
+    case "all":
+      return trainRefit(task, source, work, context);
+  }
+}
+
+/** The hash that a run of this task records: fitted again, nothing kept. */
+export async function executeReproduction(task: TrainingTask, source: TrainingDataSource, context: ExecuteContext): Promise<string> {
+  const folds = task.selection.kind === "k-fold" ? task.selection.folds : null;
+  const progress = phaseProgress(folds ?? 1, context.onProgress);
+  const hashes: string[] = [];
+  for (let fold = 0; fold < (folds ?? 1); fold++) {
+    const { train } = await load(task, source, folds === null ? null : fold, progress(fold, "load"), context);
+    const { modelHash } = await fitOnce(task, train, null, { ...context, onProgress: progress(fold, "fit") });
+    hashes.push(modelHash);
+  }
+  return folds === null ? (hashes[0] ?? "") : hashOfFolds(hashes);
+}
+
+async function trainHoldout(task: TrainingTask, source: TrainingDataSource, work: WorkFolder, context: ExecuteContext): Promise<Run> {
+  const trained = await trainAndEvaluate(task, source, work, context, { fold: null, folds: 1 });
+  const { perUser, coverage, counts, timings, modelHash, curve } = trained.result;
+  const run = finishedRun(task, {
+    metrics: summarize(perUser, { cutoffs: task.cutoffs, coverage: new Map(coverage), seed: task.seed }),
+    curve: [...curve],
+    timings,
+    modelHash,
+    foldModelsHash: null,
+    evaluated: { ...counts, folds: null },
+  });
+  const bundle = await bundleOf(run, trained.model, task, source);
+  await writeRunFolder(task.runsDirectory, { run, bundle, perUser });
+  return run;
+}
+
+/** Every fold is fitted and evaluated; users' values are pooled. A finished fold is never done again. */
+async function trainFolds(task: TrainingTask, source: TrainingDataSource, work: WorkFolder, context: ExecuteContext, folds: number): Promise<Run> {
+  const results: FoldResult[] = [];
+  for (let fold = 0; fold < folds; fold++) {
+    const kept = await work.readFold(fold);
+    if (kept !== null) {
+      results.push(kept);
+      continue;
+    }
+    // The learning curve shown is the first fold's.
+    const foldContext = fold === 0 ? context : { ...context, onCurve: () => undefined };
+    const { result } = await trainAndEvaluate(task, source, work, foldContext, { fold, folds });
+    await work.saveFold(fold, result);
+    results.push(result);
+  }
+  const perUser = poolFolds(results.map((result) => result.perUser));
+  const run = finishedRun(task, {
+    metrics: summarize(perUser, { cutoffs: task.cutoffs, coverage: meanCoverage(results), seed: task.seed }),
+    curve: [...(results[0]?.curve ?? [])],
+    timings: {
+      load: sum(results.map(({ timings }) => timings.load)),
+      fit: sum(results.map(({ timings }) => timings.fit)),
+      evaluate: sum(results.map(({ timings }) => timings.evaluate)),
+    },
+    modelHash: null,
+    foldModelsHash: hashOfFolds(results.map(({ modelHash }) => modelHash)),
+    evaluated: {
+      testRatings: sum(results.map(({ counts }) => counts.testRatings)),
+      users: perUser.users.length,
+      coldUsers: sum(results.map(({ counts }) => counts.coldUsers)),
+      coldItemRatings: sum(results.map(({ counts }) => counts.coldItemRatings)),
+      folds,
+    },
+  });
+  await writeRunFolder(task.runsDirectory, { run, bundle: null, perUser });
+  return run;
+}
+
+async function trainRefit(task: TrainingTask, source: TrainingDataSource, work: WorkFolder, context: ExecuteContext): Promise<Run> {
+  const { refitOf } = task;
+  if (refitOf === null) throw new ReelbenchError("RB_INVALID_INPUT", "A refit must name the run whose evaluation it carries.");
+  const progress = phaseProgress(1, context.onProgress);
+  const startedAt = performance.now();
+  const { train } = await load(task, source, null, progress(0, "load"), context);
+  const loadSeconds = secondsSince(startedAt);
+  const fitted = await fitOnce(task, train, storeOf(work, 0), { ...context, onProgress: progress(0, "fit") });
+  const run = finishedRun(task, {
+    metrics: refitOf.run.metrics,
+    curve: [...fitted.curve],
+    timings: { load: loadSeconds, fit: fitted.seconds, evaluate: 0 },
+    modelHash: fitted.modelHash,
+    foldModelsHash: null,
+    evaluated: refitOf.run.evaluated ?? null,
+  });
+  const bundle = await bundleOf(run, fitted.model, task, source);
+  await writeRunFolder(task.runsDirectory, { run, bundle, perUser: { copyFrom: join(refitOf.directory, perUserFileName) } });
+  return run;
+}
+
+/** `fold` null: the hold-out split. */
+interface Place {
+  readonly fold: number | null;
+  readonly folds: number;
+}
+
+async function trainAndEvaluate(
+  task: TrainingTask,
+  source: TrainingDataSource,
+  work: WorkFolder,
+  context: ExecuteContext,
+  { fold, folds }: Place,
+): Promise<{ model: ServableModel; result: FoldResult }> {
+  const at = fold ?? 0;
+  const progress = phaseProgress(folds, context.onProgress);
+  const loadStarted = performance.now();
+  const { train, test } = await load(task, source, fold, progress(at, "load"), context);
+  if (test === null || test.item.length === 0) throw new ReelbenchError("RB_SPLIT_EMPTY", "There is no rating to test on.");
+  const loadSeconds = secondsSince(loadStarted);
+  const fitted = await fitOnce(task, train, storeOf(work, at), { ...context, onProgress: progress(at, "fit") });
+  const evaluationStarted = performance.now();
+  const evaluation: EvaluationResult = await evaluateInThreads(
+    { model: fitted.model, train, test, cutoffs: task.cutoffs, threads: task.threads },
+    { signal: context.signal, onProgress: progress(at, "evaluate") },
+  );
+  const timings = { load: loadSeconds, fit: fitted.seconds, evaluate: secondsSince(evaluationStarted) };
+  const { perUser, coverage, counts } = evaluation;
+  return {
+    model: fitted.model,
+    result: { modelHash: fitted.modelHash, perUser, coverage: [...coverage], counts, curve: fitted.curve, timings },
+  };
+}
+
+async function load(
+  task: TrainingTask,
+  source: TrainingDataSource,
+  fold: number | null,
+  report: WorkContext["onProgress"],
+  { signal }: WorkContext,
+): Promise<{ train: TrainingSet; test: TrainingSet | null }> {
+  if (signal.aborted) throw new ReelbenchError("RB_CANCELLED");
+  report({ done: 0, total: null, unit: "ratings", message: "Loading the ratings" });
+  const { selection, snapshotDirectory } = task;
+  if (selection.kind === "all") return source.loadTrainingData(snapshotDirectory, { part: "all" });
+  const { splitDirectory } = selection;
+  return source.loadTrainingData(snapshotDirectory, fold === null ? { part: "holdout", splitDirectory } : { part: "fold", splitDirectory, fold });
+}
+
+function storeOf(work: WorkFolder, fold: number): { read: () => ReturnType<WorkFolder["readCheckpoint"]>; save: (checkpoint: Parameters<WorkFolder["saveCheckpoint"]>[1]) => Promise<void> } {
+  return { read: () => work.readCheckpoint(fold), save: (checkpoint) => work.saveCheckpoint(fold, checkpoint) };
+}
+
+async function bundleOf(run: Run, model: ServableModel, task: TrainingTask, source: TrainingDataSource): Promise<Map<BundleFile, Uint8Array>> {
+  const { userIds, items } = await source.loadCatalogue(task.snapshotDirectory);
+  const { algorithm, hyperparameters, seed, snapshotId, splitId, refitOf, metrics, codeVersion } = run;
+  return encodeBundle({
+    model,
+    userIds,
+    itemIds: items.map(({ itemId }) => itemId),
+    description: { algorithm, hyperparameters, seed, runId: run.id, snapshotId, splitId, refitOf, metrics, codeVersion },
+  });
+}
+
+/** A cross-validation has as many catalogues in use as folds; their mean is what one model does. */
+function meanCoverage(results: readonly FoldResult[]): Map<number, number> {
+  const cutoffs = results[0]?.coverage.map(([k]) => k) ?? [];
+  return new Map(cutoffs.map((k, at) => [k, sum(results.map(({ coverage }) => coverage[at]?.[1] ?? 0)) / results.length]));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function secondsSince(startedAt: number): number {
+  return (performance.now() - startedAt) / 1000;
+}

@@ -1,0 +1,62 @@
+import type { CurvePoint, Progress } from "../contract/entities.ts";
+import type { WorkContext } from "../jobs/work-context.ts";
+import type { TrainingSet } from "../models/algorithm.ts";
+import { hashBytes } from "../models/bundle-card.ts";
+import { encodeModel } from "../models/bundle.ts";
+import { algorithmById } from "../models/registry.ts";
+import type { ServableModel } from "../models/servable.ts";
+import type { TrainingTask } from "./task.ts";
+import type { Checkpoint } from "./work-folder.ts";
+
+export interface FitSink extends WorkContext {
+  readonly onCurve: (point: CurvePoint) => void;
+}
+
+/** Where a fit's checkpoints go; null when nothing is to be kept. */
+export interface CheckpointStore {
+  read(): Promise<Checkpoint | null>;
+  save(checkpoint: Checkpoint): Promise<void>;
+}
+
+export interface Fitted {
+  readonly model: ServableModel;
+  readonly modelHash: string;
+  readonly curve: readonly CurvePoint[];
+  /** Seconds of fitting, those before a resume included. */
+  readonly seconds: number;
+}
+
+/** Fits the task's algorithm on `data`, from the last checkpoint if there is one. The same bytes either way. */
+export async function fitOnce(task: TrainingTask, data: TrainingSet, checkpoints: CheckpointStore | null, sink: FitSink): Promise<Fitted> {
+  const algorithm = algorithmById(task.algorithm);
+  const resumed = (await checkpoints?.read()) ?? null;
+  const startedAt = performance.now();
+  const seconds = () => (resumed?.fitSeconds ?? 0) + (performance.now() - startedAt) / 1000;
+  const curve: CurvePoint[] = [...(resumed?.curve ?? [])];
+  for (const point of curve) sink.onCurve(point);
+
+  const fitted = await algorithm.fit(data, task.hyperparameters, {
+    seed: task.seed,
+    threads: task.threads,
+    signal: sink.signal,
+    onProgress: (progress: Progress) => sink.onProgress(progress),
+    onEpoch: (point) => {
+      // After a resume that could not use the checkpoint, epochs come again from the first.
+      const known = curve.findIndex(({ epoch }) => epoch >= point.epoch);
+      if (known >= 0) curve.length = known;
+      curve.push(point);
+      sink.onCurve(point);
+    },
+    resumeFrom: resumed?.state ?? null,
+    saveCheckpoint: async (state) => checkpoints?.save({ state, curve, fitSeconds: seconds() }),
+  });
+  const model = { ...fitted, itemPopularity: popularityOf(data) };
+  return { model, modelHash: hashBytes(encodeModel(model)), curve, seconds: seconds() };
+}
+
+/** [items] ratings of each item. */
+function popularityOf(data: TrainingSet): Float32Array {
+  const popularity = new Float32Array(data.items);
+  for (const i of data.item) popularity[i]!++;
+  return popularity;
+}
