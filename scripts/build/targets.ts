@@ -18,13 +18,22 @@ const toolchain = ["package-lock.json", "scripts/build"];
 const sourceOf = (entry: EntryName): string =>
   relative(fileURLToPath(new URL("../..", import.meta.url)), fileURLToPath(entryUrl(entry)));
 
-/** Everything that runs as a process or thread of its own under plain Node; `satisfies` keeps the list whole. */
+type ServerEntry = Extract<EntryName, "server" | `server-${string}`>;
+
+/** What runs as a process or thread of its own. `satisfies` keeps both lists whole when an entry is added. */
 const programs = {
   cli: "cli/main.ts",
   engine: sourceOf("engine"),
   trainer: sourceOf("trainer"),
   "compute-worker": sourceOf("compute-worker"),
-} satisfies Record<Exclude<EntryName, "server"> | "cli", string>;
+  "evaluation-worker": sourceOf("evaluation-worker"),
+} satisfies Record<Exclude<EntryName, ServerEntry> | "cli", string>;
+const serverPrograms = {
+  server: sourceOf("server"),
+  "server-loader": sourceOf("server-loader"),
+  "server-scorer": sourceOf("server-scorer"),
+  "compute-worker": sourceOf("compute-worker"),
+} satisfies Record<ServerEntry | "compute-worker", string>;
 
 /** In the order in which they depend on each other. */
 export const buildTargets: readonly BuildTarget[] = [
@@ -62,12 +71,7 @@ export const buildTargets: readonly BuildTarget[] = [
     inputs: [...toolchain, "package.json", "core", "server", "migrations/production"],
     output: "dist/server",
     run: (root, output) =>
-      buildPrograms(
-        root,
-        output,
-        { server: sourceOf("server"), "compute-worker": sourceOf("compute-worker") },
-        { target: "node22", external: [], migrations: ["production"] },
-      ),
+      buildPrograms(root, output, serverPrograms, { target: "node22", external: [], migrations: ["production"] }),
   },
 ];
 

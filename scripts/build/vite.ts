@@ -15,6 +15,7 @@ export async function buildRenderer(root: string, outDir: string): Promise<void>
     ...common,
     root: join(root, "app/renderer"),
     base: "/",
+    publicDir: "public",
     plugins: [react()],
     build: {
       outDir,

@@ -1,0 +1,19 @@
+import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+
+const largest = 2_000_000;
+
+/** A log file for what main and its children say; the previous one is kept as `.1` when it has grown large. */
+export function openLog(file: string): (message: string) => void {
+  mkdirSync(dirname(file), { recursive: true });
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > largest) renameSync(file, `${file}.1`);
+  return (message) => {
+    const line = `${new Date().toISOString()} ${message}\n`;
+    process.stderr.write(line);
+    try {
+      appendFileSync(file, line);
+    } catch {
+      // A full disk must not take the app down; the line is on stderr.
+    }
+  };
+}

@@ -1,0 +1,48 @@
+import { dialog, ipcMain, MessageChannelMain } from "electron";
+import type { BrowserWindow, IpcMainEvent, IpcMainInvokeEvent, MessagePortMain } from "electron";
+import { z } from "zod";
+import { enginePortMessage } from "../../core/contract/bridge.ts";
+import { channels } from "./ipc-channels.ts";
+import { isTrustedSender } from "./policies/sender.ts";
+
+export interface IpcOptions {
+  readonly window: () => BrowserWindow | null;
+  /** Takes the engine's end of a new channel. */
+  readonly connect: (port: MessagePortMain) => void;
+  readonly log: (message: string) => void;
+}
+
+const purpose = z.enum(["ratings", "items"]);
+
+const dialogTitles: Readonly<Record<z.infer<typeof purpose>, string>> = {
+  ratings: "Choose a file of ratings",
+  items: "Choose a file of titles",
+};
+
+/** Answers the preload. Every message is checked twice: who sends it, and what it carries. */
+export function answerRenderer({ window, connect, log }: IpcOptions): void {
+  const trusted = (event: IpcMainEvent | IpcMainInvokeEvent, channel: string): BrowserWindow | null => {
+    const ours = window();
+    if (ours !== null && event.sender === ours.webContents && isTrustedSender(event.senderFrame)) return ours;
+    log(`a message "${channel}" came from somewhere else (${event.senderFrame?.url ?? "a frame that is gone"})`);
+    return null;
+  };
+
+  ipcMain.on(channels.requestEnginePort, (event, ...given: unknown[]) => {
+    if (trusted(event, channels.requestEnginePort) === null || given.length > 0) return;
+    const { port1, port2 } = new MessageChannelMain();
+    connect(port1);
+    event.senderFrame?.postMessage(enginePortMessage, null, [port2]);
+  });
+
+  ipcMain.handle(channels.chooseFile, async (event, ...given: unknown[]) => {
+    const ours = trusted(event, channels.chooseFile);
+    if (ours === null) throw new Error("This page may not open dialogs.");
+    const [chosenPurpose] = z.tuple([purpose]).parse(given);
+    const { canceled, filePaths } = await dialog.showOpenDialog(ours, {
+      title: dialogTitles[chosenPurpose],
+      properties: ["openFile"],
+    });
+    return canceled ? null : (filePaths[0] ?? null);
+  });
+}

@@ -1,0 +1,31 @@
+import { contextBridge, ipcRenderer } from "electron";
+import { enginePortMessage } from "../../core/contract/bridge.ts";
+import type { DesktopBridge } from "../../core/contract/bridge.ts";
+import { channels, versionArgument } from "./ipc-channels.ts";
+
+const version = process.argv.find((word) => word.startsWith(versionArgument))?.slice(versionArgument.length) ?? "unknown";
+
+// Named functions only: neither `ipcRenderer` nor an event object ever reaches the page.
+const bridge = {
+  requestEnginePort: () => ipcRenderer.send(channels.requestEnginePort),
+  chooseFile: async (purpose) => {
+    const chosen: unknown = await ipcRenderer.invoke(channels.chooseFile, purpose);
+    return typeof chosen === "string" ? chosen : null;
+  },
+  onMenuCommand: (listener) => {
+    const receive = (_event: unknown, command: unknown) => {
+      if (typeof command === "string") listener(command);
+    };
+    ipcRenderer.on(channels.menuCommand, receive);
+    return () => void ipcRenderer.off(channels.menuCommand, receive);
+  },
+  platform: process.platform,
+  versions: { app: version, electron: process.versions.electron ?? "unknown" },
+} satisfies DesktopBridge;
+
+contextBridge.exposeInMainWorld("reelbench", bridge);
+
+// A port cannot pass through the context bridge; a message of the window to itself can carry it.
+ipcRenderer.on(enginePortMessage, (event) => {
+  window.postMessage(enginePortMessage, window.location.origin, [...event.ports]);
+});
