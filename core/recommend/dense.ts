@@ -25,13 +25,12 @@ export function dotRow(vector: Float64Array, matrix: Float32Array, row: number):
 
 /**
  * Cholesky factor L (lower, row-major [n × n]) of a symmetric positive definite matrix, in place; only its lower triangle
- * is read. A pivot that rounding has eaten (a system without regularization and with fewer ratings than factors) is
- * replaced by a tiny positive one: the solution is then that of an imperceptible ridge.
+ * is read. Should rounding eat a pivot all the same, a tiny positive one stands in for it: no NaN ever leaves here.
  */
 export function choleskyInPlace(matrix: Float64Array, n: number): void {
   let largest = 0;
   for (let j = 0; j < n; j++) largest = Math.max(largest, matrix[j * n + j]!);
-  const smallestPivot = Math.max(largest, Number.MIN_VALUE) * 1e-12;
+  const smallestPivot = largest > 0 ? largest * 1e-14 : 1;
   for (let j = 0; j < n; j++) {
     const rowJ = j * n;
     let pivot = matrix[rowJ + j]!;

@@ -88,8 +88,9 @@ function ridge(
       for (let b = 0; b <= a; b++) system[a * n + b]! += value * z[b]!;
     }
   });
-  system[0]! += biasPenalty;
-  for (let a = 1; a < n; a++) system[a * n + a]! += ratings.length * regularization;
+  const floor = smallestPenalty(system, n);
+  system[0]! += Math.max(biasPenalty, floor);
+  for (let a = 1; a < n; a++) system[a * n + a]! += Math.max(ratings.length * regularization, floor);
   choleskyInPlace(system, n);
   choleskySolveInPlace(system, n, x);
 
@@ -102,6 +103,16 @@ function ridge(
       return Float64Array.from(rows, (z, j) => innerProduct(weights, z) * residuals[j]!);
     },
   };
+}
+
+/**
+ * Without regularization and with fewer ratings than factors the system is singular. A ridge too small to be seen in any
+ * score picks, of all exact solutions, nearly the one of smallest norm.
+ */
+function smallestPenalty(system: Float64Array, n: number): number {
+  let largest = 0;
+  for (let a = 0; a < n; a++) largest = Math.max(largest, system[a * n + a]!);
+  return largest * 1e-9;
 }
 
 /** p = Σ (r_j − center)·q_j, so the share of rating j in item i's score is (r_j − center)·(q_j · q_i). */
