@@ -1,0 +1,117 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
+import { z } from "zod";
+import { ReelbenchError } from "../contract/errors.ts";
+
+/** One in-memory DuckDB, alive for one operation. */
+export interface Database {
+  run(sql: string, values?: Parameters): Promise<void>;
+  /** Rows as plain objects, parsed by the schema: BIGINT arrives as a decimal string, lists as arrays. */
+  all<S extends z.ZodType>(schema: S, sql: string, values?: Parameters): Promise<z.output<S>[]>;
+  /** The only row of a query that always has exactly one. */
+  one<S extends z.ZodType>(schema: S, sql: string, values?: Parameters): Promise<z.output<S>>;
+  /** Columnar chunks, for the paths where an object for each row would be too slow. */
+  chunks(sql: string, values?: Parameters): AsyncIterable<DuckDBDataChunk>;
+}
+
+type Parameters = DuckDBValue[];
+
+export interface DatabaseOptions {
+  readonly signal?: AbortSignal;
+  readonly threads?: number;
+}
+
+/** A BIGINT or HUGEINT as it arrives in a row, as a number. */
+export const integer = z.union([z.number(), z.string()]).transform(Number).pipe(z.number());
+
+const gigabyte = 1024 ** 3;
+
+/** Half of the machine's memory, 8 GB at most: past it DuckDB spills to disk. */
+function memoryLimit(): string {
+  return `${String(Math.max(1, Math.min(8, Math.floor(totalmem() / gigabyte / 2))))}GB`;
+}
+
+/**
+ * Opens a DuckDB in memory for `work` and always closes it. It can neither install nor load extensions, so it never
+ * touches the network. Aborting the signal interrupts the running query; `work` then rejects with RB_CANCELLED.
+ */
+export async function withDatabase<T>(options: DatabaseOptions, work: (database: Database) => Promise<T>): Promise<T> {
+  throwIfAborted(options.signal);
+  const temporaryDirectory = join(tmpdir(), `reelbench-duckdb-${randomBytes(6).toString("hex")}`);
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(options.threads ?? availableParallelism()),
+    memory_limit: memoryLimit(),
+    temp_directory: temporaryDirectory,
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    allow_community_extensions: "false",
+  });
+  try {
+    const connection = await instance.connect();
+    const interrupt = () => connection.interrupt();
+    options.signal?.addEventListener("abort", interrupt);
+    try {
+      await connection.run("SET TimeZone = 'UTC'");
+      await connection.run("SET lock_configuration = true");
+      return await work(databaseOver(connection, options.signal));
+    } finally {
+      options.signal?.removeEventListener("abort", interrupt);
+      connection.closeSync();
+    }
+  } catch (error) {
+    throw options.signal?.aborted === true ? new ReelbenchError("RB_CANCELLED", undefined, { cause: error }) : classified(error);
+  } finally {
+    instance.closeSync();
+    await rm(temporaryDirectory, { recursive: true, force: true });
+  }
+}
+
+function databaseOver(connection: DuckDBConnection, signal: AbortSignal | undefined): Database {
+  const all: Database["all"] = async (schema, sql, values) => {
+    throwIfAborted(signal);
+    const reader = await connection.runAndReadAll(sql, values);
+    return z.array(schema).parse(reader.getRowObjectsJson());
+  };
+  return {
+    all,
+    async run(sql, values) {
+      throwIfAborted(signal);
+      await connection.run(sql, values);
+    },
+    async one(schema, sql, values) {
+      const [row] = await all(schema, sql, values);
+      if (row === undefined) throw new ReelbenchError("RB_INTERNAL", "A query that has exactly one row answered with none.");
+      return row;
+    },
+    async *chunks(sql, values) {
+      throwIfAborted(signal);
+      const result = await connection.stream(sql, values);
+      for (;;) {
+        throwIfAborted(signal);
+        const chunk = await result.fetchChunk();
+        if (chunk === null || chunk.rowCount === 0) return;
+        yield chunk;
+      }
+    },
+  };
+}
+
+/** DuckDB's own words, classified where a person can do something about the cause. */
+function classified(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ReelbenchError) return error;
+  if (/no space left|ENOSPC|disk.*full/i.test(error.message)) return new ReelbenchError("RB_DISK_FULL", undefined, { cause: error });
+  return error;
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new ReelbenchError("RB_CANCELLED");
+}
+
+/** A path as an SQL string literal, for the statements (COPY … TO) that take no bound parameter. */
+export function sqlPath(path: string): string {
+  return `'${path.replaceAll("'", "''")}'`;
+}

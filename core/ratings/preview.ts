@@ -1,0 +1,89 @@
+import { filePreview } from "../contract/entities.ts";
+import type { FilePreview, RatingScale, ReadOptions } from "../contract/entities.ts";
+import { looksNumeric } from "./column-roles.ts";
+import type { ColumnRole } from "./column-roles.ts";
+import { findTitlesFile } from "./find-titles.ts";
+import { completedOptions } from "./judge.ts";
+import { planReading, problem } from "./read-plan.ts";
+import type { ReadPlan } from "./read-plan.ts";
+import { damagedIdWarning } from "./reading-warnings.ts";
+import { scaleStep } from "./scale-detection.ts";
+import type { TimeFormat } from "./staged-values.ts";
+
+const shownRows = 20;
+const shownSamples = 5;
+const longestCell = 200;
+
+/**
+ * What the import would do with a file, told from its head: layout, options, roles of the columns, first rows. A file
+ * that can be opened and not imported has `problem` set. Throws RB_FILE_NOT_FOUND, RB_FILE_UNREADABLE, and
+ * RB_IMPORT_FORMAT_UNKNOWN for archives and the like.
+ */
+export async function previewFile(path: string, options: ReadOptions): Promise<FilePreview> {
+  const plan = await planReading(path, options);
+  const rows = plan.sample.slice(0, shownRows).map((fields) => plan.names.map((_, column) => cellOf(fields[column])));
+  const ratings = columnOf(plan, "rating");
+  return filePreview.parse({
+    path,
+    bytes: plan.file.bytes,
+    compressed: plan.file.container === "gzip",
+    options: completedOptions(plan, {
+      timeFormat: options.timeFormat ?? guessTimeFormat(columnOf(plan, "time")),
+      ...(ratings.some((cell) => /^\d*,\d+$/.test(cell)) ? { decimalComma: true } : {}),
+    }),
+    layout: plan.layout?.name ?? null,
+    columns: plan.names.map((name, column) => ({
+      name,
+      role: roleOf(plan, column),
+      samples: plan.sample.slice(0, shownSamples).map((fields) => cellOf(fields[column]) ?? ""),
+    })),
+    rows,
+    scale: scaleOf(plan, ratings),
+    itemsPath: await findTitlesFile(path),
+    warnings: [...plan.warnings, ...headWarnings(plan)],
+    problem: plan.problem ?? (plan.sample.length === 0 ? problem("RB_IMPORT_EMPTY", `${path} has a header and no ratings.`) : null),
+  });
+}
+
+function cellOf(text: string | undefined): string | null {
+  return text === undefined ? null : text.length > longestCell ? `${text.slice(0, longestCell)}…` : text;
+}
+
+function columnOf(plan: ReadPlan, role: keyof ReadPlan["columns"]): string[] {
+  const column = plan.columns[role];
+  if (column === undefined) return [];
+  return plan.sample.map((fields) => fields[column] ?? "").filter((cell) => cell !== "");
+}
+
+function roleOf(plan: ReadPlan, column: number): ColumnRole {
+  for (const role of ["user", "item", "rating", "time", "title", "genres", "year"] as const) if (plan.columns[role] === column) return role;
+  return plan.format === "matrix" ? "rating" : "ignored";
+}
+
+/** From the head only; the import looks at every time. */
+function guessTimeFormat(cells: readonly string[]): TimeFormat {
+  const cell = cells[Math.floor(cells.length / 2)];
+  if (cell === undefined) return "none";
+  if (looksNumeric(cell)) return Number(cell) > 1e11 ? "unix-milliseconds" : Number(cell) < 80_000 && Number(cell) > 20_000 ? "excel-serial" : "unix-seconds";
+  if (/^\d{4}[-/]/.test(cell)) return "iso-8601";
+  const dayFirst = cells.some((text) => Number(/^(\d{1,2})[./-]/.exec(text)?.[1] ?? 0) > 12);
+  return dayFirst || !cell.includes("/") ? "eu-datetime" : "us-datetime";
+}
+
+function scaleOf(plan: ReadPlan, cells: readonly string[]): RatingScale | null {
+  const values = cells.map((cell) => Number(cell.replace(",", "."))).filter(Number.isFinite);
+  if (values.length === 0) return null;
+  const range = plan.given.scale ?? plan.layout?.scale ?? { minimum: Math.min(...values), maximum: Math.max(...values) };
+  return { ...range, step: scaleStep([...new Set(values)]) };
+}
+
+function headWarnings(plan: ReadPlan): string[] {
+  const warnings: string[] = [];
+  const damaged = [...columnOf(plan, "user"), ...columnOf(plan, "item")].find((id) => /^\d(\.\d+)?[eE]\+\d+$/.test(id));
+  if (damaged !== undefined) warnings.push(damagedIdWarning(damaged));
+  const times = columnOf(plan, "time");
+  const rounded = times.find((time) => /^\d(\.\d+)?[eE]\+\d+$/.test(time));
+  if (rounded !== undefined) warnings.push(`Times like ${rounded} were rounded by a spreadsheet, and ids may have lost leading zeros there. Export the file again without opening it in a spreadsheet.`);
+  if (times.length === 0 && plan.problem === null && plan.sample.length > 0) warnings.push("There are no times: temporal splits will not be possible.");
+  return warnings;
+}

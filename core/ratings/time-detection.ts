@@ -1,0 +1,69 @@
+import { z } from "zod";
+import type { ReadOptions } from "../contract/entities.ts";
+import { integer } from "./database.ts";
+import type { Database } from "./database.ts";
+import { isNoTime, numeric, secondsByFormat } from "./staged-values.ts";
+import type { TimeFormat } from "./staged-values.ts";
+
+export interface TimeReading {
+  readonly format: TimeFormat;
+  readonly warnings: readonly string[];
+}
+
+const statistics = z.object({
+  filled: integer,
+  numbers: integer,
+  zeros: integer,
+  rounded: integer,
+  middle: z.number().nullable(),
+  iso: integer,
+  us: integer,
+  eu: integer,
+  slashes: integer,
+});
+
+/** Settles the format of the times by looking at every one of them. */
+export async function detectTimeFormat(database: Database, given: ReadOptions["timeFormat"], hasColumn: boolean): Promise<TimeReading> {
+  if (!hasColumn || given === "none") return { format: "none", warnings: [] };
+  const found = await database.one(
+    statistics,
+    `WITH texts AS (SELECT time, count(*) AS n FROM staged WHERE fault IS NULL AND NOT ${isNoTime} GROUP BY time),
+      read AS (SELECT time, n, ${numeric("time")} AS number FROM texts)
+     SELECT coalesce(sum(n), 0) AS filled,
+       coalesce(sum(n) FILTER (number IS NOT NULL), 0) AS numbers,
+       coalesce(sum(n) FILTER (number = 0), 0) AS zeros,
+       coalesce(sum(n) FILTER (number IS NOT NULL AND regexp_matches(time, '[eE]')), 0) AS rounded,
+       approx_quantile(number, 0.5) FILTER (number > 0) AS middle,
+       coalesce(sum(n) FILTER (number IS NULL AND ${secondsByFormat["iso-8601"]} IS NOT NULL), 0) AS iso,
+       coalesce(sum(n) FILTER (number IS NULL AND ${secondsByFormat["us-datetime"]} IS NOT NULL), 0) AS us,
+       coalesce(sum(n) FILTER (number IS NULL AND ${secondsByFormat["eu-datetime"]} IS NOT NULL), 0) AS eu,
+       coalesce(sum(n) FILTER (contains(time, '/')), 0) AS slashes
+     FROM read`,
+  );
+  const warnings = found.rounded > 0 ? [spreadsheetWarning(found.rounded)] : [];
+  if (given !== undefined) return { format: given, warnings };
+  if (found.filled === 0) return { format: "none", warnings: ["The column of times is empty."] };
+  if (found.zeros === found.filled) return { format: "none", warnings: ["Every time is 0: they are taken as unknown."] };
+  if (found.numbers >= found.filled / 2) return { format: unitOf(found.middle ?? 0), warnings };
+  return byName(found, warnings);
+}
+
+function byName(found: z.output<typeof statistics>, warnings: readonly string[]): TimeReading {
+  const most = Math.max(found.iso, found.us, found.eu);
+  if (most === 0) return { format: "none", warnings: [...warnings, "No time could be read: the ratings are imported without times. Name the format of the times, or the right column."] };
+  if (found.iso === most) return { format: "iso-8601", warnings };
+  const ambiguous = found.us === found.eu ? ["Every date could be month first or day first; "] : [];
+  const format = found.us > found.eu || (found.us === found.eu && found.slashes > 0) ? "us-datetime" : "eu-datetime";
+  const read = format === "us-datetime" ? "they are read month first (as in the US)." : "they are read day first.";
+  return { format, warnings: [...warnings, ...ambiguous.map((start) => `${start}${read} Name the format if that is wrong.`)] };
+}
+
+/** By size: days since 1900, seconds, or milliseconds. */
+function unitOf(middle: number): TimeFormat {
+  if (middle > 1e11) return "unix-milliseconds";
+  return middle >= 20_000 && middle < 80_000 ? "excel-serial" : "unix-seconds";
+}
+
+function spreadsheetWarning(rounded: number): string {
+  return `${String(rounded)} times went through a spreadsheet and were rounded (like 1.36325E+09), and ids may have lost leading zeros there. Their order within hours is lost: export the file again without opening it in a spreadsheet.`;
+}
