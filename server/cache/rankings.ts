@@ -1,0 +1,114 @@
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import { cachedRanking, rankingKey, rankingLifetime } from "../../core/production/cache-keys.ts";
+import type { Basis } from "../live-model/score-job.ts";
+import type { SharedModel } from "../live-model/shared-model.ts";
+import { findId, textAt } from "../live-model/shared-text.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { RedisStore } from "./redis.ts";
+
+/** A user's best items under one version and one epoch, seen ones left out, before any filter of a request. */
+export interface Ranking {
+  readonly basis: Basis;
+  readonly ratingsUsed: number;
+  /** Dense indices of the version. */
+  readonly items: readonly number[];
+  readonly scores: readonly number[];
+}
+
+export type RankingSource = "memory" | "redis" | "computed";
+
+export interface FoundRanking {
+  readonly ranking: Ranking;
+  readonly source: RankingSource;
+  /** False: made without the user's feedback, and therefore not kept. */
+  readonly complete: boolean;
+}
+
+export interface RankingCache {
+  /**
+   * The ranking of (version, user, epoch): from memory, else from Redis, else computed, once however many ask.
+   * What `compute` made of incomplete knowledge is not kept.
+   */
+  find(
+    shared: SharedModel,
+    userId: string,
+    epoch: number,
+    compute: () => Promise<{ readonly ranking: Ranking; readonly complete: boolean }>,
+  ): Promise<FoundRanking>;
+}
+
+const stored = cachedRanking.extend({
+  // Absent in what the publisher wrote ahead.
+  basis: z.enum(["personal", "fold-in", "popularity"]).optional(),
+  ratingsUsed: z.int().nonnegative().optional(),
+});
+
+export function createRankingCache(options: {
+  readonly redis: RedisStore | null;
+  readonly channel: string;
+  readonly entries: number;
+  readonly seconds: number;
+  readonly metrics: Metrics;
+}): RankingCache {
+  const { redis, channel, metrics } = options;
+  // Entries are found by version and epoch, so that none can be stale: age bounds only the memory of idle users.
+  const memory = new LRUCache<string, Ranking>({ max: options.entries, ttl: 1000 * options.seconds });
+  const inFlight = new Map<string, Promise<FoundRanking>>();
+  const seconds = Math.min(options.seconds, rankingLifetime);
+
+  async function lookFurther(key: string, shared: SharedModel, userId: string, epoch: number, compute: Parameters<RankingCache["find"]>[3]): Promise<FoundRanking> {
+    const redisKey = rankingKey(channel, shared.version, { namespace: "data", userId }, epoch);
+    const text = await redis?.get(redisKey);
+    const found = typeof text === "string" ? parseRanking(shared, text) : null;
+    if (found !== null) {
+      memory.set(key, found);
+      return { ranking: found, source: "redis", complete: true };
+    }
+    const { ranking, complete } = await compute();
+    if (complete) {
+      memory.set(key, ranking);
+      void redis?.set(redisKey, formatRanking(shared, ranking), seconds);
+    }
+    return { ranking, source: "computed", complete };
+  }
+
+  return {
+    async find(shared, userId, epoch, compute) {
+      const key = `${shared.key}:${epoch}:${userId}`;
+      const kept = memory.get(key);
+      if (kept !== undefined) {
+        metrics.cacheLookups.inc({ result: "memory" });
+        return { ranking: kept, source: "memory", complete: true };
+      }
+      let flight = inFlight.get(key);
+      if (flight === undefined) {
+        flight = lookFurther(key, shared, userId, epoch, compute).finally(() => inFlight.delete(key));
+        inFlight.set(key, flight);
+      }
+      const answer = await flight;
+      metrics.cacheLookups.inc({ result: answer.source });
+      return answer;
+    },
+  };
+}
+
+function formatRanking(shared: SharedModel, { basis, ratingsUsed, items, scores }: Ranking): string {
+  return JSON.stringify({ items: items.map((i) => textAt(shared.items.ids, i)), scores, basis, ratingsUsed });
+}
+
+/** Null for what is no ranking of this version: Redis is outside, too. */
+function parseRanking(shared: SharedModel, text: string): Ranking | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const parsed = stored.safeParse(value);
+  if (!parsed.success || parsed.data.items.length !== parsed.data.scores.length) return null;
+  const items = parsed.data.items.map((itemId) => findId(shared.items, itemId));
+  if (items.some((i) => i < 0)) return null;
+  const basis = parsed.data.basis ?? (shared.model.foldIn.kind === "none" ? "popularity" : "personal");
+  return { basis, ratingsUsed: parsed.data.ratingsUsed ?? 0, items, scores: parsed.data.scores };
+}

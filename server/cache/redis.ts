@@ -1,0 +1,107 @@
+import { createClient } from "redis";
+import { BreakerError, createCircuitBreaker } from "../circuit-breaker.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+/** The few commands the cache needs. Each answers undefined when Redis did not, within a short time; none throws. */
+export interface RedisStore {
+  get(key: string): Promise<string | null | undefined>;
+  set(key: string, value: string, seconds: number): Promise<true | undefined>;
+  /** Writes `value` unless a larger one stands there; answers with what stands there then. */
+  raise(key: string, value: number, seconds: number): Promise<number | undefined>;
+  remove(keys: readonly string[]): Promise<true | undefined>;
+  isUp(): boolean;
+  /** Asks Redis for a sign of life, so that `isUp` is true to now. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Milliseconds. Redis is there to be faster than Postgres and the scorers; past this it is not. */
+const commandTimeout = 150;
+const pause = 1000;
+
+const raiseScript = `
+local standing = tonumber(redis.call('GET', KEYS[1]) or '-1')
+local given = tonumber(ARGV[1])
+if given > standing then
+  redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+  return given
+end
+return standing`;
+
+export interface RedisOptions {
+  readonly url: string;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** A channel of notices to listen to, and whom to tell. */
+  readonly notices: string;
+  readonly onNotice: () => void;
+}
+
+/**
+ * Redis as a cache that may vanish at any moment: no command waits longer than `commandTimeout`, and after a few failures
+ * none is tried for a second, so that a dead or frozen Redis costs next to nothing.
+ */
+export function connectRedis(options: RedisOptions): RedisStore {
+  const { metrics, logger } = options;
+  const client = createClient({
+    url: options.url,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: 2000, reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 6), 2000) },
+  });
+  const listener = client.duplicate();
+  const breaker = createCircuitBreaker({ timeout: commandTimeout, failures: 3, pause });
+  let up = false;
+
+  const onError = (error: unknown) => logger.debug({ error: String(error) }, "redis");
+  client.on("error", onError);
+  listener.on("error", onError);
+  client.connect().catch(onError);
+  listener
+    .connect()
+    .then(() => listener.subscribe(options.notices, options.onNotice))
+    .catch(onError);
+
+  function setUp(now: boolean): void {
+    if (up === now) return;
+    up = now;
+    metrics.redisUp.set(now ? 1 : 0);
+    if (now) logger.info("redis answers");
+    else logger.warn("redis does not answer; going on without it");
+  }
+  metrics.redisUp.set(0);
+
+  async function attempt<T>(operation: string, command: () => Promise<T>): Promise<T | undefined> {
+    if (!client.isReady) {
+      setUp(false);
+      return undefined;
+    }
+    try {
+      const value = await breaker.run(command);
+      setUp(true);
+      return value;
+    } catch (error) {
+      if (!(error instanceof BreakerError && breaker.isOpen())) onError(error);
+      metrics.cacheErrors.inc({ operation });
+      if (breaker.isOpen()) setUp(false);
+      return undefined;
+    }
+  }
+
+  return {
+    get: (key) => attempt("get", () => client.get(key)),
+    set: (key, value, seconds) => attempt("set", async () => ((await client.set(key, value, { expiration: { type: "EX", value: seconds } })), true as const)),
+    raise: async (key, value, seconds) => {
+      const standing = await attempt("raise", () => client.eval(raiseScript, { keys: [key], arguments: [String(value), String(seconds)] }));
+      return typeof standing === "number" ? standing : undefined;
+    },
+    remove: (keys) => attempt("remove", async () => ((await client.del([...keys])), true as const)),
+    isUp: () => up && client.isReady,
+    check: () => attempt("ping", () => client.ping()).then(() => undefined),
+    async close() {
+      client.destroy();
+      listener.destroy();
+      await Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { availableParallelism, hostname } from "node:os";
+import { z } from "zod";
+import { ReelbenchError } from "../core/contract/errors.ts";
+
+const integer = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum));
+
+const url = (...protocols: readonly string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL starting with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
+  });
+
+/**
+ * The environment of `reelbench-server`. An empty variable counts as absent (what `docker run -e NAME=` gives).
+ * Times are milliseconds.
+ */
+const environment = z.object({
+  REELBENCH_POSTGRES_URL: url("postgres:", "postgresql:"),
+  /** Left out: no second cache level and no invalidation between replicas. */
+  REELBENCH_REDIS_URL: url("redis:", "rediss:").optional(),
+  REELBENCH_HOST: z.string().min(1).max(255).default("127.0.0.1"),
+  /** 0: any free port. */
+  REELBENCH_PORT: integer(0, 65_535).default(8080),
+  REELBENCH_CHANNEL: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "must be 1–40 of a–z, 0–9, _ and -")
+    .default("production"),
+  REELBENCH_SERVER_ID: z.string().min(1).max(200).optional(),
+  REELBENCH_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  /** Worker threads that score. */
+  REELBENCH_THREADS: integer(1, 256).optional(),
+  /** Requests that may wait for a worker before new ones are turned away. */
+  REELBENCH_QUEUE_LIMIT: integer(1, 100_000).default(1000),
+  REELBENCH_REQUEST_TIMEOUT_MS: integer(100, 600_000).default(10_000),
+  REELBENCH_SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(15_000),
+  /** How long readiness is false before the listener closes, so that balancers look elsewhere first. */
+  REELBENCH_DRAIN_DELAY_MS: integer(0, 120_000).default(0),
+  REELBENCH_POLL_INTERVAL_MS: integer(50, 60_000).default(1000),
+  REELBENCH_POSTGRES_POOL: integer(1, 500).default(10),
+  REELBENCH_CACHE_ENTRIES: integer(1, 10_000_000).default(20_000),
+  REELBENCH_CACHE_TTL_SECONDS: integer(1, 86_400).default(600),
+  /** Requests a key may make in a minute, on this replica. */
+  REELBENCH_RATE_LIMIT: integer(1, 100_000_000).default(60_000),
+  REELBENCH_BODY_LIMIT_BYTES: integer(1024, 67_108_864).default(1_048_576),
+  /** Number of proxies in front whose X-Forwarded-For is believed. */
+  REELBENCH_TRUSTED_PROXIES: integer(0, 10).default(0),
+});
+
+export interface ServerConfig {
+  readonly postgresUrl: string;
+  readonly redisUrl: string | null;
+  readonly host: string;
+  readonly port: number;
+  readonly channel: string;
+  readonly serverId: string;
+  readonly logLevel: z.infer<typeof environment>["REELBENCH_LOG_LEVEL"];
+  readonly threads: number;
+  readonly queueLimit: number;
+  readonly requestTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly drainDelayMs: number;
+  readonly pollIntervalMs: number;
+  readonly postgresPool: number;
+  readonly cacheEntries: number;
+  readonly cacheTtlSeconds: number;
+  readonly rateLimitPerMinute: number;
+  readonly bodyLimitBytes: number;
+  readonly trustedProxies: number;
+}
+
+/** Reads the environment. Throws RB_INVALID_INPUT that names every wrong variable at once and repeats no value of one. */
+export function readConfig(variables: Readonly<Record<string, string | undefined>>): ServerConfig {
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([name, value]) => name.startsWith("REELBENCH_") && value !== undefined && value !== ""),
+  );
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => ({
+      name: issue.path.join("."),
+      problem: issue.path.length > 0 && !(String(issue.path[0]) in given) ? "is not set" : issue.message,
+    }));
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      `The environment cannot be used: ${problems.map(({ name, problem }) => `${name} ${problem}`).join("; ")}.`,
+      { details: { problems } },
+    );
+  }
+  const env = parsed.data;
+  return {
+    postgresUrl: env.REELBENCH_POSTGRES_URL,
+    redisUrl: env.REELBENCH_REDIS_URL ?? null,
+    host: env.REELBENCH_HOST,
+    port: env.REELBENCH_PORT,
+    channel: env.REELBENCH_CHANNEL,
+    serverId: env.REELBENCH_SERVER_ID ?? `${hostname()}-${process.pid}`,
+    logLevel: env.REELBENCH_LOG_LEVEL,
+    threads: env.REELBENCH_THREADS ?? Math.max(1, availableParallelism() - 1),
+    queueLimit: env.REELBENCH_QUEUE_LIMIT,
+    requestTimeoutMs: env.REELBENCH_REQUEST_TIMEOUT_MS,
+    shutdownTimeoutMs: env.REELBENCH_SHUTDOWN_TIMEOUT_MS,
+    drainDelayMs: env.REELBENCH_DRAIN_DELAY_MS,
+    pollIntervalMs: env.REELBENCH_POLL_INTERVAL_MS,
+    postgresPool: env.REELBENCH_POSTGRES_POOL,
+    cacheEntries: env.REELBENCH_CACHE_ENTRIES,
+    cacheTtlSeconds: env.REELBENCH_CACHE_TTL_SECONDS,
+    rateLimitPerMinute: env.REELBENCH_RATE_LIMIT,
+    bodyLimitBytes: env.REELBENCH_BODY_LIMIT_BYTES,
+    trustedProxies: env.REELBENCH_TRUSTED_PROXIES,
+  };
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import { ReelbenchError, toReelbenchError } from "../../core/contract/errors.ts";
+import type { Database } from "../../core/production/database.ts";
+import { insertFeedback } from "../../core/production/feedback.ts";
+import type { Feedback } from "../../core/production/feedback.ts";
+import type { CircuitBreaker } from "../circuit-breaker.ts";
+import type { feedbackBody } from "../http/schemas.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Epochs } from "./epochs.ts";
+
+export type FeedbackEvent = z.output<typeof feedbackBody>["events"][number];
+
+export interface RecordedFeedback {
+  readonly accepted: number;
+  readonly duplicates: number;
+}
+
+/** The API's words for the kinds, and the schema's. */
+const storedKind = { rating: "rating", click: "click", view: "watch", dismissal: "dismiss" } as const satisfies Record<FeedbackEvent["kind"], Feedback["kind"]>;
+
+/** A client's clock may be ahead of ours by this much. */
+const clockSkew = 5 * 60_000;
+
+/**
+ * Keeps feedback: when this resolves it is committed in Postgres, and every replica that hears Redis answers its users
+ * anew. There is no other tier yet: while Postgres is away it throws RB_UNAVAILABLE and nothing is acknowledged.
+ *
+ * `idempotencyKey` names the batch: sent again, events that were kept change nothing. Keys of two API keys never meet.
+ */
+export function createFeedbackRecorder(options: {
+  readonly database: Database;
+  readonly postgres: CircuitBreaker;
+  readonly epochs: Epochs;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}) {
+  const { database, postgres, epochs, metrics, logger } = options;
+
+  return async (events: readonly FeedbackEvent[], apiKeyId: string, idempotencyKey: string | null): Promise<RecordedFeedback> => {
+    const feedback = toFeedback(events, apiKeyId, idempotencyKey ?? randomUUID(), Date.now());
+    const count = (outcome: string) => {
+      for (const { kind } of events) metrics.feedback.inc({ kind, outcome });
+    };
+    let inserted: number;
+    try {
+      ({ inserted } = await postgres.run(() => insertFeedback(database, feedback)));
+    } catch (error) {
+      count("refused");
+      throw notKept(error, logger);
+    }
+    count("kept");
+    await epochs.advance([...new Set(events.map(({ userId }) => userId))]);
+    return { accepted: inserted, duplicates: events.length - inserted };
+  };
+}
+
+export type RecordFeedback = ReturnType<typeof createFeedbackRecorder>;
+
+function toFeedback(events: readonly FeedbackEvent[], apiKeyId: string, batch: string, now: number): Feedback[] {
+  return events.map((event, index) => {
+    const occurredAt = event.time === undefined ? new Date(now) : new Date(event.time);
+    if (occurredAt.getTime() > now + clockSkew) {
+      throw new ReelbenchError("RB_INVALID_INPUT", `Event ${index} is in the future.`, {
+        details: { errors: [{ in: "body", path: `events.${index}.time`, message: "is in the future" }] },
+      });
+    }
+    return {
+      namespace: "data",
+      userId: event.userId,
+      idempotencyKey: `${apiKeyId}:${batch}:${index}`,
+      itemId: event.itemId,
+      kind: storedKind[event.kind],
+      value: event.rating ?? null,
+      occurredAt,
+    };
+  });
+}
+
+function notKept(error: unknown, logger: Logger): ReelbenchError {
+  const known = toReelbenchError(error);
+  logger.warn({ error: known.toEnvelope() }, "feedback was not kept");
+  return new ReelbenchError("RB_UNAVAILABLE", "The feedback could not be kept. Send it again with the same Idempotency-Key.", { cause: error, details: { retryAfter: 2 } });
+}

@@ -1,0 +1,27 @@
+import type { ServerConfig } from "../config.ts";
+import type { RecordFeedback } from "../feedback/record-feedback.ts";
+import type { ModelStatus } from "../live-model/follow-deployment.ts";
+import type { LiveModels } from "../live-model/live-models.ts";
+import type { Recommendations } from "../recommendations.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Database } from "../../core/production/database.ts";
+
+/** What the routes work with. */
+export interface ServerContext {
+  readonly config: ServerConfig;
+  /** Name and version of this software. */
+  readonly software: string;
+  readonly database: Database;
+  readonly models: LiveModels;
+  readonly recommendations: Recommendations;
+  readonly recordFeedback: RecordFeedback;
+  readonly metrics: Metrics;
+  readonly health: () => Health;
+  readonly modelStatus: () => ModelStatus;
+}
+
+export interface Health {
+  readonly draining: boolean;
+  readonly postgres: "up" | "down";
+  readonly redis: "up" | "down" | "not-configured";
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { errorRegistry } from "../../core/contract/errors.ts";
+import type { ErrorCode } from "../../core/contract/errors.ts";
+import { problemSchema } from "./problem.ts";
+import type { Route } from "./route.ts";
+
+type Json = Record<string, unknown>;
+
+/** The OpenAPI 3.1 document of these routes, made from the very schemas that validate them. */
+export function openApiDocument(routes: readonly Route[], software: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Reelbench",
+      version: software,
+      description: "Recommendations from the published model. Every answer names the version that made it.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/" }],
+    paths,
+    components: {
+      schemas: { Problem: jsonSchema(problemSchema, "output") },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "`Authorization: Bearer rb_…`" },
+        apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
+      },
+    },
+  };
+}
+
+function operation(route: Route): Json {
+  return {
+    operationId: route.operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    security: route.scope === null ? [] : [{ bearer: [] }, { apiKey: [] }],
+    ...(route.scope === null ? {} : { "x-scope": route.scope }),
+    parameters: [...parameters("path", route.params), ...parameters("query", route.query), ...headerParameters(route)],
+    ...(route.hasBody ? { requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body, "input") } } } } : {}),
+    responses: responses(route),
+  };
+}
+
+function parameters(place: "path" | "query", schema: z.ZodType): Json[] {
+  // `output`: a query's text is converted first, and what it is converted to is what a reader wants to know.
+  const { properties = {} } = jsonSchema(schema, "output") as { properties?: Record<string, Json> };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === "path",
+    schema: property,
+    ...(property["type"] === "array" ? { style: "form", explode: true } : {}),
+  }));
+}
+
+function headerParameters(route: Route): Json[] {
+  return Object.entries(route.headers ?? {}).map(([name, header]) => ({
+    name,
+    in: "header",
+    required: false,
+    description: header.description,
+    schema: jsonSchema(header.schema, "input"),
+  }));
+}
+
+function responses(route: Route): Json {
+  const success = Object.entries(route.responses).map(([status, response]) => [
+    status,
+    {
+      description: response.description,
+      ...(response.schema === null
+        ? { content: { [response.contentType ?? "text/plain"]: { schema: { type: "string" } } } }
+        : { content: { [response.contentType ?? "application/json"]: { schema: jsonSchema(response.schema, "output") } } }),
+    },
+  ]);
+  return Object.fromEntries([...success, ...problems(route)]) as Json;
+}
+
+function problems(route: Route): (readonly [string, Json])[] {
+  const codes = new Set<ErrorCode>([...route.errors, "RB_INVALID_INPUT", "RB_INTERNAL"]);
+  if (route.scope !== null) for (const code of ["RB_UNAUTHENTICATED", "RB_FORBIDDEN", "RB_RATE_LIMITED", "RB_UNAVAILABLE"] as const) codes.add(code);
+  if (route.hasBody) for (const code of ["RB_PAYLOAD_TOO_LARGE", "RB_UNSUPPORTED_MEDIA_TYPE"] as const) codes.add(code);
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = errorRegistry[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return [...byStatus].map(([status, ofStatus]) => [
+    String(status),
+    {
+      description: ofStatus.map((code) => `${code}: ${errorRegistry[code].title}`).join(". "),
+      content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+    },
+  ]);
+}
+
+function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _dialect, id: _id, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
+  return rest;
+}

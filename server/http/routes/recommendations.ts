@@ -1,0 +1,89 @@
+import { z } from "zod";
+import type { ServerContext } from "../context.ts";
+import { defineRoute, noBody, nothing } from "../route.ts";
+import type { RawRequest, Reply, Route } from "../route.ts";
+import { answerSchema, filterQuery, itemParams, nQuery, queryBoolean, recommendBody, similarSchema, userParams } from "../schemas.ts";
+import type { LiveModel } from "../../live-model/live-models.ts";
+import type { Answer } from "../../recommendations.ts";
+
+const flag = (byDefault: boolean, description: string) => queryBoolean(z.boolean().default(byDefault)).meta({ description });
+
+export function recommendationRoutes({ models, recommendations }: ServerContext): Route[] {
+  const answerWith = (live: LiveModel, answer: Answer, userId?: string): Reply => ({
+    headers: { "X-Reelbench-Version": live.shared.version, "X-Reelbench-Source": answer.source },
+    body: {
+      version: live.shared.version,
+      ...(userId === undefined ? {} : { userId }),
+      basis: answer.basis,
+      ratingsUsed: answer.ratingsUsed,
+      degraded: answer.degraded,
+      items: answer.items,
+    },
+  });
+
+  return [
+    defineRoute({
+      method: "get",
+      path: "/v1/users/{userId}/recommendations",
+      operationId: "recommendForUser",
+      tag: "Recommendations",
+      summary: "Items for a user",
+      description:
+        "Feedback sent a moment ago counts. A user nobody knows gets what is popular, and the answer says so (`basis`). " +
+        "With `explain`, `baseline` and `contributions` of each item add up to its score.",
+      scope: "recommend",
+      params: userParams,
+      query: z.strictObject({
+        n: nQuery,
+        excludeSeen: flag(true, "Leave out what the user has rated or watched."),
+        explain: flag(false, "Say what each of the user's ratings adds to the score."),
+        ...filterQuery,
+      }),
+      body: noBody,
+      responses: { 200: { description: "The list, best first.", schema: answerSchema } },
+      errors: ["RB_NO_ACTIVE_MODEL"],
+      handle: ({ params: { userId }, query: { n, excludeSeen, explain, genre: genres, ...filter } }, { deadline }: RawRequest) =>
+        models.withCurrent(async (live) =>
+          answerWith(live, await recommendations.forUser(live, { userId, n, excludeSeen, explain, filter: { genres, ...filter }, deadline }), userId),
+        ),
+    }),
+    defineRoute({
+      method: "post",
+      path: "/v1/recommendations",
+      operationId: "recommendForRatings",
+      tag: "Recommendations",
+      summary: "Items for somebody known only by the ratings sent along",
+      description: "The ratings are folded in for this one answer; nothing is stored.",
+      scope: "recommend",
+      params: nothing,
+      query: nothing,
+      body: recommendBody,
+      responses: { 200: { description: "The list, best first.", schema: answerSchema } },
+      errors: ["RB_NO_ACTIVE_MODEL", "RB_NOT_FOUND"],
+      handle: ({ body: { ratings, n, explain, ...filter } }, { deadline }) =>
+        models.withCurrent(async (live) => answerWith(live, await recommendations.forRatings(live, { ratings, n, explain, filter, deadline }))),
+    }),
+    defineRoute({
+      method: "get",
+      path: "/v1/items/{itemId}/similar",
+      operationId: "similarItems",
+      tag: "Items",
+      summary: "Items like this one",
+      description: "By the cosine of the model's item factors, −1 … 1.",
+      scope: "recommend",
+      params: itemParams,
+      query: z.strictObject({ n: nQuery, ...filterQuery }),
+      body: noBody,
+      responses: { 200: { description: "The list, most similar first.", schema: similarSchema } },
+      errors: ["RB_NO_ACTIVE_MODEL", "RB_NOT_FOUND", "RB_NO_ITEM_FACTORS"],
+      handle: ({ params: { itemId }, query: { n, genre: genres, ...filter } }, { deadline }) =>
+        models.withCurrent(async (live) => {
+          const items = await recommendations.similar(live, { itemId, n, filter: { genres, ...filter }, deadline });
+          return {
+            headers: { "X-Reelbench-Version": live.shared.version },
+            body: { version: live.shared.version, itemId, items: items.map(({ explanation: _, ...item }) => item) },
+          };
+        }),
+    }),
+  ];
+}

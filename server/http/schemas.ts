@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { catalogueItem, isoTime, recommendation } from "../../core/contract/entities.ts";
+
+/** Ids are the data's own strings. Postgres holds no NUL, and half a surrogate pair would come back as something else. */
+const id = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^[^\u0000]*$/, "must not contain NUL")
+  .refine((text) => !/\p{Surrogate}/u.test(text), "must be well-formed Unicode");
+export const userIdSchema = id.meta({ description: "The user's id as it stands in the data.", examples: ["42"] });
+export const itemIdSchema = id.meta({ description: "The item's id as it stands in the data.", examples: ["50"] });
+
+/** Whole numbers as a query writes them: digits only, so that `1e9`, ` 7` and `0x10` are refused. */
+export const queryInteger = <S extends z.ZodType>(schema: S) =>
+  z.preprocess((value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value), schema);
+
+export const queryBoolean = <S extends z.ZodType>(schema: S) =>
+  z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), schema);
+
+/** A parameter that may be repeated: once is a list of one. */
+export const queryList = <S extends z.ZodType>(schema: S) =>
+  z.preprocess((value) => (typeof value === "string" ? [value] : value), schema);
+
+export const maximumN = 200;
+export const maximumRatings = 5000;
+export const maximumExcluded = 1000;
+export const maximumEvents = 1000;
+
+const n = z.int().min(1).max(maximumN).default(10).meta({ description: "How many items to answer with at most." });
+const year = z.int().min(1800).max(2200).optional();
+const genres = z.array(z.string().min(1).max(100)).max(20).default([]).meta({ description: "Only items with at least one of these genres." });
+const exclude = z.array(itemIdSchema).max(maximumExcluded).default([]).meta({ description: "Items not to answer with." });
+
+export const filterQuery = {
+  genre: queryList(genres),
+  yearFrom: queryInteger(year),
+  yearTo: queryInteger(year),
+  exclude: queryList(exclude),
+};
+export const filterBody = { genres, yearFrom: year, yearTo: year, exclude };
+
+export const nQuery = queryInteger(n);
+export const nBody = n;
+
+export const userParams = z.strictObject({ userId: userIdSchema });
+export const itemParams = z.strictObject({ itemId: itemIdSchema });
+
+export const basisSchema = z.enum(["personal", "fold-in", "popularity"]).meta({
+  description:
+    "What the list was made from: the model's own factors of this user; ratings folded in at request time; or, with nothing " +
+    "known about the user (or a model with nothing personal), what most people rated.",
+});
+
+export const answerSchema = z
+  .object({
+    version: z.string().meta({ description: "The version of the model that made this whole answer." }),
+    userId: z.string().optional(),
+    basis: basisSchema,
+    ratingsUsed: z.int().nonnegative().meta({ description: "How many ratings were folded in at request time." }),
+    degraded: z.array(z.enum(["feedback-unavailable"])).meta({ description: "What could not be taken into account just now." }),
+    items: z.array(recommendation),
+  })
+  .meta({ id: "Recommendations" });
+
+export const similarSchema = z
+  .object({ version: z.string(), itemId: z.string(), items: z.array(catalogueItem.extend({ rank: z.int().positive(), score: z.number() })) })
+  .meta({ id: "SimilarItems" });
+
+export const itemSchema = catalogueItem.extend({ version: z.string() }).meta({ id: "Item" });
+
+export const recommendBody = z
+  .strictObject({
+    ratings: z.array(z.strictObject({ itemId: itemIdSchema, rating: z.number() })).max(maximumRatings),
+    n: nBody,
+    explain: z.boolean().default(false),
+    ...filterBody,
+  })
+  .meta({ id: "RecommendationRequest" });
+
+export const feedbackEvent = z
+  .strictObject({
+    userId: userIdSchema,
+    itemId: itemIdSchema,
+    kind: z.enum(["rating", "click", "view", "dismissal"]),
+    rating: z.number().min(-1e6).max(1e6).optional().meta({ description: "Required for kind `rating`, on the scale of the data." }),
+    time: isoTime.optional().meta({ description: "When it happened; now, if left out." }),
+  })
+  .superRefine((event, context) => {
+    if (event.kind === "rating" && event.rating === undefined) context.addIssue({ code: "custom", path: ["rating"], message: "is required for a rating" });
+    if (event.kind !== "rating" && event.rating !== undefined) context.addIssue({ code: "custom", path: ["rating"], message: `is not for a ${event.kind}` });
+  });
+export const feedbackBody = z.strictObject({ events: z.array(feedbackEvent).min(1).max(maximumEvents) }).meta({ id: "FeedbackBatch" });
+export const feedbackReply = z
+  .object({
+    accepted: z.int().nonnegative().meta({ description: "Events kept by this request." }),
+    duplicates: z.int().nonnegative().meta({ description: "Events that were kept before under the same key." }),
+  })
+  .meta({ id: "FeedbackAccepted" });
+
+export const versionSchema = z
+  .object({
+    version: z.string(),
+    algorithm: z.string(),
+    createdAt: isoTime,
+    servingSince: isoTime,
+    epoch: z.int(),
+    users: z.int(),
+    items: z.int(),
+    factors: z.int(),
+    modelHash: z.string(),
+    software: z.string(),
+    server: z.string(),
+  })
+  .meta({ id: "ServingVersion" });

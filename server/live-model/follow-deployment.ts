@@ -1,0 +1,262 @@
+import type { Pool } from "pg";
+import { ReelbenchError, toReelbenchError } from "../../core/contract/errors.ts";
+import { catalogueRevision, itemsSince } from "../../core/production/catalogue.ts";
+import { findDeployment } from "../../core/production/deployments.ts";
+import { findProbeRound, isProbeRoundOpen, probeRequests, saveProbeAnswers } from "../../core/production/probes.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { answerProbes } from "./answer-probes.ts";
+import type { HeldModel, LiveModels } from "./live-models.ts";
+import type { LoadVersion } from "./loader.ts";
+import { findId, textAt } from "./shared-text.ts";
+import { warmUp } from "./warm-up.ts";
+import type { RecentRequests } from "./warm-up.ts";
+
+export interface ModelStatus {
+  /** What the channel's pointer names, as last seen. */
+  readonly wanted: string | null;
+  readonly candidate: string | null;
+  /** Why what is wanted, or a candidate, could not be loaded. */
+  readonly failure: { readonly version: string; readonly code: string; readonly message: string; readonly at: string } | null;
+}
+
+export interface DeploymentFollower {
+  /** Looks at the pointer, the catalogue and the probes, and starts what they ask for. Never throws. */
+  look(): Promise<void>;
+  status(): ModelStatus;
+  /** Resolves when nothing is being loaded or probed. */
+  settled(): Promise<void>;
+  /** Called when another version serves, or a load began, ended or failed. */
+  onChange(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+export interface FollowerOptions {
+  readonly database: Pool;
+  readonly channel: string;
+  readonly serverId: string;
+  readonly load: LoadVersion;
+  readonly models: LiveModels;
+  readonly recent: RecentRequests;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** After a failure, seconds until the next try: doubling, at most this. */
+const longestPause = 30;
+/** A candidate is kept this long after its round closed: activating it is then immediate. */
+const candidateLinger = 60_000;
+
+/**
+ * Makes this server serve what its channel points to. Versions load beside the one that serves, in a thread of their own;
+ * until one is ready, and for ever if it cannot be loaded, the one before goes on serving.
+ */
+export function followDeployment(options: FollowerOptions): DeploymentFollower {
+  const { database, channel, models, metrics, logger } = options;
+  let wanted: { readonly version: string; readonly epoch: number } | null = null;
+  let failure: ModelStatus["failure"] = null;
+  let failures = 0;
+  let retryAt = 0;
+  let loading: { readonly version: string; readonly abort: AbortController; readonly done: Promise<void> } | null = null;
+  let candidate: { readonly held: HeldModel; readonly roundId: string; closedAt: number | null } | null = null;
+  let probing: { readonly abort: AbortController; readonly done: Promise<void> } | null = null;
+  let looking: Promise<void> | null = null;
+  /** The catalogue's revision that the hidden flags of a loaded version are up to. */
+  let applied = { key: 0, revision: 0 };
+  let closed = false;
+  let lookedWell = true;
+  const listeners: (() => void)[] = [];
+
+  async function look(): Promise<void> {
+    if (closed) return;
+    try {
+      await lookAtPointer();
+      await lookAtProbes();
+      await lookAtCatalogue();
+      lookedWell = true;
+    } catch (error) {
+      if (lookedWell) logger.warn({ error: toReelbenchError(error).toEnvelope() }, "cannot look at what should be served; going on with what is");
+      lookedWell = false;
+    }
+  }
+
+  async function lookAtPointer(): Promise<void> {
+    const deployment = await findDeployment(database, channel);
+    if (deployment === null || closed) return;
+    if (wanted?.version !== deployment.version) {
+      failures = 0;
+      retryAt = 0;
+    }
+    wanted = { version: deployment.version, epoch: deployment.epoch };
+    const current = models.current();
+    if (loading !== null && loading.version !== deployment.version) loading.abort.abort();
+    if (current?.shared.version === deployment.version) {
+      if (current.epoch !== deployment.epoch) {
+        models.renumber(deployment.epoch);
+        report();
+      }
+      failure = null;
+      return;
+    }
+    if (candidate?.held.shared.version === deployment.version) {
+      switchTo(candidate.held, deployment.epoch);
+      return;
+    }
+    if (loading === null && Date.now() >= retryAt) startLoading(deployment.version);
+  }
+
+  function startLoading(version: string): void {
+    const abort = new AbortController();
+    const done = loadAndSwitch(version, abort.signal)
+      .catch((error: unknown) => {
+        if (!abort.signal.aborted) remember(version, error);
+      })
+      .finally(() => {
+        loading = null;
+        report();
+      });
+    loading = { version, abort, done };
+  }
+
+  async function loadAndSwitch(version: string, signal: AbortSignal): Promise<void> {
+    const held = await loadWarm(version, signal);
+    try {
+      if (wanted?.version === version) switchTo(held, wanted.epoch);
+    } finally {
+      held.release();
+    }
+  }
+
+  async function loadWarm(version: string, signal: AbortSignal): Promise<HeldModel> {
+    const stopTimer = metrics.modelLoadSeconds.startTimer();
+    const held = models.hold(await options.load(version, signal));
+    try {
+      await warmUp(held, options.recent);
+      signal.throwIfAborted();
+    } catch (error) {
+      held.release();
+      throw error;
+    }
+    metrics.modelLoads.inc({ result: "loaded" });
+    logger.info({ version, seconds: stopTimer(), bytes: held.shared.bytes }, "loaded");
+    return held;
+  }
+
+  function switchTo(held: HeldModel, epoch: number): void {
+    const before = models.current()?.shared.version ?? null;
+    models.serve(held, epoch);
+    failure = null;
+    logger.info({ version: held.shared.version, before, epoch }, "serving");
+    report();
+  }
+
+  function remember(version: string, error: unknown): void {
+    const known = toReelbenchError(error);
+    failures++;
+    retryAt = Date.now() + 1000 * Math.min(longestPause, 2 ** (failures - 1));
+    failure = { version, code: known.code, message: known.message, at: new Date().toISOString() };
+    metrics.modelLoads.inc({ result: "failed" });
+    logger.error({ version, error: known.toEnvelope(), serving: models.current()?.shared.version ?? null }, "cannot load a version");
+  }
+
+  // ── Probes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function lookAtProbes(): Promise<void> {
+    await retireCandidate();
+    if (probing !== null || closed) return;
+    const round = await findProbeRound(database, channel, options.serverId);
+    if (round === null) return;
+    const abort = new AbortController();
+    const done = probe(round.id, round.version, abort.signal)
+      .catch(async (error: unknown) => {
+        if (abort.signal.aborted) return;
+        remember(round.version, error);
+        await refuse(round.id, toReelbenchError(error).message);
+      })
+      .catch((error: unknown) => logger.warn({ error: toReelbenchError(error).toEnvelope() }, "cannot answer a probe"))
+      .finally(() => {
+        probing = null;
+        report();
+      });
+    probing = { abort, done };
+  }
+
+  async function probe(roundId: string, version: string, signal: AbortSignal): Promise<void> {
+    if (candidate?.held.shared.version !== version) {
+      // What serves may itself be probed again: it is loaded a second time, from what the target holds now.
+      const held = await loadWarm(version, signal);
+      dropCandidate();
+      candidate = { held, roundId, closedAt: null };
+    } else {
+      candidate = { held: candidate.held, roundId, closedAt: null };
+    }
+    const answers = await answerProbes(candidate.held, await probeRequests(database, roundId));
+    await saveProbeAnswers(database, roundId, options.serverId, answers);
+    logger.info({ version, roundId, answers: answers.length }, "answered a probe");
+  }
+
+  /** The publisher need not wait for a server that has said why it cannot. */
+  async function refuse(roundId: string, error: string): Promise<void> {
+    const requests = await probeRequests(database, roundId);
+    await saveProbeAnswers(database, roundId, options.serverId, requests.map(({ n }) => ({ n, itemIds: [], scores: [], error })));
+  }
+
+  async function retireCandidate(): Promise<void> {
+    const kept = candidate;
+    if (kept === null || probing !== null) return;
+    if (kept.closedAt === null) {
+      if (await isProbeRoundOpen(database, kept.roundId)) return;
+      kept.closedAt = Date.now();
+    }
+    if (Date.now() - kept.closedAt > candidateLinger || models.current()?.shared.key === kept.held.shared.key) dropCandidate();
+  }
+
+  function dropCandidate(): void {
+    candidate?.held.release();
+    candidate = null;
+  }
+
+  // ── Catalogue ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function lookAtCatalogue(): Promise<void> {
+    const shared = models.current()?.shared;
+    if (shared === undefined) return;
+    const revision = await catalogueRevision(database);
+    const seen = applied.key === shared.key ? applied.revision : shared.catalogueRevision;
+    if (revision === seen) return;
+    let reload = false;
+    for (const item of await itemsSince(database, seen, Number.MAX_SAFE_INTEGER)) {
+      const i = findId(shared.items, item.itemId);
+      if (i < 0) continue;
+      // At once: what an operator hides must not wait for a reload.
+      shared.catalogue.hidden[i] = item.hidden ? 1 : 0;
+      const { itemId, title, year, genres } = item;
+      reload ||= textAt(shared.catalogue.json, i) !== JSON.stringify({ itemId, title, year, genres });
+    }
+    if (!reload) applied = { key: shared.key, revision };
+    else if (loading === null && wanted?.version === shared.version && Date.now() >= retryAt) startLoading(shared.version);
+  }
+
+  function report(): void {
+    for (const listener of listeners) listener();
+    const current = models.current();
+    metrics.model.reset();
+    if (current !== null) metrics.model.set({ version: current.shared.version, algorithm: current.shared.algorithm, epoch: current.epoch }, 1);
+    metrics.modelBehind.set(wanted !== null && wanted.version !== current?.shared.version ? 1 : 0);
+  }
+
+  return {
+    look: () => (looking ??= look().finally(() => (looking = null))),
+    settled: async () => void (await Promise.all([loading?.done, probing?.done])),
+    onChange: (listener) => void listeners.push(listener),
+    status: () => ({ wanted: wanted?.version ?? null, candidate: candidate?.held.shared.version ?? null, failure }),
+    async close() {
+      closed = true;
+      const stopped = new ReelbenchError("RB_CANCELLED", "The server is stopping.");
+      loading?.abort.abort(stopped);
+      probing?.abort.abort(stopped);
+      await Promise.all([looking, loading?.done, probing?.done]);
+      dropCandidate();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { ReelbenchError } from "../../core/contract/errors.ts";
+import type { ScoreJob, ScoredList } from "./score-job.ts";
+import type { ScoringPool } from "./scoring-pool.ts";
+import type { SharedModel } from "./shared-model.ts";
+
+/** One version as a request sees it from its first line to its last: model, catalogue and histories that belong together. */
+export interface LiveModel {
+  readonly shared: SharedModel;
+  /** Of the channel's pointer; 0 for a candidate. */
+  readonly epoch: number;
+  readonly since: Date;
+  score(job: ScoreJob, deadline: number): Promise<ScoredList>;
+}
+
+export interface LiveModels {
+  current(): LiveModel | null;
+  /** Lends the serving version; it stays loaded until `work` has ended, whatever is switched meanwhile. */
+  withCurrent<T>(work: (model: LiveModel) => Promise<T>): Promise<T>;
+  /** Takes a version into the pool, beside what is served. */
+  hold(shared: SharedModel): HeldModel;
+  /** From the next request on, this one. What was served before goes when its last request has ended. */
+  serve(model: HeldModel, epoch: number): void;
+  /** The pointer moved but not what it points to. */
+  renumber(epoch: number): void;
+}
+
+export interface HeldModel {
+  readonly shared: SharedModel;
+  score(job: ScoreJob, deadline: number): Promise<ScoredList>;
+  /** Ends when what uses it ends. */
+  use<T>(work: () => Promise<T>): Promise<T>;
+  /** One holder more. */
+  retain(): void;
+  /** One holder less; with the last the version leaves the pool. */
+  release(): void;
+}
+
+export function createLiveModels(pool: ScoringPool, now: () => Date = () => new Date()): LiveModels {
+  let serving: { readonly live: LiveModel; readonly held: HeldModel } | null = null;
+
+  function hold(shared: SharedModel): HeldModel {
+    let uses = 1;
+    pool.hold(shared);
+    const release = () => {
+      uses--;
+      if (uses === 0) pool.drop(shared.key);
+    };
+    const retain = () => {
+      uses++;
+    };
+    return {
+      shared,
+      score: (job, deadline) => pool.score(shared.key, job, deadline),
+      retain,
+      release,
+      use: async (work) => {
+        retain();
+        try {
+          return await work();
+        } finally {
+          release();
+        }
+      },
+    };
+  }
+
+  function serve(held: HeldModel, epoch: number): void {
+    held.retain();
+    const before = serving;
+    serving = { live: { shared: held.shared, epoch, since: now(), score: held.score }, held };
+    before?.held.release();
+  }
+
+  return {
+    current: () => serving?.live ?? null,
+    withCurrent: (work) => {
+      if (serving === null) return Promise.reject(new ReelbenchError("RB_NO_ACTIVE_MODEL", undefined, { details: { retryAfter: 2 } }));
+      const { live, held } = serving;
+      return held.use(() => work(live));
+    },
+    hold,
+    serve,
+    renumber: (epoch) => {
+      if (serving !== null) serving = { held: serving.held, live: { ...serving.live, epoch } };
+    },
+  };
+}

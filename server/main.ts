@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { toReelbenchError } from "../core/contract/errors.ts";
+import { parentPort } from "../core/jobs/parent-port.ts";
+import { readConfig } from "./config.ts";
+import { manageKeys } from "./manage-keys.ts";
+import { software, startServer } from "./start-server.ts";
+import { createLogger } from "./telemetry/logger.ts";
+
+/** `reelbench-server` serves; `reelbench-server keys …` manages the keys it asks for. */
+async function main(argv: readonly string[]): Promise<void> {
+  const [command] = argv;
+  if (command === "--version") process.stdout.write(`${software}\n`);
+  else if (command === "keys" || command === "--help" || command === "help") await manageKeys(argv);
+  else if (command === undefined || command === "serve") await serve();
+  else throw new TypeError(`There is no command "${command}". Try --help.`);
+}
+
+async function serve(): Promise<void> {
+  const config = readConfig(process.env);
+  const logger = createLogger(config);
+  const parent = parentPort();
+  const server = await startServer(config, logger);
+
+  let stopping = false;
+  const stop = (why: string) => {
+    if (stopping) {
+      // Asked twice: somebody does not want to wait.
+      if (why !== "parent") process.exit(1);
+      return;
+    }
+    stopping = true;
+    logger.info({ why }, "asked to stop");
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ error: toReelbenchError(error).toEnvelope() }, "stopping failed");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+  parent?.onMessage((message) => {
+    if (typeof message === "object" && message !== null && "type" in message && message.type === "stop") stop("parent");
+  });
+  parent?.send({ type: "listening", url: server.url });
+}
+
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  const error = toReelbenchError(thrown);
+  parentPort()?.send({ type: "failed", error: error.toEnvelope() });
+  process.stderr.write(`${error.code}: ${error.message}\n${error.definition.remedy}\n`);
+  process.exitCode = error.definition.exit;
+  // A failed start may leave a handle open; the message above is on its way out first.
+  setTimeout(() => process.exit(), 200).unref();
+});

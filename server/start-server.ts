@@ -1,0 +1,206 @@
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ReelbenchError, toReelbenchError } from "../core/contract/errors.ts";
+import { noticeChannel } from "../core/production/cache-keys.ts";
+import { createProductionPool } from "../core/production/database.ts";
+import { openProduction } from "../core/production/migrate.ts";
+import { heartbeatSeconds, recordHeartbeat, removeServer } from "../core/production/servers.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { createApiKeys } from "./auth/api-keys.ts";
+import { createRankingCache } from "./cache/rankings.ts";
+import { connectRedis } from "./cache/redis.ts";
+import { createCircuitBreaker } from "./circuit-breaker.ts";
+import type { ServerConfig } from "./config.ts";
+import { createEpochs } from "./feedback/epochs.ts";
+import { createFeedbackRecorder } from "./feedback/record-feedback.ts";
+import { createUserStates } from "./feedback/user-states.ts";
+import { createApp } from "./http/app.ts";
+import { listenToPostgres } from "./live-model/listen.ts";
+import { followDeployment } from "./live-model/follow-deployment.ts";
+import { createLiveModels } from "./live-model/live-models.ts";
+import { createLoader } from "./live-model/loader.ts";
+import { createScoringPool } from "./live-model/scoring-pool.ts";
+import { createRecentRequests } from "./live-model/warm-up.ts";
+import { createRecommendations } from "./recommendations.ts";
+import { repeat } from "./repeat.ts";
+import { createLogger } from "./telemetry/logger.ts";
+import type { Logger } from "./telemetry/logger.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+
+export interface RunningServer {
+  readonly url: string;
+  /** Stops taking requests, lets those under way end (within the deadline) and gives everything back. */
+  close(): Promise<void>;
+}
+
+export const software = `reelbench-server/${packageJson.version}`;
+
+/** How long opening waits for the first model before it listens without one (answering 503 until there is one). */
+const firstLookTimeout = 5_000;
+
+/**
+ * Starts a server on a target. It needs Postgres with this build's schema to start (throws RB_TARGET_UNREACHABLE,
+ * RB_TARGET_SCHEMA); after that it outlives both Postgres and Redis.
+ */
+export async function startServer(config: ServerConfig, logger: Logger = createLogger(config)): Promise<RunningServer> {
+  const metrics = createMetrics();
+  const database = createProductionPool(
+    { url: config.postgresUrl, applicationName: `reelbench-server ${config.serverId}`.slice(0, 63), connections: config.postgresPool, connectTimeout: 2_000, statementTimeout: 5_000 },
+    (error) => logger.debug({ error: error.message }, "an idle Postgres connection was lost"),
+  );
+  try {
+    await openProduction(database);
+  } catch (error) {
+    await database.end();
+    throw error;
+  }
+
+  // A rule that refused and a wrong value are answers; only silence and refused connections speak of Postgres' health.
+  const postgres = createCircuitBreaker({ timeout: 2_000, failures: 2, pause: 1_000, isHealthy: (error) => error instanceof ReelbenchError && error.code !== "RB_TARGET_UNREACHABLE" });
+  const scoring = createScoringPool({
+    threads: config.threads,
+    queueLimit: config.queueLimit,
+    onWorkerDied: (error) => logger.error({ error: String(error) }, "a scoring thread ended; another takes its place"),
+  });
+  const models = createLiveModels(scoring);
+  const recent = createRecentRequests();
+  const follower = followDeployment({ database, channel: config.channel, serverId: config.serverId, load: createLoader(config.postgresUrl), models, recent, metrics, logger });
+  const redis =
+    config.redisUrl === null
+      ? null
+      : connectRedis({
+          url: config.redisUrl,
+          metrics,
+          logger,
+          notices: noticeChannel(config.channel),
+          onNotice: () => void follower.look(),
+        });
+  const epochs = createEpochs({ database, postgres, redis, channel: config.channel, entries: config.cacheEntries });
+  const states = createUserStates(database, postgres, config.cacheEntries);
+  const rankings = createRankingCache({ redis, channel: config.channel, entries: config.cacheEntries, seconds: config.cacheTtlSeconds, metrics });
+  const apiKeys = createApiKeys({ database, postgres, logger });
+  metrics.collect(() => {
+    metrics.scoringQueue.set(scoring.pending());
+    metrics.modelBytes.set(scoring.heldBytes());
+  });
+
+  let draining = false;
+  let postgresUp = true;
+  const app = createApp(
+    {
+      config,
+      software,
+      database,
+      models,
+      metrics,
+      recommendations: createRecommendations({ epochs, states, rankings, recent, metrics }),
+      recordFeedback: createFeedbackRecorder({ database, postgres, epochs, metrics, logger }),
+      health: () => ({ draining, postgres: postgresUp ? "up" : "down", redis: redis === null ? "not-configured" : redis.isUp() ? "up" : "down" }),
+      modelStatus: () => follower.status(),
+    },
+    apiKeys,
+    logger,
+  );
+
+  const server = createServer(
+    // A header section or body that trickles in must not hold a connection for ever.
+    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16_384 },
+    app,
+  );
+  server.maxRequestsPerSocket = 0;
+
+  await Promise.race([follower.look().then(() => follower.settled()), delay(firstLookTimeout)]);
+  let url: string;
+  try {
+    url = await listen(server, config);
+  } catch (error) {
+    await Promise.all([follower.close(), scoring.close(), redis?.close()]);
+    await database.end();
+    throw error;
+  }
+
+  const beat = async () => {
+    const { candidate, failure } = follower.status();
+    const current = models.current();
+    try {
+      await recordHeartbeat(database, {
+        id: config.serverId,
+        channel: config.channel,
+        url,
+        software,
+        servingVersion: current?.shared.version ?? null,
+        servingEpoch: current?.epoch ?? null,
+        candidateVersion: candidate,
+        failure: failure === null ? null : `${failure.version}: ${failure.message}`,
+      });
+      postgresUp = true;
+    } catch (error) {
+      postgresUp = false;
+      logger.debug({ error: toReelbenchError(error).toEnvelope() }, "no heartbeat");
+    }
+    metrics.postgresUp.set(postgresUp ? 1 : 0);
+  };
+  const notices = listenToPostgres({ url: config.postgresUrl, channel: config.channel, onNotice: () => void follower.look(), logger });
+  follower.onChange(() => void beat());
+  const loops = [
+    repeat(config.pollIntervalMs, () => follower.look()),
+    repeat(1000 * heartbeatSeconds, beat),
+    repeat(10_000, () => apiKeys.flush()),
+    ...(redis === null ? [] : [repeat(1000, () => redis.check().then(() => epochs.catchUp()))]),
+  ];
+  await beat();
+  logger.info({ url, software, node: process.version, serving: models.current()?.shared.version ?? null }, "listening");
+
+  let closing: Promise<void> | null = null;
+  const close = async () => {
+    draining = true;
+    logger.info("stopping: not ready any more");
+    if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
+    await stopListening(server, config.shutdownTimeoutMs, logger);
+    for (const loop of loops) loop.stop();
+    await notices.close();
+    await follower.close();
+    await apiKeys.flush();
+    await removeServer(database, config.serverId).catch((error: unknown) => logger.debug({ error: String(error) }, "could not sign off"));
+    await Promise.all([scoring.close(), redis?.close()]);
+    await database.end();
+    metrics.registry.clear();
+    logger.info("stopped");
+  };
+  return { url, close: () => (closing ??= close()) };
+}
+
+function listen(server: Server, { host, port }: ServerConfig): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: NodeJS.ErrnoException) =>
+      reject(new ReelbenchError("RB_CONFLICT", `Cannot listen on ${host}, port ${port}: ${cause.code ?? cause.message}.`, { cause }));
+    server.once("error", fail);
+    server.listen(port, host, () => {
+      server.off("error", fail);
+      const address = server.address() as AddressInfo;
+      // What listens everywhere is reached here.
+      const name = address.address === "0.0.0.0" ? "127.0.0.1" : address.address === "::" ? "[::1]" : address.family === "IPv6" ? `[${address.address}]` : address.address;
+      resolve(`http://${name}:${address.port}`);
+    });
+  });
+}
+
+/** New connections are refused at once, requests under way may end, and after the deadline what is left is cut off. */
+async function stopListening(server: Server, deadline: number, logger: Logger): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  // A kept-alive connection becomes idle only after its answer; look again until none is left.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const timer = setTimeout(() => {
+    logger.warn("requests were cut off at the shutdown deadline");
+    server.closeAllConnections();
+  }, deadline);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(timer);
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
