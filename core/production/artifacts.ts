@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import type { Pool } from "pg";
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
 import { ask } from "./ask.ts";
-import { bigCount, parseRow, parseRows } from "./database.ts";
+import { copyInt4, copyRows, copyText } from "./binary-copy.ts";
+import { bigCount, inTransaction, parseRow, parseRows } from "./database.ts";
 import type { Database } from "./database.ts";
 
 /** Bytes of every chunk of a file but its last. */
@@ -64,6 +66,19 @@ export async function removeChunks(database: Database, version: string, chunks: 
       chunks.map(({ name }) => name),
       chunks.map(({ n }) => n),
     ]);
+}
+
+export interface Chunk extends ChunkId {
+  readonly sha256: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+/** Sends chunks in one transaction by COPY. The caller sends only what is missing, under the version's upload lock. */
+export async function insertChunks(pool: Pool, version: string, chunks: AsyncIterable<Chunk> | Iterable<Chunk>, signal: AbortSignal): Promise<void> {
+  const rows = async function* () {
+    for await (const chunk of chunks) yield [copyText(version), copyText(chunk.name), copyInt4(chunk.n), chunk.sha256, chunk.data];
+  };
+  await inTransaction(pool, (client) => copyRows(client, "reelbench.artifact_chunks (version, name, n, sha256, data)", rows(), signal));
 }
 
 /**

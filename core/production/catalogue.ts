@@ -38,6 +38,11 @@ export async function countItems(database: Database): Promise<number> {
   return parseRow(z.object({ count: bigCount }), await ask(database, "select count(*) as count from reelbench.items"))?.count ?? 0;
 }
 
+export async function hiddenItems(database: Database): Promise<Set<string>> {
+  const rows = parseRows(z.object({ item_id: z.string() }), await ask(database, "select item_id from reelbench.items where hidden"));
+  return new Set(rows.map((row) => row.item_id));
+}
+
 /**
  * Adds items and renews titles, years and genres where they differ. Flags stay, items an operator has edited stay, and an
  * unknown title never replaces a known one. Items not given stay: other versions still use them. Each call is one

@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { z } from "zod";
 import { userId } from "../contract/entities.ts";
 import { ask } from "./ask.ts";
+import { copyFloat4Array, copyInt8Array, copyRows, copyText, copyTextArray } from "./binary-copy.ts";
 import { bigCount, inTransaction, parseRow, parseRows } from "./database.ts";
 import type { Database } from "./database.ts";
 
@@ -45,17 +46,14 @@ export async function arrivedHistories(database: Database, snapshotId: string): 
 }
 
 /** One transaction; a history already there is left (a snapshot never changes). */
-export async function insertHistories(pool: Pool, snapshotId: string, histories: readonly History[]): Promise<void> {
+export async function insertHistories(pool: Pool, snapshotId: string, histories: readonly History[], signal: AbortSignal): Promise<void> {
   if (histories.length === 0) return;
+  const rows = histories.map((h) => [copyText(h.userId), copyText(snapshotId), copyTextArray(h.itemIds), copyFloat4Array(h.ratings), copyInt8Array(h.times)]);
   await inTransaction(pool, async (client) => {
-    // Arrays of arrays must be rectangular in Postgres; JSON need not be.
+    await client.query("create temporary table incoming (user_id text, snapshot_id text, item_ids text[], ratings real[], times bigint[]) on commit drop");
+    await copyRows(client, "incoming (user_id, snapshot_id, item_ids, ratings, times)", rows, signal);
     await client.query(
-      `insert into reelbench.histories (user_id, snapshot_id, item_ids, ratings, times)
-       select h.user_id, $1, array(select jsonb_array_elements_text(h.item_ids)),
-         array(select (r)::real from jsonb_array_elements_text(h.ratings) r), array(select (t)::bigint from jsonb_array_elements_text(h.times) t)
-       from jsonb_to_recordset($2::jsonb) as h (user_id text, item_ids jsonb, ratings jsonb, times jsonb)
-       on conflict do nothing`,
-      [snapshotId, JSON.stringify(histories.map((h) => ({ user_id: h.userId, item_ids: h.itemIds, ratings: h.ratings, times: h.times })))],
+      "insert into reelbench.histories (user_id, snapshot_id, item_ids, ratings, times) select user_id, snapshot_id, item_ids, ratings, times from incoming on conflict do nothing",
     );
   });
 }

@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
-import { bigCount, inTransaction, parseRow, parseRows, productionError } from "./database.ts";
+import { ask } from "./ask.ts";
+import { bigCount, inTransaction, parseRow, parseRows } from "./database.ts";
 import type { Database } from "./database.ts";
 
 export const versionName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,79}$/);
@@ -73,20 +74,12 @@ export interface NewVersion {
 }
 
 export async function findVersion(database: Database, version: string): Promise<Version | null> {
-  try {
-    return parseRow(versionRow, await database.query(`select ${columns} from reelbench.versions where version = $1`, [version]));
-  } catch (error) {
-    throw productionError(error);
-  }
+  return parseRow(versionRow, await ask(database, `select ${columns} from reelbench.versions where version = $1`, [version]));
 }
 
 /** Newest first. */
 export async function listVersions(database: Database, limit = 100): Promise<Version[]> {
-  try {
-    return parseRows(versionRow, await database.query(`select ${columns} from reelbench.versions order by created_at desc, version limit $1`, [limit]));
-  } catch (error) {
-    throw productionError(error);
-  }
+  return parseRows(versionRow, await ask(database, `select ${columns} from reelbench.versions order by created_at desc, version limit $1`, [limit]));
 }
 
 /**
@@ -121,24 +114,26 @@ export async function openVersion(pool: Pool, version: NewVersion): Promise<Vers
 
 /** uploading → ready. `targetSha256` is what `targetDigest` computed; the schema refuses it unless it equals ours (PUB-2). */
 export async function markReady(database: Database, version: string, targetSha256: string): Promise<void> {
-  await transition(database, version, "uploading", "update reelbench.versions set state = 'ready', ready_at = now(), target_sha256 = $3 where version = $1 and state = $2", [targetSha256]);
+  const { rowCount } = await ask(
+    database,
+    "update reelbench.versions set state = 'ready', ready_at = now(), target_sha256 = $2 where version = $1 and state = 'uploading'",
+    [version, targetSha256],
+  );
+  if (rowCount !== 1) throw await wrongState(database, version, "uploading");
 }
 
-/** The parity probe passed; from here the version may be activated (PUB-3). */
+/** The parity probe passed; from here the version may be activated (PUB-3). Also renews it for one that served before. */
 export async function markProbed(database: Database, version: string): Promise<void> {
-  await transition(database, version, "ready", "update reelbench.versions set probed_at = now() where version = $1 and state = $2", []);
+  const { rowCount } = await ask(database, "update reelbench.versions set probed_at = now() where version = $1 and state in ('ready', 'active', 'retired')", [version]);
+  if (rowCount !== 1) throw await wrongState(database, version, "ready");
 }
 
 /** uploading or ready → failed, with the reason for people. Does nothing to a version in another state. */
 export async function markFailed(database: Database, version: string, failure: string): Promise<void> {
-  try {
-    await database.query(
-      "update reelbench.versions set state = 'failed', failed_at = now(), failure = $2 where version = $1 and state in ('uploading', 'ready')",
-      [version, failure.slice(0, 2000)],
-    );
-  } catch (error) {
-    throw productionError(error);
-  }
+  await ask(database, "update reelbench.versions set state = 'failed', failed_at = now(), failure = $2 where version = $1 and state in ('uploading', 'ready')", [
+    version,
+    failure.slice(0, 2000),
+  ]);
 }
 
 /**
@@ -167,14 +162,7 @@ export async function collectGarbage(pool: Pool, keep: number): Promise<readonly
   });
 }
 
-async function transition(database: Database, version: string, from: VersionState, sql: string, values: readonly unknown[]): Promise<void> {
-  let changed: number | null;
-  try {
-    ({ rowCount: changed } = await database.query(sql, [version, from, ...values]));
-  } catch (error) {
-    throw productionError(error);
-  }
-  if (changed === 1) return;
+async function wrongState(database: Database, version: string, wanted: VersionState): Promise<ReelbenchError> {
   const found = await findVersion(database, version);
-  throw new ReelbenchError("RB_CONFLICT", found === null ? `Version ${version} is not on the target.` : `Version ${version} is ${found.state}, not ${from}.`);
+  return new ReelbenchError("RB_CONFLICT", found === null ? `Version ${version} is not on the target.` : `Version ${version} is ${found.state}, not ${wanted}.`);
 }
