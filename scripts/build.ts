@@ -33,7 +33,9 @@ function chosenTargets(words: readonly string[]): readonly BuildTarget[] {
   const names = new Set((words.length === 0 ? ["all"] : words).flatMap((word) => buildGroups[word] ?? [word]));
   const unknown = [...names].filter((name) => !buildTargets.some((target) => target.name === name));
   if (unknown.length > 0) {
-    throw new Error(`There is no target ${unknown.join(", ")}; there are ${buildTargets.map(({ name }) => name).join(", ")}.`);
+    throw new Error(
+      `There is no target ${unknown.join(", ")}; there are ${buildTargets.map(({ name }) => name).join(", ")}.`,
+    );
   }
   return buildTargets.filter((target) => names.has(target.name));
 }
@@ -45,7 +47,8 @@ try {
   for (const target of chosenTargets(words.filter((word) => word !== "--force"))) {
     if (await buildTarget(target, force)) built++;
   }
-  if (built === 0 && process.env.npm_lifecycle_event === "build") process.stdout.write("reelbench: everything is built already.\n");
+  if (built === 0 && process.env.npm_lifecycle_event === "build")
+    process.stdout.write("reelbench: everything is built already.\n");
 } catch (error) {
   process.stderr.write(`reelbench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

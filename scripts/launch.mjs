@@ -24,9 +24,11 @@ const commands = {
 async function main() {
   const [name, ...given] = process.argv.slice(2);
   const command = Object.hasOwn(commands, name ?? "") ? commands[name] : undefined;
-  if (command === undefined) fail(`there is no command "${name ?? ""}"; there are ${Object.keys(commands).join(", ")}.`, 64);
+  if (command === undefined)
+    fail(`there is no command "${name ?? ""}"; there are ${Object.keys(commands).join(", ")}.`, 64);
   const [major] = process.versions.node.split(".").map(Number);
-  if (major < 18) fail(`Node ${process.versions.node} is too old; 18 or newer is needed to begin (https://nodejs.org).`, 69);
+  if (major < 18)
+    fail(`Node ${process.versions.node} is too old; 18 or newer is needed to begin (https://nodejs.org).`, 69);
 
   await withLock(join(root, ".cache", "launch.lock"), async () => {
     await installLocked();

@@ -29,7 +29,8 @@ child.once("exit", (code) => {
 /** Whether the desktop journeys have an Electron; says so aloud when they have none. */
 function desktop(): boolean {
   let electron = findElectron(root);
-  if (electron.path === null && process.env.ELECTRON_OVERRIDE_DIST_PATH === undefined) electron = downloadElectron(root);
+  if (electron.path === null && process.env.ELECTRON_OVERRIDE_DIST_PATH === undefined)
+    electron = downloadElectron(root);
   if (electron.path === null) say(`NO ELECTRON: the desktop journeys will be skipped (${electron.reason}).`);
   return electron.path !== null;
 }

@@ -39,7 +39,10 @@ export function bundleFile(url: string, bundle: string): string | null {
 }
 
 /** Answers a request of the interface for one of its own files. */
-export async function answerAppRequest(request: { readonly method: string; readonly url: string }, bundle: string): Promise<Response> {
+export async function answerAppRequest(
+  request: { readonly method: string; readonly url: string },
+  bundle: string,
+): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") return refusal(405);
   const file = bundleFile(request.url, bundle);
   const mediaType = file === null ? undefined : mediaTypes[extname(file)];

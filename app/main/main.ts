@@ -4,8 +4,8 @@
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { app, BrowserWindow, dialog, Menu, protocol, session, shell } from "electron";
-import type { MessageBoxOptions } from "electron";
+import { app, dialog, Menu, protocol, session, shell } from "electron";
+import type { BrowserWindow, MessageBoxOptions } from "electron";
 import { answerAppRequest } from "./app-files.ts";
 import { appScheme } from "./app-origin.ts";
 import { parseArguments } from "./arguments.ts";
@@ -44,7 +44,9 @@ async function run(): Promise<void> {
   app.on("web-contents-created", (_event, contents) => guardContents(contents, log));
   await app.whenReady();
   guardSession(session.defaultSession, developerTools, log);
-  session.defaultSession.protocol.handle(appScheme, (request) => answerAppRequest(request, join(here, "..", "renderer")));
+  session.defaultSession.protocol.handle(appScheme, (request) =>
+    answerAppRequest(request, join(here, "..", "renderer")),
+  );
 
   const engine = engineHost({
     start: startUtilityProcess(programFiles(here, app.isPackaged ? { resources: process.resourcesPath } : null), log),

@@ -3,7 +3,8 @@ import { enginePortMessage } from "../../core/contract/bridge.ts";
 import type { DesktopBridge } from "../../core/contract/bridge.ts";
 import { channels, versionArgument } from "./ipc-channels.ts";
 
-const version = process.argv.find((word) => word.startsWith(versionArgument))?.slice(versionArgument.length) ?? "unknown";
+const version =
+  process.argv.find((word) => word.startsWith(versionArgument))?.slice(versionArgument.length) ?? "unknown";
 
 // Named functions only: neither `ipcRenderer` nor an event object ever reaches the page.
 const bridge = {

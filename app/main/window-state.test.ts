@@ -54,14 +54,18 @@ describe("the file that keeps it", () => {
     expect(readWindowState(file)).toEqual(state);
   });
 
-  it.each(["", "{", "[]", "null", `{"bounds":{"x":0,"y":0,"width":-5,"height":1},"maximized":false}`, `{"bounds":{"x":1e400}}`])(
-    "is ignored when it holds %j",
-    (text) => {
-      writeWindowState(file, { bounds: { x: 0, y: 0, width: 1, height: 1 }, maximized: false });
-      writeFileSync(file, text);
-      expect(readWindowState(file)).toBeNull();
-    },
-  );
+  it.each([
+    "",
+    "{",
+    "[]",
+    "null",
+    `{"bounds":{"x":0,"y":0,"width":-5,"height":1},"maximized":false}`,
+    `{"bounds":{"x":1e400}}`,
+  ])("is ignored when it holds %j", (text) => {
+    writeWindowState(file, { bounds: { x: 0, y: 0, width: 1, height: 1 }, maximized: false });
+    writeFileSync(file, text);
+    expect(readWindowState(file)).toBeNull();
+  });
 
   it("may be missing", () => {
     expect(readWindowState(file)).toBeNull();

@@ -22,12 +22,18 @@ export const usualWindow = { width: 1360, height: 880 } as const;
  * Bounds for a window given how it was left and the screens there are now (their work areas). Position is forgotten when
  * the title bar could not be reached any more, as when a second screen was unplugged; size is kept within the screen.
  */
-export function restoreBounds(state: WindowState | null, screens: readonly Rectangle[]): Partial<Rectangle> & { width: number; height: number } {
+export function restoreBounds(
+  state: WindowState | null,
+  screens: readonly Rectangle[],
+): Partial<Rectangle> & { width: number; height: number } {
   if (state === null) return usualWindow;
   const { bounds } = state;
   const screen = screens.find((candidate) => reachable(bounds, candidate));
   if (screen === undefined) {
-    return { width: Math.max(smallestWindow.width, bounds.width), height: Math.max(smallestWindow.height, bounds.height) };
+    return {
+      width: Math.max(smallestWindow.width, bounds.width),
+      height: Math.max(smallestWindow.height, bounds.height),
+    };
   }
   return {
     x: bounds.x,

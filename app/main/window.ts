@@ -16,7 +16,10 @@ export interface WindowOptions {
 export function openWindow(options: WindowOptions): BrowserWindow {
   const state = readWindowState(options.stateFile);
   const window = new BrowserWindow({
-    ...restoreBounds(state, screen.getAllDisplays().map(({ workArea }) => workArea)),
+    ...restoreBounds(
+      state,
+      screen.getAllDisplays().map(({ workArea }) => workArea),
+    ),
     minWidth: smallestWindow.width,
     minHeight: smallestWindow.height,
     title: options.title,

@@ -27,6 +27,7 @@ const programs = {
   trainer: sourceOf("trainer"),
   "compute-worker": sourceOf("compute-worker"),
   "evaluation-worker": sourceOf("evaluation-worker"),
+  "comparison-worker": sourceOf("comparison-worker"),
 } satisfies Record<Exclude<EntryName, ServerEntry> | "cli", string>;
 const serverPrograms = {
   server: sourceOf("server"),

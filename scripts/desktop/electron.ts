@@ -2,9 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-export type FoundElectron =
-  | { readonly path: string }
-  | { readonly path: null; readonly reason: string };
+export type FoundElectron = { readonly path: string } | { readonly path: null; readonly reason: string };
 
 /**
  * Electron's executable: of the distribution given by ELECTRON_OVERRIDE_DIST_PATH, or of the locked `electron` package when
@@ -14,7 +12,9 @@ export function findElectron(root: string): FoundElectron {
   const given = process.env.ELECTRON_OVERRIDE_DIST_PATH;
   if (given !== undefined && given !== "") {
     const path = join(given, executableName());
-    return existsSync(path) ? { path } : { path: null, reason: `ELECTRON_OVERRIDE_DIST_PATH holds no ${executableName()}` };
+    return existsSync(path)
+      ? { path }
+      : { path: null, reason: `ELECTRON_OVERRIDE_DIST_PATH holds no ${executableName()}` };
   }
   const distribution = join(root, "node_modules/electron/dist");
   const path = join(distribution, executableName());

@@ -24,7 +24,8 @@ export async function installLocked() {
     process.stderr.write(`${output.trim()}\n`);
     fail(`npm ci failed (${code}): ${causeOf(output)}`, 69);
   }
-  if (!existsSync(pinnedNode())) fail(`npm ci left no Node at ${pinnedNode()}; were install scripts switched off (ignore-scripts)?`, 69);
+  if (!existsSync(pinnedNode()))
+    fail(`npm ci left no Node at ${pinnedNode()}; were install scripts switched off (ignore-scripts)?`, 69);
 }
 
 /** In words, why an install is needed; null when node_modules holds what the lock file names. */
@@ -40,7 +41,9 @@ function reasonToInstall() {
     if (path === "") continue;
     const present = installed[path];
     // Optional ones are for other systems; npm leaves them out.
-    if (present === undefined ? entry.optional !== true && entry.devOptional !== true : present.version !== entry.version) {
+    if (
+      present === undefined ? entry.optional !== true && entry.devOptional !== true : present.version !== entry.version
+    ) {
       return `${path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)} is not at ${entry.version}`;
     }
   }

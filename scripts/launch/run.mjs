@@ -84,4 +84,3 @@ export function runQuietly(program, args) {
     child.once("close", (code) => resolve({ code: code ?? 1, output }));
   });
 }
-

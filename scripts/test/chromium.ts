@@ -32,14 +32,14 @@ function installedWithApt(say: (message: string) => void): string | null {
   say("installing the distribution's chromium for the browser journeys.");
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const options = { env: environment, encoding: "utf8", timeout: 600_000 } as const;
-  const install = () =>
-    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], options);
+  const install = () => spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], options);
   let result = install();
   if (result.status !== 0) {
     spawnSync("apt-get", ["update", "-qq"], options);
     result = install();
   }
-  if (result.status !== 0) say(`apt-get could not install it: ${result.stderr.trim().split("\n").at(-1) ?? "no message"}`);
+  if (result.status !== 0)
+    say(`apt-get could not install it: ${result.stderr.trim().split("\n").at(-1) ?? "no message"}`);
   return onPath();
 }
 

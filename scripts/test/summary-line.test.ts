@@ -21,10 +21,14 @@ function lastLine(files: Readonly<Record<string, string>>): string | undefined {
     `import { SummaryLineReporter } from ${JSON.stringify(join(root, "scripts/test/summary-line.ts"))};
      export default { test: { include: ["*.test.ts"], exclude: [], reporters: ["default", new SummaryLineReporter()] } };`,
   );
-  const { stdout } = spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", folder], {
-    encoding: "utf8",
-    env: { ...process.env, VITEST: undefined, NO_COLOR: "1" },
-  });
+  const { stdout } = spawnSync(
+    process.execPath,
+    [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", folder],
+    {
+      encoding: "utf8",
+      env: { ...process.env, VITEST: undefined, NO_COLOR: "1" },
+    },
+  );
   return stdout.trimEnd().split("\n").at(-1);
 }
 

@@ -8,7 +8,9 @@ export class SummaryLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const { passed, failed, skipped } = countResults(modules);
     // After the other reporters, which write their own summaries in the same event.
-    setImmediate(() => process.stdout.write(`\n${passed} passed, ${failed + unhandled.length} failed, ${skipped} skipped\n`));
+    setImmediate(() =>
+      process.stdout.write(`\n${passed} passed, ${failed + unhandled.length} failed, ${skipped} skipped\n`),
+    );
   }
 }
 

@@ -8,14 +8,20 @@ import { engineHost } from "./engine-host.ts";
 import type { EngineFailure } from "./engine-host.ts";
 
 /** Real processes: an engine written for the case at hand, started as Node starts one. Channels are plain strings here. */
-function programs(engine: string, trainer = ""): { start: StartProgram<string>; started: [Program, number | undefined][] } {
+function programs(
+  engine: string,
+  trainer = "",
+): { start: StartProgram<string>; started: [Program, number | undefined][] } {
   const folder = mkdtempSync(join(tmpdir(), "reelbench-engine-host-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const sources: Record<Program, string> = { engine, trainer, server: "" };
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(folder, `${name}.mjs`), text);
   const started: [Program, number | undefined][] = [];
   const start: StartProgram<string> = (program, { args, env }) => {
-    const child = fork(join(folder, `${program}.mjs`), args, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const child = fork(join(folder, `${program}.mjs`), args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
     started.push([program, child.pid]);
     const wrapped: ChildProcess<string> = {
       pid: child.pid,
@@ -94,8 +100,8 @@ it("gives channels that came while there was no engine to the next one", async (
 });
 
 it("starts a killed engine again, and ends its children with it", async () => {
-  const fork = `if (message.type === "open") process.send({ type: "fork", child: 1, entry: "trainer", args: [], env: { PART: "fold" } });`;
-  const { start, started } = programs(goodEngine(fork), "setInterval(() => {}, 1000);");
+  const asks = `if (message.type === "open") process.send({ type: "fork", child: 1, entry: "trainer", args: [], env: { PART: "fold" } });`;
+  const { start, started } = programs(goodEngine(asks), "setInterval(() => {}, 1000);");
   const engine = host(start);
   engine.start();
   await vi.waitFor(() => expect(started).toHaveLength(2), patience);
@@ -124,7 +130,10 @@ it("tells why a workspace cannot be opened and does not try by itself", async ()
   const engine = host(start);
   engine.start();
   await vi.waitFor(() => expect(engine.failures).toHaveLength(1), patience);
-  expect(engine.failures[0]).toEqual({ title: "Another engine has it open.", detail: "Close the other one.\n\n(RB_WORKSPACE_LOCKED)" });
+  expect(engine.failures[0]).toEqual({
+    title: "Another engine has it open.",
+    detail: "Close the other one.\n\n(RB_WORKSPACE_LOCKED)",
+  });
   expect(started).toHaveLength(1);
 });
 

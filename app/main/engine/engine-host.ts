@@ -47,7 +47,14 @@ interface Running<Channel> {
  * dying, because a loop of crashes only hides the cause and wears the disk.
  */
 export function engineHost<Channel>(options: EngineHostOptions<Channel>): EngineHost<Channel> {
-  const { openTimeout = 60_000, closeTimeout = 10_000, mostCrashes = 4, crashWindow = 120_000, log, onFailure } = options;
+  const {
+    openTimeout = 60_000,
+    closeTimeout = 10_000,
+    mostCrashes = 4,
+    crashWindow = 120_000,
+    log,
+    onFailure,
+  } = options;
   const waiting: Channel[] = [];
   const ends: number[] = [];
   let running: Running<Channel> | null = null;

@@ -23,6 +23,10 @@ export type StartProgram<Channel> = (
 ) => ChildProcess<Channel>;
 
 /** Typed at the sending end; the engine parses it. */
-export function tell<Channel>(child: ChildProcess<Channel>, message: HostMessage, channels: readonly Channel[] = []): void {
+export function tell<Channel>(
+  child: ChildProcess<Channel>,
+  message: HostMessage,
+  channels: readonly Channel[] = [],
+): void {
   child.send(message, channels);
 }

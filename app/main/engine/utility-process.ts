@@ -4,7 +4,10 @@ import type { ChildProcess, StartProgram } from "./engine-process.ts";
 import type { ProgramFiles } from "./program-files.ts";
 
 /** Starts the built programs as Electron utility processes: plain Node, no window, gone when the app is. */
-export function startUtilityProcess(files: ProgramFiles, log: (message: string) => void): StartProgram<MessagePortMain> {
+export function startUtilityProcess(
+  files: ProgramFiles,
+  log: (message: string) => void,
+): StartProgram<MessagePortMain> {
   return (program, { args, env }) => {
     const child = utilityProcess.fork(files[program], [...args], {
       serviceName: `Reelbench ${program}`,
@@ -36,5 +39,7 @@ function wrap(child: Electron.UtilityProcess): ChildProcess<MessagePortMain> {
 }
 
 function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

@@ -49,9 +49,12 @@ const attacks = [
 ];
 
 describe("navigation of a window", () => {
-  it.each(["app://reelbench/", "app://reelbench/train?run=r1#curve", "app://reelbench/assets/index-3f.js"])("stays on %s", (url) => {
-    expect(decideNavigation({ url, isMainFrame: true })).toEqual({ kind: "stay" });
-  });
+  it.each(["app://reelbench/", "app://reelbench/train?run=r1#curve", "app://reelbench/assets/index-3f.js"])(
+    "stays on %s",
+    (url) => {
+      expect(decideNavigation({ url, isMainFrame: true })).toEqual({ kind: "stay" });
+    },
+  );
 
   it.each(attacks)("never moves to %j", (url) => {
     expect(decideNavigation({ url, isMainFrame: true }).kind).not.toBe("stay");
@@ -84,5 +87,7 @@ it("loads nothing from the network", () => {
 });
 
 it("downloads only what the interface made itself", () => {
-  expect([...attacks, "app://reelbench/index.html", "https://example.org/x.csv"].filter(isDownloadAllowed)).toEqual(["blob:app://reelbench/5"]);
+  expect([...attacks, "app://reelbench/index.html", "https://example.org/x.csv"].filter(isDownloadAllowed)).toEqual([
+    "blob:app://reelbench/5",
+  ]);
 });

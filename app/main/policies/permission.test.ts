@@ -39,5 +39,7 @@ it.each(["https://evil.example/", "app://reelbench@evil.example/", "app://evil/"
 );
 
 it("grants nothing to frames inside our page", () => {
-  expect(isPermissionGranted({ permission: "clipboard-sanitized-write", url: ours.url, isMainFrame: false })).toBe(false);
+  expect(isPermissionGranted({ permission: "clipboard-sanitized-write", url: ours.url, isMainFrame: false })).toBe(
+    false,
+  );
 });
