@@ -81,8 +81,8 @@ function readHeader(bytes: Uint8Array): { entries: z.infer<typeof header>; dataS
 }
 
 function copyFloats(bytes: Uint8Array, begin: number, length: number, name: string): Float32Array {
-  // A copy, because the file's offset need not be a multiple of four.
-  const data = new Float32Array(bytes.slice(begin, begin + length).buffer);
+  // A copy, because the file's offset need not be a multiple of four. Not `slice`: a Buffer's shares its memory.
+  const data = new Float32Array(new Uint8Array(bytes.subarray(begin, begin + length)).buffer);
   for (const value of data) if (!Number.isFinite(value)) throw corrupt(`the tensor "${name}" holds a value that is not a finite number`);
   return data;
 }
