@@ -1,5 +1,9 @@
 import type { AlgorithmInfo } from "../contract/entities.ts";
 
+/**
+ * Defaults were tuned on MovieLens latest-small (5 folds, seed 7, some twenty settings of rate, decay, λ, λ_b, σ, k) and the
+ * choice among the best was made on MovieLens 1M. MovieLens 100K, which would like λ = 0.1 a little better, had no say.
+ */
 export const biasedSvdInfo: AlgorithmInfo = {
   id: "biased-svd",
   name: "Biased SVD",
@@ -28,7 +32,7 @@ export const biasedSvdInfo: AlgorithmInfo = {
       label: "Epochs",
       description: "Passes over all ratings.",
       kind: "integer",
-      default: 20,
+      default: 60,
       minimum: 1,
       maximum: 2000,
       logarithmic: true,
@@ -38,7 +42,7 @@ export const biasedSvdInfo: AlgorithmInfo = {
       label: "Learning rate γ",
       description: "Size of the first epoch's steps, for ratings on a scale four wide (other scales are brought to it).",
       kind: "real",
-      default: 0.005,
+      default: 0.02,
       minimum: 1e-5,
       maximum: 1,
       logarithmic: true,
@@ -48,7 +52,7 @@ export const biasedSvdInfo: AlgorithmInfo = {
       label: "Learning-rate decay",
       description: "What the learning rate is multiplied by after each epoch; 1 keeps it constant.",
       kind: "real",
-      default: 1,
+      default: 0.975,
       minimum: 0.5,
       maximum: 1,
     },
@@ -57,7 +61,7 @@ export const biasedSvdInfo: AlgorithmInfo = {
       label: "Regularization λ",
       description: "Weight decay of the factors, applied once for each rating.",
       kind: "real",
-      default: 0.02,
+      default: 0.08,
       minimum: 1e-6,
       maximum: 10,
       logarithmic: true,
@@ -67,7 +71,7 @@ export const biasedSvdInfo: AlgorithmInfo = {
       label: "Bias regularization λ_b",
       description: "Weight decay of the biases, applied once for each rating.",
       kind: "real",
-      default: 0.02,
+      default: 0.05,
       minimum: 1e-6,
       maximum: 10,
       logarithmic: true,
