@@ -10,6 +10,7 @@ const sourceEntries = {
   trainer: "./training/trainer-process.ts",
   "compute-worker": "./compute/compute-worker.ts",
   "evaluation-worker": "./training/evaluation-worker.ts",
+  "comparison-worker": "./engine/comparison-worker.ts",
   server: "../server/main.ts",
   // Threads of the server; built beside it, in its own folder.
   "server-loader": "../server/live-model/loader-worker.ts",
@@ -17,6 +18,8 @@ const sourceEntries = {
 } as const;
 
 export type EntryName = keyof typeof sourceEntries;
+/** All of them, for the build. */
+export const entryNames = Object.keys(sourceEntries) as EntryName[];
 
 /** The file to start for a child process or worker thread. */
 export function entryUrl(name: EntryName): URL {

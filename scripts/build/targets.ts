@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { entryUrl } from "../../core/runtime-paths.ts";
+import { entryNames, entryUrl } from "../../core/runtime-paths.ts";
 import type { EntryName } from "../../core/runtime-paths.ts";
 import { buildMain, buildPrograms, buildRenderer, externalPackages } from "./vite.ts";
 
@@ -15,26 +15,14 @@ export interface BuildTarget {
 }
 
 const toolchain = ["package-lock.json", "scripts/build"];
-const sourceOf = (entry: EntryName): string =>
-  relative(fileURLToPath(new URL("../..", import.meta.url)), fileURLToPath(entryUrl(entry)));
+const folder = fileURLToPath(new URL("../..", import.meta.url));
+const sources = (names: readonly EntryName[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, relative(folder, fileURLToPath(entryUrl(name)))]));
 
-type ServerEntry = Extract<EntryName, "server" | `server-${string}`>;
-
-/** What runs as a process or thread of its own. `satisfies` keeps both lists whole when an entry is added. */
-const programs = {
-  cli: "cli/main.ts",
-  engine: sourceOf("engine"),
-  trainer: sourceOf("trainer"),
-  "compute-worker": sourceOf("compute-worker"),
-  "evaluation-worker": sourceOf("evaluation-worker"),
-  "comparison-worker": sourceOf("comparison-worker"),
-} satisfies Record<Exclude<EntryName, ServerEntry> | "cli", string>;
-const serverPrograms = {
-  server: sourceOf("server"),
-  "server-loader": sourceOf("server-loader"),
-  "server-scorer": sourceOf("server-scorer"),
-  "compute-worker": sourceOf("compute-worker"),
-} satisfies Record<ServerEntry | "compute-worker", string>;
+/** What runs as a process or thread of its own; the server's live in the server's folder, which stands alone. */
+const isServers = (name: EntryName): boolean => name === "server" || name.startsWith("server-");
+const programs = { cli: "cli/main.ts", ...sources(entryNames.filter((name) => !isServers(name))) };
+const serverPrograms = sources(entryNames.filter((name) => isServers(name) || name === "compute-worker"));
 
 /** In the order in which they depend on each other. */
 export const buildTargets: readonly BuildTarget[] = [
