@@ -1,0 +1,78 @@
+import type { Run } from "../contract/entities.ts";
+import type { ServableModel } from "../models/servable.ts";
+import { createRecommender } from "../recommend/recommender.ts";
+import { columnNames, evaluateRows, testUsers } from "./evaluate.ts";
+import type { RatingsByUser } from "./evaluate.ts";
+import type { PerUserTable } from "./per-user.ts";
+import { summarize } from "./summarize.ts";
+
+/** [user, item, rating] rows, ordered by user and item, as CSR. */
+export function ratingsByUser(rows: readonly (readonly number[])[], users: number): RatingsByUser {
+  const userStart = new Int32Array(users + 1);
+  for (const [u = 0] of rows) userStart[u + 1]!++;
+  for (let u = 0; u < users; u++) userStart[u + 1]! += userStart[u]!;
+  return {
+    userStart,
+    item: Int32Array.from(rows, ([, i = 0]) => i),
+    rating: Float32Array.from(rows, ([, , rating = 0]) => rating),
+  };
+}
+
+/** A model without factors: the same list for everyone, item i's score itemBias[i]. */
+export function listModel(users: number, itemBias: readonly number[], change: Partial<ServableModel> = {}): ServableModel {
+  return {
+    users,
+    items: itemBias.length,
+    factors: 0,
+    globalMean: 0,
+    userBias: new Float32Array(users),
+    itemBias: Float32Array.from(itemBias),
+    userFactors: new Float32Array(),
+    itemFactors: new Float32Array(),
+    foldIn: { kind: "none" },
+    predictsRatings: false,
+    scale: { minimum: 1, maximum: 5 },
+    ...change,
+  };
+}
+
+export function evaluateModel(
+  model: ServableModel,
+  trainRows: readonly (readonly number[])[],
+  testRows: readonly (readonly number[])[],
+  cutoffs: readonly number[],
+): { table: PerUserTable; listed: Uint8Array[] } {
+  const train = ratingsByUser(trainRows, model.users);
+  const test = ratingsByUser(testRows, model.users);
+  const users = testUsers(test);
+  const columns = new Map(columnNames(model.predictsRatings, cutoffs).map((name) => [name, new Float64Array(users.length)]));
+  const listed = cutoffs.map(() => new Uint8Array(model.items));
+  evaluateRows(createRecommender(model), { train, test, users, cutoffs }, { columns, listed }, 0, users.length);
+  return { table: { users, columns }, listed };
+}
+
+/** A finished run whose metrics are the table's. */
+export function runOf(id: string, algorithm: string, table: PerUserTable, change: Partial<Run> = {}): Run {
+  return {
+    id,
+    name: id,
+    state: "succeeded",
+    createdAt: "2026-01-01T00:00:00Z",
+    finishedAt: "2026-01-01T00:01:00Z",
+    snapshotId: "s1",
+    splitId: "p1",
+    algorithm,
+    hyperparameters: {},
+    seed: 42,
+    metrics: summarize(table, { cutoffs: [10], coverage: new Map([[10, 0.5]]), seed: 42 }),
+    curve: [],
+    timings: null,
+    machine: null,
+    codeVersion: "test",
+    modelHash: null,
+    refitOf: null,
+    error: null,
+    note: "",
+    ...change,
+  };
+}
