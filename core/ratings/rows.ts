@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { reject } from "../contract/entities.ts";
+import type { MethodOutput, ParsedInput } from "../contract/methods.ts";
+import { ReelbenchError } from "../contract/errors.ts";
+import { integer, withDatabase } from "./database.ts";
+import { isoOf } from "./snapshot.ts";
+
+const usersOf = (directory: string) => join(directory, "users.parquet");
+const itemsOf = (directory: string) => join(directory, "items.parquet");
+const ratingsOf = (directory: string) => join(directory, "ratings.parquet");
+
+const titleFields = { title: z.string().nullable(), year: integer.nullable(), genres: z.array(z.string()).nullable() };
+
+const orderBy = {
+  user: { ascending: "u, i", descending: "u DESC, i DESC" },
+  item: { ascending: "i, u", descending: "i DESC, u DESC" },
+  rating: { ascending: "rating, u, i", descending: "rating DESC, u, i" },
+  time: { ascending: `"time" NULLS LAST, u, i`, descending: `"time" DESC NULLS LAST, u, i` },
+} as const;
+
+/** A page of a snapshot's ratings, of one user or one item if asked for. */
+export function snapshotRows(directory: string, input: ParsedInput<"snapshots.rows">): Promise<MethodOutput<"snapshots.rows">> {
+  return withDatabase({}, async (database) => {
+    const filter = `($4::VARCHAR IS NULL OR u = (SELECT u FROM read_parquet($2) WHERE user_id = $4)) AND ($5::VARCHAR IS NULL OR i = (SELECT i FROM read_parquet($3) WHERE item_id = $5))`;
+    const files = [ratingsOf(directory), usersOf(directory), itemsOf(directory), input.userId ?? null, input.itemId ?? null];
+    const { total } = await database.one(z.object({ total: integer }), `SELECT count(*) AS total FROM read_parquet($1) WHERE ${filter}`, files);
+    const rows = await database.all(
+      z.object({ user_id: z.string(), item_id: z.string(), title: z.string().nullable(), rating: z.number(), time: integer.nullable() }),
+      `WITH page AS (SELECT u, i, rating, "time" FROM read_parquet($1) WHERE ${filter} ORDER BY ${orderBy[input.sort][input.descending ? "descending" : "ascending"]} LIMIT $6 OFFSET $7)
+       SELECT user_id, item_id, title, rating, "time" FROM page JOIN read_parquet($2) AS users USING (u) JOIN (SELECT i, item_id, title FROM read_parquet($3)) AS items USING (i)
+       ORDER BY ${orderBy[input.sort][input.descending ? "descending" : "ascending"]}`,
+      [...files, input.limit, input.offset],
+    );
+    return { total, rows: rows.map((row) => ({ userId: row.user_id, itemId: row.item_id, title: row.title, rating: row.rating, time: isoOf(row.time) })) };
+  });
+}
+
+/** Users whose id holds the text; who begins with it first, then who rated most. */
+export function searchUsers(directory: string, input: ParsedInput<"users.search">): Promise<MethodOutput<"users.search">> {
+  return withDatabase({}, async (database) => {
+    const rows = await database.all(
+      z.object({ user_id: z.string(), ratings: integer }),
+      `SELECT user_id, ratings FROM read_parquet($2) AS users JOIN (SELECT u, count(*) AS ratings FROM read_parquet($1) GROUP BY u) USING (u)
+       WHERE contains(lower(user_id), lower($3)) ORDER BY lower(user_id) = lower($3) DESC, starts_with(lower(user_id), lower($3)) DESC, ratings DESC, u LIMIT $4`,
+      [ratingsOf(directory), usersOf(directory), input.text.trim(), input.limit],
+    );
+    return rows.map((row) => ({ userId: row.user_id, ratings: row.ratings }));
+  });
+}
+
+/** Items whose title or id holds the text, accents and case aside; most rated first. */
+export function searchItems(directory: string, input: ParsedInput<"items.search">): Promise<MethodOutput<"items.search">> {
+  return withDatabase({}, async (database) => {
+    const rows = await database.all(
+      z.object({ item_id: z.string(), ...titleFields, ratings: integer }),
+      `SELECT item_id, title, "year", genres, ratings FROM read_parquet($2) AS items JOIN (SELECT i, count(*) AS ratings FROM read_parquet($1) GROUP BY i) USING (i)
+       WHERE contains(lower(strip_accents(coalesce(title, ''))), lower(strip_accents($3))) OR contains(lower(item_id), lower($3))
+       ORDER BY lower(item_id) = lower($3) DESC, ratings DESC, i LIMIT $4`,
+      [ratingsOf(directory), itemsOf(directory), input.text.trim(), input.limit],
+    );
+    return rows.map((row) => ({ itemId: row.item_id, title: row.title, year: row.year, genres: row.genres ?? [], ratings: row.ratings }));
+  });
+}
+
+/** All of a user's ratings, latest first. Throws RB_NOT_FOUND for a user the snapshot does not know. */
+export function userHistory(directory: string, input: Pick<ParsedInput<"users.history">, "userId">): Promise<MethodOutput<"users.history">> {
+  return withDatabase({}, async (database) => {
+    const rows = await database.all(
+      z.object({ item_id: z.string(), ...titleFields, rating: z.number(), time: integer.nullable() }),
+      `SELECT item_id, title, "year", genres, rating, "time" FROM read_parquet($1) AS ratings JOIN read_parquet($3) AS items USING (i)
+       WHERE u = (SELECT u FROM read_parquet($2) WHERE user_id = $4) ORDER BY "time" DESC NULLS LAST, rating DESC, i`,
+      [ratingsOf(directory), usersOf(directory), itemsOf(directory), input.userId],
+    );
+    if (rows.length === 0) throw new ReelbenchError("RB_NOT_FOUND", `The snapshot knows no user "${input.userId}".`);
+    return rows.map((row) => ({ itemId: row.item_id, title: row.title, year: row.year, genres: row.genres ?? [], rating: row.rating, time: isoOf(row.time) }));
+  });
+}
+
+/** A page of the records of a source that could not be read, in the file's order. */
+export function sourceRejects(directory: string, input: Pick<ParsedInput<"sources.rejects">, "offset" | "limit">): Promise<MethodOutput<"sources.rejects">> {
+  return withDatabase({}, async (database) => {
+    const path = join(directory, "rejects.parquet");
+    const { total } = await database.one(z.object({ total: integer }), "SELECT count(*) AS total FROM read_parquet($1)", [path]);
+    const rows = await database.all(
+      z.object({ line: integer, reason: reject.shape.reason, raw: z.string() }),
+      "SELECT line, reason, raw FROM read_parquet($1, file_row_number = true) ORDER BY file_row_number LIMIT $2 OFFSET $3",
+      [path, input.limit, input.offset],
+    );
+    return { total, rows };
+  });
+}
