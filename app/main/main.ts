@@ -81,7 +81,6 @@ async function run(): Promise<void> {
       stateFile: join(userData, "window-state.json"),
       version: app.getVersion(),
       title: "Reelbench",
-      icon: process.platform === "linux" ? join(here, "..", "renderer", "icon.png") : null,
       log,
     });
     window.once("closed", () => {

@@ -8,7 +8,6 @@ export interface WindowOptions {
   readonly stateFile: string;
   readonly version: string;
   readonly title: string;
-  readonly icon: string | null;
   readonly log: (message: string) => void;
 }
 
@@ -25,7 +24,6 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     title: options.title,
     show: false,
     backgroundColor: nativeTheme.shouldUseDarkColors ? "#1a1b1e" : "#ffffff",
-    ...(options.icon === null ? {} : { icon: options.icon }),
     webPreferences: {
       preload: options.preload,
       sandbox: true,
