@@ -2,7 +2,7 @@ import { z } from "zod";
 import { exists, writeFileAtomic } from "../files/atomic.ts";
 import { readJson } from "../files/json.ts";
 
-const addresses = z.object({ postgres: z.string(), redis: z.string().nullable() });
+const addresses = z.object({ postgresUrl: z.string(), redisUrl: z.string().nullable() });
 /** A target's URLs with their passwords. */
 export type TargetAddresses = z.infer<typeof addresses>;
 
@@ -34,14 +34,4 @@ export async function openSecrets(path: string): Promise<Secrets> {
       if (targets.delete(id)) await save();
     },
   };
-}
-
-/** The URL as it may be shown: a password becomes `***`, wherever it hides. */
-export function maskPassword(url: string): string {
-  const parsed = new URL(url);
-  if (parsed.password !== "") parsed.password = "***";
-  for (const name of [...parsed.searchParams.keys()]) {
-    if (/pass|secret|token/i.test(name)) parsed.searchParams.set(name, "***");
-  }
-  return parsed.toString();
 }

@@ -1,0 +1,186 @@
+import type { Command } from "commander";
+import type { Hyperparameters, Run } from "../../core/contract/entities.ts";
+import { ReelbenchError } from "../../core/contract/errors.ts";
+import { collected, inSession, wholeNumber } from "../command.ts";
+import type { CommandContext } from "../command.ts";
+import { describeComparison, describeRun, recommendationsTable, runsTable } from "../describe.ts";
+import type { Session } from "../session.ts";
+import { findNamed, findOrNewest } from "../short-id.ts";
+import { formatTable } from "../table.ts";
+
+export function addModelCommands(program: Command, context: CommandContext): void {
+  program
+    .command("algorithms")
+    .description("list what can be trained, with its settings")
+    .action((_flags: object, command: Command) =>
+      inSession(context, command, async ({ ask }) => {
+        const all = await ask("algorithms.list", {});
+        const text = all
+          .map((algorithm) => {
+            const fields = formatTable(algorithm.hyperparameters, [
+              { title: "  setting", value: ({ name }) => `  ${name}` },
+              { title: "default", value: (field) => String(field.default), right: true },
+              { title: "range", value: ({ choices, minimum, maximum }) => choices?.join(" | ") ?? (minimum === undefined && maximum === undefined ? "" : `${minimum ?? ""} … ${maximum ?? ""}`) },
+              { title: "meaning", value: ({ description }) => description },
+            ], "  no settings");
+            return `${algorithm.id}: ${algorithm.name}. ${algorithm.summary}\n${fields}`;
+          })
+          .join("\n");
+        return { json: all, text };
+      }),
+    );
+
+  program
+    .command("train")
+    .description("train and evaluate one model on a split")
+    .requiredOption("--algorithm <id>", "which (reelbench algorithms)")
+    .option("--split <id>", "the split; left out: the newest")
+    .option("--set <name=value>", "a setting; may be repeated", collected, [])
+    .option("--seed <n>", "of the random choices", wholeNumber(0, 0xffff_ffff), 42)
+    .option("--name <name>", "what to call the run")
+    .action((flags: { algorithm: string; split?: string; set: readonly string[]; seed: number; name?: string }, command: Command) =>
+      inSession(context, command, async ({ ask, run }) => {
+        const split = findOrNewest(await ask("splits.list", {}), flags.split, "split", "make one first: reelbench split");
+        const { runId } = await run("runs.train", {
+          splitId: split.id,
+          algorithm: flags.algorithm,
+          hyperparameters: parseSettings(flags.set),
+          seed: flags.seed,
+          ...(flags.name === undefined ? {} : { name: flags.name }),
+        });
+        return showRun(await ask("runs.get", { runId }));
+      }),
+    );
+
+  program
+    .command("refit <run>")
+    .description("train a run's algorithm again on all of its snapshot")
+    .action((given: string, _flags: object, command: Command) =>
+      inSession(context, command, async (session) => {
+        const { runId } = await session.run("runs.refit", { runId: await runIdOf(session, given) });
+        return showRun(await session.ask("runs.get", { runId }));
+      }),
+    );
+
+  program
+    .command("reproduce <run>")
+    .description("train a run again from its data, settings and seed, and compare the bytes")
+    .action((given: string, _flags: object, command: Command) =>
+      inSession(context, command, async (session) => {
+        const result = await session.run("runs.reproduce", { runId: await runIdOf(session, given) });
+        const text = result.identical ? `Identical: SHA-256 ${result.actual}\n` : `DIFFERENT: expected ${result.expected}, got ${result.actual}\n`;
+        return { json: result, text, exitCode: result.identical ? 0 : 65 };
+      }),
+    );
+
+  program
+    .command("runs [id]")
+    .description("list runs, or show one")
+    .option("--split <id>", "only those on this split")
+    .action((id: string | undefined, flags: { split?: string }, command: Command) =>
+      inSession(context, command, async (session) => {
+        if (id !== undefined) return showRun(await session.ask("runs.get", { runId: await runIdOf(session, id) }));
+        const split = flags.split === undefined ? undefined : findNamed(await session.ask("splits.list", {}), flags.split, "split");
+        const all = await session.ask("runs.list", split === undefined ? {} : { splitId: split.id });
+        return { json: all, text: runsTable(all) };
+      }),
+    );
+
+  program
+    .command("compare [runs...]")
+    .description("compare runs of one split, paired over users (left out: all on the newest split)")
+    .option("--baseline <run>", "against which; left out: the simplest")
+    .action((given: string[], flags: { baseline?: string }, command: Command) =>
+      inSession(context, command, async (session) => {
+        const all = await session.ask("runs.list", {});
+        const runs = given.length > 0 ? given.map((id) => findNamed(all, id, "run")) : await comparableRuns(session, all);
+        const baselineId = flags.baseline === undefined ? null : findNamed(all, flags.baseline, "run").id;
+        const comparison = await session.ask("runs.compare", { runIds: runs.map(({ id }) => id), baselineId });
+        return { json: comparison, text: describeComparison(comparison, runs) };
+      }),
+    );
+
+  addRecommendCommands(program, context);
+}
+
+function addRecommendCommands(program: Command, context: CommandContext): void {
+  program
+    .command("recommend <run> <user>")
+    .description("what a model would show a user it was trained on")
+    .option("-n <n>", "how many", wholeNumber(1, 200), 10)
+    .option("--seen", "also what the user has rated")
+    .option("--explain", "and why")
+    .action((given: string, userId: string, flags: { n: number; seen?: boolean; explain?: boolean }, command: Command) =>
+      inSession(context, command, async (session) => {
+        const runId = await runIdOf(session, given);
+        const list = await session.ask("recommend.forUser", { runId, userId, n: flags.n, excludeSeen: flags.seen !== true, explain: flags.explain === true });
+        return { json: list, text: recommendationsTable(list) };
+      }),
+    );
+
+  program
+    .command("fold-in <run> <ratings...>")
+    .description("what a model would show somebody new who gave these ratings: ITEM=RATING …")
+    .option("-n <n>", "how many", wholeNumber(1, 200), 10)
+    .option("--no-explain", "without why")
+    .action((given: string, ratings: string[], flags: { n: number; explain: boolean }, command: Command) =>
+      inSession(context, command, async (session) => {
+        const runId = await runIdOf(session, given);
+        const list = await session.ask("recommend.foldIn", { runId, ratings: ratings.map(parseRating), n: flags.n, explain: flags.explain });
+        return { json: list, text: recommendationsTable(list) };
+      }),
+    );
+
+  program
+    .command("similar <run> <item>")
+    .description("items that a model finds alike")
+    .option("-n <n>", "how many", wholeNumber(1, 200), 10)
+    .action((given: string, itemId: string, flags: { n: number }, command: Command) =>
+      inSession(context, command, async (session) => {
+        const list = await session.ask("recommend.similar", { runId: await runIdOf(session, given), itemId, n: flags.n });
+        return { json: list, text: recommendationsTable(list) };
+      }),
+    );
+}
+
+export async function runIdOf(session: Session, given: string): Promise<string> {
+  return findNamed(await session.ask("runs.list", {}), given, "run").id;
+}
+
+/** What may stand beside each other: succeeded runs of the newest split, refits left out. */
+async function comparableRuns(session: Session, all: readonly Run[]): Promise<Run[]> {
+  const usable = all.filter((run) => run.state === "succeeded" && run.refitOf === null && run.missing !== true);
+  const newest = (await session.ask("splits.list", {})).find(({ id }) => usable.some(({ splitId }) => splitId === id));
+  const runs = usable.filter(({ splitId }) => splitId === newest?.id);
+  if (runs.length < 2) throw new ReelbenchError("RB_NOT_FOUND", "There are not two finished runs on one split to compare; train another.");
+  return runs;
+}
+
+function showRun(run: Run) {
+  return { json: run, text: describeRun(run) };
+}
+
+/** `factors=64` → a number, `true` → a boolean, anything else a text. */
+export function parseSettings(settings: readonly string[]): Hyperparameters {
+  return Object.fromEntries(
+    settings.map((setting) => {
+      const at = setting.indexOf("=");
+      if (at < 1) throw new ReelbenchError("RB_INVALID_INPUT", `"${setting}" is not of the form name=value.`);
+      return [setting.slice(0, at), parseValue(setting.slice(at + 1))];
+    }),
+  );
+}
+
+function parseValue(text: string): number | boolean | string {
+  if (text === "true" || text === "false") return text === "true";
+  const number = Number(text);
+  return text.trim() !== "" && Number.isFinite(number) ? number : text;
+}
+
+/** The last `=` divides: ids may hold one. */
+export function parseRating(text: string): { itemId: string; rating: number } {
+  const at = text.lastIndexOf("=");
+  const rating = Number(text.slice(at + 1));
+  if (at < 1 || text.slice(at + 1).trim() === "" || !Number.isFinite(rating)) throw new ReelbenchError("RB_INVALID_INPUT", `"${text}" is not of the form ITEM=RATING.`);
+  return { itemId: text.slice(0, at), rating };
+}

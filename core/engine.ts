@@ -1,0 +1,140 @@
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { ReelbenchError } from "./contract/errors.ts";
+import { contract } from "./contract/methods.ts";
+import type { EngineEvent, JobMethod, MethodName, MethodReply, ParsedInput } from "./contract/methods.ts";
+import type { EngineApi } from "./contract/transport.ts";
+import { createComparisons } from "./engine/comparison.ts";
+import { dataHandlers, dataJobs } from "./engine/data.ts";
+import type { DirectHandlers, JobHandler, JobHandlers } from "./engine/handlers.ts";
+import { jobHandlers } from "./engine/jobs.ts";
+import { createLanes } from "./engine/lanes.ts";
+import type { Lanes } from "./engine/lanes.ts";
+import { createLiveModels } from "./engine/live-models.ts";
+import { createLiveCurves, followJobState, modelHandlers, modelJobs } from "./engine/models.ts";
+import { publishingHandlers, publishingJobs } from "./engine/publishing.ts";
+import { recommendationHandlers } from "./engine/recommendations.ts";
+import type { Rooms } from "./engine/rooms.ts";
+import { createServers } from "./engine/servers.ts";
+import { createTargets } from "./engine/targets.ts";
+import type { ProcessHost } from "./jobs/process-host.ts";
+import { createJobQueue } from "./jobs/queue.ts";
+import type { JobRunner } from "./jobs/queue.ts";
+import { openSecrets } from "./workspace/secrets.ts";
+import { openWorkspace } from "./workspace/workspace.ts";
+import type { Workspace } from "./workspace/workspace.ts";
+
+export interface EngineOptions {
+  readonly workspaceDirectory: string;
+  readonly processHost: ProcessHost;
+  /** Compute threads of a training. Default: all cores. */
+  readonly threads?: number | undefined;
+}
+
+export interface Engine extends EngineApi {
+  readonly recovery: Workspace["recovery"];
+  /** Interrupts what runs, stops what was started, gives the workspace back. */
+  close(): Promise<void>;
+}
+
+/** Opens a workspace and everything the contract can be asked about it. Throws what `openWorkspace` throws. */
+export async function openEngine({ workspaceDirectory, processHost, threads = availableParallelism() }: EngineOptions): Promise<Engine> {
+  const workspace = await openWorkspace(workspaceDirectory);
+  try {
+    return await engineOf(workspace, processHost, threads);
+  } catch (error) {
+    workspace.close();
+    throw error;
+  }
+}
+
+async function engineOf(workspace: Workspace, processHost: ProcessHost, threads: number): Promise<Engine> {
+  const listeners = new Set<(event: EngineEvent) => void>();
+  const logger = openLog(workspace.paths.logs);
+  const rooms: Rooms = {
+    workspace,
+    processHost,
+    threads,
+    lanes: createLanes(),
+    startedAt: new Date(),
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    log: (message) => logger.info(message),
+  };
+  const targets = createTargets(rooms, await openSecrets(workspace.paths.secrets));
+  const servers = createServers(rooms, targets);
+  const curves = createLiveCurves(rooms);
+  const comparisons = createComparisons(rooms);
+  const jobs = { ...dataJobs(rooms), ...modelJobs(rooms, curves), ...publishingJobs(rooms, targets, curves, comparisons) } satisfies JobHandlers;
+  const queue = createJobQueue({
+    table: workspace.catalogue.jobs,
+    runners: runnersOf(jobs, rooms.lanes),
+    transaction: (work) => workspace.catalogue.transaction(work),
+    onChange: (job) => {
+      if (job.error !== null && job.state !== "cancelled") logger.warn({ job: job.id, kind: job.kind, error: job.error }, "job did not succeed");
+      rooms.emit({ type: "job", job });
+    },
+    onState: (record) => followJobState(rooms, record),
+    onDefect: (error) => logger.error({ err: error }, "the end of a job could not be recorded"),
+  });
+  const handlers = {
+    ...dataHandlers(rooms),
+    ...modelHandlers(rooms, curves, comparisons),
+    ...recommendationHandlers(createLiveModels(rooms)),
+    ...publishingHandlers(rooms, targets, servers),
+    ...jobHandlers(queue),
+  } satisfies DirectHandlers;
+  logger.info({ recovery: workspace.recovery, threads }, "workspace opened");
+
+  let open = true;
+  return {
+    recovery: workspace.recovery,
+    async call<M extends MethodName>(method: M, input: ParsedInput<M>): Promise<MethodReply<M>> {
+      if (!open) throw new ReelbenchError("RB_TRANSPORT_CLOSED", "The engine is closed.");
+      // The two maps are complete by their types; TypeScript cannot follow a key that is a union.
+      if (contract[method].kind === "job") return { jobId: queue.start(method, input).id } as MethodReply<M>;
+      const handler = (handlers as unknown as Record<string, (input: ParsedInput<M>) => MethodReply<M> | Promise<MethodReply<M>>>)[method];
+      if (handler === undefined) throw new ReelbenchError("RB_UNKNOWN_METHOD", `There is no method "${method}".`);
+      return handler(input);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      if (!open) return;
+      open = false;
+      await queue.stop();
+      await servers.close();
+      await targets.close();
+      workspace.close();
+      logger.info("workspace closed");
+      logger.flush();
+    },
+  };
+}
+
+/** The queue knows no contract: it is given runners that parse what was stored with the method's own schema. */
+function runnersOf(jobs: JobHandlers, lanes: Lanes): Record<string, JobRunner> {
+  const entries = Object.entries(jobs).map(([method, handler]) => [method, runnerOf(method as JobMethod, handler as unknown as JobHandler<JobMethod>, lanes)] as const);
+  return Object.fromEntries(entries);
+}
+
+function runnerOf<M extends JobMethod>(method: M, handler: JobHandler<M>, lanes: Lanes): JobRunner {
+  const { input: inputSchema, output: outputSchema } = contract[method];
+  const parse = (input: unknown) => inputSchema.parse(input) as ParsedInput<M>;
+  return {
+    lane: lanes[handler.lane],
+    title: (input) => handler.title(parse(input)),
+    prepare: (input, jobId) => handler.prepare?.(parse(input), jobId) ?? {},
+    run: async (input, context) => outputSchema.parse(await handler.run(parse(input), context)),
+  };
+}
+
+function openLog(folder: string) {
+  mkdirSync(folder, { recursive: true });
+  return pino({ level: "info", base: { pid: process.pid } }, pino.destination({ dest: join(folder, "engine.log"), sync: true }));
+}

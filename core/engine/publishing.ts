@@ -1,0 +1,169 @@
+import type { Publication, Run } from "../contract/entities.ts";
+import type { WorkContext } from "../jobs/work-context.ts";
+import type { History } from "../production/histories.ts";
+import type { PairedMetric } from "../publish/gates.ts";
+import { publish } from "../publish/publish.ts";
+import type { PublishRequest } from "../publish/publish-request.ts";
+import { rollback } from "../publish/rollback.ts";
+import { targetStatus } from "../publish/target-status.ts";
+import { testTarget } from "../publish/test-target.ts";
+import { loadCatalogue } from "../ratings/catalogue.ts";
+import { loadTrainingData } from "../ratings/training-data.ts";
+import type { Comparisons } from "./comparison.ts";
+import type { DirectHandlers, JobHandlers } from "./handlers.ts";
+import { refitForPublishing } from "./models.ts";
+import type { LiveCurves } from "./models.ts";
+import { changed, finishedRun, presentSnapshot } from "./rooms.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Servers } from "./servers.ts";
+import type { Targets } from "./targets.ts";
+import { modelDirectory } from "./training.ts";
+
+const atOnce: WorkContext = { signal: new AbortController().signal, onProgress: () => undefined };
+
+type PublishingMethod =
+  | "targets.list" | "targets.save" | "targets.remove" | "targets.test" | "targets.status"
+  | "publications.list" | "servers.start" | "servers.stop" | "servers.get";
+
+export function publishingHandlers(rooms: Rooms, targets: Targets, servers: Servers): DirectHandlers<PublishingMethod> {
+  const { publications } = rooms.workspace.catalogue;
+  return {
+    "targets.list": () => targets.list(),
+    "targets.save": (request) => targets.save(request),
+    "targets.remove": async ({ targetId }) => {
+      await servers.stop(targetId);
+      await targets.remove(targetId);
+      return {};
+    },
+    "targets.test": async ({ targetId }) => testTarget(await targets.addresses(targetId, atOnce)),
+    "targets.status": async ({ targetId }) => targetStatus(await targets.addresses(targetId, atOnce)),
+    "publications.list": ({ targetId }) => (targetId === undefined ? publications.list() : publications.listByTarget(targetId)),
+    "servers.start": async ({ targetId, port }) => {
+      const { url, pid, apiKey } = await servers.start(targets.get(targetId).id, port);
+      return { url, pid, apiKey };
+    },
+    "servers.stop": async ({ targetId }) => {
+      await servers.stop(targetId);
+      return {};
+    },
+    "servers.get": ({ targetId }) => {
+      const server = servers.find(targets.get(targetId).id);
+      if (server === undefined) return { running: false, url: null, pid: null, apiKey: null };
+      return { running: true, url: server.url, pid: server.pid, apiKey: server.apiKey };
+    },
+  };
+}
+
+type PublishingJob = "publish.run" | "publish.rollback";
+
+export function publishingJobs(rooms: Rooms, targets: Targets, curves: LiveCurves, comparisons: Comparisons): JobHandlers<PublishingJob> {
+  const { publications } = rooms.workspace.catalogue;
+  const keep = (publication: Publication) => {
+    publications.put(publication);
+    changed(rooms, "publication", publication.id);
+  };
+  return {
+    "publish.run": {
+      lane: "publish",
+      title: ({ runId, targetId }) => `Publish ${rooms.workspace.catalogue.runs.find(runId)?.name ?? runId} to ${targets.get(targetId).name}`,
+      prepare({ runId, targetId, refit }, jobId) {
+        const { entity } = finishedRun(rooms, runId);
+        if (!refit && entity.modelHash !== null) modelDirectory(rooms, runId);
+        presentSnapshot(rooms, entity.snapshotId);
+        return { targetId: targets.get(targetId).id, publicationId: `u${jobId.slice(1)}` };
+      },
+      async run({ runId, targetId, refit, overrideGates, probes }, context) {
+        const chosen = finishedRun(rooms, runId).entity;
+        const run = refit || chosen.modelHash === null ? await refitForPublishing(rooms, curves, runId, context) : chosen;
+        const id = `u${context.jobId.slice(1)}`;
+        const begun: Publication = publications.find(id) ?? {
+          id, targetId: targets.get(targetId).id, runId: run.id, version: "", state: "uploading", createdAt: new Date().toISOString(), activatedAt: null, gates: [], parity: null,
+        };
+        keep({ ...begun, state: "uploading" });
+        try {
+          const target = await targets.addresses(targetId, context);
+          const request = await publishRequest(rooms, comparisons, run, { target, overrideGates, probes });
+          const { version, gates, parity, activatedAt } = await publish(request, context);
+          const activation = activatedAt.toISOString();
+          retireOthers(rooms, begun.targetId);
+          keep({ ...begun, version, state: "active", activatedAt: activation, gates: [...gates], parity });
+          return { publicationId: id, runId: run.id, version, gates: [...gates], parity };
+        } catch (error) {
+          keep({ ...begun, state: "failed" });
+          throw error;
+        }
+      },
+    },
+    "publish.rollback": {
+      lane: "publish",
+      title: ({ targetId }) => `Roll back ${targets.get(targetId).name}`,
+      async run({ targetId, version }, context) {
+        const id = targets.get(targetId).id;
+        const done = await rollback(await targets.addresses(id, context), version, context);
+        retireOthers(rooms, id);
+        const restored = publications.listByTarget(id).find((publication) => publication.version === done.version);
+        if (restored !== undefined) keep({ ...restored, state: "active", activatedAt: new Date().toISOString() });
+        return { version: done.version, from: done.from };
+      },
+    },
+  };
+}
+
+/** One version serves a target; what the workspace remembers of the others is that they did. */
+function retireOthers(rooms: Rooms, targetId: string): void {
+  const { publications } = rooms.workspace.catalogue;
+  for (const publication of publications.listByTarget(targetId)) {
+    if (publication.state !== "active") continue;
+    publications.put({ ...publication, state: "retired" });
+    changed(rooms, "publication", publication.id);
+  }
+}
+
+async function publishRequest(
+  rooms: Rooms,
+  comparisons: Comparisons,
+  run: Run,
+  options: Pick<PublishRequest, "target" | "overrideGates" | "probes">,
+): Promise<PublishRequest> {
+  const { directory: snapshotDirectory, entity: snapshot } = presentSnapshot(rooms, run.snapshotId);
+  const evaluated = run.refitOf === null ? run : rooms.workspace.catalogue.runs.get(run.refitOf);
+  const split = rooms.workspace.catalogue.splits.get(evaluated.splitId);
+  const [{ userIds, items }, { train }] = await Promise.all([loadCatalogue(snapshotDirectory), loadTrainingData(snapshotDirectory, { part: "all" })]);
+  const { id, algorithm, snapshotId, splitId, modelHash } = run;
+  return {
+    ...options,
+    bundleDirectory: modelDirectory(rooms, run.id).directory,
+    run: { id, algorithm, snapshotId, splitId, modelHash },
+    evaluation: { runId: evaluated.id, splitId: split.id, protocol: split.protocol, seed: split.seed, codeVersion: evaluated.codeVersion, metrics: evaluated.metrics },
+    catalogue: items,
+    historyShape: { users: snapshot.users, ratings: snapshot.ratings },
+    *histories(): Iterable<History> {
+      for (const [u, userId] of userIds.entries()) {
+        const [from, to] = [train.userStart[u] ?? 0, train.userStart[u + 1] ?? 0];
+        yield {
+          userId,
+          itemIds: Array.from(train.item.subarray(from, to), (i) => items[i]?.itemId ?? ""),
+          ratings: Array.from(train.rating.subarray(from, to)),
+          times: Array.from({ length: to - from }, (_, at) => knownTime(train.time, from + at)),
+        };
+      }
+    },
+    pairedWith: (championRunId) => pairedWith(rooms, comparisons, evaluated.id, championRunId),
+    processHost: rooms.processHost,
+  };
+}
+
+function knownTime(times: Float64Array | null, at: number): number | null {
+  const time = times?.[at];
+  return time === undefined || Number.isNaN(time) ? null : time;
+}
+
+/** Null where the champion's evaluation is not in this workspace, or cannot be compared with. */
+async function pairedWith(rooms: Rooms, comparisons: Comparisons, runId: string, championRunId: string): Promise<readonly PairedMetric[] | null> {
+  if (runId === championRunId) return null;
+  const champion = rooms.workspace.catalogue.runs.find(championRunId);
+  const run = rooms.workspace.catalogue.runs.get(runId);
+  if (champion === undefined || champion.missing === true || champion.state !== "succeeded" || champion.splitId !== run.splitId) return null;
+  const { runs } = await comparisons.compare([runId, championRunId], championRunId);
+  return runs.find((compared) => compared.runId === runId)?.comparisons ?? null;
+}

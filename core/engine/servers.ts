@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { ReelbenchError } from "../contract/errors.ts";
+import type { ChildHandle } from "../jobs/process-host.ts";
+import type { WorkContext } from "../jobs/work-context.ts";
+import { createApiKey } from "../production/api-keys.ts";
+import { createProductionPool } from "../production/database.ts";
+import { migrate } from "../production/migrate.ts";
+import { changed } from "./rooms.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Targets } from "./targets.ts";
+
+const listening = z.object({ type: z.literal("listening"), url: z.string() });
+const startTimeoutMs = 30_000;
+const stopTimeoutMs = 8_000;
+
+export interface RunningServer {
+  readonly url: string;
+  readonly pid: number;
+  readonly apiKey: string;
+}
+
+export interface Servers {
+  /** The one that runs, or a new one once it listens. */
+  start(targetId: string, port: number): Promise<RunningServer>;
+  find(targetId: string): RunningServer | undefined;
+  stop(targetId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Started extends RunningServer {
+  readonly child: ChildHandle;
+}
+
+const atOnce: WorkContext = { signal: new AbortController().signal, onProgress: () => undefined };
+
+/** The bundled server in processes of its own, one for a target. */
+export function createServers(rooms: Rooms, targets: Targets): Servers {
+  const running = new Map<string, Started>();
+  const starting = new Map<string, Promise<Started>>();
+
+  async function launch(targetId: string, port: number): Promise<Started> {
+    const addresses = await targets.addresses(targetId, atOnce);
+    const apiKey = await makeKey(addresses.postgresUrl);
+    const child = rooms.processHost.fork("server", {
+      env: {
+        REELBENCH_POSTGRES_URL: addresses.postgresUrl,
+        REELBENCH_REDIS_URL: addresses.redisUrl ?? "",
+        REELBENCH_HOST: "127.0.0.1",
+        REELBENCH_PORT: String(port),
+        REELBENCH_LOG_LEVEL: "warn",
+      },
+    });
+    const url = await untilListening(child);
+    const started: Started = { url, pid: child.pid ?? 0, apiKey, child };
+    running.set(targetId, started);
+    changed(rooms, "server", targetId);
+    child.onExit((_code, reason) => {
+      if (running.get(targetId) !== started) return;
+      running.delete(targetId);
+      rooms.log(`The bundled server for ${targetId} ended: ${reason}`);
+      changed(rooms, "server", targetId);
+    });
+    return started;
+  }
+
+  const servers: Servers = {
+    async start(targetId, port) {
+      const known = running.get(targetId) ?? (await starting.get(targetId));
+      if (known !== undefined) return known;
+      const attempt = launch(targetId, port);
+      starting.set(targetId, attempt);
+      try {
+        return await attempt;
+      } finally {
+        starting.delete(targetId);
+      }
+    },
+    find: (targetId) => running.get(targetId),
+    async stop(targetId) {
+      const server = running.get(targetId) ?? (await starting.get(targetId)?.catch(() => undefined));
+      if (server === undefined) return;
+      const ended = new Promise<void>((resolve) => server.child.onExit(() => resolve()));
+      server.child.send({ type: "stop" });
+      const impatience = setTimeout(() => server.child.kill(), stopTimeoutMs);
+      await ended;
+      clearTimeout(impatience);
+    },
+    close: async () => void (await Promise.all([...running.keys(), ...starting.keys()].map((targetId) => servers.stop(targetId)))),
+  };
+  return servers;
+}
+
+function untilListening(child: ChildHandle): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      child.kill();
+      reject(new ReelbenchError("RB_WORKER_DIED", `The bundled server did not start: ${why}.`));
+    };
+    const timer = setTimeout(() => fail(`nothing heard for ${startTimeoutMs / 1000} s`), startTimeoutMs);
+    child.onExit((_code, reason) => fail(reason));
+    child.onMessage((message) => {
+      const parsed = listening.safeParse(message);
+      if (!parsed.success) return;
+      clearTimeout(timer);
+      resolve(parsed.data.url);
+    });
+  });
+}
+
+/** A key for the person at this workbench. Only its hash stays on the target, and it ends by itself. */
+async function makeKey(postgresUrl: string): Promise<string> {
+  const pool = createProductionPool({ url: postgresUrl, applicationName: "reelbench-workbench", connections: 1 });
+  try {
+    await migrate(pool);
+    const expiresAt = new Date(Date.now() + 7 * 24 * 60 * 60 * 1000);
+    const { key } = await createApiKey(pool, { name: "workbench", scopes: ["recommend", "feedback", "catalogue"], expiresAt });
+    return key;
+  } finally {
+    await pool.end();
+  }
+}
