@@ -1,4 +1,5 @@
 import type { Recommendation } from "../core/contract/entities.ts";
+import { ReelbenchError } from "../core/contract/errors.ts";
 import { rankingLength } from "../core/production/cache-keys.ts";
 import type { Ranking, RankingCache, RankingSource } from "./cache/rankings.ts";
 import type { Epochs } from "./feedback/epochs.ts";
@@ -110,6 +111,7 @@ export function createRecommendations(options: {
     forUser,
     async forRatings(live, request) {
       const { shared } = live;
+      checkScale(shared.model.scale, request.ratings);
       const ratings = request.ratings.map(({ itemId, rating }) => ({ i: itemIndex(shared, itemId), rating }));
       const list = await score(
         live,
@@ -147,6 +149,13 @@ export function createRecommendations(options: {
       return toRecommendations(shared, list);
     },
   };
+}
+
+function checkScale({ minimum, maximum }: SharedModel["model"]["scale"], ratings: readonly { readonly rating: number }[]): void {
+  const errors = ratings.flatMap(({ rating }, index) =>
+    rating >= minimum && rating <= maximum ? [] : [{ in: "body", path: `ratings.${index}.rating`, message: `is off the scale ${minimum} … ${maximum}` }],
+  );
+  if (errors.length > 0) throw new ReelbenchError("RB_INVALID_INPUT", `${errors.length} of the ratings are off the scale ${minimum} … ${maximum}.`, { details: { errors } });
 }
 
 function rankingJob(shared: SharedModel, userId: string, state: UserState): ScoreJob {

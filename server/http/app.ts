@@ -1,5 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
+import { parse } from "node:querystring";
+import type { ParsedUrlQuery } from "node:querystring";
 import compression from "compression";
 import express from "express";
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from "express";
@@ -36,7 +38,7 @@ export function createApp(context: ServerContext, apiKeys: ApiKeys, logger: Logg
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.set("query parser", "simple");
+  app.set("query parser", parseQuery);
   app.set("trust proxy", config.trustedProxies);
 
   app.use(begin(config.requestTimeoutMs));
@@ -59,6 +61,20 @@ export function createApp(context: ServerContext, apiKeys: ApiKeys, logger: Logg
   });
   app.use(sendProblem(logger));
   return app;
+}
+
+/** Every parameter: the default keeps the first thousand and drops the rest in silence. Their number is bounded by the length of a request line. */
+function parseQuery(text: string): ParsedUrlQuery {
+  return parse(text, "&", "=", { maxKeys: 0, decodeURIComponent: decodeStrictly });
+}
+
+/** What is not UTF-8 becomes text that every schema refuses, instead of becoming another id. */
+function decodeStrictly(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "\ud800";
+  }
 }
 
 function begin(timeout: number): RequestHandler {

@@ -1,13 +1,17 @@
 import { z } from "zod";
 import { catalogueItem, isoTime, recommendation } from "../../core/contract/entities.ts";
 
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
 /** Ids are the data's own strings. Postgres holds no NUL, and half a surrogate pair would come back as something else. */
 const id = z
   .string()
   .min(1)
   .max(512)
   .regex(/^[^\u0000]*$/, "must not contain NUL")
-  .refine((text) => !/\p{Surrogate}/u.test(text), "must be well-formed Unicode");
+  .refine(isWellFormed, "must be well-formed Unicode");
 export const userIdSchema = id.meta({ description: "The user's id as it stands in the data.", examples: ["42"] });
 export const itemIdSchema = id.meta({ description: "The item's id as it stands in the data.", examples: ["50"] });
 
@@ -29,7 +33,7 @@ export const maximumEvents = 1000;
 
 const n = z.int().min(1).max(maximumN).default(10).meta({ description: "How many items to answer with at most." });
 const year = z.int().min(1800).max(2200).optional();
-const genres = z.array(z.string().min(1).max(100)).max(20).default([]).meta({ description: "Only items with at least one of these genres." });
+const genres = z.array(z.string().min(1).max(100).refine(isWellFormed, "must be well-formed Unicode")).max(20).default([]).meta({ description: "Only items with at least one of these genres." });
 const exclude = z.array(itemIdSchema).max(maximumExcluded).default([]).meta({ description: "Items not to answer with." });
 
 export const filterQuery = {

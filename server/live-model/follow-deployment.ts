@@ -1,11 +1,12 @@
 import type { Pool } from "pg";
 import { ReelbenchError, toReelbenchError } from "../../core/contract/errors.ts";
-import { catalogueRevision, itemsSince } from "../../core/production/catalogue.ts";
+import { catalogueRevision } from "../../core/production/catalogue.ts";
 import { findDeployment } from "../../core/production/deployments.ts";
 import { findProbeRound, isProbeRoundOpen, probeRequests, saveProbeAnswers } from "../../core/production/probes.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { answerProbes } from "./answer-probes.ts";
+import { changedItems } from "./changed-items.ts";
 import type { HeldModel, LiveModels } from "./live-models.ts";
 import type { LoadVersion } from "./loader.ts";
 import { findId, textAt } from "./shared-text.ts";
@@ -65,7 +66,15 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
   let applied = { key: 0, revision: 0 };
   let closed = false;
   let lookedWell = true;
+  let lookAgain = false;
   const listeners: (() => void)[] = [];
+
+  async function lookUntilAsked(): Promise<void> {
+    do {
+      lookAgain = false;
+      await look();
+    } while (lookAgain);
+  }
 
   async function look(): Promise<void> {
     if (closed) return;
@@ -225,7 +234,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     const seen = applied.key === shared.key ? applied.revision : shared.catalogueRevision;
     if (revision === seen) return;
     let reload = false;
-    for (const item of await itemsSince(database, seen, Number.MAX_SAFE_INTEGER)) {
+    for await (const item of changedItems(database, seen)) {
       const i = findId(shared.items, item.itemId);
       if (i < 0) continue;
       // At once: what an operator hides must not wait for a reload.
@@ -246,7 +255,12 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
   }
 
   return {
-    look: () => (looking ??= look().finally(() => (looking = null))),
+    look: () => {
+      // Asked during a look: what is asked about may have changed after it was looked at.
+      if (looking !== null) lookAgain = true;
+      looking ??= lookUntilAsked().finally(() => (looking = null));
+      return looking;
+    },
     settled: async () => void (await Promise.all([loading?.done, probing?.done])),
     onChange: (listener) => void listeners.push(listener),
     status: () => ({ wanted: wanted?.version ?? null, candidate: candidate?.held.shared.version ?? null, failure }),

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import { decodeBundle } from "../../core/models/bundle.ts";
 import { artifactDigest, chunkBytes, readArtifact } from "../../core/production/artifacts.ts";
-import { catalogueRevision, itemsSince } from "../../core/production/catalogue.ts";
+import { catalogueRevision } from "../../core/production/catalogue.ts";
 import type { StoredItem } from "../../core/production/catalogue.ts";
 import type { Database } from "../../core/production/database.ts";
 import { historyPages, historyShape } from "../../core/production/history-pages.ts";
 import { findVersion } from "../../core/production/versions.ts";
+import { changedItems } from "./changed-items.ts";
 import { shareCatalogue, shareModel, sharedBytes } from "./shared-model.ts";
 import type { SharedHistories, SharedModel } from "./shared-model.ts";
 import { findId, toIdIndex, toSharedText } from "./shared-text.ts";
@@ -61,14 +62,8 @@ function digestOf(files: ReadonlyMap<string, Uint8Array>): string {
 /** Of the catalogue, the items of this model. */
 async function readCatalogue(database: Database, items: IdIndex): Promise<Map<string, StoredItem>> {
   const found = new Map<string, StoredItem>();
-  let revision = 0;
-  for (;;) {
-    const page = await itemsSince(database, revision);
-    const last = page.at(-1);
-    if (last === undefined) return found;
-    for (const item of page) if (findId(items, item.itemId) >= 0) found.set(item.itemId, item);
-    revision = last.revision;
-  }
+  for await (const item of changedItems(database, 0)) if (findId(items, item.itemId) >= 0) found.set(item.itemId, item);
+  return found;
 }
 
 /** Ratings of users or items that the model does not have cannot be used by it and are left out. */
