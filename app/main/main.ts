@@ -25,7 +25,8 @@ const given = parseArguments(process.argv.slice(1), process.cwd());
 
 app.setName("Reelbench");
 if (given.userDataDirectory !== null) app.setPath("userData", given.userDataDirectory);
-app.enableSandbox();
+// Every page, whatever its preferences say. Where the person has given it up (root must), Chromium would not even start.
+if (!app.commandLine.hasSwitch("no-sandbox")) app.enableSandbox();
 protocol.registerSchemesAsPrivileged([
   { scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
 ]);
