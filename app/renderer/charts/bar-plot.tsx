@@ -1,0 +1,33 @@
+import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
+import { formatCompact, formatCount } from "../components/format/numbers.ts";
+import { axisLook, axisTitle, gridLook } from "./axes.ts";
+import { TooltipCard } from "./chart-tooltip.tsx";
+
+interface BarPlotProps {
+  readonly bars: readonly { readonly label: string; readonly count: number }[];
+  readonly height: number;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly title: string;
+}
+
+/** Counts by category or by time. */
+export function BarPlot({ bars, height, xLabel, yLabel, title }: BarPlotProps) {
+  return (
+    <ResponsiveContainer width="100%" height={height}>
+      <BarChart data={[...bars]} margin={{ top: 6, right: 8, bottom: 14, left: 6 }} accessibilityLayer title={title} barCategoryGap={bars.length > 60 ? 0 : "12%"}>
+        <CartesianGrid {...gridLook} vertical={false} />
+        <XAxis dataKey="label" label={axisTitle(xLabel, "x")} minTickGap={16} {...axisLook} />
+        <YAxis width={58} tickFormatter={formatCompact} label={axisTitle(yLabel, "y")} {...axisLook} />
+        <Tooltip
+          isAnimationActive={false}
+          cursor={{ fill: "var(--rb-hover)" }}
+          content={({ active, payload, label }) =>
+            active ? <TooltipCard title={String(label)} lines={payload.map(({ value }) => ({ key: "count", label: yLabel, value: formatCount(Number(value)) }))} /> : null
+          }
+        />
+        <Bar dataKey="count" name={yLabel} fill="var(--rb-series-0)" isAnimationActive={false} radius={bars.length > 60 ? 0 : [2, 2, 0, 0]} />
+      </BarChart>
+    </ResponsiveContainer>
+  );
+}

@@ -1,0 +1,60 @@
+import type { MetricValue } from "../../../../core/contract/entities.ts";
+import { formatDecimal } from "./numbers.ts";
+
+interface MetricText {
+  readonly label: string;
+  /** What it measures, in a sentence a newcomer understands. */
+  readonly meaning: string;
+}
+
+const known: Readonly<Record<string, MetricText>> = {
+  rmse: { label: "RMSE", meaning: "Root of the mean squared error of predicted ratings, in rating units. Large errors weigh more. Lower is better." },
+  mae: { label: "MAE", meaning: "Mean absolute error of predicted ratings, in rating units. Lower is better." },
+  recall: { label: "Recall", meaning: "Share of a user's test films that are among the first k recommended, averaged over users. Ranked over the whole catalogue." },
+  precision: { label: "Precision", meaning: "Share of the first k recommendations that are test films of the user, averaged over users." },
+  ndcg: { label: "NDCG", meaning: "Normalised discounted cumulative gain of the first k: hits count more the higher they stand. 1 is a perfect ranking of the whole catalogue." },
+  map: { label: "MAP", meaning: "Mean average precision of the first k." },
+  mrr: { label: "MRR", meaning: "Mean of 1 / rank of the first hit." },
+  "hit-rate": { label: "Hit rate", meaning: "Share of users with at least one hit among the first k." },
+  coverage: { label: "Coverage", meaning: "Share of the catalogue that appears in anybody's first k." },
+  novelty: { label: "Novelty", meaning: "How unpopular the recommended films are, on average." },
+};
+
+function parts(metric: string): { readonly base: string; readonly cutOff: string | undefined } {
+  const [base = metric, cutOff] = metric.split("@");
+  return { base, cutOff };
+}
+
+/** `ndcg@10` → "NDCG@10". */
+export function metricLabel(metric: string): string {
+  const { base, cutOff } = parts(metric);
+  const label = known[base]?.label ?? base.replaceAll("-", " ");
+  return cutOff === undefined ? label : `${label}@${cutOff}`;
+}
+
+export function metricMeaning(metric: string): string {
+  const { base, cutOff } = parts(metric);
+  const meaning = known[base]?.meaning ?? "";
+  return cutOff === undefined ? meaning : meaning.replaceAll(/\bk\b/g, cutOff);
+}
+
+/** Four decimals for every metric: enough to see the intervals, and columns line up. */
+export function formatMetric(value: number): string {
+  return formatDecimal(value, 4);
+}
+
+export function findMetric(metrics: readonly MetricValue[], name: string): MetricValue | undefined {
+  return metrics.find(({ metric }) => metric === name);
+}
+
+/** All metrics of these runs, rating errors last, in an order that does not depend on the runs' order. */
+export function metricNames(runs: readonly { readonly metrics: readonly MetricValue[] }[]): readonly string[] {
+  const names = new Set(runs.flatMap(({ metrics }) => metrics.map(({ metric }) => metric)));
+  return [...names].sort((left, right) => rank(left) - rank(right) || left.localeCompare(right, "en", { numeric: true }));
+}
+
+const order = ["ndcg", "recall", "precision", "hit-rate", "map", "mrr", "rmse", "mae", "coverage", "novelty"];
+function rank(metric: string): number {
+  const index = order.indexOf(parts(metric).base);
+  return index === -1 ? order.length : index;
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import type { Job } from "../../../../core/contract/entities.ts";
+
+const result = z.object({
+  snapshotId: z.string().optional(),
+  sourceId: z.string().optional(),
+  splitId: z.string().optional(),
+  runId: z.string().optional(),
+  publicationId: z.string().optional(),
+  version: z.string().optional(),
+});
+
+export interface ResultLink {
+  readonly label: string;
+  /** The address after `#`, as the router writes it. */
+  readonly href: string;
+}
+
+/** Where the fruit of a finished job can be looked at. */
+export function jobResultLink(job: Job): ResultLink | null {
+  if (job.state !== "succeeded") return null;
+  const parsed = result.safeParse(job.result);
+  if (!parsed.success) return null;
+  const { snapshotId, sourceId, splitId, runId, publicationId, version } = parsed.data;
+  if (publicationId !== undefined || version !== undefined) return { label: "Show publication", href: "#/publish" };
+  if (runId !== undefined) return { label: "Compare", href: `#/compare?run=${encodeURIComponent(runId)}` };
+  if (splitId !== undefined) return { label: "Train on it", href: `#/train?split=${encodeURIComponent(splitId)}` };
+  if (snapshotId !== undefined) return { label: "Show profile", href: `#/data/snapshots/${encodeURIComponent(snapshotId)}` };
+  if (sourceId !== undefined) return { label: "Make a snapshot", href: `#/data/new-snapshot?source=${encodeURIComponent(sourceId)}` };
+  return null;
+}

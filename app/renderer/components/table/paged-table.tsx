@@ -1,0 +1,164 @@
+import { ActionIcon, Group, NumberInput, Text } from "@mantine/core";
+import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useQueries } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import type { ReactNode } from "react";
+import type { SortingState } from "@tanstack/react-table";
+import { ErrorPanel } from "../feedback/error-panel.tsx";
+import { formatCount } from "../format/numbers.ts";
+import styles from "./data-table.module.css";
+import { HeaderCell } from "./header-cell.tsx";
+import { useRowKeys } from "./row-keys.ts";
+
+export interface PagedColumn<Row> {
+  readonly id: string;
+  readonly header: string;
+  readonly help?: string;
+  readonly numeric?: boolean;
+  readonly width: number;
+  readonly cell: (row: Row) => ReactNode;
+  readonly sortable?: boolean;
+}
+
+interface Page<Row> {
+  readonly total: number;
+  readonly rows: readonly Row[];
+}
+
+export interface PageQuestion<Row> {
+  readonly queryKey: readonly unknown[];
+  readonly queryFn: (context: { readonly signal: AbortSignal }) => Promise<Page<Row>>;
+}
+
+interface PagedTableProps<Row> {
+  readonly label: string;
+  readonly columns: readonly PagedColumn<Row>[];
+  /** The question for one page; the same page must have the same key. */
+  readonly page: (offset: number, limit: number) => PageQuestion<Row>;
+  readonly sorting?: SortingState;
+  readonly onSorting?: (sorting: SortingState) => void;
+  readonly height?: number | string;
+}
+
+export const pageSize = 200;
+const rowHeight = 30;
+/** A browser lays out some 30 million pixels at most; longer tables are walked through in stretches. */
+const stretch = 500_000;
+
+/** Rows that stay with the engine: only the pages in sight are asked for, whatever the length. */
+export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting, height = 480 }: PagedTableProps<Row>) {
+  const [start, setStart] = useState(0);
+  const [total, setTotal] = useState<number | null>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const rowCount = Math.min(stretch, Math.max(0, (total ?? pageSize) - start));
+  const virtual = useVirtualizer({ count: rowCount, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 10 });
+  const keys = useRowKeys({ count: rowCount, scrollTo: (index) => virtual.scrollToIndex(index) });
+  const items = virtual.getVirtualItems();
+  const firstPage = Math.floor((start + (items[0]?.index ?? 0)) / pageSize);
+  const lastPage = Math.floor((start + (items.at(-1)?.index ?? 0)) / pageSize);
+  const numbers = Array.from({ length: lastPage - firstPage + 1 }, (_, index) => firstPage + index);
+  const pages = useQueries({ queries: numbers.map((number) => page(number * pageSize, pageSize)) });
+  const known = pages.find(({ data }) => data !== undefined)?.data?.total;
+  if (known !== undefined && known !== total) setTotal(known);
+  const failed = pages.find(({ error }) => error !== null);
+  const rowAt = (absolute: number) => pages[Math.floor(absolute / pageSize) - firstPage]?.data?.rows[absolute % pageSize];
+  const before = items[0]?.start ?? 0;
+  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+
+  if (failed !== undefined && known === undefined) return <ErrorPanel error={failed.error} onRetry={() => void failed.refetch()} />;
+  return (
+    <div>
+      <div ref={scroller} className={styles["scroller"]} style={{ height }}>
+        <table className={styles["table"]} aria-label={label} aria-rowcount={(total ?? 0) + 1} style={{ minWidth: columns.reduce((sum, { width }) => sum + width, 0) }}>
+          <colgroup>
+            {columns.map(({ id, width }) => (
+              <col key={id} style={{ width }} />
+            ))}
+          </colgroup>
+          <thead className={styles["head"]}>
+            <tr>
+              {columns.map((column) =>
+                column.sortable === true && onSorting !== undefined ? (
+                  <HeaderCell key={column.id} column={column} sorting={sorting} onSort={onSorting} offset={undefined} />
+                ) : (
+                  <th key={column.id} scope="col" style={{ textAlign: column.numeric === true ? "right" : "left" }}>
+                    {column.header}
+                  </th>
+                ),
+              )}
+            </tr>
+          </thead>
+          <tbody {...keys.bodyProps}>
+            {before > 0 && <tr aria-hidden style={{ height: before }} />}
+            {items.map(({ index, key }) => {
+              const row = rowAt(start + index);
+              return (
+                <tr key={key} {...keys.rowProps(index)} className={styles["row"]} aria-rowindex={start + index + 2} style={{ height: rowHeight }}>
+                  {columns.map((column) => (
+                    <td key={column.id} style={{ textAlign: column.numeric === true ? "right" : "left" }}>
+                      {row === undefined ? <span style={{ opacity: 0.4 }}>…</span> : column.cell(row)}
+                    </td>
+                  ))}
+                </tr>
+              );
+            })}
+            {after > 0 && <tr aria-hidden style={{ height: after }} />}
+          </tbody>
+        </table>
+      </div>
+      <Position start={start} first={items[0]?.index ?? 0} last={items.at(-1)?.index ?? 0} total={total} onStart={setStart} onGo={(index) => virtual.scrollToIndex(index, { align: "start" })} />
+    </div>
+  );
+}
+
+interface PositionProps {
+  readonly start: number;
+  readonly first: number;
+  readonly last: number;
+  readonly total: number | null;
+  readonly onStart: (start: number) => void;
+  readonly onGo: (index: number) => void;
+}
+
+function Position({ start, first, last, total, onStart, onGo }: PositionProps) {
+  if (total === null) return null;
+  const go = (row: number) => {
+    const absolute = Math.max(0, Math.min(total - 1, row - 1));
+    const nextStart = Math.floor(absolute / stretch) * stretch;
+    onStart(nextStart);
+    onGo(absolute - nextStart);
+  };
+  return (
+    <Group justify="space-between" mt={6}>
+      <Text size="xs" c="dimmed">
+        {total === 0 ? "No rows" : `Rows ${formatCount(start + first + 1)} to ${formatCount(Math.min(total, start + last + 1))} of ${formatCount(total)}`}
+      </Text>
+      <Group gap={4}>
+        {total > stretch && (
+          <ActionIcon aria-label="Previous stretch" disabled={start === 0} onClick={() => onStart(start - stretch)}>
+            <IconChevronLeft size={15} />
+          </ActionIcon>
+        )}
+        {total > pageSize && (
+          <NumberInput
+            aria-label="Go to row"
+            placeholder="Go to row"
+            hideControls
+            w={110}
+            min={1}
+            max={total}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") go(Number(event.currentTarget.value.replaceAll(",", "")) || 1);
+            }}
+          />
+        )}
+        {total > stretch && (
+          <ActionIcon aria-label="Next stretch" disabled={start + stretch >= total} onClick={() => onStart(start + stretch)}>
+            <IconChevronRight size={15} />
+          </ActionIcon>
+        )}
+      </Group>
+    </Group>
+  );
+}

@@ -1,0 +1,99 @@
+import { Button, Card, Group, Select, Tabs, Text } from "@mantine/core";
+import { IconLink } from "@tabler/icons-react";
+import { getRouteApi } from "@tanstack/react-router";
+import type { Run } from "../../../../core/contract/entities.ts";
+import { tellDone } from "../../components/feedback/tell.ts";
+import { LinkButton } from "../../components/link-button.tsx";
+import { CurvesTab } from "./curves-tab.tsx";
+import { MetricsTab } from "./metrics-tab.tsx";
+import { ParametersTab } from "./parameters-tab.tsx";
+import { VerdictTab } from "./verdict-tab.tsx";
+
+const route = getRouteApi("/compare");
+const tabs = ["verdict", "metrics", "curves", "parameters"] as const;
+
+/** The chosen runs against each other. */
+export function ComparisonPanel({ runs }: { readonly runs: readonly Run[] }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const tab = search.tab ?? (runs.length < 2 ? "metrics" : "verdict");
+  if (runs.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        Nothing is chosen. Choose one run to see its metrics with their intervals, two or more to compare them.
+      </Text>
+    );
+  }
+  const finished = runs.filter(({ state }) => state === "succeeded");
+  const only = finished.length === 1 ? finished[0] : undefined;
+  return (
+    <Card>
+      <Group justify="space-between" mb="sm">
+        <Group gap="sm">
+          <Text size="sm" fw={600}>
+            {runs.length === 1 ? "1 run chosen" : `${String(runs.length)} runs chosen`}
+          </Text>
+          {finished.length > 1 && (
+            <Select
+              aria-label="Baseline"
+              leftSection={<Text size="xs">vs.</Text>}
+              placeholder="the simplest run"
+              clearable
+              allowDeselect
+              clearButtonProps={{ "aria-label": "Let the simplest run be the baseline" }}
+              w={260}
+              data={finished.map(({ id, name }) => ({ value: id, label: name }))}
+              value={finished.some(({ id }) => id === search.baseline) ? (search.baseline ?? null) : null}
+              onChange={(baseline) => void navigate({ search: (before) => ({ ...before, baseline: baseline ?? undefined }), replace: true })}
+            />
+          )}
+        </Group>
+        <Group gap="xs">
+          <Button
+            variant="subtle"
+            color="gray"
+            leftSection={<IconLink size={14} aria-hidden />}
+            onClick={() => void navigator.clipboard.writeText(window.location.href).then(() => tellDone("The link to this view was copied."))}
+          >
+            Copy link
+          </Button>
+          {only !== undefined && (
+            <>
+              <LinkButton variant="default" to="/recommendations" search={{ run: [only.id] }}>
+                See recommendations
+              </LinkButton>
+              <LinkButton to="/publish" search={{ run: only.id }}>
+                Publish
+              </LinkButton>
+            </>
+          )}
+          {finished.length > 1 && (
+            <LinkButton variant="default" to="/recommendations" search={{ run: finished.slice(0, 4).map(({ id }) => id) }}>
+              See recommendations
+            </LinkButton>
+          )}
+        </Group>
+      </Group>
+      <Tabs value={tab} onChange={(value) => void navigate({ search: (before) => ({ ...before, tab: tabs.find((known) => known === value) }), replace: true })}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="verdict">Is it better?</Tabs.Tab>
+          <Tabs.Tab value="metrics">Metrics</Tabs.Tab>
+          <Tabs.Tab value="curves">Learning curves</Tabs.Tab>
+          <Tabs.Tab value="parameters">Parameters</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="verdict">
+          <VerdictTab runs={finished} baselineId={search.baseline} />
+        </Tabs.Panel>
+        <Tabs.Panel value="metrics">
+          <MetricsTab runs={finished} />
+        </Tabs.Panel>
+        <Tabs.Panel value="curves">
+          <CurvesTab runs={runs} />
+        </Tabs.Panel>
+        <Tabs.Panel value="parameters">
+          <ParametersTab runs={runs} />
+        </Tabs.Panel>
+      </Tabs>
+    </Card>
+  );
+}

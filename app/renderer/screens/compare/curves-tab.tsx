@@ -1,0 +1,69 @@
+import { Group, SegmentedControl, Select, Slider, Switch, Text } from "@mantine/core";
+import { useState } from "react";
+import type { CurvePoint, Run } from "../../../../core/contract/entities.ts";
+import { ChartFrame } from "../../charts/chart-frame.tsx";
+import { LinePlot } from "../../charts/line-plot.tsx";
+import { mostSmoothing, smooth } from "../../charts/smooth.ts";
+import { metricLabel } from "../../components/format/metrics.ts";
+import { useCurves } from "../../transport/use-curves.ts";
+
+type Axis = "epoch" | "seconds";
+
+/** Learning curves of the chosen runs, one over the other. */
+export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
+  const curves = useCurves(runs);
+  const [wanted, setWanted] = useState<string | null>(null);
+  const [axis, setAxis] = useState<Axis>("epoch");
+  const [logarithmic, setLogarithmic] = useState(false);
+  const [smoothing, setSmoothing] = useState(0);
+  const names = [...new Set([...curves.values()].flat().flatMap(({ values }) => Object.keys(values)))].sort();
+  const name = wanted !== null && names.includes(wanted) ? wanted : names[0];
+  if (name === undefined) {
+    return (
+      <Text size="sm" c="dimmed">
+        None of the chosen runs learns step by step, so there are no curves.
+      </Text>
+    );
+  }
+  const series = runs.flatMap(({ id, name: label }) => {
+    const points = pointsOf(curves.get(id) ?? [], name, axis);
+    return points.length === 0 ? [] : [{ id, label, points: smooth(points, smoothing) }];
+  });
+  const xLabel = axis === "epoch" ? "epoch" : "seconds of training";
+  return (
+    <>
+      <Group gap="md" mb="sm" align="center">
+        <Select aria-label="Curve" w={170} data={names.map((value) => ({ value, label: metricLabel(value) }))} value={name} onChange={setWanted} />
+        <SegmentedControl
+          aria-label="Horizontal axis"
+          data={[
+            { value: "epoch", label: "By epoch" },
+            { value: "seconds", label: "By time" },
+          ]}
+          value={axis}
+          onChange={(value) => setAxis(value === "seconds" ? "seconds" : "epoch")}
+        />
+        <Switch size="xs" label="Log axis" checked={logarithmic} onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)} />
+        <Group gap={8} wrap="nowrap">
+          <Text size="xs">Smoothing</Text>
+          <Slider thumbLabel="Smoothing" w={140} min={0} max={mostSmoothing} step={0.05} value={smoothing} onChange={setSmoothing} />
+        </Group>
+      </Group>
+      <ChartFrame
+        title="Learning curves"
+        description={`${metricLabel(name)} ${smoothing > 0 ? "(smoothed) " : ""}by ${xLabel}`}
+        height={340}
+        table={{ columns: ["Run", xLabel, metricLabel(name)], rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])) }}
+      >
+        {(height) => <LinePlot series={series} height={height} xLabel={xLabel} yLabel={metricLabel(name)} logarithmic={logarithmic} title="Learning curves" />}
+      </ChartFrame>
+    </>
+  );
+}
+
+function pointsOf(curve: readonly CurvePoint[], name: string, axis: Axis) {
+  return curve.flatMap(({ epoch, seconds, values }) => {
+    const y = values[name];
+    return y === undefined ? [] : [{ x: axis === "epoch" ? epoch : seconds, y }];
+  });
+}

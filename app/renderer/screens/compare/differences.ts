@@ -1,0 +1,25 @@
+import type { Run } from "../../../../core/contract/entities.ts";
+
+type Value = Run["hyperparameters"][string];
+
+export interface ParameterRow {
+  readonly name: string;
+  /** In the order of the runs; undefined where a run's algorithm does not have it. */
+  readonly values: readonly (Value | undefined)[];
+  readonly differs: boolean;
+}
+
+export function hyperparameterNames(runs: readonly Pick<Run, "hyperparameters">[]): readonly string[] {
+  return [...new Set(runs.flatMap(({ hyperparameters }) => Object.keys(hyperparameters)))].sort();
+}
+
+/** What was set, run by run: algorithm, seed, split and every hyperparameter. */
+export function parameterRows(runs: readonly Pick<Run, "algorithm" | "seed" | "splitId" | "hyperparameters">[]): readonly ParameterRow[] {
+  const row = (name: string, values: readonly (Value | undefined)[]): ParameterRow => ({ name, values, differs: new Set(values).size > 1 });
+  return [
+    row("algorithm", runs.map(({ algorithm }) => algorithm)),
+    ...hyperparameterNames(runs).map((name) => row(name, runs.map(({ hyperparameters }) => hyperparameters[name]))),
+    row("seed", runs.map(({ seed }) => seed)),
+    row("split", runs.map(({ splitId }) => splitId)),
+  ];
+}

@@ -1,0 +1,63 @@
+import { Group, Switch, Table, Text } from "@mantine/core";
+import { getRouteApi } from "@tanstack/react-router";
+import type { Run } from "../../../../core/contract/entities.ts";
+import { CopyMenu } from "../../components/table/copy-menu.tsx";
+import { parameterRows } from "./differences.ts";
+import { showValue } from "./run-columns.tsx";
+
+const route = getRouteApi("/compare");
+
+/** What was set in each run; by default only what differs. */
+export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
+  const { differences = true } = route.useSearch();
+  const navigate = route.useNavigate();
+  const all = parameterRows(runs);
+  const rows = differences && runs.length > 1 ? all.filter(({ differs }) => differs) : all;
+  return (
+    <>
+      <Group justify="space-between" mb="xs">
+        <Switch
+          label="Only differences"
+          checked={differences}
+          onChange={({ currentTarget }) => {
+            const { checked } = currentTarget;
+            void navigate({ search: (before) => ({ ...before, differences: checked }), replace: true });
+          }}
+        />
+        <CopyMenu table={() => ({ columns: ["parameter", ...runs.map(({ name }) => name)], rows: rows.map(({ name, values }) => [name, ...values.map((value) => value ?? null)]) })} />
+      </Group>
+      <Table.ScrollContainer minWidth={300 + runs.length * 130}>
+        <Table fz="sm" aria-label="Parameters of the chosen runs">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Parameter</Table.Th>
+              {runs.map(({ id, name }) => (
+                <Table.Th key={id} ta="right">
+                  {name}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map(({ name, values, differs }) => (
+              <Table.Tr key={name}>
+                <Table.Td fw={500}>{name}</Table.Td>
+                {values.map((value, index) => (
+                  // One cell for each run, in the runs' order.
+                  <Table.Td key={runs[index]?.id ?? index} ta="right" style={differs && runs.length > 1 ? { background: "var(--rb-selected)" } : undefined}>
+                    {showValue(value)}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {rows.length === 0 && (
+        <Text size="sm" c="dimmed" mt="xs">
+          Nothing differs: same algorithm, hyperparameters, seed and split.
+        </Text>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+import { Badge, Group, Text } from "@mantine/core";
+import type { AlgorithmInfo, Run, Snapshot, Split } from "../../../../core/contract/entities.ts";
+import { findMetric, formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
+import { formatGeneral } from "../../components/format/numbers.ts";
+import { formatDateTime, formatSeconds } from "../../components/format/times.ts";
+import { StateBadge } from "../../components/shell/job-state.tsx";
+import type { DataColumn } from "../../components/table/data-table.tsx";
+import { splitTitle } from "../train/protocol-text.ts";
+import { hyperparameterNames } from "./differences.ts";
+
+export interface Surroundings {
+  readonly splits: readonly Split[];
+  readonly snapshots: readonly Snapshot[];
+  readonly algorithms: readonly AlgorithmInfo[];
+  readonly baselineId: string | undefined;
+}
+
+/** The columns that are put away until somebody asks for them. */
+export function hiddenAtFirst(columns: readonly DataColumn<Run>[]): readonly string[] {
+  return columns.filter(({ id }) => id.startsWith("hyper:") || ["seed", "evaluate", "snapshot", "note", "codeVersion"].includes(id)).map(({ id }) => id);
+}
+
+/** Everything a runs table can show, metrics and hyperparameters of these very runs among it. */
+export function runColumns(runs: readonly Run[], around: Surroundings): readonly DataColumn<Run>[] {
+  const splitOf = new Map(around.splits.map((split) => [split.id, split]));
+  const snapshotOf = new Map(around.snapshots.map((snapshot) => [snapshot.id, snapshot]));
+  const algorithmOf = new Map(around.algorithms.map((algorithm) => [algorithm.id, algorithm]));
+  return [
+    { id: "name", header: "Run", width: 220, value: ({ name }) => name, cell: (run) => <RunName run={run} baseline={run.id === around.baselineId} /> },
+    { id: "state", header: "State", width: 104, value: ({ state }) => state, cell: ({ state }) => <StateBadge state={state} /> },
+    { id: "algorithm", header: "Algorithm", width: 130, value: ({ algorithm }) => algorithmOf.get(algorithm)?.name ?? algorithm },
+    ...metricNames(runs).map((name) => metricColumn(name, runs)),
+    { id: "fit", header: "Fit", name: "Fit (s)", width: 84, numeric: true, bestFirst: "low", value: ({ timings }) => timings?.fit ?? null, cell: ({ timings }) => (timings === null ? "–" : formatSeconds(timings.fit)) },
+    { id: "split", header: "Split", width: 210, value: ({ splitId }) => splitName(splitOf.get(splitId), splitId) },
+    { id: "createdAt", header: "Started", width: 150, bestFirst: "high", value: ({ createdAt }) => createdAt, cell: ({ createdAt }) => formatDateTime(createdAt) },
+    { id: "seed", header: "Seed", width: 70, numeric: true, value: ({ seed }) => seed },
+    { id: "evaluate", header: "Evaluation", name: "Evaluation (s)", width: 96, numeric: true, value: ({ timings }) => timings?.evaluate ?? null, cell: ({ timings }) => (timings === null ? "–" : formatSeconds(timings.evaluate)) },
+    { id: "snapshot", header: "Snapshot", width: 180, value: ({ snapshotId }) => snapshotOf.get(snapshotId)?.name ?? snapshotId },
+    { id: "note", header: "Note", width: 220, value: ({ note }) => note },
+    { id: "codeVersion", header: "Code", width: 90, value: ({ codeVersion }) => codeVersion },
+    ...hyperparameterNames(runs).map((name): DataColumn<Run> => ({
+      id: `hyper:${name}`,
+      header: name,
+      width: 120,
+      numeric: true,
+      value: ({ hyperparameters }) => hyperparameters[name] ?? null,
+      cell: ({ hyperparameters }) => showValue(hyperparameters[name]),
+    })),
+  ];
+}
+
+function splitName(split: Split | undefined, id: string): string {
+  return split === undefined ? id : splitTitle(split);
+}
+
+export function showValue(value: Run["hyperparameters"][string] | undefined): string {
+  if (value === undefined) return "–";
+  return typeof value === "number" ? formatGeneral(value) : String(value);
+}
+
+function metricColumn(name: string, runs: readonly Run[]): DataColumn<Run> {
+  const higher = runs.flatMap(({ metrics }) => findMetric(metrics, name) ?? [])[0]?.higherIsBetter ?? true;
+  return {
+    id: `metric:${name}`,
+    header: metricLabel(name),
+    help: metricMeaning(name),
+    width: 104,
+    numeric: true,
+    bestFirst: higher ? "high" : "low",
+    value: ({ metrics }) => findMetric(metrics, name)?.value ?? null,
+    cell: ({ metrics }) => {
+      const metric = findMetric(metrics, name);
+      return metric === undefined ? "–" : <span title={intervalText(metric.interval)}>{formatMetric(metric.value)}</span>;
+    },
+  };
+}
+
+function intervalText(interval: { readonly low: number; readonly high: number; readonly level: number } | null): string | undefined {
+  return interval === null ? undefined : `${String(Math.round(interval.level * 100))}% interval ${formatMetric(interval.low)} to ${formatMetric(interval.high)}`;
+}
+
+function RunName({ run, baseline }: { readonly run: Run; readonly baseline: boolean }) {
+  return (
+    <Group gap={6} wrap="nowrap">
+      <Text size="sm" truncate title={run.name} fw={500}>
+        {run.name}
+      </Text>
+      {run.refitOf !== null && <Badge color="gray">refit</Badge>}
+      {baseline && <Badge>baseline</Badge>}
+    </Group>
+  );
+}

@@ -1,0 +1,44 @@
+import type { FilePreview, ReadOptions } from "../../../../core/contract/entities.ts";
+
+export type ColumnRole = FilePreview["columns"][number]["role"];
+/** The roles a person can give; titles, years and genres are read from where they stand. */
+export type MappedRole = "user" | "item" | "rating" | "time" | "ignored";
+
+const optionOf = { user: "userColumn", item: "itemColumn", rating: "ratingColumn", time: "timeColumn" } as const;
+
+export const roleLabels: Readonly<Record<ColumnRole, string>> = {
+  user: "User",
+  item: "Film",
+  rating: "Rating",
+  time: "Time",
+  title: "Title",
+  genres: "Genres",
+  year: "Year",
+  ignored: "Not used",
+};
+
+/**
+ * The options after a column was given a role. A role stands on one column: whoever had it loses it. Taking the time
+ * away means "no times", which detection must not undo.
+ */
+export function assignRole(options: ReadOptions, columns: FilePreview["columns"], column: string, role: MappedRole): ReadOptions {
+  const next: ReadOptions = { ...options };
+  const before = columns.find(({ name }) => name === column)?.role;
+  if (before === "time" && role !== "time") next.timeColumn = null;
+  else if (before === "user" || before === "item" || before === "rating") delete next[optionOf[before]];
+  if (role !== "ignored") next[optionOf[role]] = column;
+  // A column that was mapped to something else by hand keeps nothing of it.
+  for (const name of ["userColumn", "itemColumn", "ratingColumn", "timeColumn"] as const) {
+    if (next[name] === column && (role === "ignored" || optionOf[role] !== name)) delete next[name];
+  }
+  if (before === "time" && role !== "time") next.timeColumn = null;
+  return next;
+}
+
+/** A copy with the option set, or left to detection when undefined. */
+export function withOption<K extends keyof ReadOptions>(options: ReadOptions, key: K, value: ReadOptions[K] | undefined): ReadOptions {
+  const next: ReadOptions = { ...options };
+  if (value === undefined) delete next[key];
+  else next[key] = value;
+  return next;
+}

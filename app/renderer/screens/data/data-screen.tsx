@@ -1,0 +1,207 @@
+import { Badge, Button, Card, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { IconDatabaseImport, IconPlus } from "@tabler/icons-react";
+import { useState } from "react";
+import type { Snapshot, Source } from "../../../../core/contract/entities.ts";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { EmptyState } from "../../components/feedback/empty-state.tsx";
+import { tellFailure } from "../../components/feedback/tell.ts";
+import { formatCount } from "../../components/format/numbers.ts";
+import { formatDataDate, formatDateTime } from "../../components/format/times.ts";
+import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { Screen } from "../../components/screen.tsx";
+import { useJob, useQueryMethod } from "../../transport/hooks.ts";
+import { RejectsDrawer } from "./rejects-drawer.tsx";
+
+export function DataScreen() {
+  const sources = useQueryMethod("sources.list", {});
+  const snapshots = useQueryMethod("snapshots.list", {});
+  return (
+    <Screen
+      title="Data"
+      subtitle="Sources are what was imported, whole. Snapshots are cleaned copies to train on."
+      actions={
+        <>
+          <LinkButton variant="default" to="/data/new-snapshot" leftSection={<IconPlus size={14} aria-hidden />}>
+            New snapshot
+          </LinkButton>
+          <LinkButton to="/data/import" leftSection={<IconDatabaseImport size={15} aria-hidden />}>
+            Import ratings
+          </LinkButton>
+        </>
+      }
+    >
+      <Answer of={sources} height={360}>
+        {(known) =>
+          known.length === 0 ? (
+            <NoData />
+          ) : (
+            <Stack gap="lg">
+              <Answer of={snapshots}>{(made) => <Snapshots snapshots={made} />}</Answer>
+              <Sources sources={known} />
+            </Stack>
+          )
+        }
+      </Answer>
+    </Screen>
+  );
+}
+
+function NoData() {
+  const sample = useJob("sample.create");
+  return (
+    <EmptyState
+      icon={IconDatabaseImport}
+      title="No ratings yet"
+      actions={
+        <>
+          <LinkButton to="/data/import">Import ratings</LinkButton>
+          <Button variant="default" loading={sample.busy} onClick={() => void sample.start({}).catch((error: unknown) => tellFailure("The sample could not be created", error))}>
+            Create the sample
+          </Button>
+        </>
+      }
+    >
+      Import a file of ratings: you see how it is understood before anything is stored. Or look around with the built-in sample first.
+    </EmptyState>
+  );
+}
+
+function newestFirst<T extends { readonly createdAt: string }>(entities: readonly T[]): readonly T[] {
+  return [...entities].sort((left, right) => right.createdAt.localeCompare(left.createdAt));
+}
+
+function Snapshots({ snapshots }: { readonly snapshots: readonly Snapshot[] }) {
+  return (
+    <Card padding={0}>
+      <Title order={2} px="md" py="sm">
+        Snapshots
+      </Title>
+      {snapshots.length === 0 ? (
+        <Text size="sm" c="dimmed" px="md" pb="md">
+          None yet. <TextLink to="/data/new-snapshot">Make one from your sources</TextLink>: models are trained on snapshots.
+        </Text>
+      ) : (
+        <Table.ScrollContainer minWidth={760}>
+          <Table aria-label="Snapshots" highlightOnHover>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Name</Table.Th>
+                <Table.Th ta="right">Ratings</Table.Th>
+                <Table.Th ta="right">Users</Table.Th>
+                <Table.Th ta="right">Films</Table.Th>
+                <Table.Th>Scale</Table.Th>
+                <Table.Th>From – to</Table.Th>
+                <Table.Th ta="right">Recipe</Table.Th>
+                <Table.Th>Made</Table.Th>
+                <Table.Th aria-label="Actions" />
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {newestFirst(snapshots).map((snapshot) => (
+                <SnapshotRow key={snapshot.id} snapshot={snapshot} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </Card>
+  );
+}
+
+function SnapshotRow({ snapshot }: { readonly snapshot: Snapshot }) {
+  const { id, name, ratings, users, items, scale, from, to, recipe, createdAt } = snapshot;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <TextLink to="/data/snapshots/$snapshotId" params={{ snapshotId: id }}>
+          {name}
+        </TextLink>
+      </Table.Td>
+      <Table.Td ta="right">{formatCount(ratings)}</Table.Td>
+      <Table.Td ta="right">{formatCount(users)}</Table.Td>
+      <Table.Td ta="right">{formatCount(items)}</Table.Td>
+      <Table.Td>
+        {scale.minimum}–{scale.maximum}
+      </Table.Td>
+      <Table.Td>{from === null || to === null ? "no times" : `${formatDataDate(from)} – ${formatDataDate(to)}`}</Table.Td>
+      <Table.Td ta="right">{recipe.length === 1 ? "1 step" : `${String(recipe.length)} steps`}</Table.Td>
+      <Table.Td>{formatDateTime(createdAt)}</Table.Td>
+      <Table.Td ta="right">
+        <TextLink to="/train" search={{ snapshot: id }}>
+          Train
+        </TextLink>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Sources({ sources }: { readonly sources: readonly Source[] }) {
+  const [rejectsOf, setRejectsOf] = useState<Source | null>(null);
+  return (
+    <Card padding={0}>
+      <Title order={2} px="md" py="sm">
+        Sources
+      </Title>
+      <Table.ScrollContainer minWidth={820}>
+        <Table aria-label="Sources" highlightOnHover>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Name</Table.Th>
+              <Table.Th>Layout</Table.Th>
+              <Table.Th ta="right">Read</Table.Th>
+              <Table.Th ta="right">Accepted</Table.Th>
+              <Table.Th ta="right">Rejected</Table.Th>
+              <Table.Th ta="right">Duplicates</Table.Th>
+              <Table.Th>Has</Table.Th>
+              <Table.Th>Imported</Table.Th>
+              <Table.Th aria-label="Actions" />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {newestFirst(sources).map((source) => (
+              <SourceRow key={source.id} source={source} onRejects={() => setRejectsOf(source)} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      <RejectsDrawer source={rejectsOf} onClose={() => setRejectsOf(null)} />
+    </Card>
+  );
+}
+
+function SourceRow({ source, onRejects }: { readonly source: Source; readonly onRejects: () => void }) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text size="sm" fw={500} title={source.files.map(({ path }) => path).join("\n")}>
+          {source.name}
+        </Text>
+      </Table.Td>
+      <Table.Td>{source.layout ?? "–"}</Table.Td>
+      <Table.Td ta="right">{formatCount(source.read)}</Table.Td>
+      <Table.Td ta="right">{formatCount(source.accepted)}</Table.Td>
+      <Table.Td ta="right">
+        {source.rejected === 0 ? (
+          "0"
+        ) : (
+          <Button size="compact-xs" variant="light" color="orange" onClick={onRejects} aria-label={`Show ${formatCount(source.rejected)} rejected rows of ${source.name}`}>
+            {formatCount(source.rejected)}
+          </Button>
+        )}
+      </Table.Td>
+      <Table.Td ta="right">{formatCount(source.duplicates)}</Table.Td>
+      <Table.Td>
+        <Group gap={4} wrap="nowrap">
+          {source.hasTime && <Badge color="gray">times</Badge>}
+          {source.hasTitles && <Badge color="gray">titles</Badge>}
+        </Group>
+      </Table.Td>
+      <Table.Td>{formatDateTime(source.createdAt)}</Table.Td>
+      <Table.Td ta="right">
+        <TextLink to="/data/new-snapshot" search={{ source: [source.id] }}>
+          Make a snapshot
+        </TextLink>
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,74 @@
+import { Button, Group, TextInput } from "@mantine/core";
+import { IconFolderOpen } from "@tabler/icons-react";
+import { useState } from "react";
+import { desktopBridge } from "../../transport/electron.ts";
+import { droppedPath } from "./dropped-path.ts";
+import { FileBrowser } from "./file-browser.tsx";
+
+interface FileFieldProps {
+  readonly label: string;
+  readonly description?: string;
+  readonly purpose: "ratings" | "items";
+  readonly path: string;
+  readonly onPath: (path: string) => void;
+  readonly autoFocus?: boolean;
+}
+
+/** A path: typed, dropped, or chosen in the system's dialog or our own. */
+export function FileField({ label, description, purpose, path, onPath, autoFocus = false }: FileFieldProps) {
+  const [typed, setTyped] = useState(path);
+  const [seen, setSeen] = useState(path);
+  const [browsing, setBrowsing] = useState(false);
+  const [dropHint, setDropHint] = useState<string | null>(null);
+  if (seen !== path) {
+    setSeen(path);
+    setTyped(path);
+  }
+  const choose = (chosen: string) => {
+    setBrowsing(false);
+    setDropHint(null);
+    setTyped(chosen);
+    onPath(chosen);
+  };
+  const browse = async () => {
+    const bridge = desktopBridge();
+    if (bridge === null) {
+      setBrowsing(true);
+      return;
+    }
+    const chosen = await bridge.chooseFile(purpose);
+    if (chosen !== null) choose(chosen);
+  };
+  const drop = (event: React.DragEvent) => {
+    event.preventDefault();
+    const dropped = droppedPath(event.dataTransfer);
+    if (dropped === null) setDropHint("A dropped file does not say where it lies. Use Browse, or paste its path.");
+    else choose(dropped);
+  };
+  return (
+    <div onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <Group gap="xs" align="flex-end" wrap="nowrap">
+        <TextInput
+          style={{ flex: 1 }}
+          label={label}
+          description={description}
+          placeholder="/data/ml-100k/u.data"
+          value={typed}
+          data-autofocus={autoFocus}
+          autoFocus={autoFocus}
+          spellCheck={false}
+          error={dropHint}
+          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+          onBlur={() => typed !== path && onPath(typed.trim())}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") onPath(typed.trim());
+          }}
+        />
+        <Button variant="default" leftSection={<IconFolderOpen size={15} aria-hidden />} onClick={() => void browse()}>
+          Browse…
+        </Button>
+      </Group>
+      <FileBrowser opened={browsing} onClose={() => setBrowsing(false)} onChoose={choose} />
+    </div>
+  );
+}

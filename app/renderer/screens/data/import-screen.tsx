@@ -1,0 +1,177 @@
+import { Alert, Badge, Button, Card, Group, List, Stack, Text, TextInput, Title } from "@mantine/core";
+import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
+import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import type { FilePreview, ReadOptions } from "../../../../core/contract/entities.ts";
+import type { MethodOutput } from "../../../../core/contract/methods.ts";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
+import { tellFailure } from "../../components/feedback/tell.ts";
+import { formatBytes, formatCount, formatQuantity } from "../../components/format/numbers.ts";
+import { LinkButton } from "../../components/link-button.tsx";
+import { Screen } from "../../components/screen.tsx";
+import { useJob, useQueryMethod } from "../../transport/hooks.ts";
+import { assignRole } from "./column-mapping.ts";
+import { Crumbs } from "./crumbs.tsx";
+import { FileField } from "./file-field.tsx";
+import { PreviewTable } from "./preview-table.tsx";
+import { ReadOptionsForm } from "./read-options-form.tsx";
+
+const route = getRouteApi("/data/import");
+
+export function ImportScreen() {
+  const { path = "" } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <Screen title="Import ratings" crumbs={<Crumbs />} subtitle="Nothing is stored until you press Import. Rows that cannot be read are kept aside with their reason.">
+      <Stack gap="md">
+        <Card>
+          <FileField label="File of ratings" purpose="ratings" path={path} autoFocus={path === ""} onPath={(chosen) => void navigate({ search: chosen === "" ? {} : { path: chosen } })} />
+        </Card>
+        {path === "" ? <Hints /> : <ImportForm key={path} path={path} />}
+      </Stack>
+    </Screen>
+  );
+}
+
+function Hints() {
+  return (
+    <Text size="sm" c="dimmed">
+      Understood at once: MovieLens 100K (<code>u.data</code>), 1M and 10M (<code>ratings.dat</code>), latest and 25M (<code>ratings.csv</code>), MovieTweetings, personal exports of
+      IMDb and Letterboxd. Everything else by saying which column is what: CSV and other delimited text, JSON lines, Parquet, gzip of any of them.
+    </Text>
+  );
+}
+
+function ImportForm({ path }: { readonly path: string }) {
+  const [chosen, setChosen] = useState<ReadOptions>({});
+  const preview = useQueryMethod("files.preview", { path, options: chosen }, { keepPrevious: true });
+  return (
+    <Answer of={preview} height={420} errorTitle="The file cannot be looked at">
+      {(seen) => (
+        <>
+          {preview.error !== null && <ErrorPanel error={preview.error} title="These settings do not work" onRetry={() => setChosen({})} />}
+          <Understood preview={seen} chosen={chosen} onChange={setChosen} refreshing={preview.isFetching} />
+        </>
+      )}
+    </Answer>
+  );
+}
+
+interface UnderstoodProps {
+  readonly preview: FilePreview;
+  readonly chosen: ReadOptions;
+  readonly onChange: (options: ReadOptions) => void;
+  readonly refreshing: boolean;
+}
+
+function Understood({ preview, chosen, onChange, refreshing }: UnderstoodProps) {
+  const byHand = Object.keys(chosen).length;
+  return (
+    <>
+      <Card>
+        <Group justify="space-between" mb="sm">
+          <Group gap="xs">
+            <Title order={2}>How it is read</Title>
+            <Badge color={preview.layout === null ? "gray" : "petrol"}>{preview.layout ?? "Layout not recognised by name"}</Badge>
+            <Text size="sm" c="dimmed">
+              {formatBytes(preview.bytes)}
+              {preview.compressed && ", compressed"}
+            </Text>
+          </Group>
+          {byHand > 0 && (
+            <Button variant="subtle" onClick={() => onChange({})}>
+              Detect everything again
+            </Button>
+          )}
+        </Group>
+        <ReadOptionsForm preview={preview} chosen={chosen} onChange={onChange} />
+      </Card>
+      <Card padding={0} aria-busy={refreshing} style={{ opacity: refreshing ? 0.7 : 1 }}>
+        <PreviewTable preview={preview} onRole={(column, role) => onChange(assignRole(chosen, preview.columns, column, role))} />
+      </Card>
+      <Warnings warnings={preview.warnings} />
+      {preview.problem === null ? <ImportAction preview={preview} chosen={chosen} /> : <Problem problem={preview.problem} />}
+    </>
+  );
+}
+
+function Warnings({ warnings }: { readonly warnings: readonly string[] }) {
+  if (warnings.length === 0) return null;
+  return (
+    <Alert color="yellow" icon={<IconInfoCircle size={18} />} title="Good to know before importing">
+      <List size="sm">
+        {warnings.map((warning) => (
+          <List.Item key={warning}>{warning}</List.Item>
+        ))}
+      </List>
+    </Alert>
+  );
+}
+
+function Problem({ problem }: { readonly problem: NonNullable<FilePreview["problem"]> }) {
+  return (
+    <Alert color="red" icon={<IconAlertTriangle size={18} />} title="It cannot be imported like this yet" role="alert">
+      <Text size="sm">{problem.message}</Text>
+      <Text size="sm" fw={500}>
+        {problem.remedy}
+      </Text>
+      <Text size="xs" c="dimmed" mt={4}>
+        {problem.code}
+      </Text>
+    </Alert>
+  );
+}
+
+function ImportAction({ preview, chosen }: { readonly preview: FilePreview; readonly chosen: ReadOptions }) {
+  const [name, setName] = useState("");
+  const [itemsPath, setItemsPath] = useState(preview.itemsPath ?? "");
+  const [result, setResult] = useState<MethodOutput<"sources.import"> | null>(null);
+  const job = useJob("sources.import", setResult);
+  const start = () => {
+    setResult(null);
+    const input = { path: preview.path, options: chosen, itemsPath: itemsPath === "" ? null : itemsPath, ...(name.trim() === "" ? {} : { name: name.trim() }) };
+    job.start(input).catch((error: unknown) => tellFailure("The import could not be started", error));
+  };
+  return (
+    <Card>
+      <Stack gap="sm">
+        <Group align="flex-end" gap="md">
+          <TextInput label="Name" description="For lists; the file's name if left empty" placeholder={fileName(preview.path)} value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} w={260} />
+          <div style={{ flex: 1, minWidth: 320 }}>
+            <FileField label="File of titles" description={preview.itemsPath === null ? "None was found beside the ratings" : "Found beside the ratings"} purpose="items" path={itemsPath} onPath={setItemsPath} />
+          </div>
+          <Button size="sm" onClick={start} loading={job.busy}>
+            Import
+          </Button>
+        </Group>
+        {job.error !== null && <ErrorPanel error={job.error} title="The import failed" />}
+        {result !== null && <Imported result={result} />}
+      </Stack>
+    </Card>
+  );
+}
+
+function Imported({ result }: { readonly result: MethodOutput<"sources.import"> }) {
+  return (
+    <Alert color="green" title="Imported">
+      <Group justify="space-between">
+        <Text size="sm">
+          {formatQuantity(result.read, "record")} read: {formatCount(result.accepted)} accepted, {formatCount(result.rejected)} rejected.
+        </Text>
+        <Group gap="xs">
+          <LinkButton variant="default" to="/data">
+            Show sources
+          </LinkButton>
+          <LinkButton to="/data/new-snapshot" search={{ source: [result.sourceId] }}>
+            Make a snapshot
+          </LinkButton>
+        </Group>
+      </Group>
+    </Alert>
+  );
+}
+
+function fileName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}

@@ -1,0 +1,101 @@
+import { Stack, Table, Tabs, Text } from "@mantine/core";
+import { IconSchool } from "@tabler/icons-react";
+import { getRouteApi } from "@tanstack/react-router";
+import type { Snapshot } from "../../../../core/contract/entities.ts";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { formatCount, formatQuantity, formatShare } from "../../components/format/numbers.ts";
+import { formatDataDate } from "../../components/format/times.ts";
+import { LinkButton } from "../../components/link-button.tsx";
+import { Screen } from "../../components/screen.tsx";
+import { useQueryMethod } from "../../transport/hooks.ts";
+import { Crumbs } from "./crumbs.tsx";
+import { ProfileView } from "./profile-view.tsx";
+import { describeStep } from "./recipe-editing.ts";
+import { RowsView } from "./rows-view.tsx";
+
+const route = getRouteApi("/data/snapshots/$snapshotId");
+
+export function SnapshotScreen() {
+  const { snapshotId } = route.useParams();
+  const { tab = "profile" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const snapshot = useQueryMethod("snapshots.get", { snapshotId });
+  return (
+    <Screen
+      title={snapshot.data?.name ?? "Snapshot"}
+      crumbs={<Crumbs />}
+      subtitle={snapshot.data === undefined ? undefined : <Summary snapshot={snapshot.data} />}
+      actions={
+        <LinkButton to="/train" search={{ snapshot: snapshotId }} leftSection={<IconSchool size={15} aria-hidden />}>
+          Train on it
+        </LinkButton>
+      }
+    >
+      <Answer of={snapshot} height={420} errorTitle="The snapshot cannot be shown">
+        {(known) => (
+          <Tabs
+            value={tab}
+            onChange={(value) => void navigate({ search: (before) => ({ ...before, tab: value === "rows" || value === "recipe" ? value : undefined }), replace: true })}
+          >
+            <Tabs.List mb="md">
+              <Tabs.Tab value="profile">Profile</Tabs.Tab>
+              <Tabs.Tab value="rows">Rows</Tabs.Tab>
+              <Tabs.Tab value="recipe">Recipe</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="profile">
+              <ProfileView snapshot={known} />
+            </Tabs.Panel>
+            <Tabs.Panel value="rows">
+              <RowsView snapshot={known} />
+            </Tabs.Panel>
+            <Tabs.Panel value="recipe">
+              <RecipeView snapshot={known} />
+            </Tabs.Panel>
+          </Tabs>
+        )}
+      </Answer>
+    </Screen>
+  );
+}
+
+function Summary({ snapshot }: { readonly snapshot: Snapshot }) {
+  const span = snapshot.from === null || snapshot.to === null ? "no times" : `${formatDataDate(snapshot.from)} to ${formatDataDate(snapshot.to)}`;
+  return (
+    <>
+      {formatQuantity(snapshot.ratings, "rating")} of {formatQuantity(snapshot.users, "user")} on {formatQuantity(snapshot.items, "film")}, {span}. Id <code>{snapshot.id}</code>
+    </>
+  );
+}
+
+function RecipeView({ snapshot }: { readonly snapshot: Snapshot }) {
+  return (
+    <Stack gap="sm" maw={760}>
+      <Table aria-label="Steps of the recipe">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Step</Table.Th>
+            <Table.Th ta="right">Before</Table.Th>
+            <Table.Th ta="right">After</Table.Th>
+            <Table.Th ta="right">Removed</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {snapshot.steps.map(({ step, before, after }, index) => (
+            // The steps of a finished recipe never change places.
+            <Table.Tr key={index}>
+              <Table.Td>{describeStep(step)}</Table.Td>
+              <Table.Td ta="right">{formatCount(before)}</Table.Td>
+              <Table.Td ta="right">{formatCount(after)}</Table.Td>
+              <Table.Td ta="right">{before === 0 ? "–" : `${formatCount(before - after)} (${formatShare((before - after) / before)})`}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {snapshot.steps.length === 0 && (
+        <Text size="sm" c="dimmed">
+          No steps: every rating of the source is in.
+        </Text>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,212 @@
+import { Badge, Button, Card, Group, Modal, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { IconArrowBackUp } from "@tabler/icons-react";
+import { useState } from "react";
+import type { Publication, Target, TargetStatus } from "../../../../core/contract/entities.ts";
+import { fromEnvelope } from "../../../../core/contract/errors.ts";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
+import { tellFailure } from "../../components/feedback/tell.ts";
+import { formatBytes } from "../../components/format/numbers.ts";
+import { formatAgo, formatDateTime } from "../../components/format/times.ts";
+import { useNow } from "../../components/format/use-now.ts";
+import { TextLink } from "../../components/link-button.tsx";
+import { useJob, useQueryMethod } from "../../transport/hooks.ts";
+import type { TargetStatusQuery } from "./use-target-status.ts";
+
+interface LiveNowProps {
+  readonly target: Target;
+  readonly status: TargetStatusQuery;
+}
+
+/** What this target serves, since when, by which servers, and what it served before. */
+export function LiveNow({ target, status: { asked, status } }: LiveNowProps) {
+  if (!asked) {
+    return (
+      <Card>
+        <Title order={2}>Live now</Title>
+        <Text size="sm" c="dimmed">
+          Nothing has been published here yet.
+        </Text>
+      </Card>
+    );
+  }
+  return (
+    <Answer of={status} height={220} errorTitle="The target cannot be asked">
+      {(known) => (known.error === null ? <Live target={target} status={known} /> : <ErrorPanel error={fromEnvelope(known.error)} onRetry={() => void status.refetch()} />)}
+    </Answer>
+  );
+}
+
+function Live({ target, status }: { readonly target: Target; readonly status: TargetStatus }) {
+  const { data: publications = [] } = useQueryMethod("publications.list", { targetId: target.id });
+  return (
+    <Stack gap="md">
+      <Card component="section" aria-label="Live now">
+        <Group justify="space-between" align="flex-start">
+          <div>
+            <Title order={2}>Live now</Title>
+            {status.active === null ? (
+              <Text size="sm" c="dimmed">
+                No version is active.
+              </Text>
+            ) : (
+              <Text size="sm">
+                Version <b>{status.active.version}</b> since {formatDateTime(status.active.since)} <RunOf version={status.active.version} publications={publications} />
+              </Text>
+            )}
+          </div>
+          <RollBack target={target} status={status} />
+        </Group>
+        <Servers servers={status.servers} active={status.active?.version ?? null} />
+      </Card>
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
+        <Versions status={status} publications={publications} />
+        <History status={status} />
+      </SimpleGrid>
+    </Stack>
+  );
+}
+
+function RunOf({ version, publications }: { readonly version: string; readonly publications: readonly Publication[] }) {
+  const publication = publications.find((candidate) => candidate.version === version);
+  if (publication === undefined) return null;
+  return (
+    <TextLink to="/compare" search={{ open: publication.runId }}>
+      the run behind it
+    </TextLink>
+  );
+}
+
+function RollBack({ target, status }: { readonly target: Target; readonly status: TargetStatus }) {
+  const [asking, setAsking] = useState(false);
+  const job = useJob("publish.rollback", () => setAsking(false));
+  const { previous, active } = status;
+  if (previous === null || active === null) return null;
+  return (
+    <>
+      <Button variant="default" leftSection={<IconArrowBackUp size={15} aria-hidden />} onClick={() => setAsking(true)}>
+        Roll back to {previous}
+      </Button>
+      <Modal opened={asking} onClose={() => setAsking(false)} title={`Roll back to ${previous}?`}>
+        <Stack gap="md">
+          <Text size="sm">
+            Servers switch from {active.version} to {previous} between two requests. Nothing is lost: {active.version} stays on the target and can be made active again.
+          </Text>
+          {job.error !== null && <ErrorPanel error={job.error} title="Rolling back failed" />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
+              Cancel
+            </Button>
+            <Button loading={job.busy} onClick={() => void job.start({ targetId: target.id, version: previous }).catch((error: unknown) => tellFailure("Rolling back could not be started", error))}>
+              Roll back
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  );
+}
+
+function Servers({ servers, active }: { readonly servers: TargetStatus["servers"]; readonly active: string | null }) {
+  const now = useNow(5000);
+  if (servers.length === 0) {
+    return (
+      <Text size="sm" c="dimmed" mt="xs">
+        No server reports. The next one that starts will serve the active version.
+      </Text>
+    );
+  }
+  return (
+    <Table.ScrollContainer minWidth={520}>
+      <Table fz="sm" mt="xs" aria-label="Servers">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Server</Table.Th>
+            <Table.Th>Address</Table.Th>
+            <Table.Th>Serves</Table.Th>
+            <Table.Th>Last heard of</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {servers.map(({ id, url, serving, seenAt }) => (
+            <Table.Tr key={id}>
+              <Table.Td>{id}</Table.Td>
+              <Table.Td>{url ?? "–"}</Table.Td>
+              <Table.Td>{serving === null ? "nothing yet" : serving === active ? serving : <Badge color="orange">{serving}</Badge>}</Table.Td>
+              <Table.Td>{formatAgo(seenAt, now)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+const stateColors = { uploading: "petrol", ready: "petrol", active: "green", retired: "gray", failed: "red" } as const;
+const stateLabels = { uploading: "Uploading", ready: "Ready", active: "Active", retired: "Retired", failed: "Failed" } as const;
+
+function Versions({ status, publications }: { readonly status: TargetStatus; readonly publications: readonly Publication[] }) {
+  return (
+    <Card padding={0}>
+      <Title order={3} px="md" py="xs">
+        Versions on the target
+      </Title>
+      <Table.ScrollContainer minWidth={420}>
+        <Table fz="sm" aria-label="Versions on the target">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Version</Table.Th>
+              <Table.Th>State</Table.Th>
+              <Table.Th>Algorithm</Table.Th>
+              <Table.Th ta="right">Size</Table.Th>
+              <Table.Th>Made</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {status.versions.map(({ version, state, algorithm, bytes, createdAt }) => (
+              <Table.Tr key={version}>
+                <Table.Td>
+                  {version} <RunOf version={version} publications={publications} />
+                </Table.Td>
+                <Table.Td>
+                  <Badge color={stateColors[state]}>{stateLabels[state]}</Badge>
+                </Table.Td>
+                <Table.Td>{algorithm}</Table.Td>
+                <Table.Td ta="right">{formatBytes(bytes)}</Table.Td>
+                <Table.Td>{formatDateTime(createdAt)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Card>
+  );
+}
+
+function History({ status }: { readonly status: TargetStatus }) {
+  return (
+    <Card padding={0}>
+      <Title order={3} px="md" py="xs">
+        What was live when
+      </Title>
+      <Table fz="sm" aria-label="What was live when">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Version</Table.Th>
+            <Table.Th>Since</Table.Th>
+            <Table.Th>By</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {status.history.map(({ version, activatedAt, reason }) => (
+            <Table.Tr key={`${version} ${activatedAt}`}>
+              <Table.Td>{version}</Table.Td>
+              <Table.Td>{formatDateTime(activatedAt)}</Table.Td>
+              <Table.Td>{reason === "rollback" ? "Rolling back" : "Publishing"}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Card>
+  );
+}

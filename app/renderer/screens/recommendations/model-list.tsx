@@ -1,0 +1,81 @@
+import { Button, Card, Group, Text, Title } from "@mantine/core";
+import { useState } from "react";
+import type { Recommendation, Run } from "../../../../core/contract/entities.ts";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { formatDecimal } from "../../components/format/numbers.ts";
+import { CopyMenu } from "../../components/table/copy-menu.tsx";
+import { Explanation } from "./explanation.tsx";
+import { FilmName, filmTitle } from "./film.tsx";
+import type { RecommendationsAnswer } from "./model-columns.tsx";
+import styles from "./recommendations.module.css";
+import { SimilarFilms } from "./similar-films.tsx";
+
+/** One model's list. */
+export function ModelList({ run, answer }: { readonly run: Run; readonly answer: RecommendationsAnswer }) {
+  const [similarTo, setSimilarTo] = useState<Recommendation | null>(null);
+  return (
+    <Card padding={0} component="section" aria-label={`Recommendations of ${run.name}`}>
+      <Group justify="space-between" px={12} py={8} wrap="nowrap">
+        <div style={{ minWidth: 0 }}>
+          <Title order={3} textWrap="nowrap" style={{ overflow: "hidden", textOverflow: "ellipsis" }} title={run.name}>
+            {run.name}
+          </Title>
+          <Text size="xs" c="dimmed">
+            {run.algorithm}
+          </Text>
+        </div>
+        <CopyMenu label="Copy" table={() => listTable(answer.data ?? [])} />
+      </Group>
+      <Answer of={answer} height={320} errorTitle="No recommendations from this model">
+        {(films) => (
+          <ol className={styles["list"]}>
+            {films.map((film) => (
+              <RecommendedFilm key={film.itemId} film={film} onSimilar={() => setSimilarTo(film)} />
+            ))}
+            {films.length === 0 && (
+              <Text size="sm" c="dimmed" p={12}>
+                Nothing left to recommend.
+              </Text>
+            )}
+          </ol>
+        )}
+      </Answer>
+      <SimilarFilms run={run} film={similarTo} onClose={() => setSimilarTo(null)} />
+    </Card>
+  );
+}
+
+function listTable(films: readonly Recommendation[]) {
+  return {
+    columns: ["rank", "item_id", "title", "year", "genres", "score"],
+    rows: films.map(({ rank, itemId, title, year, genres, score }) => [rank, itemId, title, year, genres.join("|"), score]),
+  };
+}
+
+function RecommendedFilm({ film, onSimilar }: { readonly film: Recommendation; readonly onSimilar: () => void }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <li className={styles["recommendation"]}>
+      <div className={styles["line"]}>
+        <Text size="sm" c="dimmed" ta="right">
+          {film.rank}
+        </Text>
+        <FilmName film={film} />
+        <Text size="sm" fw={500} title="Score of the model">
+          {formatDecimal(film.score, 3)}
+        </Text>
+      </div>
+      <Group gap={4} pl={24}>
+        {film.explanation !== null && (
+          <Button size="compact-xs" variant="subtle" aria-expanded={open} aria-label={`Why ${filmTitle(film)}?`} onClick={() => setOpen(!open)}>
+            Why this?
+          </Button>
+        )}
+        <Button size="compact-xs" variant="subtle" aria-label={`Films like ${filmTitle(film)}`} onClick={onSimilar}>
+          Similar
+        </Button>
+      </Group>
+      {open && film.explanation !== null && <Explanation score={film.score} explanation={film.explanation} />}
+    </li>
+  );
+}

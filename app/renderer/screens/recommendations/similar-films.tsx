@@ -1,0 +1,44 @@
+import { Drawer, Text } from "@mantine/core";
+import type { Recommendation, Run } from "../../../../core/contract/entities.ts";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { formatDecimal } from "../../components/format/numbers.ts";
+import { useQueryMethod } from "../../transport/hooks.ts";
+import { FilmName, filmTitle } from "./film.tsx";
+import styles from "./recommendations.module.css";
+
+interface SimilarFilmsProps {
+  readonly run: Run;
+  readonly film: Recommendation | null;
+  readonly onClose: () => void;
+}
+
+/** What the model takes for near. */
+export function SimilarFilms({ run, film, onClose }: SimilarFilmsProps) {
+  const similar = useQueryMethod("recommend.similar", { runId: run.id, itemId: film?.itemId ?? "none", n: 20 }, { enabled: film !== null });
+  return (
+    <Drawer opened={film !== null} onClose={onClose} position="right" title={film === null ? "" : `Films like ${filmTitle(film)}`}>
+      <Text size="xs" c="dimmed" mb="xs">
+        By the item factors of {run.name}; 1 is the same direction.
+      </Text>
+      {film !== null && (
+        <Answer of={similar} height={400} errorTitle="This model knows no similar films">
+          {(films) => (
+            <ol className={styles["list"]}>
+              {films.map((near) => (
+                <li key={near.itemId} className={styles["recommendation"]}>
+                  <div className={styles["line"]}>
+                    <Text size="sm" c="dimmed" ta="right">
+                      {near.rank}
+                    </Text>
+                    <FilmName film={near} />
+                    <Text size="sm">{formatDecimal(near.score, 3)}</Text>
+                  </div>
+                </li>
+              ))}
+            </ol>
+          )}
+        </Answer>
+      )}
+    </Drawer>
+  );
+}

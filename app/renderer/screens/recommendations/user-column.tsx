@@ -1,0 +1,86 @@
+import { Card, Select, Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useState } from "react";
+import type { Snapshot } from "../../../../core/contract/entities.ts";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { formatGeneral, formatQuantity } from "../../components/format/numbers.ts";
+import { formatDataDate } from "../../components/format/times.ts";
+import { useQueryMethod } from "../../transport/hooks.ts";
+import { filmTitle } from "./film.tsx";
+import styles from "./recommendations.module.css";
+
+interface UserColumnProps {
+  readonly snapshot: Snapshot;
+  readonly userId: string | undefined;
+  readonly onUser: (userId: string) => void;
+}
+
+/** Whom to look at, and what they have rated. */
+export function UserColumn({ snapshot, userId, onUser }: UserColumnProps) {
+  const [typed, setTyped] = useState("");
+  const [text] = useDebouncedValue(typed === userId ? "" : typed, 120);
+  const found = useQueryMethod("users.search", { snapshotId: snapshot.id, text, limit: 50 }, { keepPrevious: true });
+  const known = found.data ?? [];
+  const options = known.map(({ userId: id, ratings }) => ({ value: id, label: `${id}  (${formatQuantity(ratings, "rating")})` }));
+  const withCurrent = userId === undefined || options.some(({ value }) => value === userId) ? options : [{ value: userId, label: userId }, ...options];
+  return (
+    <Card padding={0}>
+      <div style={{ padding: 12 }}>
+        <Select
+          label="User"
+          placeholder="Type an id"
+          searchable
+          data={withCurrent}
+          value={userId ?? null}
+          // The engine has searched already; what it found is what is shown.
+          filter={({ options: all }) => all}
+          onSearchChange={setTyped}
+          nothingFoundMessage="No such user"
+          onChange={(id) => id !== null && onUser(id)}
+        />
+      </div>
+      {userId === undefined ? (
+        <Text size="sm" c="dimmed" px={12} pb={12}>
+          Choose a user to see their history here and their lists at the right.
+        </Text>
+      ) : (
+        <History snapshotId={snapshot.id} userId={userId} />
+      )}
+    </Card>
+  );
+}
+
+function History({ snapshotId, userId }: { readonly snapshotId: string; readonly userId: string }) {
+  const history = useQueryMethod("users.history", { snapshotId, userId });
+  return (
+    <Answer of={history} height={240} errorTitle="The history cannot be shown">
+      {(rated) => {
+        const ordered = [...rated].sort((left, right) => right.rating - left.rating || (right.time ?? "").localeCompare(left.time ?? ""));
+        return (
+          <>
+            <Text size="xs" c="dimmed" px={12} pb={6}>
+              {formatQuantity(rated.length, "rating")}, best first
+            </Text>
+            <ul className={styles["list"]} style={{ maxHeight: 560, overflowY: "auto" }} aria-label={`History of user ${userId}`} tabIndex={0}>
+              {ordered.slice(0, 300).map((film) => (
+                <li key={film.itemId} className={styles["history"]} title={film.time === null ? undefined : formatDataDate(film.time)}>
+                  <Text size="sm" truncate>
+                    {filmTitle(film)}
+                  </Text>
+                  <Text size="sm" fw={600}>
+                    {formatGeneral(film.rating)}
+                  </Text>
+                </li>
+              ))}
+            </ul>
+            {ordered.length > 300 && (
+              <Text size="xs" c="dimmed" p={12}>
+                and {formatQuantity(ordered.length - 300, "more", "more")}
+              </Text>
+            )}
+          </>
+        );
+      }}
+    </Answer>
+  );
+}

@@ -1,0 +1,143 @@
+import { Anchor, Badge, Button, Checkbox, Collapse, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
+import type { AlgorithmInfo, Split } from "../../../../core/contract/entities.ts";
+import { useCommands } from "../../components/commands/commands-context.tsx";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
+import { tellDone } from "../../components/feedback/tell.ts";
+import { formatQuantity } from "../../components/format/numbers.ts";
+import { useEngine } from "../../transport/engine-context.tsx";
+import { useQueryMethod } from "../../transport/hooks.ts";
+import { HyperparameterFields } from "./hyperparameter-fields.tsx";
+import { chosenHyperparameters, defaultValues, problemsOf } from "./hyperparameter-form.ts";
+import type { FormValues } from "./hyperparameter-form.ts";
+import styles from "./train.module.css";
+
+interface Plan {
+  readonly chosen: boolean;
+  readonly open: boolean;
+  readonly values: FormValues;
+}
+
+export function AlgorithmPicker({ split }: { readonly split: Split | undefined }) {
+  const algorithms = useQueryMethod("algorithms.list", {});
+  return (
+    <Answer of={algorithms} height={240}>
+      {(known) => <Plans algorithms={known} split={split} />}
+    </Answer>
+  );
+}
+
+function Plans({ algorithms, split }: { readonly algorithms: readonly AlgorithmInfo[]; readonly split: Split | undefined }) {
+  const { connection } = useEngine();
+  const [plans, setPlans] = useState<Readonly<Record<string, Plan>>>({});
+  const [seed, setSeed] = useState(42);
+  const [name, setName] = useState("");
+  const [sending, setSending] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const planOf = (algorithm: AlgorithmInfo): Plan => plans[algorithm.id] ?? { chosen: false, open: false, values: defaultValues(algorithm.hyperparameters) };
+  const change = (algorithm: AlgorithmInfo, part: Partial<Plan>) => setPlans({ ...plans, [algorithm.id]: { ...planOf(algorithm), ...part } });
+  const chosen = algorithms.filter((algorithm) => planOf(algorithm).chosen);
+  const faulty = chosen.some((algorithm) => Object.keys(problemsOf(algorithm.hyperparameters, planOf(algorithm).values)).length > 0);
+  const ready = split !== undefined && chosen.length > 0 && !faulty;
+
+  const train = async () => {
+    if (!ready || sending) return;
+    setSending(true);
+    setError(null);
+    try {
+      for (const algorithm of chosen) {
+        const hyperparameters = chosenHyperparameters(algorithm.hyperparameters, planOf(algorithm).values);
+        await connection.request("runs.train", { splitId: split.id, algorithm: algorithm.id, hyperparameters, seed, ...(name.trim() === "" ? {} : { name: chosen.length === 1 ? name.trim() : `${name.trim()} ${algorithm.name}` }) });
+      }
+      tellDone(`${formatQuantity(chosen.length, "training")} queued.`);
+    } catch (thrown) {
+      setError(thrown);
+    } finally {
+      setSending(false);
+    }
+  };
+  useCommands([{ id: "train.start", label: "Train the chosen algorithms", group: "Train", shortcut: "mod+enter", run: () => void train() }]);
+
+  return (
+    <Stack gap="xs">
+      {algorithms.map((algorithm) => (
+        <AlgorithmRow key={algorithm.id} algorithm={algorithm} plan={planOf(algorithm)} onChange={(part) => change(algorithm, part)} />
+      ))}
+      {error !== null && <ErrorPanel error={error} title="The training could not be queued" />}
+      <Group align="flex-end" gap="md" mt="xs">
+        <NumberInput label="Seed" description="Same seed, same bytes" w={150} min={0} max={0xffff_ffff} allowDecimal={false} value={seed} onChange={(value) => typeof value === "number" && setSeed(value)} />
+        <TextInput label="Name" description="Made from algorithm and settings if left empty" w={300} value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} />
+        <Button size="sm" ml="auto" disabled={!ready} loading={sending} onClick={() => void train()}>
+          {chosen.length > 1 ? `Train ${String(chosen.length)} models` : "Train"}
+        </Button>
+      </Group>
+      {!ready && (
+        <Text size="xs" c="dimmed" ta="right">
+          {split === undefined ? "Choose a split first." : chosen.length === 0 ? "Choose at least one algorithm." : "Correct the marked fields first."}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+interface AlgorithmRowProps {
+  readonly algorithm: AlgorithmInfo;
+  readonly plan: Plan;
+  readonly onChange: (part: Partial<Plan>) => void;
+}
+
+function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
+  const changed = Object.entries(chosenHyperparameters(algorithm.hyperparameters, plan.values));
+  const settings = algorithm.hyperparameters.length;
+  return (
+    <section className={styles["algorithm"]} data-chosen={plan.chosen} aria-label={algorithm.name}>
+      <Group justify="space-between" wrap="nowrap" align="flex-start">
+        <Checkbox
+          size="sm"
+          checked={plan.chosen}
+          onChange={({ currentTarget }) => onChange({ chosen: currentTarget.checked })}
+          label={
+            <Group gap="xs" component="span">
+              <Text fw={600} size="sm" component="span">
+                {algorithm.name}
+              </Text>
+              {algorithm.predictsRatings && <Badge color="gray">predicts ratings</Badge>}
+              {algorithm.iterative && <Badge color="gray">learning curve</Badge>}
+            </Group>
+          }
+          description={algorithm.summary}
+        />
+        {settings > 0 && (
+          <Button variant="subtle" aria-expanded={plan.open} aria-label={`Settings of ${algorithm.name}`} onClick={() => onChange({ open: !plan.open })} style={{ flex: "none" }}>
+            {plan.open ? "Hide settings" : changed.length > 0 ? `Settings (${String(changed.length)} changed)` : "Settings"}
+          </Button>
+        )}
+      </Group>
+      <Collapse expanded={plan.open}>
+        <Stack gap="sm" pt="sm" pl={30}>
+          <Text size="sm">{algorithm.whenToUse}</Text>
+          {algorithm.paper !== null && (
+            <Text size="xs" c="dimmed">
+              {algorithm.paper.url === null ? (
+                algorithm.paper.citation
+              ) : (
+                <Anchor href={algorithm.paper.url} target="_blank" rel="noreferrer" size="xs">
+                  {algorithm.paper.citation}
+                </Anchor>
+              )}
+            </Text>
+          )}
+          <HyperparameterFields fields={algorithm.hyperparameters} values={plan.values} onChange={(values) => onChange({ values, chosen: true })} />
+          {changed.length > 0 && (
+            <Group>
+              <Button variant="subtle" onClick={() => onChange({ values: defaultValues(algorithm.hyperparameters) })}>
+                Reset all to defaults
+              </Button>
+            </Group>
+          )}
+        </Stack>
+      </Collapse>
+    </section>
+  );
+}

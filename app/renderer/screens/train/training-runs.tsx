@@ -1,0 +1,143 @@
+import { Card, Group, SegmentedControl, Stack, Switch, Table, Text, Title } from "@mantine/core";
+import { useState } from "react";
+import type { Run, Split } from "../../../../core/contract/entities.ts";
+import { ChartFrame } from "../../charts/chart-frame.tsx";
+import { LinePlot } from "../../charts/line-plot.tsx";
+import type { Series } from "../../charts/series.ts";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { findMetric, formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
+import { formatSeconds } from "../../components/format/times.ts";
+import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { StateBadge } from "../../components/shell/job-state.tsx";
+import { useCurves } from "../../transport/use-curves.ts";
+import { useQueryMethod } from "../../transport/hooks.ts";
+
+/** The runs on this split: what trains now, with its curve, and what came out. */
+export function TrainingRuns({ split }: { readonly split: Split }) {
+  const runs = useQueryMethod("runs.list", { splitId: split.id });
+  return <Answer of={runs}>{(known) => (known.length === 0 ? <NoRuns /> : <RunsOfSplit runs={newestFirst(known)} />)}</Answer>;
+}
+
+function NoRuns() {
+  return (
+    <Text size="sm" c="dimmed">
+      No runs on this split yet. Popularity and biases take seconds and show what a model must beat.
+    </Text>
+  );
+}
+
+function newestFirst(runs: readonly Run[]): readonly Run[] {
+  return [...runs].sort((left, right) => right.createdAt.localeCompare(left.createdAt));
+}
+
+function RunsOfSplit({ runs }: { readonly runs: readonly Run[] }) {
+  const curves = useCurves(runs.slice(0, 12));
+  const withCurve = runs.filter(({ id }) => (curves.get(id)?.length ?? 0) > 1);
+  return (
+    <Stack gap="md">
+      {withCurve.length > 0 && <LearningCurves runs={withCurve} curves={curves} />}
+      <RunsTable runs={runs} />
+    </Stack>
+  );
+}
+
+interface LearningCurvesProps {
+  readonly runs: readonly Run[];
+  readonly curves: ReturnType<typeof useCurves>;
+}
+
+function LearningCurves({ runs, curves }: LearningCurvesProps) {
+  const names = [...new Set(runs.flatMap(({ id }) => curves.get(id)?.flatMap(({ values }) => Object.keys(values)) ?? []))].sort();
+  const [wanted, setWanted] = useState<string | null>(null);
+  const [logarithmic, setLogarithmic] = useState(false);
+  const name = wanted !== null && names.includes(wanted) ? wanted : (names[0] ?? "loss");
+  const series: readonly Series[] = runs.flatMap(({ id, name: label }) => {
+    const points = (curves.get(id) ?? []).flatMap(({ epoch, values }) => (values[name] === undefined ? [] : [{ x: epoch, y: values[name] }]));
+    return points.length === 0 ? [] : [{ id, label, points }];
+  });
+  return (
+    <ChartFrame
+      title="Learning curves"
+      description={`${metricLabel(name)} after each epoch${runs.some(({ state }) => state === "running") ? ", live" : ""}`}
+      height={280}
+      table={{ columns: ["Run", "Epoch", metricLabel(name)], rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])) }}
+      controls={
+        <Group gap="sm" mr="xs" wrap="nowrap">
+          {names.length > 1 && <SegmentedControl aria-label="Curve" data={names.map((value) => ({ value, label: metricLabel(value) }))} value={name} onChange={setWanted} />}
+          <Switch size="xs" label="Log axis" checked={logarithmic} onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)} />
+        </Group>
+      }
+    >
+      {(height) => <LinePlot series={series} height={height} xLabel="epoch" yLabel={metricLabel(name)} logarithmic={logarithmic} title="Learning curves" />}
+    </ChartFrame>
+  );
+}
+
+function RunsTable({ runs }: { readonly runs: readonly Run[] }) {
+  const metrics = metricNames(runs).slice(0, 6);
+  const finished = runs.filter(({ state }) => state === "succeeded");
+  return (
+    <Card padding={0}>
+      <Group justify="space-between" px="md" py="sm">
+        <Title order={2}>Runs on this split</Title>
+        {finished.length > 1 && (
+          <LinkButton variant="default" to="/compare" search={{ run: finished.slice(0, 8).map(({ id }) => id) }}>
+            Compare {finished.length > 8 ? "the latest 8" : `all ${String(finished.length)}`}
+          </LinkButton>
+        )}
+      </Group>
+      <Table.ScrollContainer minWidth={720}>
+        <Table aria-label="Runs on this split" highlightOnHover fz="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Run</Table.Th>
+              <Table.Th>State</Table.Th>
+              {metrics.map((name) => (
+                <Table.Th key={name} ta="right" title={metricMeaning(name)}>
+                  {metricLabel(name)}
+                </Table.Th>
+              ))}
+              <Table.Th ta="right">Fit</Table.Th>
+              <Table.Th ta="right">Seed</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {runs.map((run) => (
+              <RunRow key={run.id} run={run} metrics={metrics} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Card>
+  );
+}
+
+function RunRow({ run, metrics }: { readonly run: Run; readonly metrics: readonly string[] }) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <TextLink to="/compare" search={{ run: [run.id] }}>
+          {run.name}
+        </TextLink>
+        {run.error !== null && (
+          <Text size="xs" c="var(--rb-bad)">
+            {run.error.message} {run.error.remedy}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <StateBadge state={run.state} />
+      </Table.Td>
+      {metrics.map((name) => {
+        const metric = findMetric(run.metrics, name);
+        return (
+          <Table.Td key={name} ta="right">
+            {metric === undefined ? "–" : formatMetric(metric.value)}
+          </Table.Td>
+        );
+      })}
+      <Table.Td ta="right">{run.timings === null ? "–" : formatSeconds(run.timings.fit)}</Table.Td>
+      <Table.Td ta="right">{run.seed}</Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,57 @@
+/**
+ * What a link to a view carries. Links come from outside: whatever does not fit is dropped, never refused. Ids that look
+ * like numbers arrive as numbers and are turned back into the text they are.
+ */
+import { z } from "zod";
+
+const text = z.coerce.string().max(4096);
+const optionalText = text.optional().catch(undefined);
+/** One or several; `?run=a` and `?run=["a","b"]` are both understood. */
+const texts = z
+  .union([z.array(text), text.transform((single) => [single])])
+  .optional()
+  .catch(undefined);
+const flag = z.boolean().optional().catch(undefined);
+
+export const importSearch = z.object({ path: optionalText });
+export const newSnapshotSearch = z.object({ source: texts });
+
+export const snapshotSearch = z.object({
+  tab: z.enum(["profile", "rows", "recipe"]).optional().catch(undefined),
+  user: optionalText,
+  item: optionalText,
+  sort: z.enum(["user", "item", "rating", "time"]).optional().catch(undefined),
+  descending: flag,
+});
+
+export const trainSearch = z.object({ snapshot: optionalText, split: optionalText, run: optionalText });
+
+export const compareSearch = z.object({
+  run: texts,
+  baseline: optionalText,
+  split: optionalText,
+  filter: optionalText,
+  sort: optionalText,
+  descending: flag,
+  /** Only hyperparameters that differ. */
+  differences: flag,
+  metric: optionalText,
+  /** The run whose particulars are shown. */
+  open: optionalText,
+  tab: z.enum(["verdict", "metrics", "curves", "parameters"]).optional().catch(undefined),
+});
+
+const personRating = z.tuple([z.coerce.string().max(512), z.number().finite()]);
+export const recommendationsSearch = z.object({
+  snapshot: optionalText,
+  run: texts,
+  mode: z.enum(["user", "person"]).optional().catch(undefined),
+  user: optionalText,
+  /** The invented person's ratings. */
+  ratings: z.array(personRating).max(500).optional().catch(undefined),
+  seen: flag,
+  n: z.int().min(1).max(200).optional().catch(undefined),
+});
+export type PersonRating = z.infer<typeof personRating>;
+
+export const publishSearch = z.object({ target: optionalText, run: optionalText });

@@ -1,0 +1,64 @@
+import {
+  ActionIcon, Badge, Button, Card, Checkbox, createTheme, Drawer, Modal, MultiSelect, NavLink, NumberInput, Paper, SegmentedControl, Select,
+  Slider, Switch, Table, Tabs, Textarea, TextInput, Tooltip,
+} from "@mantine/core";
+import type { CSSVariablesResolver, MantineColorsTuple } from "@mantine/core";
+import { seriesColors, surfaces } from "./tokens.ts";
+
+/** Petrol: the project's own accent. Shade 7 carries white text at 5.3:1. */
+const petrol: MantineColorsTuple = ["#e8f5f8", "#d3e8ee", "#a6d1dd", "#75b9cb", "#4ba2b9", "#2f8ca6", "#1c7d97", "#0f6d87", "#075c73", "#004a5d"];
+
+/** A slightly blue charcoal; 0 is text on dark, 7 the body, 9 the deepest. */
+const dark: MantineColorsTuple = ["#d7dde3", "#b6c0c9", "#98a4af", "#6b7783", "#3f4953", "#323b44", "#262d35", "#181d23", "#12161b", "#0c0f13"];
+
+const small = { size: "xs" } as const;
+
+export const theme = createTheme({
+  primaryColor: "petrol",
+  primaryShade: 7,
+  colors: { petrol, dark },
+  autoContrast: true,
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Liberation Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'Liberation Mono', monospace",
+  headings: {
+    fontWeight: "600",
+    sizes: { h1: { fontSize: "1.375rem", lineHeight: "1.25" }, h2: { fontSize: "1.0625rem", lineHeight: "1.3" }, h3: { fontSize: "0.9375rem", lineHeight: "1.35" } },
+  },
+  fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.125rem" },
+  spacing: { xs: "0.5rem", sm: "0.75rem", md: "1rem", lg: "1.25rem", xl: "1.75rem" },
+  defaultRadius: "sm",
+  respectReducedMotion: true,
+  components: {
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: "md" } }),
+    Badge: Badge.extend({ defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } }),
+    Button: Button.extend({ defaultProps: small }),
+    Card: Card.extend({ defaultProps: { padding: "md", withBorder: true } }),
+    Checkbox: Checkbox.extend({ defaultProps: small }),
+    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
+    Modal: Modal.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
+    MultiSelect: MultiSelect.extend({ defaultProps: small }),
+    NavLink: NavLink.extend({ defaultProps: {} }),
+    NumberInput: NumberInput.extend({ defaultProps: small }),
+    Paper: Paper.extend({ defaultProps: { withBorder: true } }),
+    SegmentedControl: SegmentedControl.extend({ defaultProps: small }),
+    Select: Select.extend({ defaultProps: { ...small, allowDeselect: false } }),
+    Slider: Slider.extend({ defaultProps: small }),
+    Switch: Switch.extend({ defaultProps: small }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: 5, horizontalSpacing: "sm" } }),
+    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
+    Textarea: Textarea.extend({ defaultProps: small }),
+    TextInput: TextInput.extend({ defaultProps: small }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 340, events: { hover: true, focus: true, touch: true } } }),
+  },
+});
+
+/** Every colour we name ourselves, as CSS variables for both schemes, so that charts and tables follow the theme. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { ...surfaces.light, ...seriesVariables("light") },
+  dark: { ...surfaces.dark, ...seriesVariables("dark") },
+});
+
+function seriesVariables(scheme: "light" | "dark"): Record<string, string> {
+  return Object.fromEntries(seriesColors[scheme].map((color, index) => [`--rb-series-${String(index)}`, color]));
+}

@@ -1,0 +1,89 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { createContext, use, useEffect, useState, useSyncExternalStore } from "react";
+import type { ReactNode } from "react";
+import type { Job } from "../../../core/contract/entities.ts";
+import type { EngineEvent } from "../../../core/contract/methods.ts";
+import { ReelbenchError } from "../../../core/contract/errors.ts";
+import { methodsAffectedBy } from "./invalidation.ts";
+import type { Connection, ConnectionPhase } from "./keep-connected.ts";
+import { createLiveCurves } from "./live-curves.ts";
+import type { LiveCurves } from "./live-curves.ts";
+
+interface Engine {
+  readonly connection: Connection;
+  readonly curves: LiveCurves;
+}
+
+const EngineContext = createContext<Engine | null>(null);
+
+export function useEngine(): Engine {
+  const engine = use(EngineContext);
+  if (engine === null) throw new Error("useEngine needs an EngineProvider above it");
+  return engine;
+}
+
+export function useConnectionPhase(): ConnectionPhase {
+  const { connection } = useEngine();
+  return useSyncExternalStore(connection.onPhaseChange, connection.phase);
+}
+
+/** What the tray lists. One key, so that events can keep it current without asking again. */
+export const jobsInput = { limit: 200 } as const;
+export const jobsKey = ["jobs.list", jobsInput] as const;
+
+function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The engine tells what changed; nothing needs to be asked again on a timer or on focus.
+        staleTime: Infinity,
+        gcTime: 5 * 60_000,
+        refetchOnWindowFocus: false,
+        networkMode: "always",
+        retry: (failures, error) => error instanceof ReelbenchError && error.code === "RB_TRANSPORT_CLOSED" && failures < 3,
+        retryDelay: 250,
+      },
+      mutations: { networkMode: "always" },
+    },
+  });
+}
+
+export function EngineProvider({ connection, children }: { readonly connection: Connection; readonly children: ReactNode }) {
+  const [client] = useState(createQueryClient);
+  const [curves] = useState(createLiveCurves);
+  const [engine] = useState<Engine>(() => ({ connection, curves }));
+  useEffect(() => {
+    const stopEvents = connection.subscribe((event) => applyEvent(client, curves, event));
+    // While the line was down events were missed: every answer may be old.
+    const stopPhases = connection.onPhaseChange((phase) => {
+      if (phase === "open") void client.invalidateQueries();
+    });
+    return () => {
+      stopEvents();
+      stopPhases();
+    };
+  }, [client, connection, curves]);
+  return (
+    <EngineContext value={engine}>
+      <QueryClientProvider client={client}>{children}</QueryClientProvider>
+    </EngineContext>
+  );
+}
+
+function applyEvent(client: QueryClient, curves: LiveCurves, event: EngineEvent): void {
+  if (event.type === "curve") {
+    curves.add(event.runId, event.point);
+    return;
+  }
+  if (event.type === "job") {
+    client.setQueryData<Job[]>(jobsKey, (jobs) => (jobs === undefined ? jobs : withJob(jobs, event.job)));
+    return;
+  }
+  for (const method of methodsAffectedBy(event.entity)) void client.invalidateQueries({ queryKey: [method] });
+}
+
+/** The list with this job in its place: replaced where it stood, else first. */
+export function withJob(jobs: readonly Job[], job: Job): Job[] {
+  const index = jobs.findIndex(({ id }) => id === job.id);
+  return index === -1 ? [job, ...jobs] : jobs.with(index, job);
+}

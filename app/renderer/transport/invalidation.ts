@@ -1,0 +1,19 @@
+import type { MethodName } from "../../../core/contract/methods.ts";
+import type { EngineEvent } from "../../../core/contract/methods.ts";
+
+type ChangedEntity = Extract<EngineEvent, { type: "changed" }>["entity"];
+
+const affected: Readonly<Record<ChangedEntity, readonly MethodName[]>> = {
+  source: ["sources.list", "sources.get", "workspace.get"],
+  snapshot: ["snapshots.list", "snapshots.get", "workspace.get"],
+  split: ["splits.list", "splits.get", "workspace.get"],
+  run: ["runs.list", "runs.get", "runs.compare", "workspace.get"],
+  target: ["targets.list", "targets.status", "targets.test"],
+  publication: ["publications.list", "targets.status", "workspace.get"],
+  server: ["servers.get", "targets.status"],
+};
+
+/** Which answers a change makes old. What is content-addressed (profiles, rows, proposals) never grows old. */
+export function methodsAffectedBy(entity: ChangedEntity): readonly MethodName[] {
+  return affected[entity];
+}
