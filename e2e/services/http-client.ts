@@ -14,6 +14,7 @@ export interface Received {
 }
 
 export interface Client {
+  readonly url: string;
   readonly key: string | null;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Received>;
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Received>;
@@ -38,6 +39,7 @@ export function createClient(url: string, key: string | null): Client {
     };
   };
   return {
+    url,
     key,
     get: (path, headers = {}) => request(path, {}, headers),
     post: (path, body, headers = {}) => request(path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) }, { "Content-Type": "application/json", ...headers }),
