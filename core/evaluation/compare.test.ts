@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Run } from "../contract/entities.ts";
 import { compareRuns } from "./compare.ts";
-import { runOf } from "./evaluation.testkit.ts";
+import { runOf } from "./evaluation.fixture.ts";
 import type { PerUserTable } from "./per-user.ts";
 import { createRandom } from "./random.ts";
 import { cohensDz, holm, randomisationTest } from "./significance.ts";
@@ -50,14 +50,14 @@ describe("compareRuns", () => {
   it("corrects over every comparison of the table", () => {
     const all = table.runs.flatMap(({ comparisons }) => comparisons);
     expect(all.length).toBe(4);
-    expect(of("PureSVD", "ndcg@10")?.pValue).toBe(1 / 10_000);
-    expect(of("PureSVD", "ndcg@10")?.pValueCorrected).toBeCloseTo(4 / 10_000, 12);
+    expect(of("PureSVD", "ndcg@10")?.pValue).toBe(1 / 100_000);
+    expect(of("PureSVD", "ndcg@10")?.pValueCorrected).toBeCloseTo(4 / 100_000, 12);
   });
 
   it("says it in a sentence with the numbers", () => {
     expect(table.runs[0]?.sentence).toMatch(/^PureSVD's NDCG@10 is higher than Popularity's by 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] \(d = \d\.\d\d, p < 0\.001 after correction of 4 comparisons\)\.$/);
-    expect(table.runs[1]?.sentence).toMatch(/Biased SVD's RMSE is lower \(better\) than Biases's by 0\.\d{3} \[0\.0/);
-    expect(table.runs[2]?.sentence).toMatch(/^No difference between Biases's NDCG@10 and Popularity's is shown/);
+    expect(table.runs[1]?.sentence).toMatch(/Biased SVD's RMSE is lower \(better\) than Biases' by 0\.\d{3} \[0\.0/);
+    expect(table.runs[2]?.sentence).toMatch(/^No difference between Biases' NDCG@10 and Popularity's is shown/);
     expect(table.conclusion).toContain("PureSVD has the best NDCG@10");
     const second = entry("Second", "puresvd", tableOf(200, 0.2, 6));
     expect(compareRuns([pureSvd, second, popularity], null).conclusion).toMatch(/Its lead over Second \(0\.\d{3}\) was not tested here/);

@@ -42,7 +42,8 @@ export function compareRuns(runs: readonly EvaluatedRun[], baselineId: string | 
   const baseline = baselineId === null ? ordered[0] : runs.find(({ run }) => run.id === baselineId);
   if (baseline === undefined) throw new ReelbenchError("RB_NOT_FOUND", `The baseline ${String(baselineId)} is not among the runs.`);
 
-  const pairings = runs.flatMap((challenger) => pairRun(challenger, baseline, ordered));
+  const statisticOf = sharedStatistics();
+  const pairings = runs.flatMap((challenger) => pairRun(challenger, baseline, ordered, statisticOf));
   const tested = pairings.length > 0 && baseline.perUser.users.length >= fewestUsersForIntervals;
   const intervals = tested ? differenceIntervals(pairings) : [];
   const pValues = tested ? pairings.map(({ ours, theirs }) => randomisationTest(pairedDifferences(ours, theirs), comparisonSeed)) : [];
@@ -77,13 +78,33 @@ function nameOf(runs: readonly EvaluatedRun[]): (id: string) => string {
   return (id) => runs.find(({ run }) => run.id === id)?.run.name ?? id;
 }
 
-function pairRun(challenger: EvaluatedRun, baseline: EvaluatedRun, ordered: readonly EvaluatedRun[]): Pairing[] {
+function pairRun(challenger: EvaluatedRun, baseline: EvaluatedRun, ordered: readonly EvaluatedRun[], statisticOf: (entry: EvaluatedRun, metric: string) => UserStatistic): Pairing[] {
   const metrics = challenger.run.metrics.map(({ metric }) => metric).filter((metric) => hasMetric(challenger.perUser, metric));
   return metrics.sort(byTableOrder).flatMap((metric) => {
     const against = hasMetric(baseline.perUser, metric) ? baseline : ordered.find(({ perUser }) => hasMetric(perUser, metric));
     if (against === undefined || against.run.id === challenger.run.id) return [];
-    return [{ metric, challenger, against, ours: userStatistic(challenger.perUser, metric), theirs: userStatistic(against.perUser, metric) }];
+    return [{ metric, challenger, against, ours: statisticOf(challenger, metric), theirs: statisticOf(against, metric) }];
   });
+}
+
+/** One statistic for a run and metric, and one denominator for equal ones: equal columns are then the same array. */
+function sharedStatistics(): (entry: EvaluatedRun, metric: string) => UserStatistic {
+  const known = new Map<string, UserStatistic>();
+  const denominators: Float64Array[] = [];
+  const share = (column: Float64Array): Float64Array => {
+    const equal = denominators.find((other) => other.length === column.length && other.every((value, row) => value === column[row]));
+    if (equal === undefined) denominators.push(column);
+    return equal ?? column;
+  };
+  return ({ run, perUser }, metric) => {
+    const key = JSON.stringify([run.id, metric]);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const statistic = userStatistic(perUser, metric);
+    const shared = { ...statistic, denominator: share(statistic.denominator) };
+    known.set(key, shared);
+    return shared;
+  };
 }
 
 function byTableOrder(a: string, b: string): number {
@@ -99,28 +120,26 @@ function pairedDifferences(ours: UserStatistic, theirs: UserStatistic): Float64A
   return ours.numerator.map((value, row) => value - theirs.numerator[row]!);
 }
 
-/** All pairings see the same resamples of users. */
+/** All pairings see the same resamples of users. Columns that pairings share (the baseline's, the counts) are added up once. */
 function differenceIntervals(pairings: readonly Pairing[]): Interval[] {
   const rows = pairings[0]!.ours.numerator.length;
-  const columns = pairings.length * 3;
+  const places = new Map<Float64Array, number>();
+  const place = (column: Float64Array): number => {
+    const known = places.get(column) ?? places.size;
+    places.set(column, known);
+    return known;
+  };
+  // The denominator is equal for both: the same users and test ratings.
+  const placed = pairings.map(({ ours, theirs }) => [place(ours.numerator), place(theirs.numerator), place(ours.denominator)] as const);
+  const columns = places.size;
   const matrix = new Float64Array(rows * columns);
-  pairings.forEach(({ ours, theirs }, at) => {
-    for (let row = 0; row < rows; row++) {
-      const start = row * columns + 3 * at;
-      matrix[start] = ours.numerator[row]!;
-      matrix[start + 1] = theirs.numerator[row]!;
-      matrix[start + 2] = ours.denominator[row]!; // Equal for both: the same users and test ratings.
-    }
-  });
+  for (const [column, at] of places) column.forEach((value, row) => void (matrix[row * columns + at] = value));
   const sums = bootstrapSums(matrix, rows, columns, comparisonResamples, comparisonSeed);
-  return pairings.map(({ ours: { root } }, at) =>
-    percentileInterval(
-      Float64Array.from({ length: comparisonResamples }, (_, r) => {
-        const start = r * columns + 3 * at;
-        return ratio(sums[start]!, sums[start + 2]!, root) - ratio(sums[start + 1]!, sums[start + 2]!, root);
-      }),
-    ),
-  );
+  return pairings.map(({ ours: { root } }, at) => {
+    const [mine, theirs, count] = placed[at]!;
+    const difference = (start: number) => ratio(sums[start + mine]!, sums[start + count]!, root) - ratio(sums[start + theirs]!, sums[start + count]!, root);
+    return percentileInterval(Float64Array.from({ length: comparisonResamples }, (_, r) => difference(r * columns)));
+  });
 }
 
 function describePairing(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evaluateModel, listModel } from "./evaluation.testkit.ts";
+import { evaluateModel, listModel } from "./evaluation.fixture.ts";
 import { poolFolds } from "./per-user.ts";
 
 // Seven items in the order 0, 1, 2, … by score, three users.

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { ServableModel } from "../models/servable.ts";
 import { compareRuns } from "./compare.ts";
-import { evaluateModel, runOf } from "./evaluation.testkit.ts";
+import { evaluateModel, runOf } from "./evaluation.fixture.ts";
 import { randomisationTest } from "./significance.ts";
 import { summarize } from "./summarize.ts";
 
@@ -80,8 +80,8 @@ describe("paired statistics, against numpy and scipy", () => {
   it("give nearly the p-value of a paired t-test, and of all sign flips where these can be counted", () => {
     expect(Math.abs(compared.pValue! - golden.paired.tTestP)).toBeLessThan(0.03);
     const { differences, exactP } = golden.signFlip;
-    // Four standard errors of 9,999 random flips.
-    const tolerance = 4 * Math.sqrt((exactP * (1 - exactP)) / 9_999);
+    // Four standard errors of 99,999 random flips.
+    const tolerance = 4 * Math.sqrt((exactP * (1 - exactP)) / 99_999);
     expect(Math.abs(randomisationTest(Float64Array.from(differences), 7) - exactP)).toBeLessThan(tolerance);
   });
 });

@@ -26,14 +26,14 @@ export function describeMetric(name: string, compared: MetricComparison, otherNa
   const numbers = `${number(Math.abs(compared.difference))}${intervalText(compared)}`;
   const direction = compared.difference > 0 ? "higher" : "lower";
   if (compared.verdict === "not-tested") {
-    return `${name}'s ${label} is ${direction} than ${otherName}'s by ${numbers}; with fewer than ${fewestUsersForIntervals} users this was not tested.`;
+    return `${possessive(name)} ${label} is ${direction} than ${possessive(otherName)} by ${numbers}; with fewer than ${fewestUsersForIntervals} users this was not tested.`;
   }
   const test = `(${effectText(compared)}${pText(compared.pValueCorrected)} after correction of ${comparisonCount} comparison${comparisonCount === 1 ? "" : "s"})`;
   if (compared.verdict === "no-difference-shown") {
-    return `No difference between ${name}'s ${label} and ${otherName}'s is shown: ${number(compared.difference)}${intervalText(compared)} ${test}.`;
+    return `No difference between ${possessive(name)} ${label} and ${possessive(otherName)} is shown: ${number(compared.difference)}${intervalText(compared)} ${test}.`;
   }
   const judgement = familyOf(compared.metric).higherIsBetter ? "" : compared.verdict === "better" ? " (better)" : " (worse)";
-  return `${name}'s ${label} is ${direction}${judgement} than ${otherName}'s by ${numbers} ${test}.`;
+  return `${possessive(name)} ${label} is ${direction}${judgement} than ${possessive(otherName)} by ${numbers} ${test}.`;
 }
 
 /** What the whole table says. A winner is named only against the baseline it was tested against. */
@@ -86,6 +86,11 @@ function pText(p: number | null): string {
   return p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
 }
 
+function possessive(name: string): string {
+  return name.endsWith("s") ? `${name}'` : `${name}'s`;
+}
+
 function number(value: number): string {
-  return value.toFixed(3);
+  const text = value.toFixed(3);
+  return text === "-0.000" ? "0.000" : text;
 }
