@@ -21,13 +21,21 @@ const { values, positionals } = parseArgs({
 const [path] = positionals;
 const data = trainingSet(path === undefined ? generate(6040, 3706, 1_000_209) : readRatingsFile(path), () => true);
 console.log(`${path ?? "generated"}: ${data.item.length} ratings, ${data.users} users, ${data.items} items`);
-const given = Object.fromEntries(values.set.map((pair) => pair.split("=")).map(([name, value]) => [name, Number(value)]));
+const given = Object.fromEntries(
+  values.set.map((pair) => pair.split("=")).map(([name, value]) => [name, Number(value)]),
+);
 
 for (const id of values.algorithms.split(",")) {
   const algorithm = algorithmById(id);
   const known = algorithm.info.hyperparameters.map(({ name }) => name);
-  const hyperparameters = parseHyperparameters(algorithm, Object.fromEntries(Object.entries(given).filter(([name]) => known.includes(name))));
-  const { bytes, flops } = algorithm.estimateCost({ users: data.users, items: data.items, ratings: data.item.length }, hyperparameters);
+  const hyperparameters = parseHyperparameters(
+    algorithm,
+    Object.fromEntries(Object.entries(given).filter(([name]) => known.includes(name))),
+  );
+  const { bytes, flops } = algorithm.estimateCost(
+    { users: data.users, items: data.items, ratings: data.item.length },
+    hyperparameters,
+  );
   for (const threads of values.threads.split(",").map(Number)) {
     const times: number[] = [];
     for (let run = 0; run < Number(values.repeat); run++) {
@@ -56,7 +64,7 @@ function generate(users: number, items: number, count: number): Ratings {
   const random = seededRandom(5);
   const taken = new Set<number>();
   const [user, item, rating] = [new Int32Array(count), new Int32Array(count), new Float32Array(count)];
-  for (let n = 0; n < count; ) {
+  for (let n = 0; n < count;) {
     const u = Math.floor(users * random() ** 2);
     const i = Math.min(items - 1, Math.floor(30 * ((items / 30 + 1) ** random() - 1)));
     if (taken.has(u * items + i)) continue;

@@ -1,6 +1,7 @@
 /**
- * k-fold cross-validation on a ratings file, clipped RMSE and MAE, pooled per fold and averaged (as Surprise's README reports):
- *   node bench/ml100k-cv.ts [FILE] [--algorithms biases,biased-svd] [--folds 5] [--seed 20] [--threads 2] [--set name=value]…
+ * k-fold cross-validation on a ratings file. Predictors of ratings: clipped RMSE and MAE over a fold, averaged over folds (as
+ * Surprise's README reports). The others: NDCG@10 over all items not rated in training, binary relevance, mean over people.
+ *   node bench/ml100k-cv.ts [FILE] [--algorithms biases,biased-svd,popularity,puresvd] [--folds 5] [--seed 20] [--threads 2] [--set name=value]…
  */
 import { parseArgs } from "node:util";
 import type { Algorithm, TrainingSet } from "../core/models/algorithm.ts";
@@ -11,7 +12,7 @@ import { foldOfRating, readRatingsFile, trainingSet } from "./ratings-file.ts";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    algorithms: { type: "string", default: "biases,biased-svd" },
+    algorithms: { type: "string", default: "biases,biased-svd,popularity,puresvd" },
     folds: { type: "string", default: "5" },
     seed: { type: "string", default: "20" },
     threads: { type: "string", default: "2" },
@@ -22,15 +23,22 @@ const path = positionals[0] ?? "../shared/data/ml-100k/u.data";
 const folds = Number(values.folds);
 const ratings = readRatingsFile(path);
 const fold = foldOfRating(ratings.rating.length, folds, Number(values.seed));
-console.log(`${path}: ${ratings.rating.length} ratings, ${ratings.users} users, ${ratings.items} items; ${folds} folds, seed ${values.seed}`);
+console.log(
+  `${path}: ${ratings.rating.length} ratings, ${ratings.users} users, ${ratings.items} items; ${folds} folds, seed ${values.seed}`,
+);
 
 for (const id of values.algorithms.split(",")) await crossValidate(algorithmById(id));
 
 async function crossValidate(algorithm: Algorithm): Promise<void> {
-  const settings = Object.fromEntries(values.set.map((pair) => pair.split("=")).map(([name, value]) => [name, Number(value)]));
+  const settings = Object.fromEntries(
+    values.set.map((pair) => pair.split("=")).map(([name, value]) => [name, Number(value)]),
+  );
   const known = new Set(algorithm.info.hyperparameters.map(({ name }) => name));
-  const hyperparameters = parseHyperparameters(algorithm, Object.fromEntries(Object.entries(settings).filter(([name]) => known.has(name))));
-  const results: { rmse: number; mae: number; seconds: number }[] = [];
+  const hyperparameters = parseHyperparameters(
+    algorithm,
+    Object.fromEntries(Object.entries(settings).filter(([name]) => known.has(name))),
+  );
+  const results: { metrics: Record<string, number>; seconds: number }[] = [];
   for (let held = 0; held < folds; held++) {
     const train = trainingSet(ratings, (index) => fold[index] !== held);
     const test = trainingSet(ratings, (index) => fold[index] === held);
@@ -44,16 +52,23 @@ async function crossValidate(algorithm: Algorithm): Promise<void> {
       resumeFrom: null,
       saveCheckpoint: () => Promise.resolve(),
     });
-    results.push({ ...errors(model, test), seconds: (performance.now() - started) / 1000 });
+    const seconds = (performance.now() - started) / 1000;
+    results.push({
+      metrics: model.predictsRatings ? errors(model, test) : { "NDCG@10": ndcgAt10(model, train, test) },
+      seconds,
+    });
   }
-  const mean = (pick: (result: (typeof results)[number]) => number) => results.reduce((sum, result) => sum + pick(result), 0) / results.length;
+  const mean = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+  const metrics = Object.keys(results[0]?.metrics ?? {}).map((name) => {
+    const perFold = results.map((result) => result.metrics[name] ?? NaN);
+    return `${name} ${mean(perFold).toFixed(4)} (${perFold.map((value) => value.toFixed(4)).join(" ")})`;
+  });
   console.log(
-    `${algorithm.info.id.padEnd(12)} RMSE ${mean((r) => r.rmse).toFixed(4)}  MAE ${mean((r) => r.mae).toFixed(4)}  fit ${mean((r) => r.seconds).toFixed(2)} s  ` +
-      `(folds ${results.map((r) => r.rmse.toFixed(4)).join(" ")})  ${JSON.stringify(hyperparameters)}`,
+    `${algorithm.info.id.padEnd(11)} ${metrics.join("  ")}  fit ${mean(results.map(({ seconds }) => seconds)).toFixed(2)} s  ${JSON.stringify(hyperparameters)}`,
   );
 }
 
-function errors(model: ServableModel, test: TrainingSet): { rmse: number; mae: number } {
+function errors(model: ServableModel, test: TrainingSet): { RMSE: number; MAE: number } {
   let squares = 0;
   let absolute = 0;
   for (let u = 0; u < test.users; u++) {
@@ -63,12 +78,34 @@ function errors(model: ServableModel, test: TrainingSet): { rmse: number; mae: n
       absolute += Math.abs(error);
     }
   }
-  return { rmse: Math.sqrt(squares / test.rating.length), mae: absolute / test.rating.length };
+  return { RMSE: Math.sqrt(squares / test.rating.length), MAE: absolute / test.rating.length };
+}
+
+function ndcgAt10(model: ServableModel, train: TrainingSet, test: TrainingSet): number {
+  const gain = (rank: number) => 1 / Math.log2(rank + 2);
+  const gains: number[] = [];
+  for (let u = 0; u < test.users; u++) {
+    const relevant = new Set(test.item.subarray(test.userStart[u], test.userStart[u + 1]));
+    if (relevant.size === 0) continue;
+    const scores = Float64Array.from({ length: model.items }, (_, i) => scoreOf(model, u, i));
+    for (const seen of train.item.subarray(train.userStart[u], train.userStart[u + 1])) scores[seen] = -Infinity;
+    const top = Array.from(scores.keys())
+      .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b)
+      .slice(0, 10);
+    const found = top.reduce((sum, i, rank) => sum + (relevant.has(i) ? gain(rank) : 0), 0);
+    const best = top.slice(0, relevant.size).reduce((sum, _, rank) => sum + gain(rank), 0);
+    gains.push(found / best);
+  }
+  return gains.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function predict(model: ServableModel, u: number, i: number): number {
+  return Math.min(model.scale.maximum, Math.max(model.scale.minimum, scoreOf(model, u, i)));
+}
+
+function scoreOf(model: ServableModel, u: number, i: number): number {
   const k = model.factors;
   let score = model.globalMean + (model.userBias[u] ?? 0) + (model.itemBias[i] ?? 0);
   for (let f = 0; f < k; f++) score += (model.userFactors[u * k + f] ?? 0) * (model.itemFactors[i * k + f] ?? 0);
-  return Math.min(model.scale.maximum, Math.max(model.scale.minimum, score));
+  return score;
 }

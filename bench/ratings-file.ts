@@ -50,7 +50,8 @@ export function trainingSet(ratings: Ratings, keep: (index: number) => boolean):
   const key = (index: number) => (ratings.user[index] ?? 0) * items + (ratings.item[index] ?? 0);
   kept.sort((a, b) => key(a) - key(b));
   const userStart = new Int32Array(users + 1);
-  for (const index of kept) userStart[(ratings.user[index] ?? 0) + 1] = (userStart[(ratings.user[index] ?? 0) + 1] ?? 0) + 1;
+  for (const index of kept)
+    userStart[(ratings.user[index] ?? 0) + 1] = (userStart[(ratings.user[index] ?? 0) + 1] ?? 0) + 1;
   for (let u = 0; u < users; u++) userStart[u + 1] = (userStart[u + 1] ?? 0) + (userStart[u] ?? 0);
   let minimum = Infinity;
   let maximum = -Infinity;

@@ -13,16 +13,37 @@ const generated = new URL("core/compute/kernels.generated.ts", root);
 
 // Shared memory up to all of wasm32; no relaxed SIMD, whose results differ between processors.
 const options = [
-  "--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert", "--converge", "--runtime", "stub",
-  "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536", "--memoryBase", "1024",
-  "--enable", "simd", "--enable", "threads", "--disable", "relaxed-simd",
+  "--optimizeLevel",
+  "3",
+  "--shrinkLevel",
+  "0",
+  "--noAssert",
+  "--converge",
+  "--runtime",
+  "stub",
+  "--importMemory",
+  "--sharedMemory",
+  "--initialMemory",
+  "1",
+  "--maximumMemory",
+  "65536",
+  "--memoryBase",
+  "1024",
+  "--enable",
+  "simd",
+  "--enable",
+  "threads",
+  "--disable",
+  "relaxed-simd",
 ];
 
 function sourceHash(): string {
   const hash = createHash("sha256");
   const { version } = createRequire(import.meta.url)("assemblyscript/package.json") as { version: string };
   hash.update(JSON.stringify([version, options]));
-  for (const name of readdirSync(sources).filter((file) => file.endsWith(".ts")).toSorted()) {
+  for (const name of readdirSync(sources)
+    .filter((file) => file.endsWith(".ts"))
+    .toSorted()) {
     hash.update(`\0${name}\0`).update(readFileSync(new URL(name, sources), "utf8").replaceAll("\r\n", "\n"));
   }
   return hash.digest("hex");
@@ -60,5 +81,7 @@ if (existsSync(generated) && readFileSync(generated, "utf8").includes(`"${hash}"
       `export const kernelsBase64 =\n  "${Buffer.from(binary).toString("base64")}";\n`,
   );
   renameSync(temporary, fileURLToPath(generated));
-  console.log(`kernels: compiled ${String(binary.length)} bytes in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  console.log(
+    `kernels: compiled ${String(binary.length)} bytes in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
 }

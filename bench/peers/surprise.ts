@@ -31,7 +31,15 @@ const pairs = [
   {
     id: "biased-svd",
     peer: "svd",
-    hyperparameters: { factors: 100, epochs: 20, learningRate: 0.005, learningRateDecay: 1, regularization: 0.02, biasRegularization: 0.02, initialDeviation: 0.1 },
+    hyperparameters: {
+      factors: 100,
+      epochs: 20,
+      learningRate: 0.005,
+      learningRateDecay: 1,
+      regularization: 0.02,
+      biasRegularization: 0.02,
+      initialDeviation: 0.1,
+    },
   },
   { id: "biases", peer: "baseline", hyperparameters: { epochs: 10, itemRegularization: 10, userRegularization: 15 } },
 ] as const;
@@ -42,7 +50,9 @@ try {
   ratings.rating.forEach((rating, n) => triples.set([ratings.user[n] ?? 0, ratings.item[n] ?? 0, rating], n * 3));
   const file = join(folder, "triples.f64");
   writeFileSync(file, new Uint8Array(triples.buffer));
-  console.log(`${path}: ${ratings.rating.length} ratings, ${ratings.users} users, ${ratings.items} items; ${values.threads} threads here, one there (it has no more)`);
+  console.log(
+    `${path}: ${ratings.rating.length} ratings, ${ratings.users} users, ${ratings.items} items; ${values.threads} threads here, one there (it has no more)`,
+  );
   for (const { id, peer, hyperparameters } of pairs) {
     const ours: number[] = [];
     const theirs: number[] = [];
@@ -51,7 +61,9 @@ try {
       theirs.push(...peerSeconds(file, peer));
     }
     const [mine, other] = [median(ours), median(theirs)];
-    console.log(`${id.padEnd(11)} ours ${mine.toFixed(3)} s  Surprise ${other.toFixed(3)} s  ratio ${(mine / other).toFixed(4)}  (ours ${ours.map((s) => s.toFixed(2)).join(" ")}; theirs ${theirs.map((s) => s.toFixed(2)).join(" ")})`);
+    console.log(
+      `${id.padEnd(11)} ours ${mine.toFixed(3)} s  Surprise ${other.toFixed(3)} s  ratio ${(mine / other).toFixed(4)}  (ours ${ours.map((s) => s.toFixed(2)).join(" ")}; theirs ${theirs.map((s) => s.toFixed(2)).join(" ")})`,
+    );
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -74,7 +86,8 @@ async function fitSeconds(id: string, hyperparameters: Record<string, number>): 
 
 function peerSeconds(file: string, peer: string): number[] {
   const script = fileURLToPath(new URL("surprise_fit.py", import.meta.url));
-  return peerOutput.parse(JSON.parse(execFileSync(values.python, [script, file, peer, "1"], { encoding: "utf8" }))).seconds;
+  return peerOutput.parse(JSON.parse(execFileSync(values.python, [script, file, peer, "1"], { encoding: "utf8" })))
+    .seconds;
 }
 
 function median(numbers: readonly number[]): number {

@@ -30,7 +30,11 @@ const shapes = fc.record({
 });
 
 function sparseInMemory(layout: MemoryLayout, matrix: reference.SparseRows) {
-  const regions = { start: layout.int32(matrix.start.length), columns: layout.int32(matrix.columns.length), values: layout.float32(matrix.values.length) };
+  const regions = {
+    start: layout.int32(matrix.start.length),
+    columns: layout.int32(matrix.columns.length),
+    values: layout.float32(matrix.values.length),
+  };
   const write = (memory: WebAssembly.Memory): void => {
     int32View(memory, regions.start).set(matrix.start);
     int32View(memory, regions.columns).set(matrix.columns);
@@ -48,7 +52,10 @@ describe("fillNearNormal", () => {
   test("gives the reference's numbers, zero padding, and the same for any partition", () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.nat(5),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+        fc.nat(5),
         (rows, columns, seed, cut) => {
           const stride = Math.ceil(columns / 4) * 4;
           const layout = new MemoryLayout();
@@ -93,11 +100,28 @@ test("biasSweep gives the regularised means and the squared residuals left by th
       float64View(memory, columnBias).set(randomFloats(columns, seed));
       const cut = Math.floor(rows / 2);
       const sweep = (from: number, to: number, slot: number) =>
-        kernels.biasSweep(sparse.start.offset, sparse.columns.offset, sparse.values.offset, columnBias.offset, rowBias.offset, 3.5, shrinkage, from, to, slot);
+        kernels.biasSweep(
+          sparse.start.offset,
+          sparse.columns.offset,
+          sparse.values.offset,
+          columnBias.offset,
+          rowBias.offset,
+          3.5,
+          shrinkage,
+          from,
+          to,
+          slot,
+        );
       sweep(0, cut, slots.offset);
       sweep(cut, rows, slots.offset + 8);
       const expected = new Float64Array(rows);
-      const loss = reference.biasSweep(matrix, Float64Array.from(randomFloats(columns, seed)), expected, 3.5, shrinkage);
+      const loss = reference.biasSweep(
+        matrix,
+        Float64Array.from(randomFloats(columns, seed)),
+        expected,
+        3.5,
+        shrinkage,
+      );
       expectClose(float64View(memory, rowBias), expected, 1e-12);
       expectClose([float64View(memory, slots).reduce((sum, x) => sum + x, 0)], [loss], 1e-10);
     }),
@@ -109,7 +133,10 @@ test("sgdCell makes the updates of the reference, entry by entry", () => {
   fc.assert(
     fc.property(shapes, fc.constantFrom(4, 8, 16, 20, 36, 128), ({ rows, columns, density, seed }, stride) => {
       const matrix = randomSparse(rows, columns, density, seed);
-      const users = Int32Array.from({ length: matrix.columns.length }, (_, n) => matrix.start.findIndex((start) => start > n) - 1);
+      const users = Int32Array.from(
+        { length: matrix.columns.length },
+        (_, n) => matrix.start.findIndex((start) => start > n) - 1,
+      );
       const layout = new MemoryLayout();
       const [u, i, r] = [layout.int32(users.length), layout.int32(users.length), layout.float32(users.length)];
       const regions = [rows * stride, columns * stride, rows, columns].map((length) => layout.float32(length));
@@ -121,10 +148,34 @@ test("sgdCell makes the updates of the reference, entry by entry", () => {
       float32View(memory, r).set(matrix.values);
       regions.forEach((region, n) => float32View(memory, region).set(randomFloats(region.length, seed + n)));
       const model = { userFactors: p, itemFactors: q, userBias: bu, itemBias: bi };
-      const before = Object.fromEntries(Object.entries(model).map(([name, region]) => [name, Float64Array.from(float32View(memory, region))]));
-      const steps = { scale: 0.5, mean: 1.75, rate: 0.01, userDecay: 0.999, itemDecay: 0.998, biasRate: 0.02, userBiasDecay: 0.997, itemBiasDecay: 0.996 };
+      const before = Object.fromEntries(
+        Object.entries(model).map(([name, region]) => [name, Float64Array.from(float32View(memory, region))]),
+      );
+      const steps = {
+        scale: 0.5,
+        mean: 1.75,
+        rate: 0.01,
+        userDecay: 0.999,
+        itemDecay: 0.998,
+        biasRate: 0.02,
+        userBiasDecay: 0.997,
+        itemBiasDecay: 0.996,
+      };
       float32View(memory, step).set(Object.values(steps));
-      kernels.sgdCell(u.offset, i.offset, r.offset, 0, users.length, p.offset, q.offset, bu.offset, bi.offset, stride, step.offset, slot.offset);
+      kernels.sgdCell(
+        u.offset,
+        i.offset,
+        r.offset,
+        0,
+        users.length,
+        p.offset,
+        q.offset,
+        bu.offset,
+        bi.offset,
+        stride,
+        step.offset,
+        slot.offset,
+      );
       const expected = { ...before, stride } as unknown as reference.SgdModel;
       const loss = reference.sgdCell(users, matrix.columns, matrix.values, expected, steps);
       for (const [name, region] of Object.entries(model)) {
@@ -145,22 +196,51 @@ test("countCells and fillCells give each cell its ratings in eight-lane round-ro
       const order = Array.from({ length: rows }, (_, n) => rows - 1 - n);
       const layout = new MemoryLayout();
       const sparse = sparseInMemory(layout, matrix);
-      const [orderRegion, rank, counts, lanes] = [layout.int32(rows), layout.int32(columns), layout.int32(3), layout.int32(32)];
+      const [orderRegion, rank, counts, lanes] = [
+        layout.int32(rows),
+        layout.int32(columns),
+        layout.int32(3),
+        layout.int32(32),
+      ];
       const itemBlock = layout.uint8(columns);
-      const [users, items, ratings] = [layout.int32(matrix.columns.length), layout.int32(matrix.columns.length), layout.float32(matrix.columns.length)];
+      const [users, items, ratings] = [
+        layout.int32(matrix.columns.length),
+        layout.int32(matrix.columns.length),
+        layout.float32(matrix.columns.length),
+      ];
       const { memory, kernels } = open(layout);
       sparse.write(memory);
       int32View(memory, orderRegion).set(order);
       int32View(memory, rank).set(blockOf.map((_, item) => 100 + item));
       uint8View(memory, itemBlock).set(blockOf);
-      kernels.countCells(orderRegion.offset, sparse.start.offset, sparse.columns.offset, itemBlock.offset, 0, rows, counts.offset);
+      kernels.countCells(
+        orderRegion.offset,
+        sparse.start.offset,
+        sparse.columns.offset,
+        itemBlock.offset,
+        0,
+        rows,
+        counts.offset,
+      );
       let out = 0;
       for (let block = 0; block < 3; block++) {
         const expected = reference.fillCell(order, matrix, (item) => blockOf[item] === block);
         expect(int32View(memory, counts)[block]).toBe(expected.length);
         kernels.fillCells(
-          orderRegion.offset, sparse.start.offset, sparse.columns.offset, sparse.values.offset, itemBlock.offset, rank.offset,
-          0, rows, block, out, users.offset, items.offset, ratings.offset, lanes.offset,
+          orderRegion.offset,
+          sparse.start.offset,
+          sparse.columns.offset,
+          sparse.values.offset,
+          itemBlock.offset,
+          rank.offset,
+          0,
+          rows,
+          block,
+          out,
+          users.offset,
+          items.offset,
+          ratings.offset,
+          lanes.offset,
         );
         const written = expected.map((_, n) => ({
           position: int32View(memory, users)[out + n],
@@ -187,7 +267,16 @@ test("sparseTimesDense multiplies any shape, empty rows included", () => {
       sparse.write(memory);
       float32View(memory, x).set(randomFloats(columns * width, seed));
       float32View(memory, y).fill(NaN);
-      kernels.sparseTimesDense(sparse.start.offset, sparse.columns.offset, sparse.values.offset, x.offset, y.offset, width, 0, rows);
+      kernels.sparseTimesDense(
+        sparse.start.offset,
+        sparse.columns.offset,
+        sparse.values.offset,
+        x.offset,
+        y.offset,
+        width,
+        0,
+        rows,
+      );
       expectClose(float32View(memory, y), reference.sparseTimesDense(matrix, float32View(memory, x), width), 1e-5);
     }),
     { numRuns: 60 },
@@ -196,18 +285,34 @@ test("sparseTimesDense multiplies any shape, empty rows included", () => {
 
 test("gram and denseTimesSmall multiply any shape", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 33 }), fc.constantFrom(16, 32, 48), fc.constantFrom(16, 48), fc.nat(1000), (rows, width, widthOut, seed) => {
-      const layout = new MemoryLayout();
-      const [x, t, y, slot] = [layout.float32(rows * width), layout.float32(width * widthOut), layout.float32(rows * widthOut), layout.float64(width * width)];
-      const { memory, kernels } = open(layout);
-      float32View(memory, x).set(randomFloats(rows * width, seed));
-      float32View(memory, t).set(randomFloats(width * widthOut, seed + 1));
-      for (let band = 0; band < width; band += 16) kernels.gram(x.offset, width, 0, rows, band, band + 16, slot.offset);
-      kernels.denseTimesSmall(x.offset, width, t.offset, widthOut, y.offset, 0, rows);
-      const upper = (matrix: Float64Array) => Array.from(matrix).filter((_, n) => n % width >= Math.floor(n / width));
-      expectClose(upper(float64View(memory, slot)), upper(reference.gram(float32View(memory, x), width)), 1e-12);
-      expectClose(float32View(memory, y), reference.denseTimesSmall(float32View(memory, x), width, float32View(memory, t), widthOut), 1e-5);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 33 }),
+      fc.constantFrom(16, 32, 48),
+      fc.constantFrom(16, 48),
+      fc.nat(1000),
+      (rows, width, widthOut, seed) => {
+        const layout = new MemoryLayout();
+        const [x, t, y, slot] = [
+          layout.float32(rows * width),
+          layout.float32(width * widthOut),
+          layout.float32(rows * widthOut),
+          layout.float64(width * width),
+        ];
+        const { memory, kernels } = open(layout);
+        float32View(memory, x).set(randomFloats(rows * width, seed));
+        float32View(memory, t).set(randomFloats(width * widthOut, seed + 1));
+        for (let band = 0; band < width; band += 16)
+          kernels.gram(x.offset, width, 0, rows, band, band + 16, slot.offset);
+        kernels.denseTimesSmall(x.offset, width, t.offset, widthOut, y.offset, 0, rows);
+        const upper = (matrix: Float64Array) => Array.from(matrix).filter((_, n) => n % width >= Math.floor(n / width));
+        expectClose(upper(float64View(memory, slot)), upper(reference.gram(float32View(memory, x), width)), 1e-12);
+        expectClose(
+          float32View(memory, y),
+          reference.denseTimesSmall(float32View(memory, x), width, float32View(memory, t), widthOut),
+          1e-5,
+        );
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -6,29 +6,86 @@ import { kernelsBase64 } from "./kernels.generated.ts";
  */
 export interface Kernels {
   fillNearNormal(
-    out: number, from: number, to: number, columns: number, stride: number, seed: number, stream: number, deviation: number,
+    out: number,
+    from: number,
+    to: number,
+    columns: number,
+    stride: number,
+    seed: number,
+    stream: number,
+    deviation: number,
   ): void;
-  countCells(order: number, rowStart: number, items: number, itemBlock: number, from: number, to: number, counts: number): void;
+  countCells(
+    order: number,
+    rowStart: number,
+    items: number,
+    itemBlock: number,
+    from: number,
+    to: number,
+    counts: number,
+  ): void;
   fillCells(
-    order: number, rowStart: number, items: number, ratings: number, itemBlock: number, itemRank: number,
-    from: number, to: number, block: number, out: number,
-    outUsers: number, outItems: number, outRatings: number, lanes: number,
+    order: number,
+    rowStart: number,
+    items: number,
+    ratings: number,
+    itemBlock: number,
+    itemRank: number,
+    from: number,
+    to: number,
+    block: number,
+    out: number,
+    outUsers: number,
+    outItems: number,
+    outRatings: number,
+    lanes: number,
   ): void;
   sgdCell(
-    users: number, items: number, ratings: number, from: number, to: number, userFactors: number, itemFactors: number,
-    userBias: number, itemBias: number, stride: number, step: number, slot: number,
+    users: number,
+    items: number,
+    ratings: number,
+    from: number,
+    to: number,
+    userFactors: number,
+    itemFactors: number,
+    userBias: number,
+    itemBias: number,
+    stride: number,
+    step: number,
+    slot: number,
   ): void;
   biasSweep(
-    rowStart: number, columns: number, ratings: number, columnBias: number, rowBias: number,
-    mean: number, shrinkage: number, from: number, to: number, slot: number,
+    rowStart: number,
+    columns: number,
+    ratings: number,
+    columnBias: number,
+    rowBias: number,
+    mean: number,
+    shrinkage: number,
+    from: number,
+    to: number,
+    slot: number,
   ): void;
   countColumns(columns: number, from: number, to: number, counts: number): void;
   scatterRows(
-    rowStart: number, columns: number, values: number, from: number, to: number,
-    cursor: number, outRows: number, outValues: number,
+    rowStart: number,
+    columns: number,
+    values: number,
+    from: number,
+    to: number,
+    cursor: number,
+    outRows: number,
+    outValues: number,
   ): void;
   sparseTimesDense(
-    rowStart: number, columns: number, values: number, x: number, y: number, width: number, from: number, to: number,
+    rowStart: number,
+    columns: number,
+    values: number,
+    x: number,
+    y: number,
+    width: number,
+    from: number,
+    to: number,
   ): void;
   gram(x: number, width: number, from: number, to: number, bandFrom: number, bandTo: number, slot: number): void;
   denseTimesSmall(x: number, widthIn: number, t: number, widthOut: number, y: number, from: number, to: number): void;

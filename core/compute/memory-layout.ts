@@ -49,7 +49,11 @@ export class MemoryLayout {
  */
 export function allocateShared(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / pageBytes);
-  if (bytes > largestMemory) throw new ReelbenchError("RB_TRAIN_TOO_LARGE", `${inGiB(bytes)} are needed in one memory; it holds 4.0 GiB at most.`);
+  if (bytes > largestMemory)
+    throw new ReelbenchError(
+      "RB_TRAIN_TOO_LARGE",
+      `${inGiB(bytes)} are needed in one memory; it holds 4.0 GiB at most.`,
+    );
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (cause) {

@@ -18,7 +18,9 @@ describe("openComputePool", () => {
     const pool = await openComputePool({ bytes: layout.bytes, threads, signal: never });
     try {
       int32View(pool.memory, columns).set(Array.from({ length: 64 }, (_, n) => n));
-      const phase = Array.from({ length: 64 }, (_, n) => kernelCall("countColumns", columns.offset, n, n + 1, counts.offset));
+      const phase = Array.from({ length: 64 }, (_, n) =>
+        kernelCall("countColumns", columns.offset, n, n + 1, counts.offset),
+      );
       const program = pool.prepare([phase, [], phase, phase.slice(0, 1)]);
       for (let run = 0; run < 20; run++) await pool.run(program);
       expect([...int32View(pool.memory, counts)]).toEqual([60, ...Array.from({ length: 63 }, () => 40)]);
@@ -35,7 +37,9 @@ describe("openComputePool", () => {
     const pool = await openComputePool({ bytes: layout.bytes, threads: 2, signal: controller.signal });
     try {
       // Far more work than anyone waits for: hours, if it were not cancelled.
-      const phase = Array.from({ length: 100_000 }, () => kernelCall("countColumns", columns.offset, 0, 1_000_000, counts.offset));
+      const phase = Array.from({ length: 100_000 }, () =>
+        kernelCall("countColumns", columns.offset, 0, 1_000_000, counts.offset),
+      );
       const run = pool.run(pool.prepare(Array.from({ length: 100 }, () => phase)));
       setTimeout(() => controller.abort(), 50);
       await expect(run).rejects.toMatchObject({ code: "RB_CANCELLED" });

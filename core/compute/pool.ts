@@ -37,7 +37,10 @@ export async function openComputePool(options: {
   const control = new SharedArrayBuffer(controlCells * 4);
   const cells = new Int32Array(control);
   const data: WorkerData = { module: await kernelModule(), memory, control, workers: Math.max(1, options.threads) };
-  const workers = Array.from({ length: data.workers }, () => new Worker(entryUrl("compute-worker"), { workerData: data }));
+  const workers = Array.from(
+    { length: data.workers },
+    () => new Worker(entryUrl("compute-worker"), { workerData: data }),
+  );
 
   let lost: ReelbenchError | undefined;
   let pending: { remaining: number; resolve: () => void; reject: (error: ReelbenchError) => void } | undefined;

@@ -66,8 +66,14 @@ export async function transpose(
       parts.map(({ from, to, cursor }) =>
         kernelCall(
           "scatterRows",
-          byUser.start.offset, byUser.columns.offset, byUser.values.offset, from, to,
-          cursor, byItem.columns.offset, byItem.values.offset,
+          byUser.start.offset,
+          byUser.columns.offset,
+          byUser.values.offset,
+          from,
+          to,
+          cursor,
+          byItem.columns.offset,
+          byItem.values.offset,
         ),
       ),
     ]),

@@ -3,7 +3,8 @@
  * the kernels against these; `bench/kernels.ts` measures how much faster they are. Nothing in the product calls them.
  */
 
-export const laneCount = 8;
+/** Must equal `LANES` in assembly/sgd.ts. */
+const laneCount = 8;
 
 /** Compressed sparse rows. */
 export interface SparseRows {
@@ -12,7 +13,14 @@ export interface SparseRows {
   readonly values: Float32Array;
 }
 
-export function nearNormal(row: number, column: number, columns: number, seed: number, stream: number, deviation: number): number {
+export function nearNormal(
+  row: number,
+  column: number,
+  columns: number,
+  seed: number,
+  stream: number,
+  deviation: number,
+): number {
   const word = (value: bigint) => BigInt.asUintN(64, value);
   const mix = (counter: bigint): bigint => {
     let z = word(counter);
@@ -30,13 +38,20 @@ export function nearNormal(row: number, column: number, columns: number, seed: n
 }
 
 /** b_row = Σ (r − mean − b_column) / (shrinkage + n); returns Σ of squared residuals after it. */
-export function biasSweep(matrix: SparseRows, columnBias: Float64Array, rowBias: Float64Array, mean: number, shrinkage: number): number {
+export function biasSweep(
+  matrix: SparseRows,
+  columnBias: Float64Array,
+  rowBias: Float64Array,
+  mean: number,
+  shrinkage: number,
+): number {
   let loss = 0;
   for (let row = 0; row < rowBias.length; row++) {
     const from = matrix.start[row] ?? 0;
     const to = matrix.start[row + 1] ?? 0;
     const residuals: number[] = [];
-    for (let n = from; n < to; n++) residuals.push((matrix.values[n] ?? 0) - mean - (columnBias[matrix.columns[n] ?? 0] ?? 0));
+    for (let n = from; n < to; n++)
+      residuals.push((matrix.values[n] ?? 0) - mean - (columnBias[matrix.columns[n] ?? 0] ?? 0));
     const bias = residuals.reduce((sum, x) => sum + x, 0) / (shrinkage + residuals.length);
     rowBias[row] = shrinkage + residuals.length > 0 ? bias : 0;
     for (const x of residuals) loss += (x - (rowBias[row] ?? 0)) ** 2;
@@ -64,7 +79,13 @@ export interface SgdModel {
 }
 
 /** One pass over the entries in their order; returns Σ e². */
-export function sgdCell(users: Int32Array, items: Int32Array, ratings: Float32Array, model: SgdModel, step: SgdStep): number {
+export function sgdCell(
+  users: Int32Array,
+  items: Int32Array,
+  ratings: Float32Array,
+  model: SgdModel,
+  step: SgdStep,
+): number {
   const { userFactors, itemFactors, userBias, itemBias, stride } = model;
   let loss = 0;
   users.forEach((u, n) => {
@@ -123,8 +144,15 @@ export function transposed(matrix: SparseRows, columns: number): SparseRows {
     }
   }
   entries.sort((a, b) => a.column - b.column || a.row - b.row);
-  const start = Int32Array.from({ length: columns + 1 }, (_, column) => entries.filter((entry) => entry.column < column).length);
-  return { start, columns: Int32Array.from(entries, ({ row }) => row), values: Float32Array.from(entries, ({ value }) => value) };
+  const start = Int32Array.from(
+    { length: columns + 1 },
+    (_, column) => entries.filter((entry) => entry.column < column).length,
+  );
+  return {
+    start,
+    columns: Int32Array.from(entries, ({ row }) => row),
+    values: Float32Array.from(entries, ({ value }) => value),
+  };
 }
 
 /** Matrix · X, X row-major with `width` columns. */
@@ -134,7 +162,8 @@ export function sparseTimesDense(matrix: SparseRows, x: Float32Array, width: num
   for (let row = 0; row < rows; row++) {
     for (let n = matrix.start[row] ?? 0; n < (matrix.start[row + 1] ?? 0); n++) {
       for (let k = 0; k < width; k++) {
-        y[row * width + k] = (y[row * width + k] ?? 0) + (matrix.values[n] ?? 0) * (x[(matrix.columns[n] ?? 0) * width + k] ?? 0);
+        y[row * width + k] =
+          (y[row * width + k] ?? 0) + (matrix.values[n] ?? 0) * (x[(matrix.columns[n] ?? 0) * width + k] ?? 0);
       }
     }
   }

@@ -55,7 +55,11 @@ export function planStrata(layout: MemoryLayout, shape: Shape): StrataRegions {
 }
 
 /** Deals rows into blocks of about equal numbers of ratings: the busiest first, each to the block with least so far. */
-export function dealIntoBlocks(counts: Int32Array): { readonly block: Uint8Array; readonly order: Int32Array; readonly start: Int32Array } {
+export function dealIntoBlocks(counts: Int32Array): {
+  readonly block: Uint8Array;
+  readonly order: Int32Array;
+  readonly start: Int32Array;
+} {
   const busiestFirst = Int32Array.from(counts.keys()).sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a - b);
   const load = new Float64Array(blocks);
   const size = new Int32Array(blocks);
@@ -101,8 +105,13 @@ export async function buildStrata(pool: ComputePool, byUser: SparseRegions, regi
       all.map((a) =>
         kernelCall(
           "countCells",
-          regions.userOrder.offset, byUser.start.offset, byUser.columns.offset, regions.itemBlock.offset,
-          at(a).from, at(a).to, regions.counts.offset + a * blocks * 4,
+          regions.userOrder.offset,
+          byUser.start.offset,
+          byUser.columns.offset,
+          regions.itemBlock.offset,
+          at(a).from,
+          at(a).to,
+          regions.counts.offset + a * blocks * 4,
         ),
       ),
     ]),
@@ -114,9 +123,19 @@ export async function buildStrata(pool: ComputePool, byUser: SparseRegions, regi
         const a = Math.floor(index / blocks);
         return kernelCall(
           "fillCells",
-          regions.userOrder.offset, byUser.start.offset, byUser.columns.offset, byUser.values.offset,
-          regions.itemBlock.offset, regions.itemRank.offset, at(a).from, at(a).to, index % blocks, cell.from,
-          regions.users.offset, regions.items.offset, regions.ratings.offset,
+          regions.userOrder.offset,
+          byUser.start.offset,
+          byUser.columns.offset,
+          byUser.values.offset,
+          regions.itemBlock.offset,
+          regions.itemRank.offset,
+          at(a).from,
+          at(a).to,
+          index % blocks,
+          cell.from,
+          regions.users.offset,
+          regions.items.offset,
+          regions.ratings.offset,
           regions.lanes.offset + index * laneCells * 4,
         );
       }),

@@ -13,7 +13,13 @@ export function seededRandom(seed: number): () => number {
 }
 
 /** A random sparse matrix; `density` may leave rows and columns empty. */
-export function randomSparse(rows: number, columns: number, density: number, seed: number, value = (random: () => number) => 1 + Math.floor(random() * 5)): SparseRows {
+export function randomSparse(
+  rows: number,
+  columns: number,
+  density: number,
+  seed: number,
+  value = (random: () => number) => 1 + Math.floor(random() * 5),
+): SparseRows {
   const random = seededRandom(seed);
   const start = [0];
   const columnList: number[] = [];
@@ -30,5 +36,13 @@ export function randomSparse(rows: number, columns: number, density: number, see
 }
 
 export function trainingSetOf(matrix: SparseRows, items: number, scale = { minimum: 1, maximum: 5 }): TrainingSet {
-  return { users: matrix.start.length - 1, items, userStart: matrix.start, item: matrix.columns, rating: matrix.values, time: null, scale };
+  return {
+    users: matrix.start.length - 1,
+    items,
+    userStart: matrix.start,
+    item: matrix.columns,
+    rating: matrix.values,
+    time: null,
+    scale,
+  };
 }

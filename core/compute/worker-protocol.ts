@@ -24,4 +24,7 @@ export type ToWorker =
   | { readonly type: "prepare"; readonly program: number; readonly phases: Program }
   | { readonly type: "run"; readonly program: number };
 
-export type FromWorker = { readonly type: "ready" } | { readonly type: "done" } | { readonly type: "failed"; readonly message: string };
+export type FromWorker =
+  | { readonly type: "ready" }
+  | { readonly type: "done" }
+  | { readonly type: "failed"; readonly message: string };

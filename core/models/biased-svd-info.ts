@@ -7,11 +7,13 @@ import type { AlgorithmInfo } from "../contract/entities.ts";
 export const biasedSvdInfo: AlgorithmInfo = {
   id: "biased-svd",
   name: "Biased SVD",
-  summary: "Biases plus a product of learned person and item factors, fitted to the observed ratings by stochastic gradient descent.",
+  summary:
+    "Biases plus a product of learned person and item factors, fitted to the observed ratings by stochastic gradient descent.",
   whenToUse:
     "When ratings are explicit (stars) and predicted stars matter. For the order of a list alone, PureSVD is often better: this model learns only from what people chose to rate.",
   paper: {
-    citation: "Y. Koren, R. Bell, C. Volinsky. Matrix factorization techniques for recommender systems. IEEE Computer 42(8), 2009, eq. 5.",
+    citation:
+      "Y. Koren, R. Bell, C. Volinsky. Matrix factorization techniques for recommender systems. IEEE Computer 42(8), 2009, eq. 5.",
     url: "https://doi.org/10.1109/MC.2009.263",
   },
   predictsRatings: true,
@@ -40,7 +42,8 @@ export const biasedSvdInfo: AlgorithmInfo = {
     {
       name: "learningRate",
       label: "Learning rate γ",
-      description: "Size of the first epoch's steps, for ratings on a scale four wide (other scales are brought to it).",
+      description:
+        "Size of the first epoch's steps, for ratings on a scale four wide (other scales are brought to it).",
       kind: "real",
       default: 0.02,
       minimum: 1e-5,

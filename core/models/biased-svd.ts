@@ -69,9 +69,18 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
   const factors = numberOf(hyperparameters, "factors");
   requireFits(shape, factors, (count) => plan(shape, count).layout.bytes);
   const { layout, regions } = plan(shape, factors);
-  const pool = await openComputePool({ bytes: layout.bytes, threads: Math.min(context.threads, blocks), signal: context.signal });
+  const pool = await openComputePool({
+    bytes: layout.bytes,
+    threads: Math.min(context.threads, blocks),
+    signal: context.signal,
+  });
   try {
-    context.onProgress({ done: 0, total: numberOf(hyperparameters, "epochs"), unit: "epochs", message: "Sorting the ratings" });
+    context.onProgress({
+      done: 0,
+      total: numberOf(hyperparameters, "epochs"),
+      unit: "epochs",
+      message: "Sorting the ratings",
+    });
     loadByUser(pool.memory, regions.byUser, data);
     const strata = await buildStrata(pool, regions.byUser, regions.strata);
     const mean = meanRating(data);
@@ -107,7 +116,9 @@ async function descend(descent: Descent): Promise<void> {
   const { memory } = pool;
   const epochs = numberOf(hyperparameters, "epochs");
   const factor = ratingFactor(scale);
-  const state = [regions.userFactors, regions.itemFactors, regions.userBias, regions.itemBias].map((region) => float32View(memory, region));
+  const state = [regions.userFactors, regions.itemFactors, regions.userBias, regions.itemBias].map((region) =>
+    float32View(memory, region),
+  );
   const checkpoints = new Checkpoints(context, ["biased-svd", hyperparameters, shape, scale], state);
   const finished = checkpoints.restore();
   if (finished === 0) await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
@@ -143,8 +154,17 @@ function prepareEpoch({ pool, regions, strata, hyperparameters }: Descent): Prog
       cells.map(({ from, to }, a) =>
         kernelCall(
           "sgdCell",
-          users.offset, items.offset, ratings.offset, from, to, regions.userFactors.offset, regions.itemFactors.offset,
-          regions.userBias.offset, regions.itemBias.offset, stride, regions.step.offset,
+          users.offset,
+          items.offset,
+          ratings.offset,
+          from,
+          to,
+          regions.userFactors.offset,
+          regions.itemFactors.offset,
+          regions.userBias.offset,
+          regions.itemBias.offset,
+          stride,
+          regions.step.offset,
           regions.slots.offset + (round * blocks + a) * 8,
         ),
       ),
@@ -166,9 +186,13 @@ function stepOf(hyperparameters: Hyperparameters, epoch: number, factor: number,
 function requireConvergence(rmse: number, epoch: number, scale: TrainingSet["scale"]): void {
   const limit = 10 * Math.max(scale.maximum - scale.minimum, Math.abs(scale.maximum) * 1e-3, Number.MIN_VALUE);
   if (rmse <= limit) return;
-  throw new ReelbenchError("RB_TRAIN_DIVERGED", `After epoch ${String(epoch)} the train RMSE is ${String(rmse)}. Lower the learning rate or raise the regularization.`, {
-    details: { epoch },
-  });
+  throw new ReelbenchError(
+    "RB_TRAIN_DIVERGED",
+    `After epoch ${String(epoch)} the train RMSE is ${String(rmse)}. Lower the learning rate or raise the regularization.`,
+    {
+      details: { epoch },
+    },
+  );
 }
 
 function servable(
@@ -213,7 +237,8 @@ function servable(
     scale: data.scale,
   };
   for (const tensor of [model.userFactors, model.itemFactors, model.userBias, model.itemBias]) {
-    if (!tensor.every(Number.isFinite)) throw new ReelbenchError("RB_TRAIN_DIVERGED", "The last epoch left numbers that are not finite.");
+    if (!tensor.every(Number.isFinite))
+      throw new ReelbenchError("RB_TRAIN_DIVERGED", "The last epoch left numbers that are not finite.");
   }
   return model;
 }

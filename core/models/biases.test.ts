@@ -17,7 +17,12 @@ test("one epoch on two people and two films is what one computes by hand", async
     scale: { minimum: 1, maximum: 5 },
   };
   const curve: number[] = [];
-  const model = await fitWith(biases, data, { epochs: 1, itemRegularization: 1, userRegularization: 2 }, { onEpoch: ({ values }) => curve.push(values["train-rmse"] ?? NaN) });
+  const model = await fitWith(
+    biases,
+    data,
+    { epochs: 1, itemRegularization: 1, userRegularization: 2 },
+    { onEpoch: ({ values }) => curve.push(values["train-rmse"] ?? NaN) },
+  );
   expect(model.globalMean).toBe(4);
   // Films first, with no user bias yet: b₀ = (1 + 0)/(1 + 2), b₁ = −1/(1 + 1).
   expect(model.itemBias[0]).toBeCloseTo(1 / 3, 6);
@@ -32,7 +37,11 @@ test("one epoch on two people and two films is what one computes by hand", async
 test("the fixed point solves the normal equations of the regularised least squares", async () => {
   const [users, items, lambdaItem, lambdaUser] = [23, 17, 3, 5];
   const matrix = randomSparse(users, items, 0.4, 11);
-  const model = await fitWith(biases, trainingSetOf(matrix, items), { epochs: 300, itemRegularization: lambdaItem, userRegularization: lambdaUser });
+  const model = await fitWith(biases, trainingSetOf(matrix, items), {
+    epochs: 300,
+    itemRegularization: lambdaItem,
+    userRegularization: lambdaUser,
+  });
   // min Σ (r − μ − b_u − b_i)² + λ₃ Σ b_u² + λ₂ Σ b_i², solved at once.
   const size = users + items;
   const system = Matrix.diag(Array.from({ length: size }, (_, n) => (n < users ? lambdaUser : lambdaItem)));
@@ -55,13 +64,24 @@ test("folding in a person's own ratings gives the bias that training gave", asyn
   const matrix = randomSparse(40, 30, 0.3, 3);
   const model = await fitWith(biases, trainingSetOf(matrix, 30));
   for (const u of [0, 7, 39]) {
-    const given = Array.from(matrix.columns.subarray(matrix.start[u], matrix.start[u + 1]), (i, n) => ({ i, rating: matrix.values[(matrix.start[u] ?? 0) + n] ?? 0 }));
+    const given = Array.from(matrix.columns.subarray(matrix.start[u], matrix.start[u + 1]), (i, n) => ({
+      i,
+      rating: matrix.values[(matrix.start[u] ?? 0) + n] ?? 0,
+    }));
     expect(foldRatings(model, given).vector.bias).toBeCloseTo(model.userBias[u] ?? NaN, 6);
   }
 });
 
 test("people and films without ratings have no bias, and no shrinkage divides by zero", async () => {
-  const data = { users: 2, items: 3, userStart: Int32Array.from([0, 1, 1]), item: Int32Array.from([1]), rating: Float32Array.from([4]), time: null, scale: { minimum: 1, maximum: 5 } };
+  const data = {
+    users: 2,
+    items: 3,
+    userStart: Int32Array.from([0, 1, 1]),
+    item: Int32Array.from([1]),
+    rating: Float32Array.from([4]),
+    time: null,
+    scale: { minimum: 1, maximum: 5 },
+  };
   const model = await fitWith(biases, data, { itemRegularization: 0, userRegularization: 0 });
   expect([...model.userBias, ...model.itemBias]).toEqual([0, 0, 0, 0, 0]);
 });

@@ -20,11 +20,13 @@ export const biases: Algorithm = {
   info: {
     id: "biases",
     name: "Biases",
-    summary: "Mean rating + how generous the person is + how liked the item is, each shrunk towards zero where there is little evidence.",
+    summary:
+      "Mean rating + how generous the person is + how liked the item is, each shrunk towards zero where there is little evidence.",
     whenToUse:
       "As the baseline of rating prediction (RMSE, MAE): what is left after it is what a personal model can explain. Its ranking is the same for everyone: best liked first.",
     paper: {
-      citation: "Y. Koren. Factor in the neighbors: scalable and accurate collaborative filtering. ACM TKDD 4(1), 2010, §2.1.",
+      citation:
+        "Y. Koren. Factor in the neighbors: scalable and accurate collaborative filtering. ACM TKDD 4(1), 2010, §2.1.",
       url: "https://doi.org/10.1145/1644873.1644874",
     },
     predictsRatings: true,
@@ -108,8 +110,24 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
     const userBias = float64View(memory, regions.userBias);
     const itemBias = float64View(memory, regions.itemBias);
     const checkpoints = new Checkpoints(context, ["biases", hyperparameters, shape], [userBias, itemBias]);
-    const byItem = sweep(memory, regions.byItem, regions.userBias, regions.itemBias, regions.itemSlots, mean, numberOf(hyperparameters, "itemRegularization"));
-    const byUser = sweep(memory, regions.byUser, regions.itemBias, regions.userBias, regions.userSlots, mean, numberOf(hyperparameters, "userRegularization"));
+    const byItem = sweep(
+      memory,
+      regions.byItem,
+      regions.userBias,
+      regions.itemBias,
+      regions.itemSlots,
+      mean,
+      numberOf(hyperparameters, "itemRegularization"),
+    );
+    const byUser = sweep(
+      memory,
+      regions.byUser,
+      regions.itemBias,
+      regions.userBias,
+      regions.userSlots,
+      mean,
+      numberOf(hyperparameters, "userRegularization"),
+    );
     const program = pool.prepare([byItem, byUser]);
     const losses = float64View(memory, regions.userSlots);
     for (let epoch = checkpoints.restore() + 1; epoch <= epochs; epoch++) {
@@ -128,7 +146,12 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
       itemBias: Float32Array.from(itemBias),
       userFactors: new Float32Array(0),
       itemFactors: new Float32Array(0),
-      foldIn: { kind: "ridge", regularization: 0, biasRegularization: 0, biasShrinkage: numberOf(hyperparameters, "userRegularization") },
+      foldIn: {
+        kind: "ridge",
+        regularization: 0,
+        biasRegularization: 0,
+        biasShrinkage: numberOf(hyperparameters, "userRegularization"),
+      },
       predictsRatings: true,
       scale: data.scale,
     };
@@ -149,8 +172,16 @@ function sweep(
   return rowRanges(int32View(memory, matrix.start), ratingsPerCall).map(({ from, to }, slot) =>
     kernelCall(
       "biasSweep",
-      matrix.start.offset, matrix.columns.offset, matrix.values.offset, columnBias.offset, rowBias.offset,
-      mean, shrinkage, from, to, slots.offset + slot * 8,
+      matrix.start.offset,
+      matrix.columns.offset,
+      matrix.values.offset,
+      columnBias.offset,
+      rowBias.offset,
+      mean,
+      shrinkage,
+      from,
+      to,
+      slots.offset + slot * 8,
     ),
   );
 }

@@ -40,7 +40,12 @@ export class Checkpoints {
     if (resumeFrom === null) return 0;
     const read = decode(resumeFrom, this.key, this.arrays);
     if (read === null) {
-      this.context.onProgress({ done: 0, total: null, unit: "epochs", message: "The checkpoint belongs to another training or version; starting afresh" });
+      this.context.onProgress({
+        done: 0,
+        total: null,
+        unit: "epochs",
+        message: "The checkpoint belongs to another training or version; starting afresh",
+      });
       return 0;
     }
     this.secondsBefore = read.seconds;
@@ -89,7 +94,9 @@ function parseHeader(text: string): (FitState & { readonly key: string }) | null
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null) return null;
     const { key, epoch, seconds } = value as Record<string, unknown>;
-    return typeof key === "string" && typeof epoch === "number" && typeof seconds === "number" ? { key, epoch, seconds } : null;
+    return typeof key === "string" && typeof epoch === "number" && typeof seconds === "number"
+      ? { key, epoch, seconds }
+      : null;
   } catch {
     return null;
   }

@@ -4,7 +4,12 @@ import { fitContext, fitWith, tensorHash } from "./fit.fixture.ts";
 import { algorithmById, algorithms, parseHyperparameters } from "./registry.ts";
 
 const data = trainingSetOf(randomSparse(230, 170, 0.15, 21), 170);
-const small = { "biased-svd": { factors: 18, epochs: 7 }, puresvd: { factors: 9 }, biases: {}, popularity: {} } as const;
+const small = {
+  "biased-svd": { factors: 18, epochs: 7 },
+  puresvd: { factors: 9 },
+  biases: {},
+  popularity: {},
+} as const;
 const settingsOf = (id: string): Record<string, unknown> => small[id as keyof typeof small];
 
 afterEach(() => {
@@ -16,16 +21,21 @@ describe.each(algorithms.map(({ info }) => info.id))("%s", (id) => {
 
   test("same seed, 1, 2, 3 or 5 threads: same bytes", async () => {
     const hashes = new Set<string>();
-    for (const threads of [1, 2, 3, 5, 2]) hashes.add(tensorHash(await fitWith(algorithm, data, settingsOf(id), { threads })));
+    for (const threads of [1, 2, 3, 5, 2])
+      hashes.add(tensorHash(await fitWith(algorithm, data, settingsOf(id), { threads })));
     expect(hashes.size).toBe(1);
   });
 
   test("a signal already fired, or fired while fitting, is RB_CANCELLED", async () => {
     if (id === "popularity") return;
-    await expect(fitWith(algorithm, data, settingsOf(id), { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "RB_CANCELLED" });
+    await expect(fitWith(algorithm, data, settingsOf(id), { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "RB_CANCELLED",
+    });
     const controller = new AbortController();
     const onProgress = () => controller.abort();
-    await expect(fitWith(algorithm, data, settingsOf(id), { signal: controller.signal, onProgress })).rejects.toMatchObject({ code: "RB_CANCELLED" });
+    await expect(
+      fitWith(algorithm, data, settingsOf(id), { signal: controller.signal, onProgress }),
+    ).rejects.toMatchObject({ code: "RB_CANCELLED" });
   });
 });
 
@@ -53,7 +63,11 @@ describe.each(["biases", "biased-svd", "puresvd"])("%s resumes", (id) => {
     for (const [index, state] of states.entries()) {
       if (index % 2 === 1) continue;
       const epochs: number[] = [];
-      const model = await fitWith(algorithm, data, settingsOf(id), { resumeFrom: state, threads: 3, onEpoch: ({ epoch }) => epochs.push(epoch) });
+      const model = await fitWith(algorithm, data, settingsOf(id), {
+        resumeFrom: state,
+        threads: 3,
+        onEpoch: ({ epoch }) => epochs.push(epoch),
+      });
       expect(tensorHash(model)).toBe(hash);
       if (algorithm.info.iterative) expect(epochs[0] ?? index + 2).toBe(index + 2);
     }
@@ -64,9 +78,17 @@ describe.each(["biases", "biased-svd", "puresvd"])("%s resumes", (id) => {
     const state = states[1] ?? new Uint8Array();
     const otherSeed = await fitWith(algorithm, data, settingsOf(id), { seed: 2, resumeFrom: state });
     expect(tensorHash(otherSeed)).toBe(tensorHash(await fitWith(algorithm, data, settingsOf(id), { seed: 2 })));
-    for (const damaged of [new Uint8Array(0), state.subarray(0, 50), Uint8Array.from(state, (byte, at) => (at < 60 ? byte ^ 0x55 : byte))]) {
+    for (const damaged of [
+      new Uint8Array(0),
+      state.subarray(0, 50),
+      Uint8Array.from(state, (byte, at) => (at < 60 ? byte ^ 0x55 : byte)),
+    ]) {
       const messages: string[] = [];
-      const model = await algorithm.fit(data, parseHyperparameters(algorithm, settingsOf(id)), fitContext({ resumeFrom: damaged, onProgress: ({ message }) => messages.push(message) }));
+      const model = await algorithm.fit(
+        data,
+        parseHyperparameters(algorithm, settingsOf(id)),
+        fitContext({ resumeFrom: damaged, onProgress: ({ message }) => messages.push(message) }),
+      );
       expect(tensorHash(model)).toBe(hash);
       expect(messages.join()).toContain("starting afresh");
     }
@@ -75,6 +97,9 @@ describe.each(["biases", "biased-svd", "puresvd"])("%s resumes", (id) => {
 
 test("another seed gives another biased SVD", async () => {
   const algorithm = algorithmById("biased-svd");
-  const [a, b] = [await fitWith(algorithm, data, settingsOf("biased-svd")), await fitWith(algorithm, data, settingsOf("biased-svd"), { seed: 2 })];
+  const [a, b] = [
+    await fitWith(algorithm, data, settingsOf("biased-svd")),
+    await fitWith(algorithm, data, settingsOf("biased-svd"), { seed: 2 }),
+  ];
   expect(tensorHash(a)).not.toBe(tensorHash(b));
 });

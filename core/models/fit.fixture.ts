@@ -45,7 +45,10 @@ export function rmse(model: ServableModel, test: TrainingSet): number {
   let squares = 0;
   for (let u = 0; u < test.users; u++) {
     for (let n = test.userStart[u] ?? 0; n < (test.userStart[u + 1] ?? 0); n++) {
-      const predicted = Math.min(model.scale.maximum, Math.max(model.scale.minimum, score(model, u, test.item[n] ?? 0)));
+      const predicted = Math.min(
+        model.scale.maximum,
+        Math.max(model.scale.minimum, score(model, u, test.item[n] ?? 0)),
+      );
       squares += ((test.rating[n] ?? 0) - predicted) ** 2;
     }
   }

@@ -11,7 +11,9 @@ type Field = AlgorithmInfo["hyperparameters"][number];
  */
 export function parseHyperparameters(algorithm: Algorithm, given: unknown): Hyperparameters {
   const { info } = algorithm;
-  const shape = Object.fromEntries(info.hyperparameters.map((field) => [field.name, valueSchema(field).default(field.default)]));
+  const shape = Object.fromEntries(
+    info.hyperparameters.map((field) => [field.name, valueSchema(field).default(field.default)]),
+  );
   const parsed = z.strictObject(shape).safeParse(given ?? {});
   if (parsed.success) return parsed.data;
   const reasons = parsed.error.issues.map((issue) =>
@@ -19,7 +21,9 @@ export function parseHyperparameters(algorithm: Algorithm, given: unknown): Hype
       ? `${info.name} has no ${issue.keys.join(", ")} (it has: ${info.hyperparameters.map(({ name }) => name).join(", ") || "none"})`
       : `${issue.path.join(".")}: ${issue.message}`,
   );
-  throw new ReelbenchError("RB_INVALID_INPUT", reasons.join("; "), { details: { algorithm: info.id, issues: reasons } });
+  throw new ReelbenchError("RB_INVALID_INPUT", reasons.join("; "), {
+    details: { algorithm: info.id, issues: reasons },
+  });
 }
 
 function valueSchema(field: Field): z.ZodType<number | boolean | string> {

@@ -8,12 +8,14 @@ import { pureSvd } from "./puresvd.ts";
 function dense(matrix: SparseRows, columns: number): Matrix {
   const out = Matrix.zeros(matrix.start.length - 1, columns);
   for (let row = 0; row < out.rows; row++) {
-    for (let n = matrix.start[row] ?? 0; n < (matrix.start[row + 1] ?? 0); n++) out.set(row, matrix.columns[n] ?? 0, matrix.values[n] ?? 0);
+    for (let n = matrix.start[row] ?? 0; n < (matrix.start[row + 1] ?? 0); n++)
+      out.set(row, matrix.columns[n] ?? 0, matrix.values[n] ?? 0);
   }
   return out;
 }
 
-const asMatrix = (values: Float32Array, columns: number) => Matrix.from1DArray(values.length / columns, columns, Array.from(values));
+const asMatrix = (values: Float32Array, columns: number) =>
+  Matrix.from1DArray(values.length / columns, columns, Array.from(values));
 
 describe("PureSVD against a dense SVD", () => {
   const [users, items, factors] = [80, 60, 6];
@@ -32,7 +34,8 @@ describe("PureSVD against a dense SVD", () => {
       const cosine = itemFactors.getColumnVector(k).dot(exact.rightSingularVectors.getColumnVector(k));
       expect(Math.abs(cosine)).toBeCloseTo(1, 4);
     }
-    const best = exact.leftSingularVectors.subMatrix(0, users - 1, 0, factors - 1)
+    const best = exact.leftSingularVectors
+      .subMatrix(0, users - 1, 0, factors - 1)
       .mmul(Matrix.diag(exact.diagonal.slice(0, factors)))
       .mmul(exact.rightSingularVectors.subMatrix(0, items - 1, 0, factors - 1).transpose());
     expect(userFactors.mmul(itemFactors.transpose()).sub(best).norm() / best.norm()).toBeLessThan(1e-3);
@@ -69,7 +72,11 @@ test("a matrix of rank 3 is found whole, and nothing is invented beyond its rank
   const model = await fitWith(pureSvd, trainingSetOf({ start, columns, values }, items), { factors: 5 });
   const found = asMatrix(model.userFactors, 5).mmul(asMatrix(model.itemFactors, 5).transpose());
   expect(found.sub(planted).norm() / planted.norm()).toBeLessThan(1e-5);
-  expect(asMatrix(model.itemFactors, 5).subMatrix(0, items - 1, 3, 4).norm()).toBe(0);
+  expect(
+    asMatrix(model.itemFactors, 5)
+      .subMatrix(0, items - 1, 3, 4)
+      .norm(),
+  ).toBe(0);
 });
 
 test.each([

@@ -24,7 +24,8 @@ export const pureSvd: Algorithm = {
   info: {
     id: "puresvd",
     name: "PureSVD",
-    summary: "The best rank-k approximation of the whole rating matrix, where not rated counts as zero. Ranks well, with few knobs and in seconds.",
+    summary:
+      "The best rank-k approximation of the whole rating matrix, where not rated counts as zero. Ranks well, with few knobs and in seconds.",
     whenToUse:
       "For top-N lists. Scores are not stars: they say how strongly an item belongs with what a person rated, so RMSE means nothing here. New people are folded in by one projection.",
     paper: {
@@ -38,7 +39,8 @@ export const pureSvd: Algorithm = {
       {
         name: "factors",
         label: "Factors k",
-        description: "Rank of the approximation: singular vectors kept. Small catalogues want few (10 … 30), large ones 50 … 300.",
+        description:
+          "Rank of the approximation: singular vectors kept. Small catalogues want few (10 … 30), large ones 50 … 300.",
         kind: "integer",
         default: 32,
         minimum: 1,
@@ -48,7 +50,8 @@ export const pureSvd: Algorithm = {
       {
         name: "powerIterations",
         label: "Power iterations q",
-        description: "Halko's q: each sharpens the subspace by the squared ratio of singular values and costs two passes over the ratings.",
+        description:
+          "Halko's q: each sharpens the subspace by the squared ratio of singular values and costs two passes over the ratings.",
         kind: "integer",
         default: 5,
         minimum: 0,
@@ -57,7 +60,8 @@ export const pureSvd: Algorithm = {
       {
         name: "oversampling",
         label: "Oversampling p",
-        description: "Halko's p: directions carried beyond k while iterating. Rounded up so that k + p is a multiple of 16.",
+        description:
+          "Halko's p: directions carried beyond k while iterating. Rounded up so that k + p is a multiple of 16.",
         kind: "integer",
         default: 16,
         minimum: 0,
@@ -66,7 +70,11 @@ export const pureSvd: Algorithm = {
     ],
   },
   estimateCost: (shape, hyperparameters) => {
-    const { layout, width } = plan(shape, numberOf(hyperparameters, "factors"), numberOf(hyperparameters, "oversampling"));
+    const { layout, width } = plan(
+      shape,
+      numberOf(hyperparameters, "factors"),
+      numberOf(hyperparameters, "oversampling"),
+    );
     const passes = 2 * numberOf(hyperparameters, "powerIterations") + 4;
     const products = passes * (2 * shape.ratings * width + 3 * shape.items * width * width);
     return {
@@ -90,7 +98,11 @@ interface SvdMemory {
   readonly y: DenseRegion;
 }
 
-function plan(shape: Shape, factors: number, oversampling: number): { layout: MemoryLayout; memory: SvdMemory; width: number } {
+function plan(
+  shape: Shape,
+  factors: number,
+  oversampling: number,
+): { layout: MemoryLayout; memory: SvdMemory; width: number } {
   const layout = new MemoryLayout();
   const width = padColumns(factors + oversampling);
   const dense = (rows: number): DenseRegion => ({ region: layout.float32(rows * width), rows, columns: width });
@@ -129,7 +141,12 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
  * z ← an orthonormal basis of the range of (RᵀR)^(q+1) Ω (Halko, algorithm 4.4 on Rᵀ), orthonormalised after each
  * product with RᵀR, without which all columns would collapse onto the first singular vector.
  */
-async function iterateSubspace(pool: ComputePool, memory: SvdMemory, hyperparameters: Hyperparameters, context: FitContext): Promise<void> {
+async function iterateSubspace(
+  pool: ComputePool,
+  memory: SvdMemory,
+  hyperparameters: Hyperparameters,
+  context: FitContext,
+): Promise<void> {
   const iterations = numberOf(hyperparameters, "powerIterations") + 1;
   const { z, y } = memory;
   const basis = float32View(pool.memory, z.region);
@@ -145,14 +162,16 @@ async function iterateSubspace(pool: ComputePool, memory: SvdMemory, hyperparame
       ]),
     );
   }
-  const product = pool.prepare([
-    timesDense(pool, memory.byUser, z, y),
-    timesDense(pool, memory.byItem, y, z),
-  ]);
+  const product = pool.prepare([timesDense(pool, memory.byUser, z, y), timesDense(pool, memory.byItem, y, z)]);
   for (let iteration = finished + 1; iteration <= iterations; iteration++) {
     await pool.run(product);
     await orthonormalize(pool, memory);
-    context.onProgress({ done: iteration, total: iterations, unit: "iterations", message: "Finding the leading subspace" });
+    context.onProgress({
+      done: iteration,
+      total: iterations,
+      unit: "iterations",
+      message: "Finding the leading subspace",
+    });
     await checkpoints.afterEpoch(iteration);
   }
 }
@@ -161,7 +180,14 @@ function timesDense(pool: ComputePool, matrix: SparseRegions, x: DenseRegion, y:
   return rowRanges(int32View(pool.memory, matrix.start), entriesPerCall).map(({ from, to }) =>
     kernelCall(
       "sparseTimesDense",
-      matrix.start.offset, matrix.columns.offset, matrix.values.offset, x.region.offset, y.region.offset, x.columns, from, to,
+      matrix.start.offset,
+      matrix.columns.offset,
+      matrix.values.offset,
+      x.region.offset,
+      y.region.offset,
+      x.columns,
+      from,
+      to,
     ),
   );
 }
@@ -176,7 +202,12 @@ async function orthonormalize(pool: ComputePool, { z, spare, gram, small }: SvdM
  * Rayleigh–Ritz: with z orthonormal and zᵀRᵀRz = WΛWᵀ, the item factors are V = zW (right singular vectors, singular
  * values √Λ) and the user factors RV.
  */
-async function rotateToSingularVectors(pool: ComputePool, memory: SvdMemory, data: TrainingSet, factors: number): Promise<ServableModel> {
+async function rotateToSingularVectors(
+  pool: ComputePool,
+  memory: SvdMemory,
+  data: TrainingSet,
+  factors: number,
+): Promise<ServableModel> {
   const { z, spare, y } = memory;
   const width = z.columns;
   await pool.run(pool.prepare([timesDense(pool, memory.byUser, z, y)]));

@@ -10,7 +10,9 @@ describe("the registry", () => {
 
   test("every default lies in its own range, and no logarithmic range reaches zero", () => {
     for (const algorithm of algorithms) {
-      expect(Object.keys(parseHyperparameters(algorithm, {}))).toEqual(algorithm.info.hyperparameters.map(({ name }) => name));
+      expect(Object.keys(parseHyperparameters(algorithm, {}))).toEqual(
+        algorithm.info.hyperparameters.map(({ name }) => name),
+      );
       for (const field of algorithm.info.hyperparameters) {
         if (field.logarithmic === true) expect(field.minimum).toBeGreaterThan(0);
       }
@@ -18,7 +20,9 @@ describe("the registry", () => {
   });
 
   test("an unknown id is RB_NOT_FOUND and names what there is", () => {
-    expect(() => algorithmById("svd++")).toThrowError(expect.objectContaining({ code: "RB_NOT_FOUND", message: expect.stringContaining("biased-svd") }));
+    expect(() => algorithmById("svd++")).toThrowError(
+      expect.objectContaining({ code: "RB_NOT_FOUND", message: expect.stringContaining("biased-svd") }),
+    );
   });
 });
 
@@ -47,6 +51,8 @@ describe("parseHyperparameters", () => {
   });
 
   test("names every field that is wrong, not the first", () => {
-    expect(() => parseHyperparameters(algorithm, { factors: -1, epochs: 0, colour: 1 })).toThrowError(/(?=.*factors)(?=.*epochs)(?=.*colour)/);
+    expect(() => parseHyperparameters(algorithm, { factors: -1, epochs: 0, colour: 1 })).toThrowError(
+      /(?=.*factors)(?=.*epochs)(?=.*colour)/,
+    );
   });
 });

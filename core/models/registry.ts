@@ -14,5 +14,8 @@ export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, 
 export function algorithmById(id: string): Algorithm {
   const found = algorithms.find((algorithm) => algorithm.info.id === id);
   if (found !== undefined) return found;
-  throw new ReelbenchError("RB_NOT_FOUND", `There is no algorithm "${id}". There are: ${algorithms.map(({ info }) => info.id).join(", ")}.`);
+  throw new ReelbenchError(
+    "RB_NOT_FOUND",
+    `There is no algorithm "${id}". There are: ${algorithms.map(({ info }) => info.id).join(", ")}.`,
+  );
 }
