@@ -146,9 +146,14 @@ export function recommendationsTable(recommendations: readonly Recommendation[])
   const because = recommendations.flatMap(({ rank, explanation }) => {
     if (explanation === null || explanation.contributions.length === 0) return [];
     const strongest = explanation.contributions.slice(0, 3).map(({ title, itemId, contribution }) => `${title ?? itemId} ${contribution >= 0 ? "+" : ""}${contribution.toFixed(3)}`);
-    return [`  ${rank}: baseline ${explanation.baseline.toFixed(3)}; ${strongest.join("; ")}\n`];
+    return [`  ${rank}: baseline ${signless(explanation.baseline)}; ${strongest.join("; ")}\n`];
   });
   return because.length === 0 ? table : `${table}Why:\n${because.join("")}`;
+}
+
+/** No "-0.000". */
+function signless(value: number): string {
+  return (Math.abs(value) < 0.0005 ? 0 : value).toFixed(3);
 }
 
 export function titleOf({ title, year, itemId }: { readonly title: string | null; readonly year: number | null; readonly itemId: string }): string {
@@ -161,7 +166,7 @@ export function jobsTable(jobs: readonly Job[]): string {
     { title: "id", value: ({ id }) => shortId(id) },
     { title: "title", value: ({ title }) => title },
     { title: "state", value: ({ state }) => state },
-    { title: "progress", value: ({ progress }) => (progress === null || progress.total === null || progress.total === 0 ? null : `${Math.floor((100 * progress.done) / progress.total)}%`) },
+    { title: "progress", value: ({ state, progress }) => (state === "succeeded" || progress === null || progress.total === null || progress.total === 0 ? null : `${Math.floor((100 * progress.done) / progress.total)}%`) },
     { title: "accepted", value: ({ createdAt }) => createdAt },
     { title: "cause", value: ({ error }) => (error === null ? "" : `${error.code}: ${error.message}`) },
   ], "There has been no job yet.");

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Profile, Snapshot, Source, Split } from "../contract/entities.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
+import type { JobContext } from "../jobs/queue.ts";
 import { importSource } from "../ratings/import.ts";
+import type { ImportRequest } from "../ratings/import.ts";
 import { previewFile } from "../ratings/preview.ts";
 import { profileSnapshot } from "../ratings/profile.ts";
 import { searchItems, searchUsers, snapshotRows, sourceRejects, userHistory } from "../ratings/rows.ts";
@@ -70,13 +72,23 @@ export function dataHandlers(rooms: Rooms): DirectHandlers<DataMethod> {
   };
 }
 
+function sourceIdOf(jobId: string): string {
+  return `i${jobId.slice(1)}`;
+}
+
 type DataJob = "sample.create" | "sources.import" | "snapshots.create" | "splits.create";
 
 export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
   const { catalogue, paths } = rooms.workspace;
-  const keepSource = (source: Source) => {
+  /** Imports under the job's own id: run again after a kill just before the job's end, it finds its source. */
+  const importOnce = async (request: Omit<ImportRequest, "id">, context: JobContext): Promise<Source> => {
+    const id = sourceIdOf(context.jobId);
+    const finished = catalogue.sources.find(id);
+    if (finished !== undefined && finished.missing !== true) return finished;
+    const source = await importSource({ ...request, id }, paths.sources, context);
     catalogue.sources.put(source);
-    changed(rooms, "source", source.id);
+    changed(rooms, "source", id);
+    return source;
   };
   const keepSnapshot = (snapshot: Snapshot) => {
     catalogue.snapshots.put(snapshot);
@@ -102,8 +114,7 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
         try {
           context.onProgress({ done: 0, total: ratings, unit: "ratings", message: "Inventing people, films and ratings" });
           const { ratingsPath, itemsPath } = await generateSample({ seed, users, items, ratings }, folder);
-          const source = await importSource({ path: ratingsPath, options: {}, itemsPath, name: "Sample" }, paths.sources, context);
-          keepSource(source);
+          const source = await importOnce({ path: ratingsPath, options: {}, itemsPath, name: "Sample" }, context);
           const snapshot = await snapshotOf([source.id], { recipe: [], name: "Sample" }, context);
           return { sourceId: source.id, snapshotId: snapshot.id };
         } finally {
@@ -115,8 +126,7 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
       lane: "data",
       title: ({ path, name }) => `Import ${name ?? basename(path)}`,
       async run({ path, options, itemsPath, name }, context) {
-        const source = await importSource({ path, options, itemsPath, ...(name === undefined ? {} : { name }) }, paths.sources, context);
-        keepSource(source);
+        const source = await importOnce({ path, options, itemsPath, ...(name === undefined ? {} : { name }) }, context);
         const { id, read, accepted, rejected } = source;
         return { sourceId: id, read, accepted, rejected };
       },

@@ -26,6 +26,8 @@ export interface ImportRequest {
   /** A file of titles; null: none; undefined: what lies beside the ratings. */
   readonly itemsPath: string | null | undefined;
   readonly name?: string | undefined;
+  /** Decided beforehand by whoever may have to run the import again; left out: a new one. */
+  readonly id?: string | undefined;
 }
 
 /** Fewer accepted records than this share: the layout was guessed wrong, not the data. */
@@ -111,7 +113,7 @@ async function describe(database: Database, imported: Imported): Promise<Source>
   checkCounts({ path, read, accepted: counted.accepted, rejected });
   const values = await database.all(z.object({ rating: z.number() }), "SELECT DISTINCT rating FROM read_parquet($1) LIMIT 10000", [ratings]);
   return {
-    id: `i${randomBytes(10).toString("hex")}`,
+    id: request.id ?? `i${randomBytes(10).toString("hex")}`,
     name: request.name ?? basename(path),
     createdAt: new Date().toISOString(),
     files: [{ path, bytes: staged.bytes, sha256: staged.sha256 }, ...(titles.file === null ? [] : [titles.file])],

@@ -1,0 +1,148 @@
+/**
+ * The engine dies by SIGKILL at random moments of an import, a training and a publication. Whatever the moment: the
+ * workspace opens again, the job is interrupted and can be resumed, and the resumed job ends as an undisturbed one does.
+ * `KILLS=20` asks for more rounds than a test run has time for; `SEED` for other moments.
+ */
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Job } from "../core/contract/entities.ts";
+import type { JobMethod, MethodInput } from "../core/contract/methods.ts";
+import { followJob, runJob } from "../core/contract/transport.ts";
+import type { Transport } from "../core/contract/transport.ts";
+import { generateSample } from "../core/ratings/sample.ts";
+import { entryUrl } from "../core/runtime-paths.ts";
+import { engineFile } from "../core/transport/endpoint.ts";
+import { connectWebSocket } from "../core/transport/web-socket.ts";
+
+const kills = Number(process.env["KILLS"] ?? 2);
+const random = createRandom(Number(process.env["SEED"] ?? 7));
+
+/** Small numbers suffice here: which moment, not how random. Park & Miller 1988. */
+function createRandom(seed: number): () => number {
+  let state = (seed % 2_147_483_646) + 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+interface RunningEngine {
+  readonly transport: Transport;
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The engine's own process, used through its endpoint as the CLI does. */
+async function startEngine(workspaceDirectory: string): Promise<RunningEngine> {
+  const child: ChildProcess = fork(fileURLToPath(entryUrl("engine")), [], { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
+  const answer = once(child, "message");
+  child.send({ type: "open", workspaceDirectory, threads: 2 });
+  const [message] = (await answer) as [{ type: string }];
+  if (message.type !== "opened") throw new Error(JSON.stringify(message));
+  const transport = await connectWebSocket(engineFile.parse(JSON.parse(readFileSync(join(workspaceDirectory, "engine.json"), "utf8"))));
+  const end = async (signal: () => void) => {
+    const exited = once(child, "exit");
+    signal();
+    await exited;
+    transport.close();
+  };
+  return { transport, kill: () => end(() => child.kill("SIGKILL")), close: () => end(() => child.send({ type: "close" })) };
+}
+
+let folder: string;
+let ratingsPath: string;
+/** A workspace with a split, as the trainings and publications start from. */
+let prepared: string;
+let splitId: string;
+let snapshotId: string;
+let trainedHash: string | null;
+let trainedId: string;
+
+const training = { algorithm: "biased-svd", hyperparameters: {}, seed: 11 } as const;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "reelbench-kill-"));
+  ({ ratingsPath } = await generateSample({ seed: 3, users: 600, items: 800, ratings: 60_000 }, join(folder, "sample")));
+  prepared = join(folder, "prepared");
+  const { transport, close } = await startEngine(prepared);
+  const { sourceId } = await runJob(transport, "sources.import", { path: ratingsPath });
+  ({ snapshotId } = await runJob(transport, "snapshots.create", { sourceIds: [sourceId] }));
+  ({ splitId } = await runJob(transport, "splits.create", { snapshotId, protocol: { protocol: "random" }, seed: 5 }));
+  ({ runId: trainedId } = await runJob(transport, "runs.train", { splitId, ...training }));
+  trainedHash = (await transport.request("runs.get", { runId: trainedId })).modelHash;
+  await close();
+}, 180_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Disturbed {
+  readonly finished: Job;
+  readonly engine: RunningEngine;
+  /** Whether the kill came before the job's end. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Starts the job, kills the engine at a random share of the time it needs, opens the workspace again, resumes what was
+ * interrupted, and kills once more meanwhile; then lets it finish.
+ */
+async function disturb<M extends JobMethod>(workspace: string, method: M, input: MethodInput<M>, secondsUndisturbed: number): Promise<Disturbed> {
+  let engine = await startEngine(workspace);
+  const { jobId } = (await engine.transport.request(method, input)) as { jobId: string };
+  let interrupted = false;
+  for (let round = 0; round < 2; round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1000 * random() * secondsUndisturbed));
+    const before = await engine.transport.request("jobs.get", { jobId });
+    await engine.kill();
+    engine = await startEngine(workspace);
+    const after = await engine.transport.request("jobs.get", { jobId });
+    if (before.state === "succeeded") {
+      expect(after).toEqual(before); // What was acknowledged stays.
+      return { finished: after, engine, interrupted };
+    }
+    if (after.state === "succeeded") return { finished: after, engine, interrupted }; // It ended between the look and the kill.
+    expect(after).toMatchObject({ id: jobId, kind: method, state: "interrupted", resumable: true, error: { code: "RB_WORKER_DIED" } });
+    interrupted = true;
+    await engine.transport.request("jobs.resume", { jobId });
+  }
+  return { finished: await followJob(engine.transport, jobId), engine, interrupted };
+}
+
+function leftovers(workspace: string): string[] {
+  return ["sources", "snapshots", "splits", "runs"].flatMap((kind) => readdirSync(join(workspace, kind)).filter((name) => name.startsWith(".")));
+}
+
+const moments = Array.from({ length: kills }, (_, index) => index + 1);
+
+describe("kill -9", () => {
+  test.each(moments)("during an import (%i)", async (moment) => {
+    const workspace = join(folder, `import-${moment}`);
+    const { finished, engine } = await disturb(workspace, "sources.import", { path: ratingsPath }, 1.5);
+    const { sourceId, ...counts } = finished.result as { sourceId: string };
+    expect(counts).toEqual({ read: 60_000, accepted: 60_000, rejected: 0 });
+    // Once, however often it was begun, and the same ratings as undisturbed: snapshots are named by their content.
+    expect((await engine.transport.request("sources.list", {})).map(({ id }) => id)).toEqual([sourceId]);
+    expect(await runJob(engine.transport, "snapshots.create", { sourceIds: [sourceId] })).toEqual({ snapshotId });
+    await engine.close();
+    expect(leftovers(workspace)).toEqual([]);
+  });
+
+  test.each(moments)("during a training (%i)", async (moment) => {
+    const workspace = join(folder, `train-${moment}`);
+    cpSync(prepared, workspace, { recursive: true });
+    const { finished, engine } = await disturb(workspace, "runs.train", { splitId, ...training }, 3);
+    const { runId } = finished.result as { runId: string };
+    expect(runId).toBe(`r${finished.id.slice(1)}`);
+    // Resumed from a checkpoint or not: the same bytes.
+    expect(await engine.transport.request("runs.get", { runId })).toMatchObject({ state: "succeeded", modelHash: trainedHash });
+    expect((await engine.transport.request("runs.list", {})).map(({ state }) => state)).toEqual(["succeeded", "succeeded"]);
+    await engine.close();
+    expect(leftovers(workspace)).toEqual([]);
+  });
+});
