@@ -107,7 +107,7 @@ export function productionError(error: unknown): ReelbenchError {
   if (code.startsWith("08") || code.startsWith("57P") || code === "53300") return wrap("RB_TARGET_UNREACHABLE", `Postgres is not available: ${error.message}.`);
   if (code.startsWith("28") || code === "3D000") return wrap("RB_TARGET_UNREACHABLE", `Postgres refused the login: ${error.message}.`);
   if (code === "57014" || code === "55P03") return wrap("RB_TARGET_UNREACHABLE", `Postgres took too long: ${error.message}.`);
-  if (code === "RB001") return wrap("RB_CONFLICT", `The target refused a change of state: ${error.message}.`);
+  if (code === "RB001" || /"versions_(arrived_whole|probed)"/.test(error.message)) return wrap("RB_CONFLICT", `The target refused a change of state: ${error.message}.`);
   if (code === "42501") return wrap("RB_TARGET_SCHEMA", `The role may not do this on the target: ${error.message}.`);
   if (code === "42P01" || code === "3F000" || code === "42703" || code === "42883") {
     return wrap("RB_TARGET_SCHEMA", `The target's schema is missing or of another version: ${error.message}.`);

@@ -46,7 +46,7 @@ export async function arrivedHistories(database: Database, snapshotId: string): 
 }
 
 /** One transaction; a history already there is left (a snapshot never changes). */
-export async function insertHistories(pool: Pool, snapshotId: string, histories: readonly History[], signal: AbortSignal): Promise<void> {
+export async function insertHistories(pool: Pool, snapshotId: string, histories: readonly History[], signal: AbortSignal = new AbortController().signal): Promise<void> {
   if (histories.length === 0) return;
   const rows = histories.map((h) => [copyText(h.userId), copyText(snapshotId), copyTextArray(h.itemIds), copyFloat4Array(h.ratings), copyInt8Array(h.times)]);
   await inTransaction(pool, async (client) => {

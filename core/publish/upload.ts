@@ -11,7 +11,7 @@ import { readChunks } from "./local-artifact.ts";
 import type { LocalArtifact } from "./local-artifact.ts";
 
 /** Chunks of one transaction: what a kill can lose at most. */
-const batchChunks = 16;
+const batchChunks = 4;
 const batchItems = 2_000;
 const batchRatings = 100_000;
 
