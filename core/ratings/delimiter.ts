@@ -46,7 +46,8 @@ export function detectDelimiter(head: Buffer, whole: boolean): string | null {
   for (const delimiter of candidates) {
     const records = sampleRecords(head, dialectFor(delimiter), whole).filter(({ fields }) => !/^(#|\d+:$)/.test(fields[0] ?? "") || fields.length > 1);
     const { width, share } = modalWidth(records);
-    if (width < 2 || share < 0.5) continue;
+    // Prose has spaces, too.
+    if (width < 2 || share < (delimiter === " " ? 0.9 : 0.5)) continue;
     const score = share + (width >= 3 ? 1 : 0) - (delimiter === " " ? 0.5 : 0);
     if (best === null || score > best.score + 1e-9) best = { delimiter, score };
   }
