@@ -96,7 +96,7 @@ function ndcgAt10(model: ServableModel, train: TrainingSet, test: TrainingSet): 
     const best = top.slice(0, relevant.size).reduce((sum, _, rank) => sum + gain(rank), 0);
     gains.push(found / best);
   }
-  return gains.reduce((sum, value) => sum + value, 0) / values.length;
+  return gains.reduce((sum, value) => sum + value, 0) / gains.length;
 }
 
 function predict(model: ServableModel, u: number, i: number): number {
