@@ -10,7 +10,7 @@ import type { Connection } from "./transport/keep-connected.ts";
 export function App({ connection }: { readonly connection: Connection }) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
-      <Notifications position="bottom-right" limit={4} autoClose={6000} />
+      <Notifications position="bottom-right" limit={4} autoClose={6000} role="region" aria-label="Notices" />
       <EngineProvider connection={connection}>
         <CommandsProvider>
           <RouterProvider router={router} />

@@ -34,7 +34,7 @@ export function ChartFrame({ title, description, table, controls, children, heig
     <Paper component="figure" m={0} p={withBorder ? "sm" : 0} withBorder={withBorder} aria-labelledby={labelId}>
       <Group justify="space-between" align="flex-start" wrap="nowrap" gap="xs" mb={6}>
         <div style={{ minWidth: 0 }}>
-          <Title order={3} id={labelId}>
+          <Title order={2} size="h3" id={labelId}>
             {title}
           </Title>
           {description !== undefined && (

@@ -16,4 +16,8 @@ interface TextLinkProps extends AnchorProps {
   readonly children?: ReactNode;
 }
 
+/** Stands by itself: in a cell, beside a title. */
 export const TextLink = createLink((props: TextLinkProps) => <Anchor size="sm" {...props} />);
+
+/** Stands among words, and is told from them by more than its colour. */
+export const InlineLink = createLink((props: TextLinkProps) => <Anchor inherit underline="always" {...props} />);

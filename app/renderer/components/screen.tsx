@@ -13,9 +13,9 @@ interface ScreenProps {
 }
 
 /** The frame every screen shares: one heading, its actions at the right, the content below. */
-export function Screen({ title, subtitle, actions, crumbs, children, width = 1680 }: ScreenProps) {
+export function Screen({ title, subtitle, actions, crumbs, children, width = 2200 }: ScreenProps) {
   return (
-    <Box px={{ base: "md", lg: "xl" }} py="lg" maw={width} mx="auto">
+    <Box px={{ base: "md", lg: "xl" }} py="lg" maw={width}>
       {crumbs}
       <Group justify="space-between" align="flex-end" mb="md" gap="sm">
         <div style={{ minWidth: 0 }}>

@@ -28,14 +28,27 @@ export function CommandPalette() {
         group,
         actions: commands
           .filter((command) => command.group === group)
-          .map(({ id, label, shortcut, keywords, run }) => ({
+          .map(({ id, label, shortcuts, keywords, run }) => ({
             id,
             label,
             keywords: [...(keywords ?? [])],
             onClick: run,
-            ...(shortcut === undefined ? {} : { rightSection: <Kbd size="xs">{shortcutLabel(shortcut, apple)}</Kbd> }),
+            ...(shortcuts === undefined ? {} : { rightSection: <Shortcuts shortcuts={shortcuts} apple={apple} /> }),
           })),
       }))}
     />
+  );
+}
+
+/** All the keys of one command. */
+export function Shortcuts({ shortcuts, apple }: { readonly shortcuts: readonly string[]; readonly apple: boolean }) {
+  return (
+    <span style={{ display: "inline-flex", gap: 6 }}>
+      {shortcuts.map((shortcut) => (
+        <Kbd key={shortcut} size="xs">
+          {shortcutLabel(shortcut, apple)}
+        </Kbd>
+      ))}
+    </span>
   );
 }

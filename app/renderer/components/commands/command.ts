@@ -5,7 +5,7 @@ export interface Command {
   readonly label: string;
   readonly group: string;
   /** `mod+k` for a chord, `g d` for keys one after another. */
-  readonly shortcut?: string;
+  readonly shortcuts?: readonly string[];
   readonly keywords?: readonly string[];
   readonly run: () => void;
 }

@@ -53,7 +53,7 @@ export function useCommandList(): readonly Command[] {
 export function useCommands(commands: readonly Command[]): void {
   const registry = useRegistry();
   const run = useEffectEvent((id: string) => commands.find((command) => command.id === id)?.run());
-  const signature = JSON.stringify(commands.map(({ id, label, group, shortcut, keywords }) => ({ id, label, group, shortcut, keywords })));
+  const signature = JSON.stringify(commands.map(({ id, label, group, shortcuts, keywords }) => ({ id, label, group, shortcuts, keywords })));
   useEffect(() => {
     const described = JSON.parse(signature) as readonly Omit<Command, "run">[];
     return registry.register(described.map((command) => ({ ...command, run: () => run(command.id) })));
@@ -68,13 +68,14 @@ export function CommandsProvider({ children }: { readonly children: ReactNode })
 }
 
 function listenToKeys(registry: CommandRegistry): () => void {
-  const sequence = createKeySequence(() => registry.list().flatMap(({ shortcut }) => shortcut ?? []));
+  const sequence = createKeySequence(() => registry.list().flatMap(({ shortcuts }) => shortcuts ?? []));
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return;
     const chorded = event.ctrlKey || event.metaKey;
     if (!chorded && isTyping(event.target)) return;
     const shortcut = sequence.press(event, event.timeStamp);
-    const command = shortcut === null ? undefined : registry.list().find((candidate) => candidate.shortcut === shortcut);
+    if (shortcut === null) return;
+    const command = registry.list().find((candidate) => candidate.shortcuts?.includes(shortcut) === true);
     if (command === undefined) return;
     event.preventDefault();
     command.run();

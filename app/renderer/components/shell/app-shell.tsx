@@ -67,7 +67,7 @@ function Navigation() {
       ))}
       <div className={styles["spacer"]} />
       <Tooltip label={`All commands (${shortcutLabel("mod+k", apple)})`} position="right" disabled={!narrow}>
-        <UnstyledButton className={styles["link"]} onClick={palette.open} aria-label="Show all commands">
+        <UnstyledButton className={styles["link"]} onClick={palette.open}>
           <IconCommand size={18} stroke={1.7} aria-hidden />
           <span className={styles["label"]}>Commands</span>
           {!narrow && (

@@ -11,7 +11,7 @@ export function JobAnnouncer({ jobs }: { readonly jobs: readonly Job[] }) {
     const ended = jobs.filter((job) => underWay.current.has(job.id) && !isUnfinished(job));
     underWay.current = new Set(jobs.filter(isUnfinished).map(({ id }) => id));
     if (ended.length === 0) return;
-    setMessage(ended.map(endText).join(" "));
+    setMessage(ended.map(endText).join(". "));
     for (const job of ended) show(job);
   }, [jobs]);
   return (
@@ -22,16 +22,16 @@ export function JobAnnouncer({ jobs }: { readonly jobs: readonly Job[] }) {
 }
 
 const words: Readonly<Record<Job["state"], string>> = {
-  queued: "is queued",
-  running: "is running",
-  succeeded: "is done",
-  failed: "failed",
-  cancelled: "was cancelled",
-  interrupted: "was interrupted",
+  queued: "Queued",
+  running: "Running",
+  succeeded: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  interrupted: "Interrupted",
 };
 
 function endText(job: Job): string {
-  return `${job.title} ${words[job.state]}.`;
+  return `${words[job.state]}: ${job.title}`;
 }
 
 function show(job: Job): void {

@@ -20,7 +20,7 @@ export function JobTray() {
   const unfinished = jobs.filter(isUnfinished);
   const interrupted = jobs.filter((job) => job.state === "interrupted" && job.resumable);
   const current = unfinished.find(({ state }) => state === "running") ?? unfinished[0];
-  useCommands([{ id: "jobs.toggle", label: open ? "Hide jobs" : "Show jobs", group: "View", shortcut: "g j", run: () => setOpen(!open) }]);
+  useCommands([{ id: "jobs.toggle", label: open ? "Hide jobs" : "Show jobs", group: "View", shortcuts: ["g j"], run: () => setOpen(!open) }]);
   return (
     <section aria-label="Jobs">
       <JobAnnouncer jobs={jobs} />

@@ -4,17 +4,19 @@ import { useState } from "react";
 import type { Snapshot, Source } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { EmptyState } from "../../components/feedback/empty-state.tsx";
-import { tellFailure } from "../../components/feedback/tell.ts";
 import { formatCount } from "../../components/format/numbers.ts";
 import { formatDataDate, formatDateTime } from "../../components/format/times.ts";
-import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { InlineLink, LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
-import { useJob, useQueryMethod } from "../../transport/hooks.ts";
+import { useQueryMethod } from "../../transport/hooks.ts";
+import { useSample } from "../home/use-sample.ts";
+import type { Sample } from "../home/use-sample.ts";
 import { RejectsDrawer } from "./rejects-drawer.tsx";
 
 export function DataScreen() {
   const sources = useQueryMethod("sources.list", {});
   const snapshots = useQueryMethod("snapshots.list", {});
+  const sample = useSample();
   return (
     <Screen
       title="Data"
@@ -32,8 +34,8 @@ export function DataScreen() {
     >
       <Answer of={sources} height={360}>
         {(known) =>
-          known.length === 0 ? (
-            <NoData />
+          known.length === 0 || sample.busy ? (
+            <NoData sample={sample} />
           ) : (
             <Stack gap="lg">
               <Answer of={snapshots}>{(made) => <Snapshots snapshots={made} />}</Answer>
@@ -46,8 +48,7 @@ export function DataScreen() {
   );
 }
 
-function NoData() {
-  const sample = useJob("sample.create");
+function NoData({ sample }: { readonly sample: Sample }) {
   return (
     <EmptyState
       icon={IconDatabaseImport}
@@ -55,7 +56,7 @@ function NoData() {
       actions={
         <>
           <LinkButton to="/data/import">Import ratings</LinkButton>
-          <Button variant="default" loading={sample.busy} onClick={() => void sample.start({}).catch((error: unknown) => tellFailure("The sample could not be created", error))}>
+          <Button variant="default" loading={sample.busy} onClick={sample.create}>
             Create the sample
           </Button>
         </>
@@ -78,7 +79,7 @@ function Snapshots({ snapshots }: { readonly snapshots: readonly Snapshot[] }) {
       </Title>
       {snapshots.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">
-          None yet. <TextLink to="/data/new-snapshot">Make one from your sources</TextLink>: models are trained on snapshots.
+          None yet. <InlineLink to="/data/new-snapshot">Make one from your sources</InlineLink>: models are trained on snapshots.
         </Text>
       ) : (
         <Table.ScrollContainer minWidth={760}>
@@ -93,7 +94,9 @@ function Snapshots({ snapshots }: { readonly snapshots: readonly Snapshot[] }) {
                 <Table.Th>From – to</Table.Th>
                 <Table.Th ta="right">Recipe</Table.Th>
                 <Table.Th>Made</Table.Th>
-                <Table.Th aria-label="Actions" />
+                <Table.Th>
+                  <span className="rb-visually-hidden">Actions</span>
+                </Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -154,7 +157,9 @@ function Sources({ sources }: { readonly sources: readonly Source[] }) {
               <Table.Th ta="right">Duplicates</Table.Th>
               <Table.Th>Has</Table.Th>
               <Table.Th>Imported</Table.Th>
-              <Table.Th aria-label="Actions" />
+              <Table.Th>
+                  <span className="rb-visually-hidden">Actions</span>
+                </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

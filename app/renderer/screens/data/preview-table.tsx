@@ -13,8 +13,8 @@ const choices: readonly MappedRole[] = ["user", "item", "rating", "time", "ignor
 /** The first rows as they will be read, with the meaning of each column above it. */
 export function PreviewTable({ preview, onRole }: PreviewTableProps) {
   return (
-    <ScrollArea.Autosize mah={360} type="auto" viewportProps={{ tabIndex: 0, "aria-label": "First rows of the file" }}>
-      <Table stickyHeader withColumnBorders fz="sm" aria-label="First rows of the file" w="auto" miw="100%">
+    <ScrollArea.Autosize mah={270} type="auto" viewportProps={{ tabIndex: 0, "aria-label": "First rows of the file" }}>
+      <Table stickyHeader withColumnBorders fz="sm" verticalSpacing={3} aria-label="First rows of the file" w="auto" miw="100%">
         <Table.Thead>
           <Table.Tr>
             {preview.columns.map(({ name, role }) => (

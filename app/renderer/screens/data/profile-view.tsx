@@ -93,7 +93,7 @@ function Activity({ profile }: { readonly profile: Profile }) {
   if (profile.activity.length === 0) {
     return (
       <Card>
-        <Title order={3}>Activity over time</Title>
+        <Title order={2} size="h3">Activity over time</Title>
         <Text size="sm" c="dimmed">
           These ratings have no times. Only random splits are possible, and they let a model learn from the future.
         </Text>
@@ -113,7 +113,7 @@ const quantileNames: Readonly<Record<string, string>> = { "0": "Minimum", "0.5":
 function Quantiles({ profile }: { readonly profile: Profile }) {
   return (
     <Card>
-      <Title order={3}>Ratings per user and per film</Title>
+      <Title order={2} size="h3">Ratings per user and per film</Title>
       <Text size="xs" c="dimmed" mb={4}>
         Of all users (films), this share has at most so many ratings
       </Text>
@@ -142,7 +142,7 @@ function Quantiles({ profile }: { readonly profile: Profile }) {
 function TopItems({ profile, snapshot }: { readonly profile: Profile; readonly snapshot: Snapshot }) {
   return (
     <Card>
-      <Title order={3} mb={4}>
+      <Title order={2} size="h3" mb={4}>
         Most rated films
       </Title>
       <Table fz="sm" aria-label="Most rated films">

@@ -1,4 +1,4 @@
-import { Group, NumberInput, Select, SimpleGrid, TagsInput, Text, TextInput } from "@mantine/core";
+import { Group, Input, NumberInput, Select, SimpleGrid, TagsInput, Text, TextInput } from "@mantine/core";
 import type { FilePreview, ReadOptions } from "../../../../core/contract/entities.ts";
 import { withOption } from "./column-mapping.ts";
 
@@ -86,7 +86,7 @@ export function ReadOptionsForm({ preview, chosen, onChange }: ReadOptionsFormPr
         onChange={({ currentTarget }) => set("singleUserId", currentTarget.value === "" ? undefined : currentTarget.value)}
       />
       <TagsInput
-        label="Values that mean no rating"
+        label="No-rating values"
         description="Enter after each"
         size="xs"
         placeholder="–"
@@ -134,18 +134,12 @@ function ScaleField({ preview, chosen, onChange }: ReadOptionsFormProps) {
     else onChange({ ...chosen, scale: { minimum: scale?.minimum ?? number, maximum: scale?.maximum ?? number, [bound]: number } });
   };
   return (
-    <div>
-      <Text size="xs" fw={500}>
-        Rating scale
-      </Text>
-      <Text size="xs" c="dimmed" mb={5}>
-        {chosen.scale === undefined ? "Detected" : "Chosen by you"}
-      </Text>
-      <Group gap={6} wrap="nowrap">
+    <Input.Wrapper size="xs" label="Rating scale" labelElement="div" description={chosen.scale === undefined ? "Detected" : "Chosen by you"}>
+      <Group mt={5} gap={6} wrap="nowrap">
         <NumberInput aria-label="Lowest rating" hideControls value={scale?.minimum ?? ""} onChange={(value) => set("minimum", value)} />
         <Text size="sm">to</Text>
         <NumberInput aria-label="Highest rating" hideControls value={scale?.maximum ?? ""} onChange={(value) => set("maximum", value)} />
       </Group>
-    </div>
+    </Input.Wrapper>
   );
 }

@@ -15,8 +15,8 @@ interface RecipeBuilderProps {
 /** Cleaning steps in the order they are done. */
 export function RecipeBuilder({ history, onChange }: RecipeBuilderProps) {
   useCommands([
-    { id: "recipe.undo", label: "Undo the last change to the recipe", group: "Data", shortcut: "mod+z", run: () => onChange({ type: "undo" }) },
-    { id: "recipe.redo", label: "Redo the change to the recipe", group: "Data", shortcut: "mod+shift+z", run: () => onChange({ type: "redo" }) },
+    { id: "recipe.undo", label: "Undo the last change to the recipe", group: "Data", shortcuts: ["mod+z"], run: () => onChange({ type: "undo" }) },
+    { id: "recipe.redo", label: "Redo the change to the recipe", group: "Data", shortcuts: ["mod+shift+z"], run: () => onChange({ type: "redo" }) },
   ]);
   const steps = history.present;
   return (

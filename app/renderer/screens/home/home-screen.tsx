@@ -1,29 +1,31 @@
 import { Button, Card, Code, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconArrowRight, IconDatabaseImport, IconSparkles } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import { useCommands } from "../../components/commands/commands-context.tsx";
 import { Fact, Facts } from "../../components/fact.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
-import { tellFailure } from "../../components/feedback/tell.ts";
 import { formatCount } from "../../components/format/numbers.ts";
 import { formatDateTime } from "../../components/format/times.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
-import { useJob, useQueryMethod } from "../../transport/hooks.ts";
+import { useQueryMethod } from "../../transport/hooks.ts";
 import { RecentRuns } from "./recent-runs.tsx";
+import { useSample } from "./use-sample.ts";
+import type { Sample } from "./use-sample.ts";
 
 type Workspace = MethodOutput<"workspace.get">;
 
 export function HomeScreen() {
   const workspace = useQueryMethod("workspace.get", {});
+  // Held here: the first-run cards are gone as soon as the sample's source is in, before the job is done.
+  const sample = useSample();
   return (
-    <Screen title="Home" subtitle={workspace.data?.name} width={1240}>
+    <Screen title="Home" subtitle={workspace.data === undefined ? undefined : `Workspace ${workspace.data.name}`} width={1240}>
       <Answer of={workspace} height={220} errorTitle="The workspace could not be opened">
         {(facts) => (
           <Stack gap="lg">
-            {facts.counts.sources === 0 ? <FirstRun /> : <NextStep counts={facts.counts} />}
+            {facts.counts.sources === 0 || sample.busy ? <FirstRun sample={sample} /> : <NextStep counts={facts.counts} />}
             {facts.counts.runs > 0 && <RecentRuns />}
             <WorkspaceFacts workspace={facts} />
           </Stack>
@@ -33,11 +35,8 @@ export function HomeScreen() {
   );
 }
 
-function FirstRun() {
-  const navigate = useNavigate();
-  const sample = useJob("sample.create", ({ snapshotId }) => void navigate({ to: "/data/snapshots/$snapshotId", params: { snapshotId } }));
-  const create = () => void sample.start({}).catch((error: unknown) => tellFailure("The sample could not be created", error));
-  useCommands([{ id: "sample.create", label: "Create the sample", group: "Data", run: create }]);
+function FirstRun({ sample }: { readonly sample: Sample }) {
+  useCommands([{ id: "sample.create", label: "Create the sample", group: "Data", run: sample.create }]);
   return (
     <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
       <Card>
@@ -51,7 +50,7 @@ function FirstRun() {
           </Text>
           {sample.error !== null && <ErrorPanel error={sample.error} title="The sample could not be created" />}
           <Group>
-            <Button size="sm" onClick={create} loading={sample.busy}>
+            <Button size="sm" onClick={sample.create} loading={sample.busy}>
               Create the sample
             </Button>
           </Group>

@@ -9,7 +9,7 @@ import { tellFailure } from "../../components/feedback/tell.ts";
 import { formatBytes } from "../../components/format/numbers.ts";
 import { formatAgo, formatDateTime } from "../../components/format/times.ts";
 import { useNow } from "../../components/format/use-now.ts";
-import { TextLink } from "../../components/link-button.tsx";
+import { InlineLink } from "../../components/link-button.tsx";
 import { useJob, useQueryMethod } from "../../transport/hooks.ts";
 import type { TargetStatusQuery } from "./use-target-status.ts";
 
@@ -71,9 +71,9 @@ function RunOf({ version, publications }: { readonly version: string; readonly p
   const publication = publications.find((candidate) => candidate.version === version);
   if (publication === undefined) return null;
   return (
-    <TextLink to="/compare" search={{ open: publication.runId }}>
+    <InlineLink to="/compare" search={{ open: publication.runId }}>
       the run behind it
-    </TextLink>
+    </InlineLink>
   );
 }
 

@@ -6,7 +6,7 @@ import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
 import { findMetric, formatMetric, metricLabel } from "../../components/format/metrics.ts";
-import { TextLink } from "../../components/link-button.tsx";
+import { InlineLink } from "../../components/link-button.tsx";
 import { useJob, useJobs, useQueryMethod } from "../../transport/hooks.ts";
 import { PublishOutcome } from "./publish-outcome.tsx";
 import { ProtocolProgress } from "./protocol-progress.tsx";
@@ -53,7 +53,7 @@ function Form({ target, runs, runId }: { readonly target: Target; readonly runs:
   if (runs.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        There is no finished run to publish. <TextLink to="/train">Train one first.</TextLink>
+        There is no finished run to publish. <InlineLink to="/train">Train one first.</InlineLink>
       </Text>
     );
   }

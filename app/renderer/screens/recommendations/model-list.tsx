@@ -17,7 +17,7 @@ export function ModelList({ run, answer }: { readonly run: Run; readonly answer:
     <Card padding={0} component="section" aria-label={`Recommendations of ${run.name}`}>
       <Group justify="space-between" px={12} py={8} wrap="nowrap">
         <div style={{ minWidth: 0 }}>
-          <Title order={3} textWrap="nowrap" style={{ overflow: "hidden", textOverflow: "ellipsis" }} title={run.name}>
+          <Title order={2} size="h3" textWrap="nowrap" style={{ overflow: "hidden", textOverflow: "ellipsis" }} title={run.name}>
             {run.name}
           </Title>
           <Text size="xs" c="dimmed">

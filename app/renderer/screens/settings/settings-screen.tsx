@@ -1,7 +1,6 @@
-import { Card, Code, Kbd, SegmentedControl, Stack, Table, Text, Title, useMantineColorScheme } from "@mantine/core";
+import { Card, Code, SegmentedControl, Stack, Table, Text, Title, useMantineColorScheme } from "@mantine/core";
 import type { MantineColorScheme } from "@mantine/core";
-import { onApple } from "../../components/commands/command-palette.tsx";
-import { shortcutLabel } from "../../components/commands/command.ts";
+import { onApple, Shortcuts } from "../../components/commands/command-palette.tsx";
 import { useCommandList } from "../../components/commands/commands-context.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatDateTime } from "../../components/format/times.ts";
@@ -45,7 +44,7 @@ function Appearance() {
 
 function Keyboard() {
   const apple = onApple();
-  const commands = useCommandList().filter(({ shortcut }) => shortcut !== undefined);
+  const commands = useCommandList().filter(({ shortcuts }) => shortcuts !== undefined);
   return (
     <Card id="keyboard">
       <Title order={2}>Keyboard</Title>
@@ -60,11 +59,11 @@ function Keyboard() {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {commands.map(({ id, label, shortcut = "" }) => (
+          {commands.map(({ id, label, shortcuts = [] }) => (
             <Table.Tr key={id}>
               <Table.Td>{label}</Table.Td>
               <Table.Td>
-                <Kbd size="xs">{shortcutLabel(shortcut, apple)}</Kbd>
+                <Shortcuts shortcuts={shortcuts} apple={apple} />
               </Table.Td>
             </Table.Tr>
           ))}

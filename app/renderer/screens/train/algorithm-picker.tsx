@@ -57,7 +57,7 @@ function Plans({ algorithms, split }: { readonly algorithms: readonly AlgorithmI
       setSending(false);
     }
   };
-  useCommands([{ id: "train.start", label: "Train the chosen algorithms", group: "Train", shortcut: "mod+enter", run: () => void train() }]);
+  useCommands([{ id: "train.start", label: "Train the chosen algorithms", group: "Train", shortcuts: ["mod+enter"], run: () => void train() }]);
 
   return (
     <Stack gap="xs">

@@ -5,7 +5,7 @@ import type { Snapshot } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { EmptyState } from "../../components/feedback/empty-state.tsx";
 import { formatCount, formatQuantity } from "../../components/format/numbers.ts";
-import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { InlineLink, LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { AlgorithmPicker } from "./algorithm-picker.tsx";
@@ -68,9 +68,9 @@ function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) 
           <Text size="sm" c="dimmed">
             {formatQuantity(snapshot.ratings, "rating")} of {formatQuantity(snapshot.users, "user")} on {formatQuantity(snapshot.items, "film")}
             {!snapshot.hasTime && ", no times"}.{" "}
-            <TextLink to="/data/snapshots/$snapshotId" params={{ snapshotId: snapshot.id }}>
+            <InlineLink to="/data/snapshots/$snapshotId" params={{ snapshotId: snapshot.id }}>
               Profile
-            </TextLink>
+            </InlineLink>
           </Text>
         </Group>
       </Card>
