@@ -5,7 +5,7 @@ import type { Database } from "./database.ts";
 import type { ReadPlan } from "./read-plan.ts";
 import { detectScale } from "./scale-detection.ts";
 import { rawIsRebuildable } from "./stage-records.ts";
-import { earliestSeconds, isNothing, isNoTime, latestSeconds, numeric, ratingValue, secondsByFormat } from "./staged-values.ts";
+import { earliestSeconds, isNothing, isNoTime, latestSeconds, secondsByFormat } from "./staged-values.ts";
 import { detectTimeFormat } from "./time-detection.ts";
 
 export interface Judgement {
@@ -23,25 +23,25 @@ export interface Judgement {
  */
 export async function judgeRecords(database: Database, plan: ReadPlan): Promise<Judgement> {
   const { given } = plan;
-  const decimalComma = given.decimalComma ?? true;
-  const missing = await missingValues(database, plan, decimalComma);
+  const missing = await missingValues(database, plan);
   // Variables, not text put into the SQL: views take no bound parameters.
   await database.run("SET VARIABLE missing_values = string_split($1, chr(31))", [missing.join("\u001f")]);
   await database.run("SET VARIABLE single_user = $1", [plan.singleUserId ?? ""]);
   await database.run("SET VARIABLE delimiter = $1", [plan.delimiter]);
   const time = await detectTimeFormat(database, given.timeFormat, plan.columns.time !== undefined);
-  const missingHere = `(list_contains(getvariable('missing_values'), rating) OR coalesce(list_contains(list_transform(getvariable('missing_values'), lambda text: TRY_CAST(text AS DOUBLE)), ${numeric("rating")}), false))`;
+  const missingHere = `(list_contains(getvariable('missing_values'), rating) OR coalesce(list_contains(list_transform(getvariable('missing_values'), lambda text: TRY_CAST(text AS DOUBLE)), value), false))`;
   await database.run(`CREATE TEMP VIEW valued AS SELECT * REPLACE (${plan.singleUserId === null ? "user_id" : "getvariable('single_user')"} AS user_id),
-    ${ratingValue(decimalComma)} AS value, CAST(floor(${secondsByFormat[time.format]}) AS DOUBLE) AS found, ${missing.length === 0 ? "false" : missingHere} AS is_missing FROM staged`);
+    CAST(floor(${secondsByFormat[time.format]}) AS DOUBLE) AS found, ${missing.length === 0 ? "false" : missingHere} AS is_missing FROM staged`);
   await database.run(`CREATE TEMP VIEW judged AS SELECT *, ${reasonBeforeScale(plan.format === "matrix")} AS reason FROM valued`);
   const scale = await detectScale(database, given.scale, plan.layout);
   await database.run("SET VARIABLE minimum = $1", [scale.range.minimum]);
   await database.run("SET VARIABLE maximum = $1", [scale.range.maximum]);
   await database.run(`CREATE TEMP VIEW verdicts AS SELECT line, user_id, item_id, value,
-      CASE WHEN ${isNoTime} THEN NULL ELSE TRY_CAST(found AS BIGINT) END AS seconds, title, "year", genres, ${rawText(plan)} AS raw,
+      TRY_CAST(found AS BIGINT) AS seconds, title, "year", genres, ${rawText(plan)} AS raw,
       CASE WHEN reason IS NOT NULL THEN reason
         WHEN value < getvariable('minimum') OR value > getvariable('maximum') THEN 'rating-off-scale'
-        ${time.format === "none" ? "" : `WHEN NOT ${isNoTime} AND (found IS NULL OR NOT found BETWEEN ${String(earliestSeconds)} AND ${String(latestSeconds)}) THEN 'bad-time'`}
+        ${time.format === "none" ? "" : `WHEN found IS NULL THEN (CASE WHEN NOT ${isNoTime} THEN 'bad-time' END)
+        WHEN found < ${String(earliestSeconds)} OR found > ${String(latestSeconds)} THEN 'bad-time'`}
       END AS verdict FROM judged`);
   return {
     range: scale.range,
@@ -56,8 +56,8 @@ function reasonBeforeScale(isMatrix: boolean): string {
     WHEN fault IS NOT NULL THEN fault
     WHEN user_id IS NULL OR user_id = '' THEN 'missing-user'
     WHEN item_id IS NULL OR item_id = '' THEN 'missing-item'
-    WHEN ${isNothing("rating")} OR is_missing THEN 'missing-rating'
-    WHEN value IS NULL OR NOT isfinite(value) THEN 'rating-not-a-number' END`;
+    WHEN is_missing THEN 'missing-rating'
+    WHEN value IS NULL THEN (CASE WHEN ${isNothing("rating")} THEN 'missing-rating' ELSE 'rating-not-a-number' END) END`;
 }
 
 /** The raw text, put together again where it is nothing but the fields (`rawIsRebuildable`). */
@@ -73,13 +73,12 @@ function rawText(plan: ReadPlan): string {
 const cells = z.object({ nines: integer, largest: z.number().nullable() });
 
 /** In a matrix, 99 where no other value comes near it is no rating (Jester). */
-async function missingValues(database: Database, plan: ReadPlan, decimalComma: boolean): Promise<readonly string[]> {
+async function missingValues(database: Database, plan: ReadPlan): Promise<readonly string[]> {
   if (plan.given.missingValues !== undefined) return plan.given.missingValues;
   if (plan.format !== "matrix") return [];
   const { nines, largest } = await database.one(
     cells,
-    `WITH numbers AS (SELECT ${ratingValue(decimalComma)} AS value FROM staged WHERE fault IS NULL)
-     SELECT count(*) FILTER (value = 99) AS nines, max(abs(value)) FILTER (value <> 99) AS largest FROM numbers`,
+    `SELECT count(*) FILTER (value = 99) AS nines, max(abs(value)) FILTER (value <> 99) AS largest FROM staged WHERE fault IS NULL`,
   );
   return nines > 0 && (largest ?? 0) <= 20 ? ["99"] : [];
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Reject } from "./reject.ts";
 import type { Database } from "./database.ts";
 import { sqlPath } from "./database.ts";
+import { workedOut } from "./staged-values.ts";
 
 /**
  * What the records become before DuckDB judges their values: one line of tab-separated text for each, in parts that
@@ -40,7 +41,7 @@ export interface StageWriter {
   abandon(): Promise<void>;
 }
 
-export function createStageWriter(directory: string, database: Database): StageWriter {
+export function createStageWriter(directory: string, database: Database, decimalComma: boolean): StageWriter {
   const buffer = Buffer.allocUnsafe(bufferBytes + 1024 * 1024);
   let used = 0;
   let written = 0;
@@ -71,7 +72,7 @@ export function createStageWriter(directory: string, database: Database): StageW
     part++;
     parquetParts.push(parquet);
     await converting;
-    converting = convert(database, text, parquet);
+    converting = convert(database, text, parquet, decimalComma);
     // Awaited at the next part or at the end; until then a failure must not count as unhandled.
     converting.catch(() => undefined);
   };
@@ -160,13 +161,13 @@ export function createStageWriter(directory: string, database: Database): StageW
   };
 }
 
-async function convert(database: Database, text: string, parquet: string): Promise<void> {
+async function convert(database: Database, text: string, parquet: string, decimalComma: boolean): Promise<void> {
   const unescaped = (column: string) =>
     `CASE WHEN contains(${column}, '\\') THEN replace(replace(replace(replace(${column}, '\\t', chr(9)), '\\n', chr(10)), '\\r', chr(13)), '\\b', '\\') ELSE ${column} END AS ${column}`;
   const selected = stagedColumns.map((column) => (column === "line" ? "line" : unescaped(`"${column}"`))).join(", ");
   const types = stagedColumns.map((column) => `'${column}': '${column === "line" ? "BIGINT" : "VARCHAR"}'`).join(", ");
   await database.run(
-    `COPY (SELECT ${selected} FROM read_csv($1, columns = {${types}}, delim = '\t', quote = '', escape = '', header = false,
+    `COPY (SELECT ${selected}, ${workedOut(decimalComma)} FROM read_csv($1, columns = {${types}}, delim = '\t', quote = '', escape = '', header = false,
       auto_detect = false, nullstr = '\\N', new_line = '\\n', max_line_size = 10000000)) TO ${sqlPath(parquet)} (FORMAT parquet)`,
     [text],
   );

@@ -2,16 +2,17 @@ import type { ReadOptions } from "../contract/entities.ts";
 
 /** SQL over the staged texts (`stage-writer.ts`). Every expression is fixed; what comes from outside is bound. */
 
-const numberPattern = "[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?";
+/** A finite number. DuckDB alone would also take `1_000`, `nan` and `inf`. */
+const numeric = (column: string) => `CASE WHEN NOT contains(${column}, '_') AND isfinite(TRY_CAST(${column} AS DOUBLE)) THEN TRY_CAST(${column} AS DOUBLE) END`;
+
 const commaPattern = "[+-]?[0-9]*,[0-9]+";
 
-/** DuckDB alone would also take `1_000`, `nan` and `inf`. */
-export const numeric = (column: string) =>
-  `CASE WHEN regexp_full_match(${column}, '${numberPattern}') THEN TRY_CAST(${column} AS DOUBLE) END`;
-
 /** A rating: with a decimal comma, too, unless the options say that there is none. */
-export const ratingValue = (decimalComma: boolean) =>
-  decimalComma ? `coalesce(${numeric("rating")}, CASE WHEN regexp_full_match(rating, '${commaPattern}') THEN TRY_CAST(replace(rating, ',', '.') AS DOUBLE) END)` : numeric("rating");
+const ratingValue = (decimalComma: boolean) =>
+  decimalComma ? `CASE WHEN contains(rating, ',') THEN (CASE WHEN regexp_full_match(rating, '${commaPattern}') THEN TRY_CAST(replace(rating, ',', '.') AS DOUBLE) END) ELSE ${numeric("rating")} END` : numeric("rating");
+
+/** The columns worked out once, when a part is staged: `value` of the rating and `number`, the time as a number. */
+export const workedOut = (decimalComma: boolean) => `${ratingValue(decimalComma)} AS value, ${numeric('"time"')} AS number`;
 
 /** What programs write where they have no value. */
 export const isNothing = (column: string) => `(${column} IS NULL OR lower(${column}) IN ('', 'na', 'n/a', 'null', 'none', '\\n', 'nat', '-', '?'))`;
@@ -28,13 +29,13 @@ const euFormats = dated(["%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"]);
 
 /** Text → Unix seconds (DOUBLE), NULL where it does not fit the format. Dates without zone are UTC. */
 export const secondsByFormat: Record<TimeFormat, string> = {
-  "unix-seconds": numeric("time"),
-  "unix-milliseconds": `${numeric("time")} / 1000`,
+  "unix-seconds": "number",
+  "unix-milliseconds": "number / 1000",
   "iso-8601": `CASE WHEN regexp_matches(time, '^[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}') THEN epoch(TRY_CAST(time AS TIMESTAMPTZ)) END`,
   "us-datetime": `CASE WHEN regexp_matches(time, '^[0-9]{1,2}[/-]') THEN epoch(try_strptime(time, ${usFormats})) END`,
   "eu-datetime": `CASE WHEN regexp_matches(time, '^[0-9]{1,2}[./-]') THEN epoch(try_strptime(time, ${euFormats})) END`,
   // Days since 1899-12-30, as Excel counts them.
-  "excel-serial": `(${numeric("time")} - 25569) * 86400`,
+  "excel-serial": "(number - 25569) * 86400",
   none: "NULL::DOUBLE",
 };
 

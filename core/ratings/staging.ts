@@ -12,6 +12,7 @@ import type { ReadPlan } from "./read-plan.ts";
 import { createRecordCounter } from "./record-count.ts";
 import { createRecordScanner } from "./record-scanner.ts";
 import { recordHandler } from "./stage-records.ts";
+import { workedOut } from "./staged-values.ts";
 import { createStageWriter, stagedColumns } from "./stage-writer.ts";
 
 const describedColumn = z.object({ column_name: z.string(), column_type: z.string() });
@@ -44,7 +45,7 @@ export async function stageFile(plan: ReadPlan, directory: string, database: Dat
     if (before.sha256 !== report.sha256) throw new ReelbenchError("RB_CONFLICT", `${plan.file.path} changed while it was being read. Import it again.`);
     return { ...report, counted, missing: 0 };
   }
-  const stage = createStageWriter(directory, database);
+  const stage = createStageWriter(directory, database, plan.given.decimalComma ?? true);
   const scanner = createRecordScanner(plan.dialect, recordHandler(plan, stage));
   const matrix = plan.format === "matrix" ? matrixWeight(plan.delimiter, plan.names.length, plan.columns.user ?? 0, plan.given.missingValues) : null;
   const counter = createRecordCounter(plan.dialect, plan.format === "netflix" ? netflixWeight : (matrix?.weight ?? null));
@@ -69,7 +70,7 @@ export async function stageFile(plan: ReadPlan, directory: string, database: Dat
 async function createStagedView(database: Database, parts: readonly string[]): Promise<void> {
   if (parts.length === 0) {
     const columns = stagedColumns.map((column) => `${column === "line" ? "NULL::BIGINT" : "NULL::VARCHAR"} AS "${column}"`).join(", ");
-    return database.run(`CREATE TEMP VIEW staged AS SELECT ${columns} WHERE false`);
+    return database.run(`CREATE TEMP VIEW staged AS SELECT ${columns}, NULL::DOUBLE AS value, NULL::DOUBLE AS number WHERE false`);
   }
   await database.run(`CREATE TEMP VIEW staged AS FROM read_parquet([${parts.map(sqlPath).join(", ")}])`);
 }
@@ -86,10 +87,10 @@ async function stageParquet(plan: ReadPlan, directory: string, database: Databas
   const fault = `CASE WHEN regexp_matches(${id("user")} || ${id("item")}, '[\\x00\\x1e\\x1f]') OR contains(${id("user")} || ${id("item")}, chr(65533)) THEN 'bad-encoding'
     WHEN length(${id("user")}) > 512 OR length(${id("item")}) > 512 THEN 'not-a-record' END`;
   await database.run(
-    `COPY (SELECT file_row_number + 1 AS line, ${fault} AS fault, ${cast("user")} AS user_id, ${cast("item")} AS item_id, ${cast("rating")} AS rating,
+    `COPY (SELECT *, ${workedOut(plan.given.decimalComma ?? true)} FROM (SELECT file_row_number + 1 AS line, ${fault} AS fault, ${cast("user")} AS user_id, ${cast("item")} AS item_id, ${cast("rating")} AS rating,
        ${cast("time")} AS "time", ${cast("title")} AS title, ${cast("year")} AS "year", ${cast("genres")} AS genres,
        left(concat_ws(', ', ${cast("user")}, ${cast("item")}, ${cast("rating")}, ${cast("time")}), 2000) AS raw
-     FROM read_parquet($1, file_row_number = true)) TO ${sqlPath(part)} (FORMAT parquet)`,
+     FROM read_parquet($1, file_row_number = true))) TO ${sqlPath(part)} (FORMAT parquet)`,
     [plan.file.path],
   );
   await createStagedView(database, [part]);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ReadOptions } from "../contract/entities.ts";
 import { integer } from "./database.ts";
 import type { Database } from "./database.ts";
-import { isNoTime, numeric, secondsByFormat } from "./staged-values.ts";
+import { isNoTime, secondsByFormat } from "./staged-values.ts";
 import type { TimeFormat } from "./staged-values.ts";
 
 export interface TimeReading {
@@ -22,22 +22,22 @@ const statistics = z.object({
   slashes: integer,
 });
 
+const text = (format: TimeFormat) => `CASE WHEN number IS NULL THEN ${secondsByFormat[format]} END`;
+
 /** Settles the format of the times by looking at every one of them. */
 export async function detectTimeFormat(database: Database, given: ReadOptions["timeFormat"], hasColumn: boolean): Promise<TimeReading> {
   if (!hasColumn || given === "none") return { format: "none", warnings: [] };
   const found = await database.one(
     statistics,
-    `WITH texts AS (SELECT time, count(*) AS n FROM staged WHERE fault IS NULL AND NOT ${isNoTime} GROUP BY time),
-      read AS (SELECT time, n, ${numeric("time")} AS number FROM texts)
-     SELECT coalesce(sum(n), 0) AS filled,
-       coalesce(sum(n) FILTER (number IS NOT NULL), 0) AS numbers,
-       coalesce(sum(n) FILTER (number = 0), 0) AS zeros,
-       coalesce(sum(n) FILTER (number IS NOT NULL AND regexp_matches(time, '[eE]')), 0) AS rounded,
+    `WITH read AS (SELECT time, number, ${text("iso-8601")} AS iso, ${text("us-datetime")} AS us, ${text("eu-datetime")} AS eu FROM staged
+       WHERE fault IS NULL AND (number IS NOT NULL OR NOT ${isNoTime}))
+     SELECT count(*) AS filled,
+       count(number) AS numbers,
+       count(*) FILTER (number = 0) AS zeros,
+       count(*) FILTER (number IS NOT NULL AND (contains(time, 'E') OR contains(time, 'e'))) AS rounded,
        approx_quantile(number, 0.5) FILTER (number > 0) AS middle,
-       coalesce(sum(n) FILTER (number IS NULL AND ${secondsByFormat["iso-8601"]} IS NOT NULL), 0) AS iso,
-       coalesce(sum(n) FILTER (number IS NULL AND ${secondsByFormat["us-datetime"]} IS NOT NULL), 0) AS us,
-       coalesce(sum(n) FILTER (number IS NULL AND ${secondsByFormat["eu-datetime"]} IS NOT NULL), 0) AS eu,
-       coalesce(sum(n) FILTER (contains(time, '/')), 0) AS slashes
+       count(iso) AS iso, count(us) AS us, count(eu) AS eu,
+       count(*) FILTER (number IS NULL AND contains(time, '/')) AS slashes
      FROM read`,
   );
   const warnings = found.rounded > 0 ? [spreadsheetWarning(found.rounded)] : [];
