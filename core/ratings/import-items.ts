@@ -21,14 +21,14 @@ export interface WrittenItems {
  * Writes `items.parquet` from the file of titles and from the title columns of the ratings themselves; the file wins. A
  * file that was named must be readable; one that was merely found beside the ratings only costs a warning.
  */
-export async function writeSourceItems(database: Database, plan: ReadPlan, itemsPath: string | null, directory: string, options: { readonly automatic: boolean }): Promise<WrittenItems> {
+export async function writeSourceItems(database: Database, plan: ReadPlan, itemsPath: string | null, directory: string, options: { readonly automatic: boolean; readonly signal: AbortSignal }): Promise<WrittenItems> {
   const warnings: string[] = [];
   let titles: TitlesFile | null = null;
   if (itemsPath !== null) {
     try {
-      titles = await readTitles(itemsPath, {});
+      titles = await readTitles(itemsPath, { signal: options.signal });
     } catch (error) {
-      if (!options.automatic) throw error;
+      if (!options.automatic || options.signal.aborted) throw error;
       warnings.push(`The titles beside the ratings were left out: ${toReelbenchError(error).message}`);
     }
   }

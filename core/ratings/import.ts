@@ -56,7 +56,7 @@ export async function importSource(request: ImportRequest, sourcesDirectory: str
         context.onProgress({ done: plan.file.bytes, total: plan.file.bytes, unit: "bytes", message: "Judging and writing the ratings" });
         const judgement = await judgeRecords(database, plan);
         await writeRatings(database, directory);
-        const titles = await writeSourceItems(database, plan, itemsPath, directory, { automatic: request.itemsPath === undefined });
+        const titles = await writeSourceItems(database, plan, itemsPath, directory, { automatic: request.itemsPath === undefined, signal: context.signal });
         return describe(database, { request, path, plan, staged, judgement, directory, titles });
       });
       await rm(staging, { recursive: true });

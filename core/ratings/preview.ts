@@ -13,6 +13,8 @@ import type { TimeFormat } from "./staged-values.ts";
 const shownRows = 20;
 const shownSamples = 5;
 const longestCell = 200;
+/** A wide matrix has a column for each item; nobody looks at more than these. */
+const shownColumns = 500;
 
 /**
  * What the import would do with a file, told from its head: layout, options, roles of the columns, first rows. A file
@@ -21,7 +23,8 @@ const longestCell = 200;
  */
 export async function previewFile(path: string, options: ReadOptions): Promise<FilePreview> {
   const plan = await planReading(path, options);
-  const rows = plan.sample.slice(0, shownRows).map((fields) => plan.names.map((_, column) => cellOf(fields[column])));
+  const shown = plan.names.slice(0, shownColumns);
+  const rows = plan.sample.slice(0, shownRows).map((fields) => shown.map((_, column) => cellOf(fields[column])));
   const ratings = columnOf(plan, "rating");
   return filePreview.parse({
     path,
@@ -32,7 +35,7 @@ export async function previewFile(path: string, options: ReadOptions): Promise<F
       ...(ratings.some((cell) => /^\d*,\d+$/.test(cell)) ? { decimalComma: true } : {}),
     }),
     layout: plan.layout?.name ?? null,
-    columns: plan.names.map((name, column) => ({
+    columns: shown.map((name, column) => ({
       name,
       role: roleOf(plan, column),
       samples: plan.sample.slice(0, shownSamples).map((fields) => cellOf(fields[column]) ?? ""),

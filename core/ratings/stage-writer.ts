@@ -46,6 +46,8 @@ export function createStageWriter(directory: string, database: Database, decimal
   let used = 0;
   let written = 0;
   let part = 0;
+  /** Whether anything in this part was escaped; hardly ever, and then undoing it would only cost time. */
+  let escaped = false;
   let descriptor = -1;
   let converting: Promise<void> = Promise.resolve();
   const parquetParts: string[] = [];
@@ -72,7 +74,8 @@ export function createStageWriter(directory: string, database: Database, decimal
     part++;
     parquetParts.push(parquet);
     await converting;
-    converting = convert(database, text, parquet, decimalComma);
+    converting = convert(database, { text, parquet, decimalComma, escaped });
+    escaped = false;
     // Awaited at the next part or at the end; until then a failure must not count as unhandled.
     converting.catch(() => undefined);
   };
@@ -86,6 +89,7 @@ export function createStageWriter(directory: string, database: Database, decimal
       }
       const code = byte === backslash ? 98 : byte === tab ? 116 : byte === 10 ? 110 : byte === 13 ? 114 : 0;
       if (code !== 0) {
+        escaped = true;
         buffer[used++] = backslash;
         buffer[used++] = code;
       } else if (byte === 0) used += buffer.write("\u{FFFD}", used, "utf8");
@@ -161,10 +165,17 @@ export function createStageWriter(directory: string, database: Database, decimal
   };
 }
 
-async function convert(database: Database, text: string, parquet: string, decimalComma: boolean): Promise<void> {
+interface Part {
+  readonly text: string;
+  readonly parquet: string;
+  readonly decimalComma: boolean;
+  readonly escaped: boolean;
+}
+
+async function convert(database: Database, { text, parquet, decimalComma, escaped }: Part): Promise<void> {
   const unescaped = (column: string) =>
     `CASE WHEN contains(${column}, '\\') THEN replace(replace(replace(replace(${column}, '\\t', chr(9)), '\\n', chr(10)), '\\r', chr(13)), '\\b', '\\') ELSE ${column} END AS ${column}`;
-  const selected = stagedColumns.map((column) => (column === "line" ? "line" : unescaped(`"${column}"`))).join(", ");
+  const selected = stagedColumns.map((column) => (column === "line" || !escaped ? `"${column}"` : unescaped(`"${column}"`))).join(", ");
   const types = stagedColumns.map((column) => `'${column}': '${column === "line" ? "BIGINT" : "VARCHAR"}'`).join(", ");
   await database.run(
     `COPY (SELECT ${selected}, ${workedOut(decimalComma)} FROM read_csv($1, columns = {${types}}, delim = '\t', quote = '', escape = '', header = false,
