@@ -10,7 +10,7 @@ import { readConfig } from "./config.ts";
 
 /** `reelbench-server keys create|list|revoke`. Takes where Postgres is from the environment, as the server does. */
 export async function manageKeys(argv: readonly string[]): Promise<void> {
-  const program = new Command("reelbench-server").description("Serves what was published. Without a command it serves; the environment says where (docs/reference/server.md).");
+  const program = new Command("reelbench-server").description("Serves what was published. Without a command it serves; the environment says where (docs/operations/running-the-server.md).");
   program.exitOverride();
   const keys = program.command("keys").description("API keys");
   keys

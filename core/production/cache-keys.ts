@@ -13,7 +13,7 @@ export interface CacheUser {
   readonly userId: string;
 }
 
-/** Grows with each feedback of the user; missing means 0. */
+/** Repeats the count of the user's feedback in Postgres (`feedbackEpochs`). Missing means nothing: whoever needs it counts. */
 export function feedbackEpochKey(channel: string, user: CacheUser): string {
   return `reelbench:${channel}:epoch:{${userTag(user)}}`;
 }

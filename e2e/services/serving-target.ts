@@ -44,6 +44,8 @@ export function smallVersion(
 ): SmallVersion {
   const { prefix = "film", seed = 1, users = 20, items = 60, factors = 6, foldIn = { kind: "ridge", regularization: 0.05, biasRegularization: 0.02 } } = options;
   const random = generator(seed);
+  // Ids stand in the order of their bytes.
+  const number = (value: number, count: number, least: number) => String(value).padStart(Math.max(least, String(count - 1).length), "0");
   const floats = (length: number, spread: number) => Float32Array.from({ length }, () => (random() - 0.5) * spread);
   const model: ServableModel = {
     users,
@@ -62,9 +64,9 @@ export function smallVersion(
   return {
     version,
     model,
-    userIds: Array.from({ length: users }, (_, u) => `user-${String(u).padStart(2, "0")}`),
+    userIds: Array.from({ length: users }, (_, u) => `user-${number(u, users, 2)}`),
     items: Array.from({ length: items }, (_, i) => ({
-      itemId: `${prefix}-${String(i).padStart(3, "0")}`,
+      itemId: `${prefix}-${number(i, items, 3)}`,
       title: `${prefix} number ${i}`,
       year: 1950 + i,
       genres: genres.filter((_genre, g) => (i >> g) & 1),
