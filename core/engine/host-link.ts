@@ -30,5 +30,5 @@ export function connectHost(onMessage: (message: unknown) => void, onPort: (port
   if (process.send === undefined) throw new ReelbenchError("RB_INVALID_INPUT", "The engine's process is started by the workbench, not by hand. Use `reelbench`.");
   process.on("message", onMessage);
   process.once("disconnect", () => process.exit(1)); // The host is gone; what matters is on disk.
-  return { electron: false, send: (message) => void process.send?.(message) };
+  return { electron: false, send: (message) => void process.send?.(message, undefined, undefined, () => undefined) };
 }

@@ -21,7 +21,8 @@ export function parentPort(): ParentPort | null {
   if (process.send === undefined) return null;
   process.once("disconnect", () => process.exit(1));
   return {
-    send: (message) => process.send?.(message),
+    // A parent that has just died is no error here: `disconnect` follows.
+    send: (message) => void process.send?.(message, undefined, undefined, () => undefined),
     onMessage: (listener) => void process.on("message", listener),
   };
 }
