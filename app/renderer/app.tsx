@@ -1,5 +1,4 @@
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { RouterProvider } from "@tanstack/react-router";
 import { CommandsProvider } from "./components/commands/commands-context.tsx";
 import { router } from "./router.tsx";
@@ -10,7 +9,6 @@ import type { Connection } from "./transport/keep-connected.ts";
 export function App({ connection }: { readonly connection: Connection }) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
-      <Notifications position="bottom-right" limit={4} autoClose={6000} role="region" aria-label="Notices" />
       <EngineProvider connection={connection}>
         <CommandsProvider>
           <RouterProvider router={router} />

@@ -13,6 +13,8 @@ interface ChartFrameProps {
   readonly title: string;
   /** One sentence: what is drawn, in which units. */
   readonly description?: string;
+  /** More, for who points at the description. */
+  readonly help?: string;
   /** The very figures drawn, for the table beside it and the export. */
   readonly table: TextTable;
   /** Switches that belong to this chart (log axis, smoothing). */
@@ -24,7 +26,7 @@ interface ChartFrameProps {
 }
 
 /** A chart with what every chart has here: a name, a table beside it, export, full screen. */
-export function ChartFrame({ title, description, table, controls, children, height = 240, withBorder = true }: ChartFrameProps) {
+export function ChartFrame({ title, description, help, table, controls, children, height = 240, withBorder = true }: ChartFrameProps) {
   const [asTable, setAsTable] = useState(false);
   const [full, setFull] = useState(false);
   const drawing = useRef<HTMLDivElement>(null);
@@ -37,11 +39,7 @@ export function ChartFrame({ title, description, table, controls, children, heig
           <Title order={2} size="h3" id={labelId}>
             {title}
           </Title>
-          {description !== undefined && (
-            <Text size="xs" c="dimmed">
-              {description}
-            </Text>
-          )}
+          {description !== undefined && <Description text={description} help={help} />}
         </div>
         <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
           {controls}
@@ -53,6 +51,23 @@ export function ChartFrame({ title, description, table, controls, children, heig
         {full && content(Math.max(320, window.innerHeight - 140))}
       </Modal>
     </Paper>
+  );
+}
+
+function Description({ text, help }: { readonly text: string; readonly help: string | undefined }) {
+  if (help === undefined || help === "") {
+    return (
+      <Text size="xs" c="dimmed">
+        {text}
+      </Text>
+    );
+  }
+  return (
+    <Tooltip label={help}>
+      <Text size="xs" c="dimmed" tabIndex={0} w="fit-content" style={{ textDecoration: "underline dotted", textUnderlineOffset: 3, cursor: "help" }}>
+        {text}
+      </Text>
+    </Tooltip>
   );
 }
 

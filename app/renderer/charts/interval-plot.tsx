@@ -2,6 +2,7 @@ import { CartesianGrid, ErrorBar, ReferenceLine, ResponsiveContainer, Scatter, S
 import { formatDecimal, formatGeneral } from "../components/format/numbers.ts";
 import { axisLook, axisTitle, gridLook } from "./axes.ts";
 import { TooltipCard } from "./chart-tooltip.tsx";
+import { niceTicks } from "./nice-ticks.ts";
 
 export interface IntervalRow {
   readonly id: string;
@@ -23,12 +24,14 @@ interface IntervalPlotProps {
 /** Dot and whisker: a value for each row with its interval. */
 export function IntervalPlot({ rows, height, xLabel, title, reference }: IntervalPlotProps) {
   const data = rows.map((row) => ({ ...row, whisker: [row.value - (row.low ?? row.value), (row.high ?? row.value) - row.value] }));
+  const ticks = niceTicks(...extent(rows, reference));
+  const labelWidth = Math.min(170, 14 + 6.5 * Math.max(4, ...rows.map(({ label }) => Math.min(24, label.length))));
   return (
     <ResponsiveContainer width="100%" height={height}>
       <ScatterChart margin={{ top: 6, right: 18, bottom: 16, left: 6 }} accessibilityLayer title={title}>
         <CartesianGrid {...gridLook} horizontal={false} />
-        <XAxis type="number" dataKey="value" domain={extent(rows, reference)} tickFormatter={formatGeneral} tickCount={6} label={axisTitle(xLabel, "x")} {...axisLook} />
-        <YAxis type="category" dataKey="label" width={150} allowDuplicatedCategory interval={0} reversed tickFormatter={shortened} {...axisLook} />
+        <XAxis type="number" dataKey="value" domain={[ticks[0] ?? 0, ticks.at(-1) ?? 1]} ticks={[...ticks]} interval={0} tickFormatter={formatGeneral} label={axisTitle(xLabel, "x")} {...axisLook} />
+        <YAxis type="category" dataKey="label" width={labelWidth} allowDuplicatedCategory interval={0} reversed tickFormatter={shortened} {...axisLook} />
         {reference !== undefined && <ReferenceLine x={reference} stroke="var(--rb-axis)" strokeDasharray="4 4" />}
         <Tooltip
           isAnimationActive={false}

@@ -32,6 +32,17 @@ export function metricLabel(metric: string): string {
   return cutOff === undefined ? label : `${label}@${cutOff}`;
 }
 
+/** A learning curve's name: `train-rmse` → "Training RMSE". */
+export function curveLabel(name: string): string {
+  const [part = "", ...rest] = name.split("-");
+  const prefix = { train: "Training", validation: "Validation", test: "Test" }[part];
+  return prefix === undefined ? capitalized(metricLabel(name)) : `${prefix} ${metricLabel(rest.join("-"))}`;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function metricMeaning(metric: string): string {
   const { base, cutOff } = parts(metric);
   const meaning = known[base]?.meaning ?? "";

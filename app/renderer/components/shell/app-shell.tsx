@@ -1,5 +1,6 @@
 import { Kbd, Tooltip, UnstyledButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
+import { Notifications } from "@mantine/notifications";
 import { IconCommand } from "@tabler/icons-react";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
@@ -43,6 +44,9 @@ export function AppShell() {
       <div className={styles["tray"]}>
         <JobTray />
       </div>
+      <aside aria-label="Notices">
+        <Notifications position="bottom-right" limit={4} autoClose={6000} withinPortal={false} />
+      </aside>
       <CommandPalette />
     </div>
   );

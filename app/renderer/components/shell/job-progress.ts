@@ -18,6 +18,7 @@ export function secondsLeft(job: Job, now: number): number | null {
 
 /** "34,000 of 100,000 rows", "1.2 of 5.6 MB". */
 export function progressText(progress: Progress): string {
+  if (progress.unit === "percent") return `${String(Math.round(progress.done))}%`;
   const amount = progress.unit === "bytes" ? formatBytes : formatCount;
   const unit = progress.unit === "bytes" ? "" : ` ${progress.unit}`;
   return progress.total === null ? `${amount(progress.done)}${unit}` : `${amount(progress.done)} of ${amount(progress.total)}${unit}`;

@@ -4,7 +4,7 @@ import type { CurvePoint, Run } from "../../../../core/contract/entities.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { LinePlot } from "../../charts/line-plot.tsx";
 import { mostSmoothing, smooth } from "../../charts/smooth.ts";
-import { metricLabel } from "../../components/format/metrics.ts";
+import { curveLabel } from "../../components/format/metrics.ts";
 import { useCurves } from "../../transport/use-curves.ts";
 
 type Axis = "epoch" | "seconds";
@@ -33,7 +33,7 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
   return (
     <>
       <Group gap="md" mb="sm" align="center">
-        <Select aria-label="Curve" w={170} data={names.map((value) => ({ value, label: metricLabel(value) }))} value={name} onChange={setWanted} />
+        <Select aria-label="Curve" w={170} data={names.map((value) => ({ value, label: curveLabel(value) }))} value={name} onChange={setWanted} />
         <SegmentedControl
           aria-label="Horizontal axis"
           data={[
@@ -51,11 +51,11 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
       </Group>
       <ChartFrame
         title="Learning curves"
-        description={`${metricLabel(name)} ${smoothing > 0 ? "(smoothed) " : ""}by ${xLabel}`}
+        description={`${curveLabel(name)} ${smoothing > 0 ? "(smoothed) " : ""}by ${xLabel}`}
         height={340}
-        table={{ columns: ["Run", xLabel, metricLabel(name)], rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])) }}
+        table={{ columns: ["Run", xLabel, curveLabel(name)], rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])) }}
       >
-        {(height) => <LinePlot series={series} height={height} xLabel={xLabel} yLabel={metricLabel(name)} logarithmic={logarithmic} title="Learning curves" />}
+        {(height) => <LinePlot series={series} height={height} xLabel={xLabel} yLabel={curveLabel(name)} logarithmic={logarithmic} title="Learning curves" />}
       </ChartFrame>
     </>
   );

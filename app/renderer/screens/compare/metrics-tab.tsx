@@ -29,15 +29,16 @@ function MetricPlot({ name, runs }: { readonly name: string; readonly runs: read
     return metric === undefined ? [] : [{ id, label, value: metric.value, low: metric.interval?.low ?? null, high: metric.interval?.high ?? null, users: metric.users, higher: metric.higherIsBetter }];
   });
   const [first] = rows;
-  const direction = first === undefined ? "" : first.higher ? "higher is better" : "lower is better";
+  const direction = first === undefined ? "" : first.higher ? "Higher is better" : "Lower is better";
   return (
     <ChartFrame
       title={metricLabel(name)}
-      description={`${metricMeaning(name)}${metricMeaning(name).includes("better") ? "" : ` ${direction.charAt(0).toUpperCase()}${direction.slice(1)}.`}`}
+      description={direction}
+      help={metricMeaning(name)}
       height={Math.max(120, 60 + rows.length * 30)}
       table={{ columns: ["Run", metricLabel(name), "Low", "High", "Users"], rows: rows.map(({ label, value, low, high, users }) => [label, value, low, high, users]) }}
     >
-      {(height) => <IntervalPlot rows={rows} height={height} xLabel={direction} title={metricLabel(name)} />}
+      {(height) => <IntervalPlot rows={rows} height={height} xLabel={metricLabel(name)} title={metricLabel(name)} />}
     </ChartFrame>
   );
 }

@@ -44,7 +44,7 @@ export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
                 <Table.Td fw={500}>{name}</Table.Td>
                 {values.map((value, index) => (
                   // One cell for each run, in the runs' order.
-                  <Table.Td key={runs[index]?.id ?? index} ta="right" style={differs && runs.length > 1 ? { background: "var(--rb-selected)" } : undefined}>
+                  <Table.Td key={runs[index]?.id ?? index} ta="right" style={differs && !differences && runs.length > 1 ? { background: "var(--rb-selected)" } : undefined}>
                     {showValue(value)}
                   </Table.Td>
                 ))}

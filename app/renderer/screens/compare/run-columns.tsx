@@ -27,7 +27,7 @@ export function runColumns(runs: readonly Run[], around: Surroundings): readonly
   const algorithmOf = new Map(around.algorithms.map((algorithm) => [algorithm.id, algorithm]));
   return [
     { id: "name", header: "Run", width: 220, value: ({ name }) => name, cell: (run) => <RunName run={run} baseline={run.id === around.baselineId} /> },
-    { id: "state", header: "State", width: 104, value: ({ state }) => state, cell: ({ state }) => <StateBadge state={state} /> },
+    { id: "state", header: "State", width: 122, value: ({ state }) => state, cell: ({ state }) => <StateBadge state={state} /> },
     { id: "algorithm", header: "Algorithm", width: 130, value: ({ algorithm }) => algorithmOf.get(algorithm)?.name ?? algorithm },
     ...metricNames(runs).map((name) => metricColumn(name, runs)),
     { id: "fit", header: "Fit", name: "Fit (s)", width: 84, numeric: true, bestFirst: "low", value: ({ timings }) => timings?.fit ?? null, cell: ({ timings }) => (timings === null ? "–" : formatSeconds(timings.fit)) },
@@ -64,7 +64,7 @@ function metricColumn(name: string, runs: readonly Run[]): DataColumn<Run> {
     id: `metric:${name}`,
     header: metricLabel(name),
     help: metricMeaning(name),
-    width: 104,
+    width: 118,
     numeric: true,
     bestFirst: higher ? "high" : "low",
     value: ({ metrics }) => findMetric(metrics, name)?.value ?? null,

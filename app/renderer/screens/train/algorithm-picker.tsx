@@ -90,6 +90,7 @@ interface AlgorithmRowProps {
 function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
   const changed = Object.entries(chosenHyperparameters(algorithm.hyperparameters, plan.values));
   const settings = algorithm.hyperparameters.length;
+  const settingsLabel = plan.open ? "Hide settings" : changed.length > 0 ? `Settings (${String(changed.length)} changed)` : "Settings";
   return (
     <section className={styles["algorithm"]} data-chosen={plan.chosen} aria-label={algorithm.name}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -109,8 +110,8 @@ function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
           description={algorithm.summary}
         />
         {settings > 0 && (
-          <Button variant="subtle" aria-expanded={plan.open} aria-label={`Settings of ${algorithm.name}`} onClick={() => onChange({ open: !plan.open })} style={{ flex: "none" }}>
-            {plan.open ? "Hide settings" : changed.length > 0 ? `Settings (${String(changed.length)} changed)` : "Settings"}
+          <Button variant="subtle" aria-expanded={plan.open} aria-label={`${settingsLabel} of ${algorithm.name}`} onClick={() => onChange({ open: !plan.open })} style={{ flex: "none" }}>
+            {settingsLabel}
           </Button>
         )}
       </Group>

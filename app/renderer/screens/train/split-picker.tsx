@@ -183,7 +183,7 @@ function ProposalCard({ proposal, best, busy, disabled, onChoose }: ProposalCard
         <Text size="sm" fw={600}>
           {title}
         </Text>
-        {best && <Badge>Proposed</Badge>}
+        {best && <Badge style={{ flex: "none" }}>Proposed</Badge>}
       </Group>
       <SplitPicture protocol={proposal.protocol} label={`Picture of ${title}`} />
       <Text size="sm">{proposal.description}</Text>
@@ -191,8 +191,7 @@ function ProposalCard({ proposal, best, busy, disabled, onChoose }: ProposalCard
         {proposal.reason}
       </Text>
       <Text size="xs" c="dimmed">
-        {formatCount(proposal.train)} to train, {formatCount(proposal.test)} to test. {formatCount(proposal.warmTestUsers)} of {formatCount(proposal.testUsers)} test users known from
-        training.
+        {formatCount(proposal.train)} to train, {formatCount(proposal.test)} to test.
       </Text>
       {!proposal.meaningful && (
         <Text size="xs" c="var(--rb-warn)" fw={500}>
@@ -205,7 +204,7 @@ function ProposalCard({ proposal, best, busy, disabled, onChoose }: ProposalCard
         </Text>
       ))}
       <div style={{ marginTop: "auto", paddingTop: 6 }}>
-        <Button variant={best ? "filled" : "default"} loading={busy} disabled={disabled && !busy} onClick={onChoose} aria-label={`Use ${title}`}>
+        <Button variant={best ? "filled" : "default"} loading={busy} disabled={disabled && !busy} onClick={onChoose} aria-label={`Use this split: ${title}`}>
           Use this split
         </Button>
       </div>

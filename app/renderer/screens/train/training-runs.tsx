@@ -5,7 +5,7 @@ import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { LinePlot } from "../../charts/line-plot.tsx";
 import type { Series } from "../../charts/series.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
-import { findMetric, formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
+import { curveLabel, findMetric, formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
 import { formatSeconds } from "../../components/format/times.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { StateBadge } from "../../components/shell/job-state.tsx";
@@ -58,17 +58,17 @@ function LearningCurves({ runs, curves }: LearningCurvesProps) {
   return (
     <ChartFrame
       title="Learning curves"
-      description={`${metricLabel(name)} after each epoch${runs.some(({ state }) => state === "running") ? ", live" : ""}`}
+      description={`${curveLabel(name)} after each epoch${runs.some(({ state }) => state === "running") ? ", live" : ""}`}
       height={280}
-      table={{ columns: ["Run", "Epoch", metricLabel(name)], rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])) }}
+      table={{ columns: ["Run", "Epoch", curveLabel(name)], rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])) }}
       controls={
         <Group gap="sm" mr="xs" wrap="nowrap">
-          {names.length > 1 && <SegmentedControl aria-label="Curve" data={names.map((value) => ({ value, label: metricLabel(value) }))} value={name} onChange={setWanted} />}
+          {names.length > 1 && <SegmentedControl aria-label="Curve" data={names.map((value) => ({ value, label: curveLabel(value) }))} value={name} onChange={setWanted} />}
           <Switch size="xs" label="Log axis" checked={logarithmic} onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)} />
         </Group>
       }
     >
-      {(height) => <LinePlot series={series} height={height} xLabel="epoch" yLabel={metricLabel(name)} logarithmic={logarithmic} title="Learning curves" />}
+      {(height) => <LinePlot series={series} height={height} xLabel="epoch" yLabel={curveLabel(name)} logarithmic={logarithmic} title="Learning curves" />}
     </ChartFrame>
   );
 }
