@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,10 +40,11 @@ function startEngine(): Promise<{ child: ChildProcess; url: string }> {
 }
 
 const postmaster = async (dataDirectory: string) => Number.parseInt(await readFile(join(dataDirectory, "postmaster.pid"), "utf8"), 10);
+/** A process that ended and that nobody has collected yet (a container's first process may not) is not alive. */
 const isAlive = (pid: number) => {
   try {
     process.kill(pid, 0);
-    return true;
+    return process.platform !== "linux" || !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
   }
@@ -88,7 +90,7 @@ test("an engine killed without warning takes its Postgres with it, and loses not
   await again.stop();
 });
 
-test("a Postgres that outlived engine and guard is stopped by the next start", async () => {
+test.runIf(process.platform === "linux")("a Postgres that outlived engine and guard is stopped by the next start", async () => {
   const { child, url } = await startEngine();
   await ask(url, "create table kept as select 9 as n");
   const [{ directory }] = (await ask(url, "select current_setting('data_directory') as directory")) as [{ directory: string }];

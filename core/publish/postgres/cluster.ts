@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chown, mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import { ReelbenchError } from "../../contract/errors.ts";
 import { exists, removeTemporaries } from "../../files/atomic.ts";
@@ -68,19 +66,41 @@ async function initialise({ binaries, dataDirectory, password, user, signal }: C
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
     if (user !== null) for (const path of [temporary, passwordFile]) await chown(path, user.uid, user.gid);
     const data = join(temporary, basename(dataDirectory));
-    await promisify(execFile)(
+    await runInitdb(
       binaries.initdb,
       [`--pgdata=${data}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"],
-      { ...asUser(user), signal, timeout: 120_000, windowsHide: true },
+      join(parent, "postgres.log"),
+      user,
+      signal,
     );
     await rename(data, dataDirectory);
-  } catch (error) {
-    if (signal.aborted) throw new ReelbenchError("RB_CANCELLED", undefined, { cause: error });
-    const detail = error instanceof Error && "stderr" in error ? String(error.stderr).trim().split("\n").slice(-3).join(" ") : String(error);
-    throw new ReelbenchError("RB_UNAVAILABLE", `The bundled Postgres could not be initialised: ${detail}`, { cause: error });
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    // What initdb had started may still be writing its last when it was interrupted.
+    await rm(temporary, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
+}
+
+async function runInitdb(program: string, args: readonly string[], logPath: string, user: ServiceUser | null, signal: AbortSignal): Promise<void> {
+  const log = await open(logPath, "a", 0o600);
+  const child = spawnGuarded(program, args, log.fd, asUser(user));
+  await log.close();
+  const ended = new Promise<string | null>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, killedBy) => resolve(code === 0 ? null : (killedBy ?? `exit ${String(code)}`)));
+  });
+  const interrupt = () => void stopGuarded(child);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(120_000)]);
+  limit.addEventListener("abort", interrupt, { once: true });
+  if (limit.aborted) interrupt();
+  const problem = await ended;
+  limit.removeEventListener("abort", interrupt);
+  if (signal.aborted) throw new ReelbenchError("RB_CANCELLED");
+  if (problem === null) return;
+  throw new ReelbenchError("RB_UNAVAILABLE", `The bundled Postgres could not be initialised (${problem}). Its log (${logPath}) ends:\n${await endOf(logPath)}`);
+}
+
+async function endOf(logPath: string): Promise<string> {
+  return (await readFile(logPath, "utf8")).trim().split("\n").slice(-5).join("\n");
 }
 
 async function startOn(port: number, options: ClusterOptions): Promise<Cluster> {
@@ -131,9 +151,7 @@ async function waitUntilAnswering(url: string, exited: Promise<string>, logPath:
     if (signal.aborted) throw new ReelbenchError("RB_CANCELLED");
     if (await answers(url)) return;
     if (ended !== undefined || Date.now() > deadline) {
-      const log = await open(logPath, "r");
-      const text = (await log.readFile("utf8").finally(() => log.close())).trim().split("\n").slice(-5).join("\n");
-      throw new ReelbenchError("RB_UNAVAILABLE", `The bundled Postgres did not start (${ended ?? "no answer for a minute"}). Its log (${logPath}) ends:\n${text}`);
+      throw new ReelbenchError("RB_UNAVAILABLE", `The bundled Postgres did not start (${ended ?? "no answer for a minute"}). Its log (${logPath}) ends:\n${await endOf(logPath)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
