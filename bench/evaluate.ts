@@ -24,7 +24,12 @@ const { values } = parseArgs({
     repeat: { type: "string", default: "3" },
   },
 });
-const [users, items, ratings, factors] = [values.users, values.items, values.ratings, values.factors].map(Number) as [number, number, number, number];
+const [users, items, ratings, factors] = [values.users, values.items, values.ratings, values.factors].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
 const random = createRandom(1);
 const uniform = () => random.nextUint32() / 2 ** 32 - 0.5;
 const scale = { minimum: 1, maximum: 5 };
@@ -32,27 +37,48 @@ const scale = { minimum: 1, maximum: 5 };
 /** Every user rates the same number of items; every fifth rating is held out. */
 function split(): { train: TrainingSet; test: TrainingSet } {
   const perUser = Math.min(items, Math.round(ratings / users));
-  const parts = [0, 1].map(() => ({ userStart: new Int32Array(users + 1), item: [] as number[], rating: [] as number[] }));
+  const parts = [0, 1].map(() => ({
+    userStart: new Int32Array(users + 1),
+    item: [] as number[],
+    rating: [] as number[],
+  }));
   for (let u = 0; u < users; u++) {
     const chosen = new Set<number>();
     while (chosen.size < perUser) chosen.add(random.nextBelow(items));
-    [...chosen].sort((a, b) => a - b).forEach((i) => {
-      const part = parts[random.nextBelow(5) === 0 ? 1 : 0]!;
-      part.item.push(i);
-      part.rating.push(1 + random.nextBelow(5));
-    });
+    [...chosen]
+      .sort((a, b) => a - b)
+      .forEach((i) => {
+        const part = parts[random.nextBelow(5) === 0 ? 1 : 0];
+        part?.item.push(i);
+        part?.rating.push(1 + random.nextBelow(5));
+      });
     for (const part of parts) part.userStart[u + 1] = part.item.length;
   }
   const [train, test] = parts.map(({ userStart, item, rating }) => ({
-    users, items, userStart, item: Int32Array.from(item), rating: Float32Array.from(rating), time: null, scale,
+    users,
+    items,
+    userStart,
+    item: Int32Array.from(item),
+    rating: Float32Array.from(rating),
+    time: null,
+    scale,
   })) as [TrainingSet, TrainingSet];
   return { train, test };
 }
 
 const fill = (length: number) => Float32Array.from({ length }, uniform);
 const model: ServableModel = {
-  users, items, factors, globalMean: 3.5, userBias: fill(users), itemBias: fill(items), userFactors: fill(users * factors),
-  itemFactors: fill(items * factors), foldIn: { kind: "ridge", regularization: 0.1, biasRegularization: 0.1 }, predictsRatings: true, scale,
+  users,
+  items,
+  factors,
+  globalMean: 3.5,
+  userBias: fill(users),
+  itemBias: fill(items),
+  userFactors: fill(users * factors),
+  itemFactors: fill(items * factors),
+  foldIn: { kind: "ridge", regularization: 0.1, biasRegularization: 0.1 },
+  predictsRatings: true,
+  scale,
 };
 const { train, test } = split();
 const context = { signal: new AbortController().signal, onProgress: () => undefined };
@@ -69,7 +95,9 @@ async function time(label: string, work: () => unknown): Promise<void> {
     await work();
     times.push((performance.now() - started) / 1000);
   }
-  console.log(`${label.padEnd(34)} median ${median(times).toFixed(4)} s  (${times.map((seconds) => seconds.toFixed(4)).join(" ")})`);
+  console.log(
+    `${label.padEnd(34)} median ${median(times).toFixed(4)} s  (${times.map((seconds) => seconds.toFixed(4)).join(" ")})`,
+  );
 }
 
 let perUser: PerUserTable | undefined;
@@ -83,9 +111,25 @@ if (perUser !== undefined) {
   const summary = { cutoffs: [10], coverage: new Map<number, number>(), seed: 1 };
   await time("bootstrap intervals of one run", () => summarize(table, summary));
   const run = (id: string): Run => ({
-    id, name: id, state: "succeeded", createdAt: "2026-01-01T00:00:00Z", finishedAt: null, snapshotId: "s", splitId: "p", algorithm: "puresvd",
-    hyperparameters: {}, seed: 1, metrics: summarize(table, summary), curve: [], timings: null, machine: null, codeVersion: "", modelHash: null,
-    refitOf: null, error: null, note: "",
+    id,
+    name: id,
+    state: "succeeded",
+    createdAt: "2026-01-01T00:00:00Z",
+    finishedAt: null,
+    snapshotId: "s",
+    splitId: "p",
+    algorithm: "puresvd",
+    hyperparameters: {},
+    seed: 1,
+    metrics: summarize(table, summary),
+    curve: [],
+    timings: null,
+    machine: null,
+    codeVersion: "",
+    modelHash: null,
+    refitOf: null,
+    error: null,
+    note: "",
   });
   const runs = ["a", "b", "c", "d"].map((id) => ({ run: run(id), perUser: table }));
   await time("compare four runs", () => compareRuns(runs, null));

@@ -10,7 +10,13 @@ export const intervalLevel = 0.95;
  *
  * `matrix` is row-major [rows × columns].
  */
-export function bootstrapSums(matrix: Float64Array, rows: number, columns: number, resamples: number, seed: number): Float64Array {
+export function bootstrapSums(
+  matrix: Float64Array,
+  rows: number,
+  columns: number,
+  resamples: number,
+  seed: number,
+): Float64Array {
   const random = createRandom(seed);
   const sums = new Float64Array(resamples * columns);
   for (let r = 0; r < resamples; r++) {
@@ -24,7 +30,10 @@ export function bootstrapSums(matrix: Float64Array, rows: number, columns: numbe
 }
 
 /** The percentile interval of a sample of statistics (Efron & Tibshirani 1993, §13.3), quantiles by linear interpolation. */
-export function percentileInterval(statistics: Float64Array, level: number = intervalLevel): { low: number; high: number; level: number } {
+export function percentileInterval(
+  statistics: Float64Array,
+  level: number = intervalLevel,
+): { low: number; high: number; level: number } {
   const sorted = statistics.slice().sort();
   return { low: quantile(sorted, (1 - level) / 2), high: quantile(sorted, (1 + level) / 2), level };
 }

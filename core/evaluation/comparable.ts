@@ -15,14 +15,21 @@ export function checkComparable(runs: readonly EvaluatedRun[]): void {
   if (first === undefined || others.length === 0) throw refusal("A comparison needs at least two runs.", runs);
   if (new Set(runs.map(({ run }) => run.id)).size < runs.length) throw refusal("The same run is named twice.", runs);
   for (const { run } of runs) {
-    if (run.state !== "succeeded") throw refusal(`${quote(run)} has not succeeded (it is ${run.state}), so it has no results.`, runs);
+    if (run.state !== "succeeded")
+      throw refusal(`${quote(run)} has not succeeded (it is ${run.state}), so it has no results.`, runs);
     if (run.refitOf !== null) {
-      throw refusal(`${quote(run)} is a refit: it was trained on the test ratings too and was not evaluated itself. Compare ${run.refitOf}, the run it comes from.`, runs);
+      throw refusal(
+        `${quote(run)} is a refit: it was trained on the test ratings too and was not evaluated itself. Compare ${run.refitOf}, the run it comes from.`,
+        runs,
+      );
     }
   }
   for (const other of others) {
     if (other.run.splitId !== first.run.splitId) {
-      throw refusal(`${quote(first.run)} was evaluated on the split ${first.run.splitId}, ${quote(other.run)} on ${other.run.splitId}: different ratings were predicted.`, runs);
+      throw refusal(
+        `${quote(first.run)} was evaluated on the split ${first.run.splitId}, ${quote(other.run)} on ${other.run.splitId}: different ratings were predicted.`,
+        runs,
+      );
     }
     checkDefinitions(first, other, runs);
     checkUsers(first, other, runs);
@@ -33,10 +40,15 @@ function checkDefinitions(first: EvaluatedRun, other: EvaluatedRun, runs: readon
   for (const { metric, definition } of first.run.metrics) {
     const theirs = other.run.metrics.find((value) => value.metric === metric);
     if (theirs !== undefined && theirs.definition !== definition) {
-      throw refusal(`${metric} of ${quote(first.run)} is defined as ${definition}, of ${quote(other.run)} as ${theirs.definition}. Train the older one again.`, runs);
+      throw refusal(
+        `${metric} of ${quote(first.run)} is defined as ${definition}, of ${quote(other.run)} as ${theirs.definition}. Train the older one again.`,
+        runs,
+      );
     }
   }
-  const shared = first.run.metrics.some(({ metric }) => familyOf(metric).perUser && other.run.metrics.some((value) => value.metric === metric));
+  const shared = first.run.metrics.some(
+    ({ metric }) => familyOf(metric).perUser && other.run.metrics.some((value) => value.metric === metric),
+  );
   if (!shared) throw refusal(`${quote(first.run)} and ${quote(other.run)} have no metric in common.`, runs);
 }
 
@@ -44,7 +56,10 @@ function checkUsers(first: EvaluatedRun, other: EvaluatedRun, runs: readonly Eva
   const a = first.perUser.users;
   const b = other.perUser.users;
   if (a.length !== b.length || a.some((u, row) => u !== b[row])) {
-    throw refusal(`${quote(first.run)} and ${quote(other.run)} were evaluated on different users (${a.length} and ${b.length}).`, runs);
+    throw refusal(
+      `${quote(first.run)} and ${quote(other.run)} were evaluated on different users (${a.length} and ${b.length}).`,
+      runs,
+    );
   }
 }
 

@@ -14,11 +14,18 @@ function tableOf(users: number, mean: number, seed: number, error?: number): Per
     ["test_ratings", new Float64Array(users).fill(4)],
     ["ndcg@10", Float64Array.from({ length: users }, () => mean + 0.2 * uniform())],
   ]);
-  if (error !== undefined) columns.set("rmse_sum", Float64Array.from({ length: users }, () => 4 * error * (1 + uniform())));
+  if (error !== undefined)
+    columns.set(
+      "rmse_sum",
+      Float64Array.from({ length: users }, () => 4 * error * (1 + uniform())),
+    );
   return { users: Int32Array.from({ length: users }, (_, u) => u), columns };
 }
 
-const entry = (id: string, algorithm: string, perUser: PerUserTable, change: Partial<Run> = {}) => ({ run: runOf(id, algorithm, perUser, change), perUser });
+const entry = (id: string, algorithm: string, perUser: PerUserTable, change: Partial<Run> = {}) => ({
+  run: runOf(id, algorithm, perUser, change),
+  perUser,
+});
 
 const popularity = entry("Popularity", "popularity", tableOf(200, 0.12, 1));
 const biases = entry("Biases", "biases", tableOf(200, 0.12, 2, 0.9));
@@ -27,7 +34,8 @@ const pureSvd = entry("PureSVD", "puresvd", tableOf(200, 0.22, 4));
 
 describe("compareRuns", () => {
   const table = compareRuns([pureSvd, biasedSvd, biases, popularity], null);
-  const of = (id: string, metric: string) => table.runs.find(({ runId }) => runId === id)?.comparisons.find((compared) => compared.metric === metric);
+  const of = (id: string, metric: string) =>
+    table.runs.find(({ runId }) => runId === id)?.comparisons.find((compared) => compared.metric === metric);
 
   it("takes the simplest run as baseline and the next one where it lacks a metric", () => {
     expect(table.baselineId).toBe("Popularity");
@@ -55,12 +63,16 @@ describe("compareRuns", () => {
   });
 
   it("says it in a sentence with the numbers", () => {
-    expect(table.runs[0]?.sentence).toMatch(/^PureSVD's NDCG@10 is higher than Popularity's by 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] \(d = \d\.\d\d, p < 0\.001 after correction of 4 comparisons\)\.$/);
+    expect(table.runs[0]?.sentence).toMatch(
+      /^PureSVD's NDCG@10 is higher than Popularity's by 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] \(d = \d\.\d\d, p < 0\.001 after correction of 4 comparisons\)\.$/,
+    );
     expect(table.runs[1]?.sentence).toMatch(/Biased SVD's RMSE is lower \(better\) than Biases' by 0\.\d{3} \[0\.0/);
     expect(table.runs[2]?.sentence).toMatch(/^No difference between Biases' NDCG@10 and Popularity's is shown/);
     expect(table.conclusion).toContain("PureSVD has the best NDCG@10");
     const second = entry("Second", "puresvd", tableOf(200, 0.2, 6));
-    expect(compareRuns([pureSvd, second, popularity], null).conclusion).toMatch(/Its lead over Second \(0\.\d{3}\) was not tested here/);
+    expect(compareRuns([pureSvd, second, popularity], null).conclusion).toMatch(
+      /Its lead over Second \(0\.\d{3}\) was not tested here/,
+    );
   });
 
   it("shows the same numbers every time", () => {
@@ -68,29 +80,53 @@ describe("compareRuns", () => {
   });
 
   it("shows no difference between a run and its double", () => {
-    const double = compareRuns([popularity, entry("Double", "popularity", popularity.perUser)], "Popularity").runs[1]?.comparisons[0];
-    expect(double).toMatchObject({ difference: 0, verdict: "no-difference-shown", pValue: 1, effectSize: 0, ties: 200 });
+    const double = compareRuns([popularity, entry("Double", "popularity", popularity.perUser)], "Popularity").runs[1]
+      ?.comparisons[0];
+    expect(double).toMatchObject({
+      difference: 0,
+      verdict: "no-difference-shown",
+      pValue: 1,
+      effectSize: 0,
+      ties: 200,
+    });
   });
 
   it("does not test with fewer than 30 users", () => {
-    const few = compareRuns([entry("A", "popularity", tableOf(29, 0.1, 1)), entry("B", "puresvd", tableOf(29, 0.3, 2))], null).runs[1];
-    expect(few?.comparisons[0]).toMatchObject({ interval: null, pValue: null, pValueCorrected: null, verdict: "not-tested" });
+    const few = compareRuns(
+      [entry("A", "popularity", tableOf(29, 0.1, 1)), entry("B", "puresvd", tableOf(29, 0.3, 2))],
+      null,
+    ).runs[1];
+    expect(few?.comparisons[0]).toMatchObject({
+      interval: null,
+      pValue: null,
+      pValueCorrected: null,
+      verdict: "not-tested",
+    });
     expect(few?.sentence).toContain("fewer than 30 users");
   });
 
   it.each([
     ["different splits", entry("Other", "puresvd", tableOf(200, 0.2, 5), { splitId: "p2" }), /split p1, .* on p2/],
-    ["different definitions", entry("Other", "puresvd", tableOf(200, 0.2, 5), { metrics: popularity.run.metrics.map((value) => ({ ...value, definition: "ndcg-old" })) }), /ndcg-binary.* as ndcg-old/],
+    [
+      "different definitions",
+      entry("Other", "puresvd", tableOf(200, 0.2, 5), {
+        metrics: popularity.run.metrics.map((value) => ({ ...value, definition: "ndcg-old" })),
+      }),
+      /ndcg-binary.* as ndcg-old/,
+    ],
     ["different users", entry("Other", "puresvd", tableOf(199, 0.2, 5)), /different users \(200 and 199\)/],
     ["a refit", entry("Other", "puresvd", tableOf(200, 0.2, 5), { refitOf: "PureSVD" }), /is a refit/],
     ["a failed run", entry("Other", "puresvd", tableOf(200, 0.2, 5), { state: "failed" }), /has not succeeded/],
     ["the run itself", popularity, /named twice/],
   ])("refuses %s, saying why", (_, other, message) => {
-    expect(() => compareRuns([popularity, other], null)).toThrow(expect.objectContaining({ code: "RB_INCOMPARABLE", message: expect.stringMatching(message) }));
+    expect(() => compareRuns([popularity, other], null)).toThrow(message);
+    expect(() => compareRuns([popularity, other], null)).toThrow(expect.objectContaining({ code: "RB_INCOMPARABLE" }));
   });
 
   it("refuses a baseline that is not on the table", () => {
-    expect(() => compareRuns([popularity, biases], "PureSVD")).toThrow(expect.objectContaining({ code: "RB_NOT_FOUND" }));
+    expect(() => compareRuns([popularity, biases], "PureSVD")).toThrow(
+      expect.objectContaining({ code: "RB_NOT_FOUND" }),
+    );
   });
 });
 

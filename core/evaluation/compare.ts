@@ -38,29 +38,49 @@ interface Pairing {
  */
 export function compareRuns(runs: readonly EvaluatedRun[], baselineId: string | null): Comparison {
   checkComparable(runs);
-  const ordered = [...runs].sort((a, b) => simplicity(a.run) - simplicity(b.run) || compareText(a.run.createdAt, b.run.createdAt) || compareText(a.run.id, b.run.id));
+  const ordered = [...runs].sort(
+    (a, b) =>
+      simplicity(a.run) - simplicity(b.run) ||
+      compareText(a.run.createdAt, b.run.createdAt) ||
+      compareText(a.run.id, b.run.id),
+  );
   const baseline = baselineId === null ? ordered[0] : runs.find(({ run }) => run.id === baselineId);
-  if (baseline === undefined) throw new ReelbenchError("RB_NOT_FOUND", `The baseline ${String(baselineId)} is not among the runs.`);
+  if (baseline === undefined)
+    throw new ReelbenchError("RB_NOT_FOUND", `The baseline ${String(baselineId)} is not among the runs.`);
 
   const statisticOf = sharedStatistics();
   const pairings = runs.flatMap((challenger) => pairRun(challenger, baseline, ordered, statisticOf));
   const tested = pairings.length > 0 && baseline.perUser.users.length >= fewestUsersForIntervals;
   const intervals = tested ? differenceIntervals(pairings) : [];
-  const pValues = tested ? pairings.map(({ ours, theirs }) => randomisationTest(pairedDifferences(ours, theirs), comparisonSeed)) : [];
+  const pValues = tested
+    ? pairings.map(({ ours, theirs }) => randomisationTest(pairedDifferences(ours, theirs), comparisonSeed))
+    : [];
   const corrected = holm(pValues);
   const compared = pairings.map((pairing, at) =>
-    describePairing(pairing, baseline, tested ? { interval: intervals[at] ?? null, pValue: pValues[at]!, corrected: corrected[at]! } : null),
+    describePairing(
+      pairing,
+      baseline,
+      tested ? { interval: intervals[at] ?? null, pValue: pValues[at]!, corrected: corrected[at]! } : null,
+    ),
   );
 
   const results = runs.map(({ run }) => {
     const comparisons = compared.filter((_, at) => pairings[at]?.challenger.run.id === run.id);
-    return { runId: run.id, comparisons, sentence: describeRun(run, comparisons, baseline.run, nameOf(runs), compared.length) };
+    return {
+      runId: run.id,
+      comparisons,
+      sentence: describeRun(run, comparisons, baseline.run, nameOf(runs), compared.length),
+    };
   });
   return {
     splitId: baseline.run.splitId,
     baselineId: baseline.run.id,
     runs: results,
-    conclusion: conclude(runs.map(({ run }) => run), results, baseline.run),
+    conclusion: conclude(
+      runs.map(({ run }) => run),
+      results,
+      baseline.run,
+    ),
   };
 }
 
@@ -78,12 +98,23 @@ function nameOf(runs: readonly EvaluatedRun[]): (id: string) => string {
   return (id) => runs.find(({ run }) => run.id === id)?.run.name ?? id;
 }
 
-function pairRun(challenger: EvaluatedRun, baseline: EvaluatedRun, ordered: readonly EvaluatedRun[], statisticOf: (entry: EvaluatedRun, metric: string) => UserStatistic): Pairing[] {
-  const metrics = challenger.run.metrics.map(({ metric }) => metric).filter((metric) => hasMetric(challenger.perUser, metric));
+function pairRun(
+  challenger: EvaluatedRun,
+  baseline: EvaluatedRun,
+  ordered: readonly EvaluatedRun[],
+  statisticOf: (entry: EvaluatedRun, metric: string) => UserStatistic,
+): Pairing[] {
+  const metrics = challenger.run.metrics
+    .map(({ metric }) => metric)
+    .filter((metric) => hasMetric(challenger.perUser, metric));
   return metrics.sort(byTableOrder).flatMap((metric) => {
-    const against = hasMetric(baseline.perUser, metric) ? baseline : ordered.find(({ perUser }) => hasMetric(perUser, metric));
+    const against = hasMetric(baseline.perUser, metric)
+      ? baseline
+      : ordered.find(({ perUser }) => hasMetric(perUser, metric));
     if (against === undefined || against.run.id === challenger.run.id) return [];
-    return [{ metric, challenger, against, ours: statisticOf(challenger, metric), theirs: statisticOf(against, metric) }];
+    return [
+      { metric, challenger, against, ours: statisticOf(challenger, metric), theirs: statisticOf(against, metric) },
+    ];
   });
 }
 
@@ -92,7 +123,9 @@ function sharedStatistics(): (entry: EvaluatedRun, metric: string) => UserStatis
   const known = new Map<string, UserStatistic>();
   const denominators: Float64Array[] = [];
   const share = (column: Float64Array): Float64Array => {
-    const equal = denominators.find((other) => other.length === column.length && other.every((value, row) => value === column[row]));
+    const equal = denominators.find(
+      (other) => other.length === column.length && other.every((value, row) => value === column[row]),
+    );
     if (equal === undefined) denominators.push(column);
     return equal ?? column;
   };
@@ -130,14 +163,17 @@ function differenceIntervals(pairings: readonly Pairing[]): Interval[] {
     return known;
   };
   // The denominator is equal for both: the same users and test ratings.
-  const placed = pairings.map(({ ours, theirs }) => [place(ours.numerator), place(theirs.numerator), place(ours.denominator)] as const);
+  const placed = pairings.map(
+    ({ ours, theirs }) => [place(ours.numerator), place(theirs.numerator), place(ours.denominator)] as const,
+  );
   const columns = places.size;
   const matrix = new Float64Array(rows * columns);
   for (const [column, at] of places) column.forEach((value, row) => void (matrix[row * columns + at] = value));
   const sums = bootstrapSums(matrix, rows, columns, comparisonResamples, comparisonSeed);
   return pairings.map(({ ours: { root } }, at) => {
     const [mine, theirs, count] = placed[at]!;
-    const difference = (start: number) => ratio(sums[start + mine]!, sums[start + count]!, root) - ratio(sums[start + theirs]!, sums[start + count]!, root);
+    const difference = (start: number) =>
+      ratio(sums[start + mine]!, sums[start + count]!, root) - ratio(sums[start + theirs]!, sums[start + count]!, root);
     return percentileInterval(Float64Array.from({ length: comparisonResamples }, (_, r) => difference(r * columns)));
   });
 }

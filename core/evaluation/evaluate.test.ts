@@ -84,8 +84,22 @@ describe("users without a training rating", () => {
 describe("poolFolds", () => {
   it("adds sums and averages lists over the folds in which a user has one", () => {
     const pooled = poolFolds([
-      { users: Int32Array.of(0, 2), columns: new Map([["test_ratings", Float64Array.of(2, 1)], ["rmse_sum", Float64Array.of(4, 1)], ["ndcg@10", Float64Array.of(0.5, 1)]]) },
-      { users: Int32Array.of(2, 11), columns: new Map([["test_ratings", Float64Array.of(3, 1)], ["rmse_sum", Float64Array.of(9, 0)], ["ndcg@10", Float64Array.of(0, NaN)]]) },
+      {
+        users: Int32Array.of(0, 2),
+        columns: new Map([
+          ["test_ratings", Float64Array.of(2, 1)],
+          ["rmse_sum", Float64Array.of(4, 1)],
+          ["ndcg@10", Float64Array.of(0.5, 1)],
+        ]),
+      },
+      {
+        users: Int32Array.of(2, 11),
+        columns: new Map([
+          ["test_ratings", Float64Array.of(3, 1)],
+          ["rmse_sum", Float64Array.of(9, 0)],
+          ["ndcg@10", Float64Array.of(0, NaN)],
+        ]),
+      },
     ]);
     expect([...pooled.users]).toEqual([0, 2, 11]);
     expect([...pooled.columns.get("test_ratings")!]).toEqual([2, 4, 1]);

@@ -45,7 +45,13 @@ export function columnNames(predictsRatings: boolean, cutoffs: readonly number[]
  * training items; relevant are all of the user's test items, whatever their rating. A user without training ratings is
  * answered as a stranger (fold-in of nothing). Scores come from the recommender that also serves.
  */
-export function evaluateRows(recommender: Recommender, input: EvaluationInput, output: EvaluationOutput, from: number, to: number): void {
+export function evaluateRows(
+  recommender: Recommender,
+  input: EvaluationInput,
+  output: EvaluationOutput,
+  from: number,
+  to: number,
+): void {
   const { items, predictsRatings } = recommender.model;
   const scores = new Float64Array(items);
   const blocked = new Uint8Array(items);
@@ -121,7 +127,7 @@ function rateErrors(
 }
 
 function rowOf(ratings: Pick<RatingsByUser, "userStart" | "item">, u: number): Int32Array {
-  return ratings.item.subarray(ratings.userStart[u]!, ratings.userStart[u + 1]!);
+  return ratings.item.subarray(ratings.userStart[u], ratings.userStart[u + 1]);
 }
 
 function set(output: EvaluationOutput, name: string, row: number, value: number): void {

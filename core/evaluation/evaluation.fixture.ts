@@ -19,7 +19,11 @@ export function ratingsByUser(rows: readonly (readonly number[])[], users: numbe
 }
 
 /** A model without factors: the same list for everyone, item i's score itemBias[i]. */
-export function listModel(users: number, itemBias: readonly number[], change: Partial<ServableModel> = {}): ServableModel {
+export function listModel(
+  users: number,
+  itemBias: readonly number[],
+  change: Partial<ServableModel> = {},
+): ServableModel {
   return {
     users,
     items: itemBias.length,
@@ -45,7 +49,9 @@ export function evaluateModel(
   const train = ratingsByUser(trainRows, model.users);
   const test = ratingsByUser(testRows, model.users);
   const users = testUsers(test);
-  const columns = new Map(columnNames(model.predictsRatings, cutoffs).map((name) => [name, new Float64Array(users.length)]));
+  const columns = new Map(
+    columnNames(model.predictsRatings, cutoffs).map((name) => [name, new Float64Array(users.length)]),
+  );
   const listed = cutoffs.map(() => new Uint8Array(model.items));
   evaluateRows(createRecommender(model), { train, test, users, cutoffs }, { columns, listed }, 0, users.length);
   return { table: { users, columns }, listed };

@@ -24,7 +24,12 @@ export function poolFolds(folds: readonly PerUserTable[]): PerUserTable {
   return { users, columns };
 }
 
-function poolColumn(folds: readonly PerUserTable[], name: string, rows: number, rowOf: ReadonlyMap<number, number>): Float64Array {
+function poolColumn(
+  folds: readonly PerUserTable[],
+  name: string,
+  rows: number,
+  rowOf: ReadonlyMap<number, number>,
+): Float64Array {
   const sums = new Float64Array(rows);
   const counts = new Int32Array(rows);
   for (const fold of folds) {

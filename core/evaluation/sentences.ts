@@ -16,12 +16,19 @@ export function describeRun(
   if (comparisons.length === 0) {
     return run.id === baseline.id ? `${run.name} is the baseline.` : `${run.name} has no metric to be compared on.`;
   }
-  const sentences = headlines(comparisons).map((compared) => describeMetric(run.name, compared, nameOf(compared.against ?? baseline.id), comparisonCount));
+  const sentences = headlines(comparisons).map((compared) =>
+    describeMetric(run.name, compared, nameOf(compared.against ?? baseline.id), comparisonCount),
+  );
   return (run.id === baseline.id ? [`${run.name} is the baseline.`, ...sentences] : sentences).join(" ");
 }
 
 /** "PureSVD's NDCG@10 is higher than Popularity's by 0.101 [0.094, 0.108] (d = 0.90, p < 0.001 after correction of 9 comparisons)." */
-export function describeMetric(name: string, compared: MetricComparison, otherName: string, comparisonCount: number): string {
+export function describeMetric(
+  name: string,
+  compared: MetricComparison,
+  otherName: string,
+  comparisonCount: number,
+): string {
   const label = metricLabel(compared.metric);
   const numbers = `${number(Math.abs(compared.difference))}${intervalText(compared)}`;
   const direction = compared.difference > 0 ? "higher" : "lower";
@@ -32,7 +39,11 @@ export function describeMetric(name: string, compared: MetricComparison, otherNa
   if (compared.verdict === "no-difference-shown") {
     return `No difference between ${possessive(name)} ${label} and ${possessive(otherName)} is shown: ${number(compared.difference)}${intervalText(compared)} ${test}.`;
   }
-  const judgement = familyOf(compared.metric).higherIsBetter ? "" : compared.verdict === "better" ? " (better)" : " (worse)";
+  const judgement = familyOf(compared.metric).higherIsBetter
+    ? ""
+    : compared.verdict === "better"
+      ? " (better)"
+      : " (worse)";
   return `${possessive(name)} ${label} is ${direction}${judgement} than ${possessive(otherName)} by ${numbers} ${test}.`;
 }
 
@@ -49,7 +60,8 @@ export function conclude(runs: readonly Run[], results: readonly RunComparison[]
   const [best, second] = ranked;
   if (best === undefined) return `No run has a ${label}.`;
 
-  const verdictOf = (run: Run) => results.find(({ runId }) => runId === run.id)?.comparisons.find((compared) => compared.metric === metric)?.verdict;
+  const verdictOf = (run: Run) =>
+    results.find(({ runId }) => runId === run.id)?.comparisons.find((compared) => compared.metric === metric)?.verdict;
   const proved = verdictOf(best) === "better";
   const opening =
     best.id === baseline.id
@@ -65,7 +77,9 @@ export function conclude(runs: readonly Run[], results: readonly RunComparison[]
 
 function headlines(comparisons: readonly MetricComparison[]): MetricComparison[] {
   const family = (compared: MetricComparison) => compared.metric.split("@")[0];
-  const ofLists = comparisons.find((compared) => family(compared) === "ndcg") ?? comparisons.find((compared) => familyOf(compared.metric).ofList);
+  const ofLists =
+    comparisons.find((compared) => family(compared) === "ndcg") ??
+    comparisons.find((compared) => familyOf(compared.metric).ofList);
   const ofErrors = comparisons.find((compared) => family(compared) === "rmse");
   return [ofLists, ofErrors].filter((compared) => compared !== undefined);
 }
@@ -74,7 +88,9 @@ function headlines(comparisons: readonly MetricComparison[]): MetricComparison[]
 function intervalText({ interval, difference, verdict }: MetricComparison): string {
   if (interval === null) return "";
   const turned = difference < 0 && verdict !== "no-difference-shown";
-  return turned ? ` [${number(-interval.high)}, ${number(-interval.low)}]` : ` [${number(interval.low)}, ${number(interval.high)}]`;
+  return turned
+    ? ` [${number(-interval.high)}, ${number(-interval.low)}]`
+    : ` [${number(interval.low)}, ${number(interval.high)}]`;
 }
 
 function effectText({ effectSize }: MetricComparison): string {

@@ -10,7 +10,11 @@ export function flipsFor(users: number): number {
  * sign. Returns (1 + #{|Σ flipped| ≥ |Σ observed|}) / (1 + flips) (Phipson & Smyth 2010: never 0). Not a Wilcoxon or sign
  * test, whose type-1 error is inflated at thousands of users (Ihemelandu & Ekstrand 2023).
  */
-export function randomisationTest(differences: Float64Array, seed: number, flips: number = flipsFor(differences.length)): number {
+export function randomisationTest(
+  differences: Float64Array,
+  seed: number,
+  flips: number = flipsFor(differences.length),
+): number {
   let observed = 0;
   let magnitude = 0;
   for (const difference of differences) {
@@ -33,10 +37,15 @@ function flippedSums(differences: Float64Array, seed: number, flips: number): Fl
   const sums = new Float64Array(flips);
   const signed = new Float64Array(4 * 256);
   for (let from = 0; from < differences.length; from += 32) {
-    for (let eight = 0; eight < 4; eight++) tabulateSigns(differences, from + 8 * eight, signed.subarray(256 * eight, 256 * eight + 256));
+    for (let eight = 0; eight < 4; eight++)
+      tabulateSigns(differences, from + 8 * eight, signed.subarray(256 * eight, 256 * eight + 256));
     for (let flip = 0; flip < flips; flip++) {
       const bits = random.nextUint32();
-      sums[flip]! += signed[bits & 255]! + signed[256 | ((bits >>> 8) & 255)]! + signed[512 | ((bits >>> 16) & 255)]! + signed[768 | (bits >>> 24)]!;
+      sums[flip]! +=
+        signed[bits & 255]! +
+        signed[256 | ((bits >>> 8) & 255)]! +
+        signed[512 | ((bits >>> 16) & 255)]! +
+        signed[768 | (bits >>> 24)]!;
     }
   }
   return sums;

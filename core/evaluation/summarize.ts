@@ -22,7 +22,9 @@ export interface SummarizeOptions {
  */
 export function summarize(table: PerUserTable, options: SummarizeOptions): MetricValue[] {
   const named = metricFamilies.flatMap((family) =>
-    family.ofList ? options.cutoffs.map((k) => ({ metric: `${family.family}@${k}`, family })) : [{ metric: family.family, family }],
+    family.ofList
+      ? options.cutoffs.map((k) => ({ metric: `${family.family}@${k}`, family }))
+      : [{ metric: family.family, family }],
   );
   const perUser = named.filter(({ metric }) => hasMetric(table, metric));
   const intervals = bootstrapIntervals(
@@ -41,7 +43,11 @@ export function summarize(table: PerUserTable, options: SummarizeOptions): Metri
   });
 }
 
-function bootstrapIntervals(statistics: readonly UserStatistic[], rows: number, seed: number): (MetricValue["interval"])[] {
+function bootstrapIntervals(
+  statistics: readonly UserStatistic[],
+  rows: number,
+  seed: number,
+): MetricValue["interval"][] {
   if (rows < fewestUsersForIntervals) return statistics.map(() => null);
   const columns = statistics.length * 2;
   const matrix = new Float64Array(rows * columns);
@@ -54,16 +60,29 @@ function bootstrapIntervals(statistics: readonly UserStatistic[], rows: number, 
   const sums = bootstrapSums(matrix, rows, columns, bootstrapResamples, seed);
   return statistics.map(({ root }, at) =>
     percentileInterval(
-      Float64Array.from({ length: bootstrapResamples }, (_, r) => ratio(sums[r * columns + 2 * at]!, sums[r * columns + 2 * at + 1]!, root)),
+      Float64Array.from({ length: bootstrapResamples }, (_, r) =>
+        ratio(sums[r * columns + 2 * at]!, sums[r * columns + 2 * at + 1]!, root),
+      ),
     ),
   );
 }
 
-function coverageValue(metric: string, family: MetricFamily, table: PerUserTable, options: SummarizeOptions): MetricValue[] {
+function coverageValue(
+  metric: string,
+  family: MetricFamily,
+  table: PerUserTable,
+  options: SummarizeOptions,
+): MetricValue[] {
   const value = options.coverage.get(Number(metric.split("@")[1]));
   return value === undefined ? [] : [describe(metric, family, value, table.users.length, null)];
 }
 
-function describe(metric: string, family: MetricFamily, value: number, users: number, interval: MetricValue["interval"]): MetricValue {
+function describe(
+  metric: string,
+  family: MetricFamily,
+  value: number,
+  users: number,
+  interval: MetricValue["interval"],
+): MetricValue {
   return { metric, definition: family.definition, value, interval, users, higherIsBetter: family.higherIsBetter };
 }

@@ -5,7 +5,8 @@ import { ReelbenchError } from "../contract/errors.ts";
 
 export const bundleFormatVersion = 1;
 
-const finite = z.number().finite();
+/** zod lets no infinite number and no NaN through. */
+const finite = z.number();
 
 const foldIn = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -36,7 +37,9 @@ export const bundleCard = z.strictObject({
   globalMean: finite,
   foldIn,
   predictsRatings: z.boolean(),
-  scale: z.strictObject({ minimum: finite, maximum: finite }).refine(({ minimum, maximum }) => minimum <= maximum, "The scale is empty."),
+  scale: z
+    .strictObject({ minimum: finite, maximum: finite })
+    .refine(({ minimum, maximum }) => minimum <= maximum, "The scale is empty."),
   runId: entityId,
   snapshotId: entityId,
   splitId: entityId,
@@ -76,7 +79,8 @@ export function decodeCard(bytes: Uint8Array): BundleCard {
   const parsed = sealedCard.safeParse(value);
   if (!parsed.success) throw new ReelbenchError("RB_CORRUPT", `card.json: ${z.prettifyError(parsed.error)}`);
   const { cardSha256, ...card } = parsed.data;
-  if (cardHash(card) !== cardSha256 || cardText(parsed.data) !== text) throw new ReelbenchError("RB_CORRUPT", "card.json does not match its own checksum.");
+  if (cardHash(card) !== cardSha256 || cardText(parsed.data) !== text)
+    throw new ReelbenchError("RB_CORRUPT", "card.json does not match its own checksum.");
   return card;
 }
 

@@ -31,13 +31,22 @@ const description: BundleDescription = {
   snapshotId: "s1",
   splitId: "p1",
   refitOf: null,
-  metrics: [{ metric: "rmse", definition: "rmse-v1", value: 0.93, interval: { low: 0.92, high: 0.94, level: 0.95 }, users: 3, higherIsBetter: false }],
+  metrics: [
+    {
+      metric: "rmse",
+      definition: "rmse-v1",
+      value: 0.93,
+      interval: { low: 0.92, high: 0.94, level: 0.95 },
+      users: 3,
+      higherIsBetter: false,
+    },
+  ],
   codeVersion: "0.1.0",
 };
 const files = encodeBundle({ model, userIds, itemIds, description });
 const bytesOf = (name: BundleFile) => files.get(name) ?? new Uint8Array();
 const withPart = (name: string, bytes: Uint8Array) => new Map<string, Uint8Array>([...files, [name, bytes]]);
-const corrupt = expect.objectContaining({ code: "RB_CORRUPT" });
+const corrupt: unknown = expect.objectContaining({ code: "RB_CORRUPT" });
 
 describe("a bundle", () => {
   it("comes back as it was, and the same model gives the same bytes", () => {
@@ -51,7 +60,13 @@ describe("a bundle", () => {
 
   it("works without factors", () => {
     const { itemPopularity: _, ...rest } = model;
-    const small: ServableModel = { ...rest, factors: 0, userFactors: new Float32Array(), itemFactors: new Float32Array(), foldIn: { kind: "none" } };
+    const small: ServableModel = {
+      ...rest,
+      factors: 0,
+      userFactors: new Float32Array(),
+      itemFactors: new Float32Array(),
+      foldIn: { kind: "none" },
+    };
     expect(decodeBundle(encodeBundle({ model: small, userIds, itemIds, description })).model).toEqual(small);
   });
 
@@ -62,26 +77,31 @@ describe("a bundle", () => {
       fc.record({ kind: fc.constant("cut" as const), at: fc.nat(), value: fc.integer({ min: 1, max: 40 }) }),
     );
     fc.assert(
-      fc.property(fc.constantFrom(...files.keys()), fc.array(change, { minLength: 1, maxLength: 3 }), (name, changes) => {
-        let bytes = bytesOf(name);
-        for (const { kind, at: anywhere, value } of changes) {
-          const at = anywhere % Math.max(1, bytes.length);
-          if (kind === "flip") bytes = bytes.map((byte, index) => (index === at ? byte ^ value : byte));
-          else if (kind === "insert") bytes = Uint8Array.of(...bytes.subarray(0, at), value, ...bytes.subarray(at));
-          else bytes = Uint8Array.of(...bytes.subarray(0, at), ...bytes.subarray(at + value));
-        }
-        try {
-          expect(decodeBundle(withPart(name, bytes))).toEqual(decodeBundle(files));
-        } catch (error) {
-          expect(error).toEqual(corrupt);
-        }
-      }),
+      fc.property(
+        fc.constantFrom(...files.keys()),
+        fc.array(change, { minLength: 1, maxLength: 3 }),
+        (name, changes) => {
+          let bytes = bytesOf(name);
+          for (const { kind, at: anywhere, value } of changes) {
+            const at = anywhere % Math.max(1, bytes.length);
+            if (kind === "flip") bytes = bytes.map((byte, index) => (index === at ? byte ^ value : byte));
+            else if (kind === "insert") bytes = Uint8Array.of(...bytes.subarray(0, at), value, ...bytes.subarray(at));
+            else bytes = Uint8Array.of(...bytes.subarray(0, at), ...bytes.subarray(at + value));
+          }
+          try {
+            expect(decodeBundle(withPart(name, bytes))).toEqual(decodeBundle(files));
+          } catch (error) {
+            expect(error).toEqual(corrupt);
+          }
+        },
+      ),
       { numRuns: 2000 },
     );
   });
 
   it("is refused without one of its parts", () => {
-    for (const name of files.keys()) expect(() => decodeBundle(new Map([...files].filter(([other]) => other !== name)))).toThrow(corrupt);
+    for (const name of files.keys())
+      expect(() => decodeBundle(new Map([...files].filter(([other]) => other !== name)))).toThrow(corrupt);
   });
 
   // Somebody who can write the card can make every checksum right: what is inside is checked all the same.
@@ -106,22 +126,33 @@ describe("a bundle", () => {
 
   it("is not written with numbers that are none", () => {
     const broken = { ...model, userBias: Float32Array.of(0, NaN, 0) };
-    expect(() => encodeBundle({ model: broken, userIds, itemIds, description })).toThrow(expect.objectContaining({ code: "RB_TRAIN_DIVERGED" }));
-    expect(() => encodeBundle({ model, userIds: ["1"], itemIds, description })).toThrow(expect.objectContaining({ code: "RB_INTERNAL" }));
+    expect(() => encodeBundle({ model: broken, userIds, itemIds, description })).toThrow(
+      expect.objectContaining({ code: "RB_TRAIN_DIVERGED" }),
+    );
+    expect(() => encodeBundle({ model, userIds: ["1"], itemIds, description })).toThrow(
+      expect.objectContaining({ code: "RB_INTERNAL" }),
+    );
   });
 });
 
 /** The bundle with parts and card fields replaced and all checksums made right again, written without the code under test. */
-function resealed(parts: Partial<Record<BundleFile, Uint8Array>>, change: Record<string, unknown> = {}): Map<string, Uint8Array> {
+function resealed(
+  parts: Partial<Record<BundleFile, Uint8Array>>,
+  change: Record<string, unknown> = {},
+): Map<string, Uint8Array> {
   const changed = new Map<string, Uint8Array>([...files, ...Object.entries(parts)]);
   const hash = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
-  const { cardSha256: _, ...card } = { ...(JSON.parse(new TextDecoder().decode(bytesOf("card.json"))) as Record<string, unknown>), ...change } as Record<string, unknown>;
+  const { cardSha256: _, ...card } = {
+    ...(JSON.parse(new TextDecoder().decode(bytesOf("card.json"))) as Record<string, unknown>),
+    ...change,
+  } as Record<string, unknown>;
   const described = ["items.json", "model.safetensors", "users.json"].map((name) => {
     const bytes = changed.get(name) ?? new Uint8Array();
     return [name, { bytes: bytes.length, sha256: hash(bytes) }];
   });
-  const sorted = (value: Record<string, unknown>) => `${JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))), null, 2)}\n`;
-  const open = { ...card, parts: Object.fromEntries(described) };
+  const sorted = (value: Record<string, unknown>) =>
+    `${JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))), null, 2)}\n`;
+  const open: Record<string, unknown> = { ...card, parts: Object.fromEntries(described) as unknown };
   return changed.set("card.json", new TextEncoder().encode(sorted({ ...open, cardSha256: hash(sorted(open)) })));
 }
 
@@ -134,7 +165,11 @@ describe("safetensors", () => {
     bytes.set(data, 8 + text.length);
     return bytes;
   };
-  const tensor = (from: number, to: number, shape: number[], dtype = "F32") => ({ dtype, shape, data_offsets: [from, to] });
+  const tensor = (from: number, to: number, shape: number[], dtype = "F32") => ({
+    dtype,
+    shape,
+    data_offsets: [from, to],
+  });
 
   it("reads what it writes", () => {
     const tensors = new Map([
@@ -159,7 +194,10 @@ describe("safetensors", () => {
     ["a shape whose product overflows", file({ a: tensor(0, 16, [2 ** 40, 2 ** 40]) })],
     ["negative offsets", file({ a: tensor(-16, 0, [4]) })],
     ["an infinite value", file({ a: tensor(0, 16, [4]) }, new Uint8Array(Float32Array.of(1, Infinity, 0, 0).buffer))],
-    ["a value that is not a number", file({ a: tensor(0, 16, [4]) }, new Uint8Array(Float32Array.of(1, 0, NaN, 0).buffer))],
+    [
+      "a value that is not a number",
+      file({ a: tensor(0, 16, [4]) }, new Uint8Array(Float32Array.of(1, 0, NaN, 0).buffer)),
+    ],
   ])("refuses %s", (_, bytes) => {
     expect(() => decodeSafetensors(bytes)).toThrow(corrupt);
   });

@@ -68,12 +68,14 @@ export function encodeModel(model: ServableModel): Uint8Array {
     ["user_bias", { shape: [users], data: model.userBias }],
     ["item_bias", { shape: [items], data: model.itemBias }],
   ]);
-  if (model.itemPopularity !== undefined) tensors.set("item_popularity", { shape: [items], data: model.itemPopularity });
+  if (model.itemPopularity !== undefined)
+    tensors.set("item_popularity", { shape: [items], data: model.itemPopularity });
   for (const [name, { shape, data }] of tensors) {
     if (data.length !== shape.reduce((product, size) => product * size, 1)) {
       throw new ReelbenchError("RB_INTERNAL", `${name} has ${data.length} values for a shape of ${shape.join(" × ")}.`);
     }
-    if (!data.every((value) => Number.isFinite(value))) throw new ReelbenchError("RB_TRAIN_DIVERGED", `${name} holds values that are not finite numbers.`);
+    if (!data.every((value) => Number.isFinite(value)))
+      throw new ReelbenchError("RB_TRAIN_DIVERGED", `${name} holds values that are not finite numbers.`);
   }
   return encodeSafetensors(tensors);
 }
@@ -94,7 +96,8 @@ function decodeModel(card: BundleCard, tensors: Map<string, Tensor>): ServableMo
   const { users, items, factors, globalMean, foldIn, predictsRatings, scale } = card;
   const popularity = tensors.get("item_popularity");
   const expected = popularity === undefined ? 4 : 5;
-  if (tensors.size !== expected) throw corrupt(`model.safetensors holds ${tensors.size} tensors instead of ${expected}.`);
+  if (tensors.size !== expected)
+    throw corrupt(`model.safetensors holds ${tensors.size} tensors instead of ${expected}.`);
   return {
     users,
     items,
@@ -122,7 +125,9 @@ function tensorOf(tensors: Map<string, Tensor>, name: string, shape: readonly nu
   const tensor = tensors.get(name);
   if (tensor === undefined) throw corrupt(`model.safetensors has no tensor "${name}".`);
   if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
-    throw corrupt(`The tensor "${name}" has the shape ${tensor.shape.join(" × ")}; the card says ${shape.join(" × ")}.`);
+    throw corrupt(
+      `The tensor "${name}" has the shape ${tensor.shape.join(" × ")}; the card says ${shape.join(" × ")}.`,
+    );
   }
   return tensor.data;
 }
@@ -136,7 +141,8 @@ function fileOf(files: ReadonlyMap<string, Uint8Array>, name: BundleFile): Uint8
 function checkedPart(files: ReadonlyMap<string, Uint8Array>, card: BundleCard, name: BundlePart): Uint8Array {
   const bytes = fileOf(files, name);
   const expected = card.parts[name];
-  if (bytes.length !== expected.bytes) throw corrupt(`${name} has ${bytes.length} bytes; the card says ${expected.bytes}.`);
+  if (bytes.length !== expected.bytes)
+    throw corrupt(`${name} has ${bytes.length} bytes; the card says ${expected.bytes}.`);
   if (hashBytes(bytes) !== expected.sha256) throw corrupt(`${name} does not match its checksum.`);
   return bytes;
 }
@@ -147,7 +153,8 @@ function describePart(parts: ReadonlyMap<BundlePart, Uint8Array>, name: BundlePa
 }
 
 function encodeIds(ids: readonly string[], count: number): Uint8Array {
-  if (ids.length !== count) throw new ReelbenchError("RB_INTERNAL", `The model counts ${count} ids, ${ids.length} were given.`);
+  if (ids.length !== count)
+    throw new ReelbenchError("RB_INTERNAL", `The model counts ${count} ids, ${ids.length} were given.`);
   return new TextEncoder().encode(`${JSON.stringify(ids)}\n`);
 }
 
@@ -163,7 +170,8 @@ function decodeIds(bytes: Uint8Array, name: BundlePart, count: number, schema: t
   return value.map((id: unknown) => {
     const parsed = schema.safeParse(id);
     if (!parsed.success) throw corrupt(`${name} holds something that is not an id.`);
-    if (previous !== undefined && compareUtf8(previous, parsed.data) >= 0) throw corrupt(`The ids in ${name} are not unique and in byte order.`);
+    if (previous !== undefined && compareUtf8(previous, parsed.data) >= 0)
+      throw corrupt(`The ids in ${name} are not unique and in byte order.`);
     previous = parsed.data;
     return parsed.data;
   });

@@ -49,25 +49,36 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Ar
  */
 export function decodeSafetensors(bytes: Uint8Array): Map<string, Tensor> {
   const { entries, dataStart } = readHeader(bytes);
-  const placed = Object.entries(entries).sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
+  const placed = Object.entries(entries).sort(
+    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
+  );
   let expected = 0;
   const tensors = new Map<string, Tensor>();
-  for (const [name, { shape, data_offsets: [begin, end] }] of placed) {
+  for (const [
+    name,
+    {
+      shape,
+      data_offsets: [begin, end],
+    },
+  ] of placed) {
     const length = shape.reduce((product, size) => product * size, 1) * 4;
     if (begin !== expected) throw corrupt(`the tensor "${name}" overlaps another or leaves a gap`);
-    if (!Number.isSafeInteger(length) || end - begin !== length) throw corrupt(`the tensor "${name}" has ${end - begin} bytes, its shape needs ${length}`);
+    if (!Number.isSafeInteger(length) || end - begin !== length)
+      throw corrupt(`the tensor "${name}" has ${end - begin} bytes, its shape needs ${length}`);
     if (dataStart + end > bytes.length) throw corrupt(`the tensor "${name}" goes beyond the end of the file`);
     expected = end;
     tensors.set(name, { shape, data: copyFloats(bytes, dataStart + begin, length, name) });
   }
-  if (dataStart + expected !== bytes.length) throw corrupt(`${bytes.length - dataStart - expected} bytes follow the last tensor`);
+  if (dataStart + expected !== bytes.length)
+    throw corrupt(`${bytes.length - dataStart - expected} bytes follow the last tensor`);
   return tensors;
 }
 
 function readHeader(bytes: Uint8Array): { entries: z.infer<typeof header>; dataStart: number } {
   if (bytes.length < lengthBytes) throw corrupt("it is shorter than its own header");
   const declared = new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true);
-  if (declared > BigInt(largestHeader) || Number(declared) > bytes.length - lengthBytes) throw corrupt(`its header claims ${declared} bytes`);
+  if (declared > BigInt(largestHeader) || Number(declared) > bytes.length - lengthBytes)
+    throw corrupt(`its header claims ${declared} bytes`);
   const dataStart = lengthBytes + Number(declared);
   let value: unknown;
   try {
@@ -83,7 +94,8 @@ function readHeader(bytes: Uint8Array): { entries: z.infer<typeof header>; dataS
 function copyFloats(bytes: Uint8Array, begin: number, length: number, name: string): Float32Array {
   // A copy, because the file's offset need not be a multiple of four. Not `slice`: a Buffer's shares its memory.
   const data = new Float32Array(new Uint8Array(bytes.subarray(begin, begin + length)).buffer);
-  for (const value of data) if (!Number.isFinite(value)) throw corrupt(`the tensor "${name}" holds a value that is not a finite number`);
+  for (const value of data)
+    if (!Number.isFinite(value)) throw corrupt(`the tensor "${name}" holds a value that is not a finite number`);
   return data;
 }
 

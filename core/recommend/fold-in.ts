@@ -38,7 +38,12 @@ export function foldRatings(model: ServableModel, given: readonly GivenRating[])
     return { ratings, vector: blankVector(model), contributions: () => new Float64Array(ratings.length) };
   }
   return foldIn.kind === "ridge"
-    ? ridge(model, ratings, foldIn.regularization, ratings.length * foldIn.biasRegularization + (foldIn.biasShrinkage ?? 0))
+    ? ridge(
+        model,
+        ratings,
+        foldIn.regularization,
+        ratings.length * foldIn.biasRegularization + (foldIn.biasShrinkage ?? 0),
+      )
     : projection(model, ratings, foldIn.center);
 }
 
@@ -127,7 +132,10 @@ function projection(model: ServableModel, ratings: readonly GivenRating[], cente
     vector: { bias: 0, factors },
     contributions: (i) => {
       const target = itemRow(model, i);
-      return Float64Array.from(ratings, (given) => (given.rating - center) * innerProduct(target, itemRow(model, given.i)));
+      return Float64Array.from(
+        ratings,
+        (given) => (given.rating - center) * innerProduct(target, itemRow(model, given.i)),
+      );
     },
   };
 }

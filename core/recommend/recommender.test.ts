@@ -11,7 +11,11 @@ function numbers(count: number, from: number): Float32Array {
   return Float32Array.from({ length: count }, (_, at) => (scramble(at) - Math.floor(scramble(at))) * 1.8 - 0.9);
 }
 
-function modelOf(shape: { users: number; items: number; factors: number }, foldIn: FoldIn, change: Partial<ServableModel> = {}): ServableModel {
+function modelOf(
+  shape: { users: number; items: number; factors: number },
+  foldIn: FoldIn,
+  change: Partial<ServableModel> = {},
+): ServableModel {
   const { users, items, factors } = shape;
   return {
     users,
@@ -62,7 +66,12 @@ describe("score and predict", () => {
 
   it("refuse users and items that the model does not have", () => {
     const recommender = createRecommender(modelOf(shape, ridge));
-    for (const ask of [() => recommender.userVector(4), () => recommender.userVector(-1), () => recommender.userVector(0.5), () => recommender.score(0, 30)]) {
+    for (const ask of [
+      () => recommender.userVector(4),
+      () => recommender.userVector(-1),
+      () => recommender.userVector(0.5),
+      () => recommender.score(0, 30),
+    ]) {
       expect(ask).toThrow(expect.objectContaining({ code: "RB_NOT_FOUND" }));
     }
   });
@@ -71,10 +80,15 @@ describe("score and predict", () => {
 describe("topN", () => {
   it("puts equal scores in the order of their indices", () => {
     const itemBias = Float32Array.of(1, 3, 2, 3, 2, 3);
-    const recommender = createRecommender({ ...modelOf({ users: 1, items: 6, factors: 0 }, { kind: "none" }), itemBias });
+    const recommender = createRecommender({
+      ...modelOf({ users: 1, items: 6, factors: 0 }, { kind: "none" }),
+      itemBias,
+    });
     expect(recommender.topN(0, 4).map(({ i }) => i)).toEqual([1, 3, 5, 2]);
     expect(recommender.topN(0, 2, { exclude: [3] }).map(({ i }) => i)).toEqual([1, 5]);
-    expect(recommender.topN(0, 9, { allowed: Uint8Array.of(1, 0, 1, 1, 0, 0), exclude: [3, 77] }).map(({ i }) => i)).toEqual([2, 0]);
+    expect(
+      recommender.topN(0, 9, { allowed: Uint8Array.of(1, 0, 1, 1, 0, 0), exclude: [3, 77] }).map(({ i }) => i),
+    ).toEqual([2, 0]);
     expect(recommender.topN(0, 0)).toEqual([]);
   });
 
@@ -85,14 +99,21 @@ describe("topN", () => {
         fc.integer({ min: 1, max: 70 }),
         fc.array(fc.nat(59)),
         (biases, n, exclude) => {
-          const model = { ...modelOf({ users: 1, items: biases.length, factors: 0 }, { kind: "none" }), itemBias: Float32Array.from(biases) };
+          const model = {
+            ...modelOf({ users: 1, items: biases.length, factors: 0 }, { kind: "none" }),
+            itemBias: Float32Array.from(biases),
+          };
           const expected = biases
             .map((bias, i) => ({ bias, i }))
             .filter(({ i }) => !exclude.includes(i))
             .sort((a, b) => b.bias - a.bias || a.i - b.i)
             .slice(0, n)
             .map(({ i }) => i);
-          expect(createRecommender(model).topN(0, n, { exclude }).map(({ i }) => i)).toEqual(expected);
+          expect(
+            createRecommender(model)
+              .topN(0, n, { exclude })
+              .map(({ i }) => i),
+          ).toEqual(expected);
         },
       ),
     );
@@ -101,7 +122,8 @@ describe("topN", () => {
   it("lists the scores that score gives, bit for bit", () => {
     const recommender = createRecommender(modelOf(shape, ridge));
     const vector = recommender.foldIn(given);
-    for (const who of [2, vector]) for (const { i, score } of recommender.topN(who, 30)) expect(score).toBe(recommender.score(who, i));
+    for (const who of [2, vector])
+      for (const { i, score } of recommender.topN(who, 30)) expect(score).toBe(recommender.score(who, i));
   });
 });
 
@@ -168,7 +190,13 @@ describe("foldIn", () => {
 
   it("refuses strange items and ratings off the scale", () => {
     const recommender = createRecommender(modelOf(shape, ridge));
-    for (const bad of [{ i: 30, rating: 3 }, { i: -1, rating: 3 }, { i: 0.5, rating: 3 }, { i: 1, rating: 6 }, { i: 1, rating: NaN }]) {
+    for (const bad of [
+      { i: 30, rating: 3 },
+      { i: -1, rating: 3 },
+      { i: 0.5, rating: 3 },
+      { i: 1, rating: 6 },
+      { i: 1, rating: NaN },
+    ]) {
       expect(() => recommender.foldIn([bad])).toThrow(ReelbenchError);
     }
   });
@@ -208,7 +236,8 @@ describe("explain", () => {
     const recommender = createRecommender(model);
     const { contributions } = recommender.explain(given)(12);
     for (const { i, contribution } of contributions) {
-      const changed = (by: number) => given.map((rating) => (rating.i === i ? { i, rating: rating.rating + by } : rating));
+      const changed = (by: number) =>
+        given.map((rating) => (rating.i === i ? { i, rating: rating.rating + by } : rating));
       const scoreWith = (by: number) => recommender.score(recommender.foldIn(changed(by)), 12);
       const derivative = (scoreWith(0.5) - scoreWith(-0.5)) / 1;
       const rated = given.find((rating) => rating.i === i);

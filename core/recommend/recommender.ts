@@ -61,7 +61,8 @@ export function createRecommender(model: ServableModel): Recommender {
   const vectorOf = (who: Who): UserVector => (typeof who === "number" ? userVector(who) : who);
 
   function userVector(u: number): UserVector {
-    if (!Number.isInteger(u) || u < 0 || u >= model.users) throw new ReelbenchError("RB_NOT_FOUND", `The model has no user number ${u}.`);
+    if (!Number.isInteger(u) || u < 0 || u >= model.users)
+      throw new ReelbenchError("RB_NOT_FOUND", `The model has no user number ${u}.`);
     const factors = Float64Array.from(model.userFactors.subarray(u * model.factors, (u + 1) * model.factors));
     return { bias: model.userBias[u]!, factors };
   }
@@ -88,7 +89,10 @@ export function createRecommender(model: ServableModel): Recommender {
   function similar(i: number, n: number, candidates: Candidates = {}): ScoredItem[] {
     checkItem(model, i);
     if (model.factors === 0) {
-      throw new ReelbenchError("RB_NO_ITEM_FACTORS", "This model has no item factors, so it cannot tell which items are alike.");
+      throw new ReelbenchError(
+        "RB_NO_ITEM_FACTORS",
+        "This model has no item factors, so it cannot tell which items are alike.",
+      );
     }
     norms ??= itemNorms(model);
     const norm = norms[i]!;
@@ -150,7 +154,8 @@ function clip(model: ServableModel, score: number): number {
 }
 
 function checkItem(model: ServableModel, i: number): void {
-  if (!Number.isInteger(i) || i < 0 || i >= model.items) throw new ReelbenchError("RB_NOT_FOUND", `The model has no item number ${i}.`);
+  if (!Number.isInteger(i) || i < 0 || i >= model.items)
+    throw new ReelbenchError("RB_NOT_FOUND", `The model has no item number ${i}.`);
 }
 
 function itemNorms(model: ServableModel): Float64Array {

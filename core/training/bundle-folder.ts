@@ -28,7 +28,10 @@ export async function readBundleFolder(directory: string): Promise<Bundle> {
 
 /** The bundle's files as they are, unchecked. */
 export async function readBundleFiles(directory: string): Promise<Map<BundleFile, Uint8Array>> {
-  const present = await stat(directory).then((found) => found.isDirectory(), () => false);
+  const present = await stat(directory).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   if (!present) throw new ReelbenchError("RB_NO_MODEL", `There is no model in ${directory}.`);
   const files = new Map<BundleFile, Uint8Array>();
   for (const name of bundleFiles) files.set(name, await readPart(join(directory, name)));
@@ -41,7 +44,8 @@ async function readPart(path: string): Promise<Uint8Array> {
   });
   try {
     const found = await file.stat();
-    if (!found.isFile() || found.size > largestPart) throw new ReelbenchError("RB_CORRUPT", `${path} is not a file of a model.`);
+    if (!found.isFile() || found.size > largestPart)
+      throw new ReelbenchError("RB_CORRUPT", `${path} is not a file of a model.`);
     return await file.readFile();
   } finally {
     await file.close();

@@ -39,7 +39,11 @@ async function interrupted(runId: string): Promise<CurvePoint[]> {
     curve.push(point);
     if (point.epoch === 6) abort.abort();
   };
-  const training = executeTraining(await taskOf(runId), source, { signal: abort.signal, onProgress: () => undefined, onCurve });
+  const training = executeTraining(await taskOf(runId), source, {
+    signal: abort.signal,
+    onProgress: () => undefined,
+    onCurve,
+  });
   await expect(training).rejects.toMatchObject({ code: "RB_CANCELLED" });
   clock.mockRestore();
   return curve;
@@ -47,7 +51,11 @@ async function interrupted(runId: string): Promise<CurvePoint[]> {
 
 async function trained(runId: string): Promise<{ curve: CurvePoint[]; modelHash: string | null }> {
   const curve: CurvePoint[] = [];
-  const context = { signal: new AbortController().signal, onProgress: () => undefined, onCurve: (point: CurvePoint) => curve.push(point) };
+  const context = {
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onCurve: (point: CurvePoint) => curve.push(point),
+  };
   const { modelHash } = await executeTraining(await taskOf(runId), source, context);
   return { curve, modelHash };
 }
@@ -71,7 +79,8 @@ describe("a checkpoint", () => {
     await interrupted("damaged");
     const path = join(workDirectory(laboratory.runsDirectory, "damaged"), "checkpoint.bin");
     const bytes = await readFile(path);
-    bytes[bytes.length >> 1]! ^= 1;
+    const middle = bytes.length >> 1;
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
     await writeFile(path, bytes);
     expect((await trained("damaged")).modelHash).toBe((await trained("again")).modelHash);
     expect(modelHash === null).toBe(false);
@@ -90,7 +99,10 @@ describe("a sealed file", () => {
     expect(await readSealed(path, z.object({ other: z.string() }))).toBeNull();
     const bytes = await readFile(path);
     for (let at = 0; at < bytes.length; at++) {
-      await writeFile(path, bytes.map((byte, index) => (index === at ? byte ^ 0x10 : byte)));
+      await writeFile(
+        path,
+        bytes.map((byte, index) => (index === at ? byte ^ 0x10 : byte)),
+      );
       expect(await readSealed(path, header)).toBeNull();
     }
     for (const length of [0, 5, bytes.length - 1]) {

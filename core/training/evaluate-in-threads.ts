@@ -12,7 +12,12 @@ export interface EvaluationResult {
   readonly perUser: PerUserTable;
   /** Cutoff → share of the catalogue that stood in at least one test user's list, 0 … 1. */
   readonly coverage: ReadonlyMap<number, number>;
-  readonly counts: { readonly testRatings: number; readonly users: number; readonly coldUsers: number; readonly coldItemRatings: number };
+  readonly counts: {
+    readonly testRatings: number;
+    readonly users: number;
+    readonly coldUsers: number;
+    readonly coldItemRatings: number;
+  };
 }
 
 const progressMilliseconds = 200;
@@ -39,9 +44,12 @@ export async function evaluateInThreads(
   const users = share(testUsers(test));
   const rows = users.length;
   const columns = new Map(
-    columnNames(model.predictsRatings, cutoffs).map((name) => [name, new Float64Array(new SharedArrayBuffer(rows * 8))]),
+    columnNames(model.predictsRatings, cutoffs).map((name) => [
+      name,
+      new Float64Array(new SharedArrayBuffer(rows * 8)),
+    ]),
   );
-  const listed = cutoffs.map(() => new Uint8Array(new SharedArrayBuffer(model.items)));
+  const listed = cutoffs.map((k) => ({ k, flags: new Uint8Array(new SharedArrayBuffer(model.items)) }));
   const data: EvaluationWorkerData = {
     model: shareModel(model),
     input: {
@@ -50,13 +58,16 @@ export async function evaluateInThreads(
       train: { userStart: share(train.userStart), item: share(train.item) },
       test: { userStart: share(test.userStart), item: share(test.item), rating: share(test.rating) },
     },
-    output: { columns, listed },
+    output: { columns, listed: listed.map(({ flags }) => flags) },
     cells: new Int32Array(new SharedArrayBuffer(8)),
   };
   await runWorkers(data, Math.max(1, Math.min(request.threads, Math.ceil(rows / 32))), context);
   return {
-    perUser: { users: Int32Array.from(users), columns: new Map([...columns].map(([name, values]) => [name, Float64Array.from(values)])) },
-    coverage: new Map(cutoffs.map((k, at) => [k, shareOfOnes(listed[at]!)])),
+    perUser: {
+      users: Int32Array.from(users),
+      columns: new Map([...columns].map(([name, values]) => [name, Float64Array.from(values)])),
+    },
+    coverage: new Map(listed.map(({ k, flags }) => [k, shareOfOnes(flags)])),
     counts: countCold(train, test, users),
   };
 }
@@ -66,7 +77,10 @@ function runWorkers(data: EvaluationWorkerData, threads: number, context: WorkCo
   const total = data.input.users.length;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new ReelbenchError("RB_CANCELLED"));
-    const workers = Array.from({ length: threads }, () => new Worker(entryUrl("evaluation-worker"), { workerData: data }));
+    const workers = Array.from(
+      { length: threads },
+      () => new Worker(entryUrl("evaluation-worker"), { workerData: data }),
+    );
     let running = threads;
     const report = () => onProgress({ done: Atomics.load(data.cells, 1), total, unit: "users", message: "Evaluating" });
     const timer = setInterval(report, progressMilliseconds);
@@ -79,9 +93,12 @@ function runWorkers(data: EvaluationWorkerData, threads: number, context: WorkCo
     const onAbort = () => fail(new ReelbenchError("RB_CANCELLED"));
     signal.addEventListener("abort", onAbort, { once: true });
     for (const worker of workers) {
-      worker.once("error", (error) => fail(new ReelbenchError("RB_WORKER_DIED", `An evaluation thread failed: ${String(error)}`, { cause: error })));
+      worker.once("error", (error) =>
+        fail(new ReelbenchError("RB_WORKER_DIED", `An evaluation thread failed: ${String(error)}`, { cause: error })),
+      );
       worker.once("exit", (code) => {
-        if (code !== 0) return fail(new ReelbenchError("RB_WORKER_DIED", `An evaluation thread ended with code ${code}.`));
+        if (code !== 0)
+          return fail(new ReelbenchError("RB_WORKER_DIED", `An evaluation thread ended with code ${code}.`));
         if (--running > 0) return;
         report();
         stop(resolve);

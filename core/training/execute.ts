@@ -36,7 +36,11 @@ export interface ExecuteContext extends WorkContext {
 }
 
 /** Does the whole task in this process and leaves the run's folder. A folder that is already there is the answer. */
-export async function executeTraining(task: TrainingTask, source: TrainingDataSource, context: ExecuteContext): Promise<Run> {
+export async function executeTraining(
+  task: TrainingTask,
+  source: TrainingDataSource,
+  context: ExecuteContext,
+): Promise<Run> {
   const earlier = await readFinishedRun(task.runsDirectory, task.runId);
   if (earlier !== null) return earlier;
   const work = await openWorkFolder(task);
@@ -45,7 +49,12 @@ export async function executeTraining(task: TrainingTask, source: TrainingDataSo
   return run;
 }
 
-function trainKind(task: TrainingTask, source: TrainingDataSource, work: WorkFolder, context: ExecuteContext): Promise<Run> {
+function trainKind(
+  task: TrainingTask,
+  source: TrainingDataSource,
+  work: WorkFolder,
+  context: ExecuteContext,
+): Promise<Run> {
   switch (task.selection.kind) {
     case "holdout":
       return trainHoldout(task, source, work, context);
@@ -57,7 +66,11 @@ function trainKind(task: TrainingTask, source: TrainingDataSource, work: WorkFol
 }
 
 /** The hash that a run of this task records: fitted again, nothing kept. */
-export async function executeReproduction(task: TrainingTask, source: TrainingDataSource, context: ExecuteContext): Promise<string> {
+export async function executeReproduction(
+  task: TrainingTask,
+  source: TrainingDataSource,
+  context: ExecuteContext,
+): Promise<string> {
   const folds = task.selection.kind === "k-fold" ? task.selection.folds : null;
   const progress = phaseProgress(folds ?? 1, context.onProgress);
   const hashes: string[] = [];
@@ -69,7 +82,12 @@ export async function executeReproduction(task: TrainingTask, source: TrainingDa
   return folds === null ? (hashes[0] ?? "") : hashOfFolds(hashes);
 }
 
-async function trainHoldout(task: TrainingTask, source: TrainingDataSource, work: WorkFolder, context: ExecuteContext): Promise<Run> {
+async function trainHoldout(
+  task: TrainingTask,
+  source: TrainingDataSource,
+  work: WorkFolder,
+  context: ExecuteContext,
+): Promise<Run> {
   const trained = await trainAndEvaluate(task, source, work, context, { fold: null, folds: 1 });
   const { perUser, coverage, counts, timings, modelHash, curve } = trained.result;
   const run = finishedRun(task, {
@@ -86,7 +104,13 @@ async function trainHoldout(task: TrainingTask, source: TrainingDataSource, work
 }
 
 /** Every fold is fitted and evaluated; users' values are pooled. A finished fold is never done again. */
-async function trainFolds(task: TrainingTask, source: TrainingDataSource, work: WorkFolder, context: ExecuteContext, folds: number): Promise<Run> {
+async function trainFolds(
+  task: TrainingTask,
+  source: TrainingDataSource,
+  work: WorkFolder,
+  context: ExecuteContext,
+  folds: number,
+): Promise<Run> {
   const results: FoldResult[] = [];
   for (let fold = 0; fold < folds; fold++) {
     const kept = await work.readFold(fold);
@@ -123,9 +147,15 @@ async function trainFolds(task: TrainingTask, source: TrainingDataSource, work: 
   return run;
 }
 
-async function trainRefit(task: TrainingTask, source: TrainingDataSource, work: WorkFolder, context: ExecuteContext): Promise<Run> {
+async function trainRefit(
+  task: TrainingTask,
+  source: TrainingDataSource,
+  work: WorkFolder,
+  context: ExecuteContext,
+): Promise<Run> {
   const { refitOf } = task;
-  if (refitOf === null) throw new ReelbenchError("RB_INVALID_INPUT", "A refit must name the run whose evaluation it carries.");
+  if (refitOf === null)
+    throw new ReelbenchError("RB_INVALID_INPUT", "A refit must name the run whose evaluation it carries.");
   const progress = phaseProgress(1, context.onProgress);
   const startedAt = performance.now();
   const { train } = await load(task, source, null, progress(0, "load"), context);
@@ -140,7 +170,11 @@ async function trainRefit(task: TrainingTask, source: TrainingDataSource, work: 
     evaluated: refitOf.run.evaluated ?? null,
   });
   const bundle = await bundleOf(run, fitted.model, task, source);
-  await writeRunFolder(task.runsDirectory, { run, bundle, perUser: { copyFrom: join(refitOf.directory, perUserFileName) } });
+  await writeRunFolder(task.runsDirectory, {
+    run,
+    bundle,
+    perUser: { copyFrom: join(refitOf.directory, perUserFileName) },
+  });
   return run;
 }
 
@@ -161,7 +195,8 @@ async function trainAndEvaluate(
   const progress = phaseProgress(folds, context.onProgress);
   const loadStarted = performance.now();
   const { train, test } = await load(task, source, fold, progress(at, "load"), context);
-  if (test === null || test.item.length === 0) throw new ReelbenchError("RB_SPLIT_EMPTY", "There is no rating to test on.");
+  if (test === null || test.item.length === 0)
+    throw new ReelbenchError("RB_SPLIT_EMPTY", "There is no rating to test on.");
   const loadSeconds = secondsSince(loadStarted);
   const fitted = await fitOnce(task, train, storeOf(work, at), { ...context, onProgress: progress(at, "fit") });
   const evaluationStarted = performance.now();
@@ -189,28 +224,54 @@ async function load(
   const { selection, snapshotDirectory } = task;
   if (selection.kind === "all") return source.loadTrainingData(snapshotDirectory, { part: "all" });
   const { splitDirectory } = selection;
-  return source.loadTrainingData(snapshotDirectory, fold === null ? { part: "holdout", splitDirectory } : { part: "fold", splitDirectory, fold });
+  return source.loadTrainingData(
+    snapshotDirectory,
+    fold === null ? { part: "holdout", splitDirectory } : { part: "fold", splitDirectory, fold },
+  );
 }
 
-function storeOf(work: WorkFolder, fold: number): { read: () => ReturnType<WorkFolder["readCheckpoint"]>; save: (checkpoint: Parameters<WorkFolder["saveCheckpoint"]>[1]) => Promise<void> } {
+function storeOf(
+  work: WorkFolder,
+  fold: number,
+): {
+  read: () => ReturnType<WorkFolder["readCheckpoint"]>;
+  save: (checkpoint: Parameters<WorkFolder["saveCheckpoint"]>[1]) => Promise<void>;
+} {
   return { read: () => work.readCheckpoint(fold), save: (checkpoint) => work.saveCheckpoint(fold, checkpoint) };
 }
 
-async function bundleOf(run: Run, model: ServableModel, task: TrainingTask, source: TrainingDataSource): Promise<Map<BundleFile, Uint8Array>> {
+async function bundleOf(
+  run: Run,
+  model: ServableModel,
+  task: TrainingTask,
+  source: TrainingDataSource,
+): Promise<Map<BundleFile, Uint8Array>> {
   const { userIds, items } = await source.loadCatalogue(task.snapshotDirectory);
   const { algorithm, hyperparameters, seed, snapshotId, splitId, refitOf, metrics, codeVersion } = run;
   return encodeBundle({
     model,
     userIds,
     itemIds: items.map(({ itemId }) => itemId),
-    description: { algorithm, hyperparameters, seed, runId: run.id, snapshotId, splitId, refitOf, metrics, codeVersion },
+    description: {
+      algorithm,
+      hyperparameters,
+      seed,
+      runId: run.id,
+      snapshotId,
+      splitId,
+      refitOf,
+      metrics,
+      codeVersion,
+    },
   });
 }
 
 /** A cross-validation has as many catalogues in use as folds; their mean is what one model does. */
 function meanCoverage(results: readonly FoldResult[]): Map<number, number> {
   const cutoffs = results[0]?.coverage.map(([k]) => k) ?? [];
-  return new Map(cutoffs.map((k, at) => [k, sum(results.map(({ coverage }) => coverage[at]?.[1] ?? 0)) / results.length]));
+  return new Map(
+    cutoffs.map((k, at) => [k, sum(results.map(({ coverage }) => coverage[at]?.[1] ?? 0)) / results.length]),
+  );
 }
 
 function sum(values: readonly number[]): number {

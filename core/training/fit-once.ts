@@ -27,7 +27,12 @@ export interface Fitted {
 }
 
 /** Fits the task's algorithm on `data`, from the last checkpoint if there is one. The same bytes either way. */
-export async function fitOnce(task: TrainingTask, data: TrainingSet, checkpoints: CheckpointStore | null, sink: FitSink): Promise<Fitted> {
+export async function fitOnce(
+  task: TrainingTask,
+  data: TrainingSet,
+  checkpoints: CheckpointStore | null,
+  sink: FitSink,
+): Promise<Fitted> {
   const algorithm = algorithmById(task.algorithm);
   const resumed = (await checkpoints?.read()) ?? null;
   const startedAt = performance.now();
@@ -57,6 +62,6 @@ export async function fitOnce(task: TrainingTask, data: TrainingSet, checkpoints
 /** [items] ratings of each item. */
 function popularityOf(data: TrainingSet): Float32Array {
   const popularity = new Float32Array(data.items);
-  for (const i of data.item) popularity[i]!++;
+  for (const i of data.item) popularity[i] = (popularity[i] ?? 0) + 1;
   return popularity;
 }

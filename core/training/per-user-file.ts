@@ -11,13 +11,15 @@ export const perUserFileName = "per-user.parquet";
 export async function writePerUser(path: string, table: PerUserTable): Promise<void> {
   await withDuckDB(async (connection) => {
     const names = [...table.columns.keys()];
-    await connection.run(`CREATE TABLE per_user (u INTEGER, ${names.map((name) => `${identifier(name)} DOUBLE`).join(", ")})`);
+    await connection.run(
+      `CREATE TABLE per_user (u INTEGER, ${names.map((name) => `${identifier(name)} DOUBLE`).join(", ")})`,
+    );
     const appender = await connection.createAppender("per_user");
     const columns = [...table.columns.values()];
     table.users.forEach((u, row) => {
       appender.appendInteger(u);
       for (const column of columns) {
-        const value = column[row]!;
+        const value = column[row] ?? NaN;
         if (Number.isNaN(value)) appender.appendNull();
         else appender.appendDouble(value);
       }
@@ -31,7 +33,8 @@ export async function writePerUser(path: string, table: PerUserTable): Promise<v
 /** The per-user values of a run. Throws RB_NOT_FOUND when the run was not evaluated, RB_CORRUPT when the file is damaged. */
 export async function readPerUser(runDirectory: string): Promise<PerUserTable> {
   const path = join(runDirectory, perUserFileName);
-  if (!(await exists(path))) throw new ReelbenchError("RB_NOT_FOUND", `${path} does not exist: this run was not evaluated.`);
+  if (!(await exists(path)))
+    throw new ReelbenchError("RB_NOT_FOUND", `${path} does not exist: this run was not evaluated.`);
   try {
     return await withDuckDB(async (connection) => {
       const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${literal(path)}) ORDER BY u`);
@@ -39,7 +42,12 @@ export async function readPerUser(runDirectory: string): Promise<PerUserTable> {
       const [users, ...columns] = reader.getColumns();
       return {
         users: Int32Array.from(users ?? [], Number),
-        columns: new Map(columns.map((column, at) => [names[at + 1] ?? "", Float64Array.from(column, (value) => (value === null ? NaN : Number(value)))])),
+        columns: new Map(
+          columns.map((column, at) => [
+            names[at + 1] ?? "",
+            Float64Array.from(column, (value) => (value === null ? NaN : Number(value))),
+          ]),
+        ),
       };
     });
   } catch (error) {

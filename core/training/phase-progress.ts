@@ -8,7 +8,10 @@ export type Phase = keyof typeof phases;
  * One bar for the whole training, in percent, that never goes back: phases of folds, each with its own count, laid end to
  * end. The message says what is being done in its own unit.
  */
-export function phaseProgress(folds: number, report: (progress: Progress) => void): (fold: number, phase: Phase) => (progress: Progress) => void {
+export function phaseProgress(
+  folds: number,
+  report: (progress: Progress) => void,
+): (fold: number, phase: Phase) => (progress: Progress) => void {
   let furthest = 0;
   return (fold, phase) => (progress) => {
     const [from, to] = phases[phase];
@@ -17,6 +20,11 @@ export function phaseProgress(folds: number, report: (progress: Progress) => voi
     furthest = Math.max(furthest, percent);
     const counted = progress.total === null ? "" : ` (${progress.done} of ${progress.total} ${progress.unit})`;
     const place = folds > 1 ? `Fold ${fold + 1} of ${folds}: ` : "";
-    report({ done: Math.round(furthest * 10) / 10, total: 100, unit: "percent", message: `${place}${progress.message}${counted}` });
+    report({
+      done: Math.round(furthest * 10) / 10,
+      total: 100,
+      unit: "percent",
+      message: `${place}${progress.message}${counted}`,
+    });
   };
 }

@@ -8,5 +8,7 @@ export function reproductionHash(run: Run): string | null {
 
 /** SHA-256 over the folds' model hashes (hex, one a line, in the folds' order). */
 export function hashOfFolds(modelHashes: readonly string[]): string {
-  return createHash("sha256").update(modelHashes.map((hash) => `${hash}\n`).join("")).digest("hex");
+  return createHash("sha256")
+    .update(modelHashes.map((hash) => `${hash}\n`).join(""))
+    .digest("hex");
 }

@@ -43,13 +43,32 @@ export async function readFinishedRun(runsDirectory: string, runId: string): Pro
 }
 
 export function describeMachine(threads: number): NonNullable<Run["machine"]> {
-  const runtime = process.versions["electron"] === undefined ? `Node ${process.versions.node}` : `Electron ${process.versions["electron"]}`;
+  const runtime =
+    process.versions["electron"] === undefined
+      ? `Node ${process.versions.node}`
+      : `Electron ${process.versions["electron"]}`;
   return { cpu: cpus()[0]?.model.trim() ?? "unknown", cores: availableParallelism(), threads, runtime };
 }
 
 /** What a run is before anything of it is known. */
-export function finishedRun(task: TrainingTask, results: Pick<Run, "metrics" | "curve" | "timings" | "modelHash" | "foldModelsHash" | "evaluated">): Run {
-  const { runId, name, note, createdAt, snapshot, splitId, algorithm, hyperparameters, seed, threads, codeVersion, refitOf } = task;
+export function finishedRun(
+  task: TrainingTask,
+  results: Pick<Run, "metrics" | "curve" | "timings" | "modelHash" | "foldModelsHash" | "evaluated">,
+): Run {
+  const {
+    runId,
+    name,
+    note,
+    createdAt,
+    snapshot,
+    splitId,
+    algorithm,
+    hyperparameters,
+    seed,
+    threads,
+    codeVersion,
+    refitOf,
+  } = task;
   return {
     id: runId,
     name,

@@ -19,7 +19,10 @@ export async function writeSealed(path: string, header: unknown, payload: Uint8A
 }
 
 /** Null when it is absent, damaged or of another shape. */
-export async function readSealed<S extends z.ZodType>(path: string, schema: S): Promise<{ header: z.output<S>; payload: Uint8Array } | null> {
+export async function readSealed<S extends z.ZodType>(
+  path: string,
+  schema: S,
+): Promise<{ header: z.output<S>; payload: Uint8Array } | null> {
   const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
     throw error;

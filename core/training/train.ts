@@ -20,7 +20,11 @@ const cancelGraceMilliseconds = 500;
  * Throws RB_CANCELLED within a second of the abort; RB_WORKER_DIED with the cause when the child ends before its work;
  * RB_TRAIN_DIVERGED, RB_TRAIN_TOO_LARGE, RB_CORRUPT, … as the child met them.
  */
-export async function train(task: TrainingTaskInput, host: ProcessHost, context: TrainContext): Promise<TrainingOutcome> {
+export async function train(
+  task: TrainingTaskInput,
+  host: ProcessHost,
+  context: TrainContext,
+): Promise<TrainingOutcome> {
   const report = await runTrainer({ type: "train", task: trainingTask.parse(task) }, host, context);
   if (report.type !== "trained") throw new ReelbenchError("RB_INTERNAL", `The trainer answered "${report.type}".`);
   return report.outcome;
@@ -66,7 +70,11 @@ function runTrainer(request: TrainerRequest, host: ProcessHost, context: TrainCo
     context.signal.addEventListener("abort", onAbort, { once: true });
 
     child.onExit((code, reason) =>
-      settle(() => reject(context.signal.aborted ? new ReelbenchError("RB_CANCELLED") : diedError(child, code, reason, lastProgress))),
+      settle(() =>
+        reject(
+          context.signal.aborted ? new ReelbenchError("RB_CANCELLED") : diedError(child, code, reason, lastProgress),
+        ),
+      ),
     );
     child.onMessage((message) => {
       const parsed = trainerReport.safeParse(message);
@@ -82,7 +90,8 @@ function runTrainer(request: TrainerRequest, host: ProcessHost, context: TrainCo
           return context.onCurve?.(report.point);
         case "failed":
           return settle(() => reject(fromEnvelope(report.error)));
-        default:
+        case "trained":
+        case "reproduced":
           return settle(() => resolve(report));
       }
     });
@@ -95,6 +104,11 @@ function diedError(child: ChildHandle, code: number | null, reason: string, last
   const during = last === null ? "before it began" : `during "${last.message}"`;
   const hint = outOfMemory ? " It probably ran out of memory." : "";
   return new ReelbenchError("RB_WORKER_DIED", `The training process ended (${reason}) ${during}.${hint}`, {
-    details: { exitCode: code, reason, probablyOutOfMemory: outOfMemory, ...(child.pid === undefined ? {} : { pid: child.pid }) },
+    details: {
+      exitCode: code,
+      reason,
+      probablyOutOfMemory: outOfMemory,
+      ...(child.pid === undefined ? {} : { pid: child.pid }),
+    },
   });
 }

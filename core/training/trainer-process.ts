@@ -23,12 +23,14 @@ const abort = new AbortController();
 const send = (report: TrainerReport) => port.send(report);
 const context = {
   signal: abort.signal,
-  onProgress: (progress: Extract<TrainerReport, { type: "progress" }>["progress"]) => send({ type: "progress", progress }),
+  onProgress: (progress: Extract<TrainerReport, { type: "progress" }>["progress"]) =>
+    send({ type: "progress", progress }),
   onCurve: (point: Extract<TrainerReport, { type: "curve" }>["point"]) => send({ type: "curve", point }),
 };
 
 async function answer(request: Exclude<TrainerRequest, { type: "cancel" }>): Promise<TrainerReport> {
-  if (request.type === "train") return { type: "trained", outcome: { run: await executeTraining(request.task, source, context) } };
+  if (request.type === "train")
+    return { type: "trained", outcome: { run: await executeTraining(request.task, source, context) } };
   return { type: "reproduced", outcome: { hash: await executeReproduction(request.task, source, context) } };
 }
 

@@ -18,23 +18,32 @@ export interface Laboratory {
   readonly snapshot: Snapshot;
   readonly snapshotDirectory: string;
   split(protocol: SplitProtocol): Promise<{ splitId: string; splitDirectory: string }>;
-  task(runId: string, algorithm: string, protocol: SplitProtocol, change?: Partial<TrainingTaskInput>): Promise<TrainingTaskInput>;
+  task(
+    runId: string,
+    algorithm: string,
+    protocol: SplitProtocol,
+    change?: Partial<TrainingTaskInput>,
+  ): Promise<TrainingTaskInput>;
   refitTask(runId: string, of: Run): TrainingTaskInput;
   remove(): Promise<void>;
 }
 
 export async function openLaboratory(users = 120, items = 60): Promise<Laboratory> {
   const root = await mkdtemp(join(tmpdir(), "reelbench-training-"));
-  const [sources, snapshots, splits, runsDirectory] = await Promise.all(
+  const [sources, snapshots, splits, runsDirectory] = (await Promise.all(
     ["sources", "snapshots", "splits", "runs"].map(async (name) => {
       await mkdir(join(root, name));
       return join(root, name);
     }),
-  ) as [string, string, string, string];
+  )) as [string, string, string, string];
   const path = join(root, "ratings.csv");
   await writeFile(path, ratingsFile(users, items));
   const source = await importSource({ path, options: {}, itemsPath: null }, sources, quiet);
-  const snapshot = await createSnapshot({ sources: [{ id: source.id, directory: join(sources, source.id) }], recipe: [] }, snapshots, quiet);
+  const snapshot = await createSnapshot(
+    { sources: [{ id: source.id, directory: join(sources, source.id) }], recipe: [] },
+    snapshots,
+    quiet,
+  );
   const snapshotDirectory = join(snapshots, snapshot.id);
   const split: Laboratory["split"] = async (protocol) => {
     const made = await createSplit({ snapshot, snapshotDirectory, protocol, seed: 7 }, splits, quiet);
@@ -61,7 +70,10 @@ export async function openLaboratory(users = 120, items = 60): Promise<Laborator
     split,
     task: async (runId, algorithm, protocol, change = {}) => {
       const { splitId, splitDirectory } = await split(protocol);
-      const selection = protocol.protocol === "k-fold" ? { kind: "k-fold" as const, splitDirectory, folds: protocol.folds } : { kind: "holdout" as const, splitDirectory };
+      const selection =
+        protocol.protocol === "k-fold"
+          ? { kind: "k-fold" as const, splitDirectory, folds: protocol.folds }
+          : { kind: "holdout" as const, splitDirectory };
       return { ...base(runId, algorithm), splitId, selection, ...change };
     },
     refitTask: (runId, of) => ({
@@ -81,10 +93,13 @@ function ratingsFile(users: number, items: number): string {
   const lines = ["userId,movieId,rating,timestamp"];
   for (let u = 0; u < users; u++) {
     const chosen = new Set<number>();
-    while (chosen.size < 10 + random.nextBelow(12)) chosen.add(Math.min(random.nextBelow(items), random.nextBelow(items)));
+    while (chosen.size < 10 + random.nextBelow(12))
+      chosen.add(Math.min(random.nextBelow(items), random.nextBelow(items)));
     for (const i of chosen) {
       const liked = u % 2 === i % 2 ? 4 : 2;
-      lines.push(`${String(u).padStart(4, "0")},${i},${liked + random.nextBelow(2)},${1_000_000_000 + random.nextBelow(1e8)}`);
+      lines.push(
+        `${String(u).padStart(4, "0")},${i},${liked + random.nextBelow(2)},${1_000_000_000 + random.nextBelow(1e8)}`,
+      );
     }
   }
   return `${lines.join("\n")}\n`;

@@ -21,7 +21,12 @@ export interface FoldResult {
   readonly modelHash: string;
   readonly perUser: PerUserTable;
   readonly coverage: readonly (readonly [cutoff: number, share: number])[];
-  readonly counts: { readonly testRatings: number; readonly users: number; readonly coldUsers: number; readonly coldItemRatings: number };
+  readonly counts: {
+    readonly testRatings: number;
+    readonly users: number;
+    readonly coldUsers: number;
+    readonly coldItemRatings: number;
+  };
   readonly curve: readonly CurvePoint[];
   readonly timings: { readonly load: number; readonly fit: number; readonly evaluate: number };
 }
@@ -70,7 +75,8 @@ export async function openWorkFolder(task: TrainingTask): Promise<WorkFolder> {
       if (found === null || found.header.task !== key || found.header.fold !== fold) return null;
       return { state: found.payload, curve: found.header.curve, fitSeconds: found.header.fitSeconds };
     },
-    saveCheckpoint: (fold, { state, curve, fitSeconds }) => writeSealed(checkpointPath, { task: key, fold, curve, fitSeconds }, state),
+    saveCheckpoint: (fold, { state, curve, fitSeconds }) =>
+      writeSealed(checkpointPath, { task: key, fold, curve, fitSeconds }, state),
     readFold: async (fold) => {
       const found = await readSealed(foldPath(fold), foldHeader);
       if (found === null || found.header.task !== key || found.header.fold !== fold) return null;
@@ -78,7 +84,11 @@ export async function openWorkFolder(task: TrainingTask): Promise<WorkFolder> {
       return { ...rest, perUser: unpackTable(found.payload, rows, columns) };
     },
     saveFold: (fold, { perUser, ...rest }) =>
-      writeSealed(foldPath(fold), { task: key, fold, rows: perUser.users.length, columns: [...perUser.columns.keys()], ...rest }, packTable(perUser)),
+      writeSealed(
+        foldPath(fold),
+        { task: key, fold, rows: perUser.users.length, columns: [...perUser.columns.keys()], ...rest },
+        packTable(perUser),
+      ),
     remove: () => discardWork(task.runsDirectory, task.runId),
   };
 }
@@ -93,11 +103,15 @@ function taskKey(task: TrainingTask): string {
 
 /** Float64 columns first, so that both kinds of array are aligned. */
 function packTable({ users, columns }: PerUserTable): Uint8Array {
-  const parts = [...columns.values(), users].map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength));
+  const parts = [...columns.values(), users].map((array) =>
+    Buffer.from(array.buffer, array.byteOffset, array.byteLength),
+  );
   return Buffer.concat(parts);
 }
 
 function unpackTable(payload: Uint8Array, rows: number, names: readonly string[]): PerUserTable {
-  const columns = new Map(names.map((name, at) => [name, new Float64Array(payload.buffer, payload.byteOffset + at * rows * 8, rows)]));
+  const columns = new Map(
+    names.map((name, at) => [name, new Float64Array(payload.buffer, payload.byteOffset + at * rows * 8, rows)]),
+  );
   return { columns, users: new Int32Array(payload.buffer, payload.byteOffset + names.length * rows * 8, rows) };
 }
