@@ -2,7 +2,8 @@
  * Builds what changed: `node scripts/build.ts [all|programs|kernels|<target>…] [--force]`. A target is fresh when the
  * hash of all its inputs is the one it was built from.
  */
-import { join } from "node:path";
+import { renameSync, rmSync } from "node:fs";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { clearStamp, hashInputs, isFresh, writeStamp } from "./build/stamp.ts";
 import { buildGroups, buildTargets } from "./build/targets.ts";
@@ -19,7 +20,7 @@ async function buildTarget(target: BuildTarget, force: boolean): Promise<boolean
   process.stdout.write(`reelbench: building ${target.name} …`);
   clearStamp(stamp);
   try {
-    await target.run(root, output);
+    await buildInto(target, output);
   } catch (error) {
     process.stdout.write(" failed\n");
     throw error;
@@ -27,6 +28,17 @@ async function buildTarget(target: BuildTarget, force: boolean): Promise<boolean
   writeStamp(stamp, hash);
   process.stdout.write(` ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   return true;
+}
+
+/** A folder is built beside its place and moved there whole, so that a program that runs from it never finds half of it. */
+async function buildInto(target: BuildTarget, output: string): Promise<void> {
+  if (extname(output) !== "") return target.run(root, output);
+  // A sibling of the same depth: source maps hold relative paths.
+  const next = `${output}.next`;
+  rmSync(next, { recursive: true, force: true });
+  await target.run(root, next);
+  rmSync(output, { recursive: true, force: true });
+  renameSync(next, output);
 }
 
 function chosenTargets(words: readonly string[]): readonly BuildTarget[] {

@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { findElectron } from "../scripts/desktop/electron.ts";
+import { hasDisplay, startInElectron } from "./workbench/in-electron.ts";
+import type { DesktopWorkbench } from "./workbench/in-electron.ts";
+import { doMainJob } from "./workbench/main-job.ts";
+import { root } from "./workbench/workbench.ts";
+
+const electron = findElectron(root);
+// Said aloud by `npm test`, too: without an Electron or a display there is nothing to drive.
+const missing = electron.path === null || !hasDisplay();
+
+/** Runs in the page (as text, since nothing here knows the DOM): tries what a hostile script would, tells what came of it. */
+const forbiddenThings = `(async () => {
+  const outcome = async (attempt) => {
+    try {
+      return String(await attempt());
+    } catch (error) {
+      return error.name;
+    }
+  };
+  return {
+    // In a task of its own: what a driver evaluates itself is exempt from the policy.
+    evaluation: await outcome(() => new Promise((resolve, reject) =>
+      setTimeout(() => { try { resolve(new Function("return 1")()); } catch (error) { reject(error); } }))),
+    network: await outcome(() => fetch("https://example.org/")),
+    files: await outcome(() => fetch("file:///etc/passwd")),
+    outside: await outcome(async () => (await fetch("app://reelbench/..%2f..%2fpackage.json")).status),
+    window: await outcome(() => window.open("https://user@example.org/") === null),
+    location: await outcome(() => new Promise((resolve) =>
+      navigator.geolocation.getCurrentPosition(() => resolve("given"), ({ code }) => resolve("denied " + code)))),
+    clipboard: await outcome(() => navigator.clipboard.readText()),
+    notifications: await outcome(() => Notification.requestPermission()),
+  };
+})()`;
+
+async function onDesktop(work: (workbench: DesktopWorkbench) => Promise<void>): Promise<void> {
+  const workbench = await startInElectron(electron.path ?? "", root);
+  try {
+    await work(workbench);
+  } finally {
+    await workbench.close();
+  }
+}
+
+it.skipIf(missing)("the main job on the desktop: import, train two, compare, publish, ask over HTTP", () =>
+  onDesktop((workbench) => doMainJob(workbench, "desktop")),
+);
+
+it.skipIf(missing)("a page has none of Node's or Electron's powers and cannot leave", () =>
+  onDesktop(async ({ app, page, log }) => {
+    await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
+    const powers = await page.evaluate(() => ({
+      node: ["require", "process", "module", "global", "Buffer"].filter((name) => name in globalThis),
+      bridge: Object.keys(Reflect.get(globalThis, "reelbench") ?? {}).sort(),
+    }));
+    expect(powers).toEqual({
+      node: [],
+      bridge: ["chooseFile", "onMenuCommand", "platform", "requestEnginePort", "versions"],
+    });
+
+    const preferences = await app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      // Electron's own record of what the window was made with.
+      return contents !== undefined &&
+        "getLastWebPreferences" in contents &&
+        typeof contents.getLastWebPreferences === "function"
+        ? contents.getLastWebPreferences()
+        : null;
+    });
+    expect(preferences).toMatchObject({
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      webviewTag: false,
+    });
+
+    const attempts: unknown = await page.evaluate(forbiddenThings);
+    expect(attempts).toEqual({
+      evaluation: "EvalError",
+      network: "TypeError",
+      files: "TypeError",
+      outside: "404",
+      window: "true",
+      location: "denied 1",
+      clipboard: "NotAllowedError",
+      notifications: "denied",
+    });
+
+    for (const target of [
+      "https://user@evil.example/",
+      "data:text/html,x",
+      "file:///etc/passwd",
+      "javascript:document.title='taken'",
+      "app://evil/",
+    ]) {
+      await page.evaluate(`location.href = ${JSON.stringify(target)}`).catch(() => undefined);
+    }
+    await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
+    expect(page.url()).toMatch(/^app:\/\/reelbench\//);
+    expect(await page.title()).not.toContain("taken");
+    expect(app.windows()).toHaveLength(1);
+    expect(log()).toContain("refused to go to https://user@evil.example/");
+  }),
+);
+
+it.skipIf(missing)("the menu's commands reach the interface", () =>
+  onDesktop(async ({ app, page }) => {
+    await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
+    const click = (id: string) =>
+      app.evaluate(({ Menu }, wanted) => Menu.getApplicationMenu()?.getMenuItemById(wanted)?.click(), id);
+    for (const [id, heading] of [
+      ["go.train", "Train"],
+      ["data.import", "Import ratings"],
+      ["go.publish", "Publish"],
+      ["help.shortcuts", "Settings"],
+    ] as const) {
+      await click(id);
+      await page.getByRole("heading", { name: heading, exact: true, level: 1 }).waitFor();
+    }
+    await click("palette.open");
+    await page.getByRole("dialog").waitFor();
+  }),
+);
+
+it.skipIf(missing)("a killed engine is started again, and the window finds it by itself", () =>
+  onDesktop(async ({ page, workspaceDirectory, log }) => {
+    await page.getByRole("button", { name: "Create the sample" }).click();
+    await page.getByText(/is done\.$/).waitFor({ timeout: 120_000 });
+    const enginePid = () =>
+      Number(/"pid":\s*(\d+)/.exec(readFileSync(join(workspaceDirectory, "engine.json"), "utf8"))?.[1]);
+    const before = enginePid();
+    process.kill(before, "SIGKILL");
+    await expect.poll(() => log().split("the engine has opened").length - 1, { timeout: 60_000 }).toBe(2);
+    expect(enginePid()).not.toBe(before);
+    // What was finished is there, and the window shows it without being reloaded.
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Train", exact: true }).click();
+    await page.getByText("100,000 ratings of 1,000 users").waitFor({ timeout: 60_000 });
+  }),
+);
+
+it.skipIf(missing)("quitting leaves no process behind", async () => {
+  const workbench = await startInElectron(electron.path ?? "", root);
+  const { page, app, workspaceDirectory } = workbench;
+  await page.getByText("This workspace").waitFor();
+  const pid = Number(/"pid":\s*(\d+)/.exec(readFileSync(join(workspaceDirectory, "engine.json"), "utf8"))?.[1]);
+  const main = app.process().pid ?? 0;
+  await workbench.close();
+  for (const gone of [pid, main]) expect(() => process.kill(gone, 0)).toThrow(/ESRCH/);
+});

@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { _electron } from "playwright-core";
+import type { ElectronApplication } from "playwright-core";
+import { hasDisplay, sandboxArguments } from "../../scripts/desktop/electron.ts";
+import { collectComplaints, temporaryFolder } from "./workbench.ts";
+import type { Workbench } from "./workbench.ts";
+
+export { hasDisplay };
+
+export interface DesktopWorkbench extends Workbench {
+  readonly app: ElectronApplication;
+  readonly userDataDirectory: string;
+  /** What main and its children have written so far. */
+  log(): string;
+}
+
+/** Starts the desktop app with files of its own: an Electron given the app's folder, or a packaged app by itself. */
+export async function startInElectron(executablePath: string, appFolder: string | null): Promise<DesktopWorkbench> {
+  const folder = temporaryFolder("desktop");
+  const workspaceDirectory = join(folder.path, "workspace");
+  const userDataDirectory = join(folder.path, "user-data");
+  const app = await _electron.launch({
+    executablePath,
+    args: [
+      ...sandboxArguments(),
+      ...(appFolder === null ? [] : [appFolder]),
+      `--user-data-dir=${userDataDirectory}`,
+      `--workspace=${workspaceDirectory}`,
+    ],
+    env: Object.fromEntries(
+      Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
+  });
+  let written = "";
+  app
+    .process()
+    .stderr?.setEncoding("utf8")
+    .on("data", (text: string) => {
+      written += text;
+    });
+  const page = await app.firstWindow();
+  return {
+    app,
+    page,
+    workspaceDirectory,
+    userDataDirectory,
+    complaints: collectComplaints(page),
+    log: () => written,
+    answerFileDialog: async (path) => {
+      await app.evaluate(({ dialog }, chosen) => {
+        dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+      }, path);
+      return true;
+    },
+    close: async () => {
+      await app.close();
+      folder.remove();
+    },
+  };
+}
