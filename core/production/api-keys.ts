@@ -15,7 +15,9 @@ const keyRow = z
     name: z.string(),
     prefix: z.string(),
     // A scope of a newer version grants nothing here.
-    scopes: z.array(z.string()).transform((scopes) => scopes.flatMap((scope) => apiKeyScope.safeParse(scope).data ?? [])),
+    scopes: z
+      .array(z.string())
+      .transform((scopes) => scopes.flatMap((scope) => apiKeyScope.safeParse(scope).data ?? [])),
     created_at: z.date(),
     expires_at: z.date().nullable(),
     last_used_at: z.date().nullable(),
@@ -37,15 +39,16 @@ const columns = "id, name, prefix, scopes, created_at, expires_at, last_used_at,
 const keyText = /^rb_[A-Za-z0-9_-]{43}$/;
 
 /** Makes a key of 256 random bits. The key is returned this once; only its hash is kept. */
-export async function createApiKey(database: Database, request: { readonly name: string; readonly scopes: readonly ApiKeyScope[]; readonly expiresAt: Date | null }): Promise<{ readonly key: string; readonly apiKey: ApiKey }> {
+export async function createApiKey(
+  database: Database,
+  request: { readonly name: string; readonly scopes: readonly ApiKeyScope[]; readonly expiresAt: Date | null },
+): Promise<{ readonly key: string; readonly apiKey: ApiKey }> {
   const key = `rb_${randomBytes(32).toString("base64url")}`;
-  const result = await ask(database, `insert into reelbench.api_keys (name, prefix, hash, scopes, expires_at) values ($1, $2, $3, $4, $5) returning ${columns}`, [
-    request.name,
-    key.slice(0, 11),
-    hashApiKey(key),
-    request.scopes,
-    request.expiresAt,
-  ]);
+  const result = await ask(
+    database,
+    `insert into reelbench.api_keys (name, prefix, hash, scopes, expires_at) values ($1, $2, $3, $4, $5) returning ${columns}`,
+    [request.name, key.slice(0, 11), hashApiKey(key), request.scopes, request.expiresAt],
+  );
   const apiKey = parseRow(keyRow, result);
   if (apiKey === null) throw new ReelbenchError("RB_INTERNAL", "The key was not written.");
   return { key, apiKey };
@@ -57,17 +60,29 @@ export async function createApiKey(database: Database, request: { readonly name:
  */
 export async function verifyApiKey(database: Database, key: string): Promise<ApiKey | null> {
   if (!keyText.test(key)) return null;
-  const result = await ask(database, `select ${columns} from reelbench.api_keys where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`, [hashApiKey(key)]);
+  const result = await ask(
+    database,
+    `select ${columns} from reelbench.api_keys where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+    [hashApiKey(key)],
+  );
   return parseRow(keyRow, result);
 }
 
 /** At most once a minute for each key is precise enough, and spares the row. */
 export async function touchApiKey(database: Database, id: string): Promise<void> {
-  await ask(database, "update reelbench.api_keys set last_used_at = now() where id = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')", [id]);
+  await ask(
+    database,
+    "update reelbench.api_keys set last_used_at = now() where id = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')",
+    [id],
+  );
 }
 
 export async function revokeApiKey(database: Database, id: string): Promise<boolean> {
-  const result = await ask(database, "update reelbench.api_keys set revoked_at = now() where id = $1 and revoked_at is null", [id]);
+  const result = await ask(
+    database,
+    "update reelbench.api_keys set revoked_at = now() where id = $1 and revoked_at is null",
+    [id],
+  );
   return result.rowCount === 1;
 }
 

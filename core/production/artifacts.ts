@@ -25,7 +25,9 @@ export interface ChunkId {
  * Digest of an artifact: SHA-256 over the chunks' SHA-256 (32 bytes each), files by name in UTF-8 byte order, chunks by
  * number. Over digests, not bytes, since a bytea ends at 1 GB and an artifact does not. Hex.
  */
-export function artifactDigest(files: readonly { readonly name: string; readonly chunkHashes: readonly Uint8Array[] }[]): string {
+export function artifactDigest(
+  files: readonly { readonly name: string; readonly chunkHashes: readonly Uint8Array[] }[],
+): string {
   const digest = createHash("sha256");
   for (const file of files.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))) {
     for (const hash of file.chunkHashes) digest.update(hash);
@@ -35,8 +37,9 @@ export function artifactDigest(files: readonly { readonly name: string; readonly
 
 /** The same digest computed by Postgres over what it stores, never over the hashes that were sent along. */
 export async function targetDigest(database: Database, version: string): Promise<string> {
-  const row = await ask(database,
-      `select encode(sha256(coalesce(string_agg(sha256(data), ''::bytea order by name collate "C", n), ''::bytea)), 'hex') as digest
+  const row = await ask(
+    database,
+    `select encode(sha256(coalesce(string_agg(sha256(data), ''::bytea order by name collate "C", n), ''::bytea)), 'hex') as digest
        from reelbench.artifact_chunks where version = $1`,
     [version],
   );
@@ -44,28 +47,41 @@ export async function targetDigest(database: Database, version: string): Promise
 }
 
 export async function artifactFiles(database: Database, version: string): Promise<ArtifactFile[]> {
-  const result = await ask(database, `select name, bytes, chunks from reelbench.artifact_files where version = $1 order by name collate "C"`, [version]);
+  const result = await ask(
+    database,
+    `select name, bytes, chunks from reelbench.artifact_files where version = $1 order by name collate "C"`,
+    [version],
+  );
   return parseRows(z.object({ name: z.string(), bytes: bigCount, chunks: z.int().positive() }), result);
 }
 
 /** Chunks that have arrived, with the hash they were sent with. */
-export async function arrivedChunks(database: Database, version: string): Promise<(ChunkId & { readonly sha256: Buffer })[]> {
-  const result = await ask(database, "select name, n, sha256 from reelbench.artifact_chunks where version = $1", [version]);
+export async function arrivedChunks(
+  database: Database,
+  version: string,
+): Promise<(ChunkId & { readonly sha256: Buffer })[]> {
+  const result = await ask(database, "select name, n, sha256 from reelbench.artifact_chunks where version = $1", [
+    version,
+  ]);
   return parseRows(z.object({ name: z.string(), n: z.int().nonnegative(), sha256: z.instanceof(Buffer) }), result);
 }
 
 /** Chunks whose stored bytes do not have the hash they were sent with; the ones to send again. */
 export async function damagedChunks(database: Database, version: string): Promise<ChunkId[]> {
-  const result = await ask(database, "select name, n from reelbench.artifact_chunks where version = $1 and sha256(data) <> sha256 order by name, n", [version]);
+  const result = await ask(
+    database,
+    "select name, n from reelbench.artifact_chunks where version = $1 and sha256(data) <> sha256 order by name, n",
+    [version],
+  );
   return parseRows(z.object({ name: z.string(), n: z.int().nonnegative() }), result);
 }
 
 export async function removeChunks(database: Database, version: string, chunks: readonly ChunkId[]): Promise<void> {
-  await ask(database, "delete from reelbench.artifact_chunks c using unnest($2::text[], $3::int[]) as gone(name, n) where c.version = $1 and c.name = gone.name and c.n = gone.n", [
-      version,
-      chunks.map(({ name }) => name),
-      chunks.map(({ n }) => n),
-    ]);
+  await ask(
+    database,
+    "delete from reelbench.artifact_chunks c using unnest($2::text[], $3::int[]) as gone(name, n) where c.version = $1 and c.name = gone.name and c.n = gone.n",
+    [version, chunks.map(({ name }) => name), chunks.map(({ n }) => n)],
+  );
 }
 
 export interface Chunk extends ChunkId {
@@ -74,11 +90,19 @@ export interface Chunk extends ChunkId {
 }
 
 /** Sends chunks in one transaction by COPY. The caller sends only what is missing, under the version's upload lock. */
-export async function insertChunks(pool: Pool, version: string, chunks: AsyncIterable<Chunk> | Iterable<Chunk>, signal: AbortSignal): Promise<void> {
+export async function insertChunks(
+  pool: Pool,
+  version: string,
+  chunks: AsyncIterable<Chunk> | Iterable<Chunk>,
+  signal: AbortSignal,
+): Promise<void> {
   const rows = async function* () {
-    for await (const chunk of chunks) yield [copyText(version), copyText(chunk.name), copyInt4(chunk.n), chunk.sha256, chunk.data];
+    for await (const chunk of chunks)
+      yield [copyText(version), copyText(chunk.name), copyInt4(chunk.n), chunk.sha256, chunk.data];
   };
-  await inTransaction(pool, (client) => copyRows(client, "reelbench.artifact_chunks (version, name, n, sha256, data)", rows(), signal));
+  await inTransaction(pool, (client) =>
+    copyRows(client, "reelbench.artifact_chunks (version, name, n, sha256, data)", rows(), signal),
+  );
 }
 
 /**
@@ -86,21 +110,42 @@ export async function insertChunks(pool: Pool, version: string, chunks: AsyncIte
  * Throws RB_CORRUPT when a chunk is missing or the length is not the declared one. Hashes are the caller's to check
  * (`decodeBundle` does).
  */
-export async function* readArtifactFile(database: Database, version: string, file: ArtifactFile, signal?: AbortSignal): AsyncGenerator<Buffer> {
+export async function* readArtifactFile(
+  database: Database,
+  version: string,
+  file: ArtifactFile,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
   let bytes = 0;
   for (let n = 0; n < file.chunks; n++) {
     signal?.throwIfAborted();
-    const result = await ask(database, "select data from reelbench.artifact_chunks where version = $1 and name = $2 and n = $3", [version, file.name, n]);
+    const result = await ask(
+      database,
+      "select data from reelbench.artifact_chunks where version = $1 and name = $2 and n = $3",
+      [version, file.name, n],
+    );
     const row = parseRow(z.object({ data: z.instanceof(Buffer) }), result);
-    if (row === null) throw new ReelbenchError("RB_CORRUPT", `Version ${version}: chunk ${n} of ${file.name} is missing on the target.`);
+    if (row === null)
+      throw new ReelbenchError(
+        "RB_CORRUPT",
+        `Version ${version}: chunk ${n} of ${file.name} is missing on the target.`,
+      );
     bytes += row.data.length;
     yield row.data;
   }
-  if (bytes !== file.bytes) throw new ReelbenchError("RB_CORRUPT", `Version ${version}: ${file.name} has ${bytes} bytes on the target, not ${file.bytes}.`);
+  if (bytes !== file.bytes)
+    throw new ReelbenchError(
+      "RB_CORRUPT",
+      `Version ${version}: ${file.name} has ${bytes} bytes on the target, not ${file.bytes}.`,
+    );
 }
 
 /** All files of a version in memory, by name: what `decodeBundle` takes. */
-export async function readArtifact(database: Database, version: string, signal?: AbortSignal): Promise<Map<string, Uint8Array>> {
+export async function readArtifact(
+  database: Database,
+  version: string,
+  signal?: AbortSignal,
+): Promise<Map<string, Uint8Array>> {
   const files = await artifactFiles(database, version);
   if (files.length === 0) throw new ReelbenchError("RB_NOT_FOUND", `Version ${version} has no artifact on the target.`);
   const read = new Map<string, Uint8Array>();
@@ -108,7 +153,11 @@ export async function readArtifact(database: Database, version: string, signal?:
     const bytes = new Uint8Array(file.bytes);
     let offset = 0;
     for await (const chunk of readArtifactFile(database, version, file, signal)) {
-      if (offset + chunk.length > bytes.length) throw new ReelbenchError("RB_CORRUPT", `Version ${version}: ${file.name} is longer on the target than declared.`);
+      if (offset + chunk.length > bytes.length)
+        throw new ReelbenchError(
+          "RB_CORRUPT",
+          `Version ${version}: ${file.name} is longer on the target than declared.`,
+        );
       bytes.set(chunk, offset);
       offset += chunk.length;
     }
@@ -116,4 +165,3 @@ export async function readArtifact(database: Database, version: string, signal?:
   }
   return read;
 }
-

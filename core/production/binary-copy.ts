@@ -37,13 +37,20 @@ function copyFloat4(value: number): CopyField {
 /** One-dimensional arrays; the numbers are Postgres' object ids of text, float4 and int8. */
 export const copyTextArray = (values: readonly string[]): CopyField => copyArray(25, values.map(copyText));
 export const copyFloat4Array = (values: readonly number[]): CopyField => copyArray(700, values.map(copyFloat4));
-export const copyInt8Array = (values: readonly (number | null)[]): CopyField => copyArray(20, values.map((value) => (value === null ? null : copyInt8(value))));
+export const copyInt8Array = (values: readonly (number | null)[]): CopyField =>
+  copyArray(
+    20,
+    values.map((value) => (value === null ? null : copyInt8(value))),
+  );
 
 function copyArray(elementType: number, elements: readonly (CopyField | null)[]): CopyField {
   const hasNull = elements.includes(null) ? 1 : 0;
   if (elements.length === 0) return Buffer.concat([copyInt4(0), copyInt4(0), copyInt4(elementType)]);
   const head = [copyInt4(1), copyInt4(hasNull), copyInt4(elementType), copyInt4(elements.length), copyInt4(1)];
-  return Buffer.concat([...head, ...elements.flatMap((element) => (element === null ? [copyInt4(-1)] : [copyInt4(element.length), element]))]);
+  return Buffer.concat([
+    ...head,
+    ...elements.flatMap((element) => (element === null ? [copyInt4(-1)] : [copyInt4(element.length), element])),
+  ]);
 }
 
 function* encodeRow(fields: readonly CopyField[]): Generator<Uint8Array> {
@@ -56,7 +63,9 @@ function* encodeRow(fields: readonly CopyField[]): Generator<Uint8Array> {
   }
 }
 
-async function* encode(rows: AsyncIterable<readonly CopyField[]> | Iterable<readonly CopyField[]>): AsyncGenerator<Uint8Array> {
+async function* encode(
+  rows: AsyncIterable<readonly CopyField[]> | Iterable<readonly CopyField[]>,
+): AsyncGenerator<Uint8Array> {
   yield header;
   for await (const row of rows) yield* encodeRow(row);
   yield trailer;
@@ -79,7 +88,10 @@ export async function copyRows(
     await pipeline(Readable.from(encode(rows)), destination, { signal: AbortSignal.any([signal, stalled]) });
   } catch (error) {
     if (signal.aborted) throw new ReelbenchError("RB_CANCELLED", undefined, { cause: error });
-    if (stalled.aborted) throw new ReelbenchError("RB_TARGET_UNREACHABLE", `Postgres took nothing for ${timeout / 1000} seconds.`, { cause: error });
+    if (stalled.aborted)
+      throw new ReelbenchError("RB_TARGET_UNREACHABLE", `Postgres took nothing for ${timeout / 1000} seconds.`, {
+        cause: error,
+      });
     throw productionError(error);
   }
 }

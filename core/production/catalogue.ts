@@ -9,7 +9,14 @@ import type { Database } from "./database.ts";
 import { notify } from "./notices.ts";
 
 const itemRow = z
-  .object({ item_id: z.string(), title: z.string().nullable(), year: z.int().nullable(), genres: z.array(z.string()), hidden: z.boolean(), revision: bigCount })
+  .object({
+    item_id: z.string(),
+    title: z.string().nullable(),
+    year: z.int().nullable(),
+    genres: z.array(z.string()),
+    hidden: z.boolean(),
+    revision: bigCount,
+  })
   .transform(({ item_id, ...row }) => ({ itemId: item_id, ...row }));
 /** Hidden items are never shown, whatever the model. */
 export type StoredItem = z.output<typeof itemRow>;
@@ -30,16 +37,18 @@ export async function itemsSince(database: Database, revision: number, limit = 1
 }
 
 export async function catalogueRevision(database: Database): Promise<number> {
-  const row = parseRow(z.object({ revision: bigCount }), await ask(database, "select revision from reelbench.catalogue_state"));
+  const row = parseRow(
+    z.object({ revision: bigCount }),
+    await ask(database, "select revision from reelbench.catalogue_state"),
+  );
   return row?.revision ?? 0;
 }
 
-export async function countItems(database: Database): Promise<number> {
-  return parseRow(z.object({ count: bigCount }), await ask(database, "select count(*) as count from reelbench.items"))?.count ?? 0;
-}
-
 export async function hiddenItems(database: Database): Promise<Set<string>> {
-  const rows = parseRows(z.object({ item_id: z.string() }), await ask(database, "select item_id from reelbench.items where hidden"));
+  const rows = parseRows(
+    z.object({ item_id: z.string() }),
+    await ask(database, "select item_id from reelbench.items where hidden"),
+  );
   return new Set(rows.map((row) => row.item_id));
 }
 
@@ -65,7 +74,17 @@ export async function upsertItems(pool: Pool, channel: string, items: readonly C
        where not old.edited and (coalesce(excluded.title, old.title), coalesce(excluded.year, old.year), case when excluded.genres = '{}' then old.genres else excluded.genres end)
          is distinct from (old.title, old.year, old.genres)`,
       // Postgres text holds no NUL.
-      [JSON.stringify(parsed.data.map((item) => ({ item_id: item.itemId, title: item.title, year: item.year, genres: item.genres }))).replaceAll("\\u0000", ""), revision],
+      [
+        JSON.stringify(
+          parsed.data.map((item) => ({
+            item_id: item.itemId,
+            title: item.title,
+            year: item.year,
+            genres: item.genres,
+          })),
+        ).replaceAll("\\u0000", ""),
+        revision,
+      ],
     );
     if ((rowCount ?? 0) > 0) await notify(client, { kind: "catalogue", channel });
     return rowCount ?? 0;
@@ -73,17 +92,28 @@ export async function upsertItems(pool: Pool, channel: string, items: readonly C
 }
 
 /** Hides or shows items on all channels. Returns how many changed; unknown ids are ignored. */
-export async function setHidden(pool: Pool, channel: string, itemIds: readonly string[], hidden: boolean): Promise<number> {
+export async function setHidden(
+  pool: Pool,
+  channel: string,
+  itemIds: readonly string[],
+  hidden: boolean,
+): Promise<number> {
   return inTransaction(pool, async (client) => {
     const revision = await nextRevision(client);
-    const { rowCount } = await client.query("update reelbench.items set hidden = $2, revision = $3, updated_at = now() where item_id = any ($1) and hidden <> $2", [itemIds, hidden, revision]);
+    const { rowCount } = await client.query(
+      "update reelbench.items set hidden = $2, revision = $3, updated_at = now() where item_id = any ($1) and hidden <> $2",
+      [itemIds, hidden, revision],
+    );
     if ((rowCount ?? 0) > 0) await notify(client, { kind: "catalogue", channel });
     return rowCount ?? 0;
   });
 }
 
 async function nextRevision(database: Database): Promise<number> {
-  const row = parseRow(z.object({ revision: bigCount }), await database.query("update reelbench.catalogue_state set revision = revision + 1 returning revision"));
+  const row = parseRow(
+    z.object({ revision: bigCount }),
+    await database.query("update reelbench.catalogue_state set revision = revision + 1 returning revision"),
+  );
   if (row === null) throw new ReelbenchError("RB_CORRUPT", "The catalogue's revision is missing on the target.");
   return row.revision;
 }

@@ -22,7 +22,10 @@ export interface ConnectionOptions {
  * A pool of connections that never wait for ever: connecting, each statement, a lock and an idle transaction all have a
  * limit. A connection lost while idle is dropped and replaced, not thrown into the process; `onIdleError` hears of it.
  */
-export function createProductionPool(options: ConnectionOptions, onIdleError: (error: Error) => void = () => undefined): Pool {
+export function createProductionPool(
+  options: ConnectionOptions,
+  onIdleError: (error: Error) => void = () => undefined,
+): Pool {
   const statementTimeout = options.statementTimeout ?? 30_000;
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -44,7 +47,10 @@ export function createProductionPool(options: ConnectionOptions, onIdleError: (e
 export function parseRows<S extends z.ZodType>(schema: S, result: QueryResult): z.output<S>[] {
   const parsed = z.array(schema).safeParse(result.rows);
   if (!parsed.success) {
-    throw new ReelbenchError("RB_CORRUPT", `The production database holds a row in an unexpected shape: ${z.prettifyError(parsed.error)}`);
+    throw new ReelbenchError(
+      "RB_CORRUPT",
+      `The production database holds a row in an unexpected shape: ${z.prettifyError(parsed.error)}`,
+    );
   }
   return parsed.data;
 }
@@ -87,7 +93,18 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
 /** bigint and count(*) arrive as text. */
 export const bigCount = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
-const notReached = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EPIPE", "ECONNABORTED", "ENOENT"]);
+const notReached = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "ECONNABORTED",
+  "ENOENT",
+]);
 
 /**
  * An error of the driver as a ReelbenchError: RB_TARGET_UNREACHABLE where the database is away, starting or refuses the
@@ -98,16 +115,25 @@ export function productionError(error: unknown): ReelbenchError {
   if (error instanceof ReelbenchError) return error;
   if (!(error instanceof Error)) return new ReelbenchError("RB_INTERNAL", String(error));
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  const wrap = (as: ConstructorParameters<typeof ReelbenchError>[0], message: string) => new ReelbenchError(as, message, { cause: error });
+  const wrap = (as: ConstructorParameters<typeof ReelbenchError>[0], message: string) =>
+    new ReelbenchError(as, message, { cause: error });
   if (error.name === "AbortError") return wrap("RB_CANCELLED", "Cancelled");
   if (notReached.has(code)) return wrap("RB_TARGET_UNREACHABLE", `Postgres cannot be reached (${code}).`);
-  if (/connection terminated|timeout exceeded when trying to connect|query read timeout|connection timeout|not queryable|pool after calling end/i.test(error.message)) {
+  if (
+    /connection terminated|timeout exceeded when trying to connect|query read timeout|connection timeout|not queryable|pool after calling end/i.test(
+      error.message,
+    )
+  ) {
     return wrap("RB_TARGET_UNREACHABLE", `The connection to Postgres was lost: ${error.message}.`);
   }
-  if (code.startsWith("08") || code.startsWith("57P") || code === "53300") return wrap("RB_TARGET_UNREACHABLE", `Postgres is not available: ${error.message}.`);
-  if (code.startsWith("28") || code === "3D000") return wrap("RB_TARGET_UNREACHABLE", `Postgres refused the login: ${error.message}.`);
-  if (code === "57014" || code === "55P03") return wrap("RB_TARGET_UNREACHABLE", `Postgres took too long: ${error.message}.`);
-  if (code === "RB001" || /"versions_(arrived_whole|probed)"/.test(error.message)) return wrap("RB_CONFLICT", `The target refused a change of state: ${error.message}.`);
+  if (code.startsWith("08") || code.startsWith("57P") || code === "53300")
+    return wrap("RB_TARGET_UNREACHABLE", `Postgres is not available: ${error.message}.`);
+  if (code.startsWith("28") || code === "3D000")
+    return wrap("RB_TARGET_UNREACHABLE", `Postgres refused the login: ${error.message}.`);
+  if (code === "57014" || code === "55P03")
+    return wrap("RB_TARGET_UNREACHABLE", `Postgres took too long: ${error.message}.`);
+  if (code === "RB001" || /"versions_(arrived_whole|probed)"/.test(error.message))
+    return wrap("RB_CONFLICT", `The target refused a change of state: ${error.message}.`);
   if (code === "42501") return wrap("RB_TARGET_SCHEMA", `The role may not do this on the target: ${error.message}.`);
   if (code === "42P01" || code === "3F000" || code === "42703" || code === "42883") {
     return wrap("RB_TARGET_SCHEMA", `The target's schema is missing or of another version: ${error.message}.`);

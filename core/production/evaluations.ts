@@ -18,7 +18,13 @@ export interface Evaluation {
   readonly metrics: readonly MetricValue[];
 }
 
-const evaluationRow = z.object({ run_id: z.string(), split_id: z.string(), protocol: splitProtocol, seed: bigCount, code_version: z.string() });
+const evaluationRow = z.object({
+  run_id: z.string(),
+  split_id: z.string(),
+  protocol: splitProtocol,
+  seed: bigCount,
+  code_version: z.string(),
+});
 const metricRow = z
   .object({
     metric: z.string(),
@@ -41,21 +47,45 @@ export async function saveEvaluation(pool: Pool, version: string, evaluation: Ev
   await inTransaction(pool, async (client) => {
     const { rowCount } = await client.query(
       "insert into reelbench.evaluations (version, run_id, split_id, protocol, seed, code_version) values ($1, $2, $3, $4, $5, $6) on conflict (version) do nothing",
-      [version, evaluation.runId, evaluation.splitId, JSON.stringify(evaluation.protocol), evaluation.seed, evaluation.codeVersion],
+      [
+        version,
+        evaluation.runId,
+        evaluation.splitId,
+        JSON.stringify(evaluation.protocol),
+        evaluation.seed,
+        evaluation.codeVersion,
+      ],
     );
     if (rowCount === 0) return;
     for (const m of evaluation.metrics) {
       await client.query(
         `insert into reelbench.evaluation_metrics (version, metric, definition, value, low, high, level, users, higher_is_better)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-        [version, m.metric, m.definition, m.value, m.interval?.low ?? null, m.interval?.high ?? null, m.interval?.level ?? null, m.users, m.higherIsBetter],
+        [
+          version,
+          m.metric,
+          m.definition,
+          m.value,
+          m.interval?.low ?? null,
+          m.interval?.high ?? null,
+          m.interval?.level ?? null,
+          m.users,
+          m.higherIsBetter,
+        ],
       );
     }
   });
 }
 
 export async function findEvaluation(database: Database, version: string): Promise<Evaluation | null> {
-  const row = parseRow(evaluationRow, await ask(database, "select run_id, split_id, protocol, seed, code_version from reelbench.evaluations where version = $1", [version]));
+  const row = parseRow(
+    evaluationRow,
+    await ask(
+      database,
+      "select run_id, split_id, protocol, seed, code_version from reelbench.evaluations where version = $1",
+      [version],
+    ),
+  );
   if (row === null) return null;
   const metrics = parseRows(
     metricRow,
@@ -65,23 +95,54 @@ export async function findEvaluation(database: Database, version: string): Promi
       [version],
     ),
   );
-  return { runId: row.run_id, splitId: row.split_id, protocol: row.protocol, seed: row.seed, codeVersion: row.code_version, metrics };
+  return {
+    runId: row.run_id,
+    splitId: row.split_id,
+    protocol: row.protocol,
+    seed: row.seed,
+    codeVersion: row.code_version,
+    metrics,
+  };
 }
 
-export async function saveGates(pool: Pool, version: string, gates: readonly GateResult[], overridden: boolean): Promise<void> {
+export async function saveGates(
+  pool: Pool,
+  version: string,
+  gates: readonly GateResult[],
+  overridden: boolean,
+): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query("delete from reelbench.gate_results where version = $1", [version]);
     for (const gate of gates) {
-      await client.query("insert into reelbench.gate_results (version, gate, passed, overridden, reason) values ($1, $2, $3, $4, $5)", [version, gate.gate, gate.passed, overridden && !gate.passed, gate.reason]);
+      await client.query(
+        "insert into reelbench.gate_results (version, gate, passed, overridden, reason) values ($1, $2, $3, $4, $5)",
+        [version, gate.gate, gate.passed, overridden && !gate.passed, gate.reason],
+      );
     }
   });
 }
 
-export async function saveParity(database: Database, roundId: string, version: string, parity: ParityResult, passed: boolean): Promise<void> {
+export async function saveParity(
+  database: Database,
+  roundId: string,
+  version: string,
+  parity: ParityResult,
+  passed: boolean,
+): Promise<void> {
   await ask(
     database,
     `insert into reelbench.parity_results (round_id, version, answered_by, servers, probes, compared, mismatches, largest_difference, passed)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (round_id) do nothing`,
-    [roundId, version, parity.answeredBy, parity.servers, parity.probes, parity.compared, parity.mismatches, parity.largestDifference, passed],
+    [
+      roundId,
+      version,
+      parity.answeredBy,
+      parity.servers,
+      parity.probes,
+      parity.compared,
+      parity.mismatches,
+      parity.largestDifference,
+      passed,
+    ],
   );
 }

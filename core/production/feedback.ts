@@ -21,7 +21,10 @@ export interface Feedback {
  * Keeps feedback in one statement: when this resolves it is committed. Returns how many were new; repeated keys of the
  * same user count as kept and change nothing.
  */
-export async function insertFeedback(database: Database, feedback: readonly Feedback[]): Promise<{ readonly inserted: number }> {
+export async function insertFeedback(
+  database: Database,
+  feedback: readonly Feedback[],
+): Promise<{ readonly inserted: number }> {
   if (feedback.length === 0) return { inserted: 0 };
   const result = await ask(
     database,
@@ -47,7 +50,12 @@ const feedbackRow = z
 export type UserFeedback = z.output<typeof feedbackRow>;
 
 /** A user's latest feedback of each kind on each item, newest first: what fold-in and the seen filter use. */
-export async function userFeedback(database: Database, namespace: Feedback["namespace"], userId: string, limit = 5000): Promise<UserFeedback[]> {
+export async function userFeedback(
+  database: Database,
+  namespace: Feedback["namespace"],
+  userId: string,
+  limit = 5000,
+): Promise<UserFeedback[]> {
   const result = await ask(
     database,
     `select item_id, kind, value, occurred_at from (

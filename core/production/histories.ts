@@ -1,6 +1,5 @@
 import type { Pool } from "pg";
 import { z } from "zod";
-import { userId } from "../contract/entities.ts";
 import { ask } from "./ask.ts";
 import { copyFloat4Array, copyInt8Array, copyRows, copyText, copyTextArray } from "./binary-copy.ts";
 import { bigCount, inTransaction, parseRow, parseRows } from "./database.ts";
@@ -15,42 +14,56 @@ export interface History {
   readonly times: readonly (number | null)[];
 }
 
-const historyRow = z
-  .object({ user_id: userId, item_ids: z.array(z.string()), ratings: z.array(z.number()), times: z.array(bigCount.nullable()) })
-  .transform((row) => ({ userId: row.user_id, itemIds: row.item_ids, ratings: row.ratings, times: row.times }));
-
 const setRow = z.object({ users: z.int(), ratings: bigCount, completed_at: z.date().nullable() });
 
-/** Ratings of a user of the data in the snapshot a version was made from; null for a user it does not know. */
-export async function findHistory(database: Database, snapshotId: string, user: string): Promise<History | null> {
-  const result = await ask(database, "select user_id, item_ids, ratings, times from reelbench.histories where user_id = $2 and snapshot_id = $1", [snapshotId, user]);
-  return parseRow(historyRow, result);
-}
-
-export async function findHistories(database: Database, snapshotId: string, users: readonly string[]): Promise<History[]> {
-  const result = await ask(database, "select user_id, item_ids, ratings, times from reelbench.histories where snapshot_id = $1 and user_id = any ($2)", [snapshotId, users]);
-  return parseRows(historyRow, result);
-}
-
 /** Announces a snapshot's histories. Complete already: true, and nothing needs to be sent. */
-export async function openHistorySet(database: Database, snapshotId: string, shape: { readonly users: number; readonly ratings: number }): Promise<boolean> {
-  await ask(database, "insert into reelbench.history_sets (snapshot_id, users, ratings) values ($1, $2, $3) on conflict (snapshot_id) do nothing", [snapshotId, shape.users, shape.ratings]);
-  const row = parseRow(setRow, await ask(database, "select users, ratings, completed_at from reelbench.history_sets where snapshot_id = $1", [snapshotId]));
+export async function openHistorySet(
+  database: Database,
+  snapshotId: string,
+  shape: { readonly users: number; readonly ratings: number },
+): Promise<boolean> {
+  await ask(
+    database,
+    "insert into reelbench.history_sets (snapshot_id, users, ratings) values ($1, $2, $3) on conflict (snapshot_id) do nothing",
+    [snapshotId, shape.users, shape.ratings],
+  );
+  const row = parseRow(
+    setRow,
+    await ask(database, "select users, ratings, completed_at from reelbench.history_sets where snapshot_id = $1", [
+      snapshotId,
+    ]),
+  );
   return row?.completed_at != null;
 }
 
 /** Users of the snapshot whose histories have arrived (an interrupted upload goes on after them). */
 export async function arrivedHistories(database: Database, snapshotId: string): Promise<Set<string>> {
-  const rows = parseRows(z.object({ user_id: z.string() }), await ask(database, "select user_id from reelbench.histories where snapshot_id = $1", [snapshotId]));
+  const rows = parseRows(
+    z.object({ user_id: z.string() }),
+    await ask(database, "select user_id from reelbench.histories where snapshot_id = $1", [snapshotId]),
+  );
   return new Set(rows.map((row) => row.user_id));
 }
 
 /** One transaction; a history already there is left (a snapshot never changes). */
-export async function insertHistories(pool: Pool, snapshotId: string, histories: readonly History[], signal: AbortSignal = new AbortController().signal): Promise<void> {
+export async function insertHistories(
+  pool: Pool,
+  snapshotId: string,
+  histories: readonly History[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
   if (histories.length === 0) return;
-  const rows = histories.map((h) => [copyText(h.userId), copyText(snapshotId), copyTextArray(h.itemIds), copyFloat4Array(h.ratings), copyInt8Array(h.times)]);
+  const rows = histories.map((h) => [
+    copyText(h.userId),
+    copyText(snapshotId),
+    copyTextArray(h.itemIds),
+    copyFloat4Array(h.ratings),
+    copyInt8Array(h.times),
+  ]);
   await inTransaction(pool, async (client) => {
-    await client.query("create temporary table incoming (user_id text, snapshot_id text, item_ids text[], ratings real[], times bigint[]) on commit drop");
+    await client.query(
+      "create temporary table incoming (user_id text, snapshot_id text, item_ids text[], ratings real[], times bigint[]) on commit drop",
+    );
     await copyRows(client, "incoming (user_id, snapshot_id, item_ids, ratings, times)", rows, signal);
     await client.query(
       "insert into reelbench.histories (user_id, snapshot_id, item_ids, ratings, times) select user_id, snapshot_id, item_ids, ratings, times from incoming on conflict do nothing",

@@ -9,8 +9,15 @@ const pageRow = z
 export type HistoryPage = readonly z.output<typeof pageRow>[];
 
 /** How much a snapshot's histories hold; null where none were sent. */
-export async function historyShape(database: Database, snapshotId: string): Promise<{ readonly users: number; readonly ratings: number } | null> {
-  const result = await ask(database, "select users, ratings from reelbench.history_sets where snapshot_id = $1 and completed_at is not null", [snapshotId]);
+export async function historyShape(
+  database: Database,
+  snapshotId: string,
+): Promise<{ readonly users: number; readonly ratings: number } | null> {
+  const result = await ask(
+    database,
+    "select users, ratings from reelbench.history_sets where snapshot_id = $1 and completed_at is not null",
+    [snapshotId],
+  );
   return parseRow(z.object({ users: z.int(), ratings: bigCount }), result);
 }
 

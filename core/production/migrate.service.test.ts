@@ -18,7 +18,12 @@ test("any number of starters at once migrate once", async () => {
 test("a failing migration leaves the schema as it was", async () => {
   const pool = await freshPool();
   const known = await productionMigrations();
-  const broken = { number: known.length + 1, name: "9999_broken.sql", sql: "create table reelbench.half (id int); select 1/0", sha256: "0".repeat(64) };
+  const broken = {
+    number: known.length + 1,
+    name: "9999_broken.sql",
+    sql: "create table reelbench.half (id int); select 1/0",
+    sha256: "0".repeat(64),
+  };
   await expect(migrate(pool, [...known, broken])).rejects.toMatchObject({ code: "RB_INTERNAL" });
   expect(await schemaVersion(pool)).toBe(0);
   await migrate(pool);
@@ -33,8 +38,14 @@ test("a newer schema and one made by other files are refused and left alone", as
   const pool = await freshPool();
   await migrate(pool);
   const known = await productionMigrations();
-  await pool.query("insert into reelbench.migrations (number, name, sha256) values ($1, '9999_future.sql', $2)", [known.length + 1, "f".repeat(64)]);
-  await expect(migrate(pool)).rejects.toMatchObject({ code: "RB_TARGET_SCHEMA", message: expect.stringContaining("newer") as string });
+  await pool.query("insert into reelbench.migrations (number, name, sha256) values ($1, '9999_future.sql', $2)", [
+    known.length + 1,
+    "f".repeat(64),
+  ]);
+  await expect(migrate(pool)).rejects.toMatchObject({
+    code: "RB_TARGET_SCHEMA",
+    message: expect.stringContaining("newer") as string,
+  });
   await expect(openProduction(pool)).rejects.toMatchObject({ code: "RB_TARGET_SCHEMA" });
   await pool.query("delete from reelbench.migrations where number > $1", [known.length]);
   await pool.query("update reelbench.migrations set sha256 = $1 where number = 1", ["e".repeat(64)]);
@@ -51,7 +62,10 @@ test("a role that may not create the schema is told what to grant", async () => 
   url.password = "weak";
   const pool = createProductionPool({ url: url.href, applicationName: "test" });
   await expect(openProduction(pool)).rejects.toMatchObject({ code: "RB_TARGET_SCHEMA" });
-  await expect(migrate(pool)).rejects.toMatchObject({ code: "RB_TARGET_SCHEMA", message: expect.stringContaining("GRANT CREATE ON DATABASE") as string });
+  await expect(migrate(pool)).rejects.toMatchObject({
+    code: "RB_TARGET_SCHEMA",
+    message: expect.stringContaining("GRANT CREATE ON DATABASE") as string,
+  });
   await pool.end();
   await admin.query(`drop role ${role}`);
   await admin.end();

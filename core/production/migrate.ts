@@ -24,7 +24,9 @@ export interface MigrationResult {
 const appliedRow = z.object({ number: z.int().positive(), name: z.string(), sha256: z.string() });
 
 /** The numbered files of this build, without gaps. Throws RB_INTERNAL where the build is incomplete. */
-export async function productionMigrations(directory: URL = migrationsUrl("production")): Promise<readonly Migration[]> {
+export async function productionMigrations(
+  directory: URL = migrationsUrl("production"),
+): Promise<readonly Migration[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith(".sql")).sort();
   const migrations = await Promise.all(
     names.map(async (name) => {
@@ -36,7 +38,10 @@ export async function productionMigrations(directory: URL = migrationsUrl("produ
   );
   const gap = migrations.findIndex(({ number }, index) => number !== index + 1);
   if (gap !== -1 || migrations.length === 0) {
-    throw new ReelbenchError("RB_INTERNAL", `The production migrations of this build are incomplete near "${migrations[gap]?.name ?? "(none)"}".`);
+    throw new ReelbenchError(
+      "RB_INTERNAL",
+      `The production migrations of this build are incomplete near "${migrations[gap]?.name ?? "(none)"}".`,
+    );
   }
   return migrations;
 }
@@ -67,7 +72,11 @@ export async function migrate(pool: Pool, migrations?: readonly Migration[]): Pr
     const due = known.slice(applied.length);
     for (const migration of due) {
       await client.query(migration.sql);
-      await client.query("insert into reelbench.migrations (number, name, sha256) values ($1, $2, $3)", [migration.number, migration.name, migration.sha256]);
+      await client.query("insert into reelbench.migrations (number, name, sha256) values ($1, $2, $3)", [
+        migration.number,
+        migration.name,
+        migration.sha256,
+      ]);
     }
     return { from: applied.length, to: known.length, applied: due.map(({ name }) => name) };
   }).catch((error: unknown) => {
@@ -78,9 +87,15 @@ export async function migrate(pool: Pool, migrations?: readonly Migration[]): Pr
 /** Number of the last migration applied; 0 where there is no schema yet. */
 export async function schemaVersion(database: Database): Promise<number> {
   try {
-    const exists = parseRow(z.object({ exists: z.boolean() }), await database.query("select to_regclass('reelbench.migrations') is not null as exists"));
+    const exists = parseRow(
+      z.object({ exists: z.boolean() }),
+      await database.query("select to_regclass('reelbench.migrations') is not null as exists"),
+    );
     if (exists?.exists !== true) return 0;
-    const row = parseRow(z.object({ version: z.int() }), await database.query("select coalesce(max(number), 0) as version from reelbench.migrations"));
+    const row = parseRow(
+      z.object({ version: z.int() }),
+      await database.query("select coalesce(max(number), 0) as version from reelbench.migrations"),
+    );
     return row?.version ?? 0;
   } catch (error) {
     throw productionError(error);
@@ -95,7 +110,10 @@ export async function openProduction(pool: Pool): Promise<{ readonly schemaVersi
   const known = await productionMigrations();
   const version = await schemaVersion(pool);
   if (version < known.length) {
-    throw new ReelbenchError("RB_TARGET_SCHEMA", `The target's schema is version ${version}; this build needs ${known.length}. Publishing to it migrates it.`);
+    throw new ReelbenchError(
+      "RB_TARGET_SCHEMA",
+      `The target's schema is version ${version}; this build needs ${known.length}. Publishing to it migrates it.`,
+    );
   }
   checkApplied(await appliedMigrations(pool), known);
   return { schemaVersion: version };
@@ -103,7 +121,10 @@ export async function openProduction(pool: Pool): Promise<{ readonly schemaVersi
 
 async function appliedMigrations(database: Database): Promise<z.infer<typeof appliedRow>[]> {
   try {
-    return parseRows(appliedRow, await database.query("select number, name, sha256 from reelbench.migrations order by number"));
+    return parseRows(
+      appliedRow,
+      await database.query("select number, name, sha256 from reelbench.migrations order by number"),
+    );
   } catch (error) {
     throw productionError(error);
   }
@@ -111,12 +132,18 @@ async function appliedMigrations(database: Database): Promise<z.infer<typeof app
 
 function checkApplied(applied: readonly z.infer<typeof appliedRow>[], known: readonly Migration[]): void {
   if (applied.length > known.length) {
-    throw new ReelbenchError("RB_TARGET_SCHEMA", `The target's schema is version ${applied.length}, newer than this build's ${known.length}. Update this side; nothing was changed.`);
+    throw new ReelbenchError(
+      "RB_TARGET_SCHEMA",
+      `The target's schema is version ${applied.length}, newer than this build's ${known.length}. Update this side; nothing was changed.`,
+    );
   }
   for (const [index, row] of applied.entries()) {
     const migration = known[index];
     if (row.number !== index + 1 || migration === undefined || migration.sha256 !== row.sha256) {
-      throw new ReelbenchError("RB_TARGET_SCHEMA", `The target's schema was made by another "${row.name}" than this build's. Nothing was changed.`);
+      throw new ReelbenchError(
+        "RB_TARGET_SCHEMA",
+        `The target's schema was made by another "${row.name}" than this build's. Nothing was changed.`,
+      );
     }
   }
 }

@@ -22,8 +22,18 @@ export async function notify(database: Database, message: Notice): Promise<void>
  * Listens on a connection of its own. `onLost` is called once when that connection ends by itself; the caller decides
  * whether to listen again. Returns the way to stop. What is not a notice is ignored: anyone with a login can send one.
  */
-export async function listenForNotices(url: string, applicationName: string, onNotice: (message: Notice) => void, onLost: (error: Error | null) => void): Promise<() => Promise<void>> {
-  const client = new pg.Client({ connectionString: url, application_name: applicationName, connectionTimeoutMillis: 5_000, keepAlive: true });
+export async function listenForNotices(
+  url: string,
+  applicationName: string,
+  onNotice: (message: Notice) => void,
+  onLost: (error: Error | null) => void,
+): Promise<() => Promise<void>> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  });
   let over = false;
   const lost = (error: Error | null) => {
     if (over) return;

@@ -18,11 +18,20 @@ export interface PublisherLock {
  * lock of a process that was just killed; otherwise throws RB_CONFLICT.
  */
 export async function lockPublisher(url: string, channel: string, signal: AbortSignal): Promise<PublisherLock> {
-  const client = new pg.Client({ connectionString: url, application_name: "reelbench publish (lock)", connectionTimeoutMillis: 5_000, query_timeout: 10_000, keepAlive: true });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "reelbench publish (lock)",
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 10_000,
+    keepAlive: true,
+  });
   const lost = new AbortController();
   let released = false;
   const onLost = () => {
-    if (!released) lost.abort(new ReelbenchError("RB_TARGET_UNREACHABLE", "The connection that holds the publisher's lock was lost."));
+    if (!released)
+      lost.abort(
+        new ReelbenchError("RB_TARGET_UNREACHABLE", "The connection that holds the publisher's lock was lost."),
+      );
   };
   client.on("error", onLost);
   client.on("end", onLost);
@@ -31,11 +40,19 @@ export async function lockPublisher(url: string, channel: string, signal: AbortS
     await client.end().catch(() => undefined);
   };
   const take = async (name: string, patience: number) => {
-    for (const deadline = Date.now() + patience; ; ) {
-      const row = parseRow(z.object({ locked: z.boolean() }), await ask(client, "select pg_try_advisory_lock(hashtextextended($1, 0)) as locked", [`reelbench.publish:${name}`]));
+    for (const deadline = Date.now() + patience; ;) {
+      const row = parseRow(
+        z.object({ locked: z.boolean() }),
+        await ask(client, "select pg_try_advisory_lock(hashtextextended($1, 0)) as locked", [
+          `reelbench.publish:${name}`,
+        ]),
+      );
       if (row?.locked === true) return;
       if (Date.now() >= deadline || signal.aborted) {
-        throw new ReelbenchError("RB_CONFLICT", `Another publication is under way on this target (${name}). Wait for it, or cancel it where it was started.`);
+        throw new ReelbenchError(
+          "RB_CONFLICT",
+          `Another publication is under way on this target (${name}). Wait for it, or cancel it where it was started.`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }

@@ -54,7 +54,16 @@ export async function recordHeartbeat(database: Database, beat: Heartbeat): Prom
     database,
     `insert into reelbench.servers (id, channel, url, software, serving_version, serving_epoch, candidate_version, failure) values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (id) do update set channel = $2, url = $3, software = $4, serving_version = $5, serving_epoch = $6, candidate_version = $7, failure = $8, seen_at = now()`,
-    [beat.id, beat.channel, beat.url, beat.software, beat.servingVersion, beat.servingEpoch, beat.candidateVersion, beat.failure?.slice(0, 1000) ?? null],
+    [
+      beat.id,
+      beat.channel,
+      beat.url,
+      beat.software,
+      beat.servingVersion,
+      beat.servingEpoch,
+      beat.candidateVersion,
+      beat.failure?.slice(0, 1000) ?? null,
+    ],
   );
 }
 

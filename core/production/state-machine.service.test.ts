@@ -27,39 +27,76 @@ beforeEach(() => {
 const sha256 = "a".repeat(64);
 async function make(version: string, state: "uploading" | "ready" | "probed" = "probed"): Promise<string> {
   const name = `${channel}-${version}`;
-  await openVersion(pool, { version: name, algorithm: "biases", runId: "r", snapshotId: `s-${name}`, splitId: "p", sha256, modelHash: sha256, users: 1, items: 1, factors: 0, card: {}, files: [{ name: "a", bytes: 1, chunks: 1 }] });
+  await openVersion(pool, {
+    version: name,
+    algorithm: "biases",
+    runId: "r",
+    snapshotId: `s-${name}`,
+    splitId: "p",
+    sha256,
+    modelHash: sha256,
+    users: 1,
+    items: 1,
+    factors: 0,
+    card: {},
+    files: [{ name: "a", bytes: 1, chunks: 1 }],
+  });
   if (state !== "uploading") await markReady(pool, name, sha256);
   if (state === "probed") await markProbed(pool, name);
   return name;
 }
-const go = (version: string, expectedEpoch: number, reason: "publish" | "rollback" = "publish") => activate(pool, { channel, version, reason, expectedEpoch });
+const go = (version: string, expectedEpoch: number, reason: "publish" | "rollback" = "publish") =>
+  activate(pool, { channel, version, reason, expectedEpoch });
 
 describe("PUB-1: states", () => {
-  const allowed = new Set(["uploading>ready", "uploading>failed", "ready>active", "ready>failed", "active>retired", "retired>active", "failed>uploading"]);
+  const allowed = new Set([
+    "uploading>ready",
+    "uploading>failed",
+    "ready>active",
+    "ready>failed",
+    "active>retired",
+    "retired>active",
+    "failed>uploading",
+  ]);
   const states = ["uploading", "ready", "active", "retired", "failed"];
-  test.each(states.flatMap((from) => states.filter((to) => to !== from).map((to) => [from, to] as const)))("%s → %s", async (from, to) => {
-    const client = await pool.connect();
-    try {
-      await client.query("begin");
-      // Built by hand along the allowed way, so that each start is reached as it would be.
-      const name = `${channel}-x`;
-      await client.query("insert into reelbench.versions (version, algorithm, run_id, snapshot_id, split_id, sha256, target_sha256, model_hash, bytes, users, items, factors, card, probed_at) values ($1, 'a', 'r', 's', 'p', $2, $2, $2, 1, 1, 1, 0, '{}', now())", [name, sha256]);
-      const ways: Record<string, string[]> = { uploading: [], ready: ["ready"], active: ["ready", "active"], retired: ["ready", "active", "retired"], failed: ["failed"] };
-      for (const step of ways[from] ?? []) await client.query("update reelbench.versions set state = $2 where version = $1", [name, step]);
-      const change = client.query("update reelbench.versions set state = $2 where version = $1", [name, to]);
-      if (allowed.has(`${from}>${to}`)) await change;
-      else await expect(change).rejects.toMatchObject({ code: "RB001" });
-    } finally {
-      await client.query("rollback");
-      client.release();
-    }
-  });
+  test.each(states.flatMap((from) => states.filter((to) => to !== from).map((to) => [from, to] as const)))(
+    "%s → %s",
+    async (from, to) => {
+      const client = await pool.connect();
+      try {
+        await client.query("begin");
+        // Built by hand along the allowed way, so that each start is reached as it would be.
+        const name = `${channel}-x`;
+        await client.query(
+          "insert into reelbench.versions (version, algorithm, run_id, snapshot_id, split_id, sha256, target_sha256, model_hash, bytes, users, items, factors, card, probed_at) values ($1, 'a', 'r', 's', 'p', $2, $2, $2, 1, 1, 1, 0, '{}', now())",
+          [name, sha256],
+        );
+        const ways: Record<string, string[]> = {
+          uploading: [],
+          ready: ["ready"],
+          active: ["ready", "active"],
+          retired: ["ready", "active", "retired"],
+          failed: ["failed"],
+        };
+        for (const step of ways[from] ?? [])
+          await client.query("update reelbench.versions set state = $2 where version = $1", [name, step]);
+        const change = client.query("update reelbench.versions set state = $2 where version = $1", [name, to]);
+        if (allowed.has(`${from}>${to}`)) await change;
+        else await expect(change).rejects.toMatchObject({ code: "RB001" });
+      } finally {
+        await client.query("rollback");
+        client.release();
+      }
+    },
+  );
 });
 
 test("PUB-2: what did not arrive whole is never ready, whoever says so", async () => {
   const name = await make("torn", "uploading");
   await expect(markReady(pool, name, "b".repeat(64))).rejects.toMatchObject({ code: "RB_CONFLICT" });
-  await expect(pool.query("update reelbench.versions set state = 'ready' where version = $1", [name])).rejects.toThrow(/versions_arrived_whole/);
+  await expect(pool.query("update reelbench.versions set state = 'ready' where version = $1", [name])).rejects.toThrow(
+    /versions_arrived_whole/,
+  );
   expect((await findVersion(pool, name))?.state).toBe("uploading");
 });
 
@@ -72,15 +109,38 @@ test("PUB-3: what was not probed is never active", async () => {
 test("PUB-4: a state that contradicts the pointer does not commit", async () => {
   const [one, two] = [await make("one"), await make("two")];
   await go(one, 0);
-  await expect(pool.query("update reelbench.versions set state = 'active' where version = $1", [two])).rejects.toMatchObject({ code: "RB001" });
-  await expect(pool.query("update reelbench.versions set state = 'retired' where version = $1", [one])).rejects.toMatchObject({ code: "RB001" });
-  await expect(pool.query("update reelbench.deployments set active_version = $2 where channel = $1", [channel, two])).rejects.toMatchObject({ code: "RB001" });
-  await expect(pool.query("delete from reelbench.versions where version = $1", [one])).rejects.toMatchObject({ code: "RB001" });
+  await expect(
+    pool.query("update reelbench.versions set state = 'active' where version = $1", [two]),
+  ).rejects.toMatchObject({ code: "RB001" });
+  await expect(
+    pool.query("update reelbench.versions set state = 'retired' where version = $1", [one]),
+  ).rejects.toMatchObject({ code: "RB001" });
+  await expect(
+    pool.query("update reelbench.deployments set active_version = $2 where channel = $1", [channel, two]),
+  ).rejects.toMatchObject({ code: "RB001" });
+  await expect(pool.query("delete from reelbench.versions where version = $1", [one])).rejects.toMatchObject({
+    code: "RB001",
+  });
 });
 
 test("PUB-5: a name stands for one content", async () => {
   const name = await make("same", "uploading");
-  await expect(openVersion(pool, { version: name, algorithm: "biases", runId: "r", snapshotId: "s", splitId: "p", sha256: "c".repeat(64), modelHash: sha256, users: 1, items: 1, factors: 0, card: {}, files: [{ name: "a", bytes: 1, chunks: 1 }] })).rejects.toMatchObject({ code: "RB_CONFLICT" });
+  await expect(
+    openVersion(pool, {
+      version: name,
+      algorithm: "biases",
+      runId: "r",
+      snapshotId: "s",
+      splitId: "p",
+      sha256: "c".repeat(64),
+      modelHash: sha256,
+      users: 1,
+      items: 1,
+      factors: 0,
+      card: {},
+      files: [{ name: "a", bytes: 1, chunks: 1 }],
+    }),
+  ).rejects.toMatchObject({ code: "RB_CONFLICT" });
   await markFailed(pool, name, "because");
   await make("same", "uploading");
   expect(await findVersion(pool, name)).toMatchObject({ state: "uploading", failure: null, targetSha256: null });
@@ -91,7 +151,8 @@ test("PUB-6: of many who decided on the same epoch one wins and the others chang
   const outcomes = await Promise.allSettled(names.map((name) => go(name, 0)));
   const won = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value.version] : []));
   expect(won).toHaveLength(1);
-  for (const outcome of outcomes) if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "RB_CONFLICT" });
+  for (const outcome of outcomes)
+    if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "RB_CONFLICT" });
   expect(await findDeployment(pool, channel)).toMatchObject({ version: won[0], epoch: 1, previous: null });
   expect(await deploymentHistory(pool, channel)).toHaveLength(1);
 });
@@ -104,7 +165,14 @@ test("PUB-6: switching there and back keeps pointer, states and history together
   expect(await findDeployment(pool, channel)).toMatchObject({ version: one, previous: two, epoch: 3 });
   expect((await findVersion(pool, one))?.state).toBe("active");
   expect((await findVersion(pool, two))?.state).toBe("retired");
-  expect((await deploymentHistory(pool, channel)).map(({ reason, version, from, epoch }) => ({ reason, version, from, epoch }))).toEqual([
+  expect(
+    (await deploymentHistory(pool, channel)).map(({ reason, version, from, epoch }) => ({
+      reason,
+      version,
+      from,
+      epoch,
+    })),
+  ).toEqual([
     { reason: "rollback", version: one, from: two, epoch: 3 },
     { reason: "publish", version: two, from: one, epoch: 2 },
     { reason: "publish", version: one, from: null, epoch: 1 },
@@ -133,7 +201,10 @@ test("PUB-9: the newest N retired stay, and always what is served and what would
   const old = await make("abandoned", "uploading");
   await pool.query("update reelbench.versions set created_at = now() - interval '2 days' where version = $1", [old]);
   const fresh = await make("fresh", "uploading");
-  await pool.query("insert into reelbench.history_sets (snapshot_id, users, ratings) values ($1, 0, 0), ($2, 0, 0)", [`s-${names[0] ?? ""}`, `s-${names[5] ?? ""}`]);
+  await pool.query("insert into reelbench.history_sets (snapshot_id, users, ratings) values ($1, 0, 0), ($2, 0, 0)", [
+    `s-${names[0] ?? ""}`,
+    `s-${names[5] ?? ""}`,
+  ]);
   // Retired versions of other tests are of no interest here.
   const removed = new Set(await collectGarbage(pool, 0));
   expect(names.map((name) => removed.has(name))).toEqual([true, true, true, true, false, false]);

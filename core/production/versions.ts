@@ -74,12 +74,20 @@ export interface NewVersion {
 }
 
 export async function findVersion(database: Database, version: string): Promise<Version | null> {
-  return parseRow(versionRow, await ask(database, `select ${columns} from reelbench.versions where version = $1`, [version]));
+  return parseRow(
+    versionRow,
+    await ask(database, `select ${columns} from reelbench.versions where version = $1`, [version]),
+  );
 }
 
 /** Newest first. */
 export async function listVersions(database: Database, limit = 100): Promise<Version[]> {
-  return parseRows(versionRow, await ask(database, `select ${columns} from reelbench.versions order by created_at desc, version limit $1`, [limit]));
+  return parseRows(
+    versionRow,
+    await ask(database, `select ${columns} from reelbench.versions order by created_at desc, version limit $1`, [
+      limit,
+    ]),
+  );
 }
 
 /**
@@ -92,22 +100,47 @@ export async function openVersion(pool: Pool, version: NewVersion): Promise<Vers
     const inserted = await client.query(
       `insert into reelbench.versions (version, algorithm, run_id, snapshot_id, split_id, sha256, model_hash, bytes, users, items, factors, card)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (version) do nothing`,
-      [version.version, version.algorithm, version.runId, version.snapshotId, version.splitId, version.sha256, version.modelHash, bytes,
-        version.users, version.items, version.factors, JSON.stringify(version.card)],
+      [
+        version.version,
+        version.algorithm,
+        version.runId,
+        version.snapshotId,
+        version.splitId,
+        version.sha256,
+        version.modelHash,
+        bytes,
+        version.users,
+        version.items,
+        version.factors,
+        JSON.stringify(version.card),
+      ],
     );
-    const row = parseRow(versionRow, await client.query(`select ${columns} from reelbench.versions where version = $1 for update`, [version.version]));
-    if (row === null) throw new ReelbenchError("RB_CONFLICT", `Version ${version.version} was removed while it was being opened.`);
+    const row = parseRow(
+      versionRow,
+      await client.query(`select ${columns} from reelbench.versions where version = $1 for update`, [version.version]),
+    );
+    if (row === null)
+      throw new ReelbenchError("RB_CONFLICT", `Version ${version.version} was removed while it was being opened.`);
     if (row.sha256 !== version.sha256) {
-      throw new ReelbenchError("RB_CONFLICT", `Version ${version.version} on the target holds something else. Publish under another name.`);
+      throw new ReelbenchError(
+        "RB_CONFLICT",
+        `Version ${version.version} on the target holds something else. Publish under another name.`,
+      );
     }
     if (inserted.rowCount === 1) {
       for (const file of version.files) {
-        await client.query("insert into reelbench.artifact_files (version, name, bytes, chunks) values ($1, $2, $3, $4)", [version.version, file.name, file.bytes, file.chunks]);
+        await client.query(
+          "insert into reelbench.artifact_files (version, name, bytes, chunks) values ($1, $2, $3, $4)",
+          [version.version, file.name, file.bytes, file.chunks],
+        );
       }
       return row;
     }
     if (row.state !== "failed") return row;
-    await client.query("update reelbench.versions set state = 'uploading', failed_at = null, failure = null, target_sha256 = null, probed_at = null where version = $1", [version.version]);
+    await client.query(
+      "update reelbench.versions set state = 'uploading', failed_at = null, failure = null, target_sha256 = null, probed_at = null where version = $1",
+      [version.version],
+    );
     return { ...row, state: "uploading", targetSha256: null, probedAt: null, failure: null };
   });
 }
@@ -124,16 +157,21 @@ export async function markReady(database: Database, version: string, targetSha25
 
 /** The parity probe passed; from here the version may be activated (PUB-3). Also renews it for one that served before. */
 export async function markProbed(database: Database, version: string): Promise<void> {
-  const { rowCount } = await ask(database, "update reelbench.versions set probed_at = now() where version = $1 and state in ('ready', 'active', 'retired')", [version]);
+  const { rowCount } = await ask(
+    database,
+    "update reelbench.versions set probed_at = now() where version = $1 and state in ('ready', 'active', 'retired')",
+    [version],
+  );
   if (rowCount !== 1) throw await wrongState(database, version, "ready");
 }
 
 /** uploading or ready → failed, with the reason for people. Does nothing to a version in another state. */
 export async function markFailed(database: Database, version: string, failure: string): Promise<void> {
-  await ask(database, "update reelbench.versions set state = 'failed', failed_at = now(), failure = $2 where version = $1 and state in ('uploading', 'ready')", [
-    version,
-    failure.slice(0, 2000),
-  ]);
+  await ask(
+    database,
+    "update reelbench.versions set state = 'failed', failed_at = now(), failure = $2 where version = $1 and state in ('uploading', 'ready')",
+    [version, failure.slice(0, 2000)],
+  );
 }
 
 /**
@@ -164,5 +202,10 @@ export async function collectGarbage(pool: Pool, keep: number): Promise<readonly
 
 async function wrongState(database: Database, version: string, wanted: VersionState): Promise<ReelbenchError> {
   const found = await findVersion(database, version);
-  return new ReelbenchError("RB_CONFLICT", found === null ? `Version ${version} is not on the target.` : `Version ${version} is ${found.state}, not ${wanted}.`);
+  return new ReelbenchError(
+    "RB_CONFLICT",
+    found === null
+      ? `Version ${version} is not on the target.`
+      : `Version ${version} is ${found.state}, not ${wanted}.`,
+  );
 }

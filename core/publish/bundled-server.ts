@@ -19,7 +19,11 @@ const listening = z.object({ type: z.literal("listening"), url: z.string() });
  * Starts the server that travels with Reelbench against a target, on a free loopback port and in a process of its own.
  * Resolves when it listens; throws RB_UNAVAILABLE when it ends before or takes over a minute.
  */
-export async function startBundledServer(host: ProcessHost, target: Required<TargetAddress>, signal: AbortSignal): Promise<BundledServer> {
+export async function startBundledServer(
+  host: ProcessHost,
+  target: Required<TargetAddress>,
+  signal: AbortSignal,
+): Promise<BundledServer> {
   const id = `bundled-${randomUUID()}`;
   const child = host.fork("server", {
     env: {

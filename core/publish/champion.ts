@@ -17,7 +17,13 @@ export async function readChampion(pool: Pool, { version }: Deployment, signal: 
   };
 }
 
-async function readIds(pool: Pool, version: string, name: string, schema: typeof userId, signal: AbortSignal): Promise<string[]> {
+async function readIds(
+  pool: Pool,
+  version: string,
+  name: string,
+  schema: typeof userId,
+  signal: AbortSignal,
+): Promise<string[]> {
   const file = (await artifactFiles(pool, version)).find((candidate) => candidate.name === name);
   if (file === undefined) return [];
   const chunks: Buffer[] = [];
@@ -26,9 +32,12 @@ async function readIds(pool: Pool, version: string, name: string, schema: typeof
   try {
     ids = JSON.parse(Buffer.concat(chunks).toString("utf8"));
   } catch (error) {
-    throw new ReelbenchError("RB_CORRUPT", `${name} of the active version ${version} is damaged on the target.`, { cause: error });
+    throw new ReelbenchError("RB_CORRUPT", `${name} of the active version ${version} is damaged on the target.`, {
+      cause: error,
+    });
   }
   const parsed = z.array(schema).safeParse(ids);
-  if (!parsed.success) throw new ReelbenchError("RB_CORRUPT", `${name} of the active version ${version} is damaged on the target.`);
+  if (!parsed.success)
+    throw new ReelbenchError("RB_CORRUPT", `${name} of the active version ${version} is damaged on the target.`);
   return parsed.data;
 }

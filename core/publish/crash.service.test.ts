@@ -26,7 +26,13 @@ const channel = "crash";
 const target = () => ({ postgresUrl: database.url, redisUrl: null, channel });
 const context = () => ({ signal: new AbortController().signal, onProgress: () => undefined });
 // Several chunks, so that an upload can be cut in the middle.
-const big = (seed: number): Shape => ({ seed, users: 10_000, items: 1_000, factors: 150, snapshotId: `s-crash-${seed}` });
+const big = (seed: number): Shape => ({
+  seed,
+  users: 10_000,
+  items: 1_000,
+  factors: 150,
+  snapshotId: `s-crash-${seed}`,
+});
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -45,7 +51,11 @@ afterAll(async () => {
 
 /** Resolves with what the publisher said last; kills it at the given progress message, `late` milliseconds after it. */
 function publishInProcess(shape: Shape, killAt: string | null, late = 0): Promise<{ type: string; version?: string }> {
-  const child = fork(fileURLToPath(new URL("publisher.fixture.ts", import.meta.url)), [JSON.stringify({ shape, directory: `${directory}/${shape.seed}-${Math.random()}`, target: target() })], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(
+    fileURLToPath(new URL("publisher.fixture.ts", import.meta.url)),
+    [JSON.stringify({ shape, directory: `${directory}/${shape.seed}-${Math.random()}`, target: target() })],
+    { stdio: ["ignore", "ignore", "inherit", "ipc"] },
+  );
   let last: { type: string; message?: string; version?: string } = { type: "none" };
   child.on("message", (message: typeof last) => {
     last = message;
@@ -63,14 +73,17 @@ async function invariantsHold(): Promise<void> {
 }
 
 async function waitFor(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !(await condition()); ) {
+  for (const deadline = Date.now() + 30_000; !(await condition());) {
     if (Date.now() > deadline) throw new Error("It did not happen within half a minute.");
     await sleep(100);
   }
 }
 
 const servingVersion = async () => {
-  const { rows } = await pool.query<{ serving_version: string }>("select serving_version from reelbench.servers where id = $1", [server.id]);
+  const { rows } = await pool.query<{ serving_version: string }>(
+    "select serving_version from reelbench.servers where id = $1",
+    [server.id],
+  );
   return rows[0]?.serving_version;
 };
 
@@ -86,25 +99,32 @@ test.each([
   ["Switching", 0],
   ["Switching", 15],
   ["Waiting for the servers to switch", 0],
-])("PUB-10, PUB-5: killed at “%s” + %d ms the version before serves or the new one does, and publishing again completes", async (message, late) => {
-  const seed = 1000 + Math.round(Math.random() * 1e6);
-  await waitFor(async () => (await servingVersion()) === previous);
-  const said = await publishInProcess(big(seed), message, late);
-  await invariantsHold();
-  const after = await findDeployment(pool, channel);
-  const switched = after?.version !== previous;
-  if (switched) expect(["Switching", "Waiting for the servers to switch"]).toContain(message);
-  if (!switched) expect(await servingVersion()).toBe(previous);
-  expect(said).not.toMatchObject({ type: "failed" });
-  const chunksBefore = await pool.query("select xmin::text, version, name, n from reelbench.artifact_chunks");
-  const again = await publishInProcess(big(seed), null);
-  expect(again).toMatchObject({ type: "published" });
-  await invariantsHold();
-  // What had arrived was not sent again: the same row versions stand there still.
-  const chunksAfter = await pool.query("select xmin::text, version, name, n from reelbench.artifact_chunks");
-  const kept = new Set(chunksAfter.rows.map((row) => JSON.stringify(row)));
-  expect(chunksBefore.rows.filter((row: { version: string }) => row.version === again.version && !kept.has(JSON.stringify(row)))).toEqual([]);
-  previous = again.version ?? "";
-  expect((await findDeployment(pool, channel))?.version).toBe(previous);
-  await waitFor(async () => (await servingVersion()) === previous);
-});
+])(
+  "PUB-10, PUB-5: killed at “%s” + %d ms the version before serves or the new one does, and publishing again completes",
+  async (message, late) => {
+    const seed = 1000 + Math.round(Math.random() * 1e6);
+    await waitFor(async () => (await servingVersion()) === previous);
+    const said = await publishInProcess(big(seed), message, late);
+    await invariantsHold();
+    const after = await findDeployment(pool, channel);
+    const switched = after?.version !== previous;
+    if (switched) expect(["Switching", "Waiting for the servers to switch"]).toContain(message);
+    if (!switched) expect(await servingVersion()).toBe(previous);
+    expect(said).not.toMatchObject({ type: "failed" });
+    const chunksBefore = await pool.query("select xmin::text, version, name, n from reelbench.artifact_chunks");
+    const again = await publishInProcess(big(seed), null);
+    expect(again).toMatchObject({ type: "published" });
+    await invariantsHold();
+    // What had arrived was not sent again: the same row versions stand there still.
+    const chunksAfter = await pool.query("select xmin::text, version, name, n from reelbench.artifact_chunks");
+    const kept = new Set(chunksAfter.rows.map((row) => JSON.stringify(row)));
+    expect(
+      chunksBefore.rows.filter(
+        (row: { version: string }) => row.version === again.version && !kept.has(JSON.stringify(row)),
+      ),
+    ).toEqual([]);
+    previous = again.version ?? "";
+    expect((await findDeployment(pool, channel))?.version).toBe(previous);
+    await waitFor(async () => (await servingVersion()) === previous);
+  },
+);

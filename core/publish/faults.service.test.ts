@@ -27,7 +27,8 @@ let channel = "";
 let seed = 100;
 const target = () => ({ postgresUrl: database.url, redisUrl: null, channel });
 const context = () => ({ signal: new AbortController().signal, onProgress: () => undefined });
-const request = async (shape: Parameters<typeof publicationOf>[0] = { seed: ++seed }) => publicationOf(shape, directory, target());
+const request = async (shape: Parameters<typeof publicationOf>[0] = { seed: ++seed }) =>
+  publicationOf(shape, directory, target());
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "reelbench-faults-"));
@@ -64,8 +65,15 @@ test("PUB-2: a byte that changes on the way to the disk is found by the target's
 test("PUB-2: a chunk row rewritten in SQL after it was ready is found when the publication goes on", async () => {
   const wanted = await request();
   const stop = new AbortController();
-  await expect(publish(wanted, { signal: stop.signal, onProgress: ({ message }) => void (message.startsWith("Comparing with") && stop.abort()) })).rejects.toMatchObject({ code: "RB_CANCELLED" });
-  const { rows } = await pool.query("update reelbench.artifact_chunks set data = set_byte(data, 100, 255 - get_byte(data, 100)) where name = 'model.safetensors' returning version");
+  await expect(
+    publish(wanted, {
+      signal: stop.signal,
+      onProgress: ({ message }) => void (message.startsWith("Comparing with") && stop.abort()),
+    }),
+  ).rejects.toMatchObject({ code: "RB_CANCELLED" });
+  const { rows } = await pool.query(
+    "update reelbench.artifact_chunks set data = set_byte(data, 100, 255 - get_byte(data, 100)) where name = 'model.safetensors' returning version",
+  );
   await expect(publish(wanted, context())).rejects.toMatchObject({ code: "RB_PUBLISH_CHECKSUM" });
   expect(await findDeployment(pool, channel)).toBeNull();
   const outcome = await publish(wanted, context());
@@ -81,7 +89,8 @@ test("PUB-8: an artefact altered consistently, digests and all, passes every che
   const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
   const digest = artifactDigest(Array.from(files, ([name, bytes]) => ({ name, chunkHashes: [hash(bytes)] })));
   await pool.query("create table evil (name text, data bytea, sha256 bytea)");
-  for (const [name, bytes] of files) await pool.query("insert into evil values ($1, $2, $3)", [name, bytes, hash(bytes)]);
+  for (const [name, bytes] of files)
+    await pool.query("insert into evil values ($1, $2, $3)", [name, bytes, hash(bytes)]);
   await pool.query(`
     create function swap() returns trigger language plpgsql as $$ begin
       update reelbench.artifact_files f set bytes = octet_length(e.data), chunks = 1 from evil e where f.version = new.version and f.name = e.name;
@@ -90,7 +99,10 @@ test("PUB-8: an artefact altered consistently, digests and all, passes every che
       return new;
     end $$;
     create trigger swap before insert on reelbench.probe_rounds for each row execute function swap();`);
-  await expect(publish(wanted, context())).rejects.toMatchObject({ code: "RB_PUBLISH_PARITY", details: { parity: { answeredBy: "bundled", mismatches: wanted.probes } } });
+  await expect(publish(wanted, context())).rejects.toMatchObject({
+    code: "RB_PUBLISH_PARITY",
+    details: { parity: { answeredBy: "bundled", mismatches: wanted.probes } },
+  });
   expect((await findDeployment(pool, channel))?.version).toBe(first.version);
 });
 
@@ -98,7 +110,8 @@ test("PUB-7: of two publishers at once one publishes and the other is told", asy
   const [one, two] = [await request(), await request()];
   const outcomes = await Promise.allSettled([publish(one, context()), publish(two, context())]);
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
-  for (const outcome of outcomes) if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "RB_CONFLICT" });
+  for (const outcome of outcomes)
+    if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "RB_CONFLICT" });
   expect((await targetStatus(target())).history).toHaveLength(1);
 });
 
@@ -123,7 +136,10 @@ test("PUB-7: losing the lock's connection stops the publication; it resumes", as
   const cutting = publish(wanted, {
     signal: new AbortController().signal,
     onProgress: ({ message }) => {
-      if (message === "Comparing with the bundled server") cut ??= pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like '%(lock)'");
+      if (message === "Comparing with the bundled server")
+        cut ??= pool.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like '%(lock)'",
+        );
     },
   });
   await expect(cutting).rejects.toMatchObject({ code: "RB_TARGET_UNREACHABLE" });
@@ -135,16 +151,23 @@ test("PUB-7: losing the lock's connection stops the publication; it resumes", as
 test("a gate stops it before anything is sent; an override is kept with the version", async () => {
   await publish(await request({ seed: ++seed, ndcg: 0.4 }), context());
   const worse = await request({ seed: ++seed, ndcg: 0.3 });
-  await expect(publish(worse, context())).rejects.toMatchObject({ code: "RB_PUBLISH_GATE", message: expect.stringContaining("intervals do not overlap") as string });
+  await expect(publish(worse, context())).rejects.toMatchObject({
+    code: "RB_PUBLISH_GATE",
+    message: expect.stringContaining("intervals do not overlap") as string,
+  });
   expect((await targetStatus(target())).versions).toHaveLength(1);
   const outcome = await publish({ ...worse, overrideGates: true }, context());
-  const { rows } = await pool.query("select gate, passed, overridden from reelbench.gate_results where version = $1 and not passed", [outcome.version]);
+  const { rows } = await pool.query(
+    "select gate, passed, overridden from reelbench.gate_results where version = $1 and not passed",
+    [outcome.version],
+  );
   expect(rows).toEqual([{ gate: "metrics", passed: false, overridden: true }]);
 });
 
 test("PUB-9: the newest N are kept and can be gone back to", async () => {
   const versions: string[] = [];
-  for (let n = 0; n < 4; n++) versions.push((await publish({ ...(await request()), keepVersions: 1 }, context())).version);
+  for (let n = 0; n < 4; n++)
+    versions.push((await publish({ ...(await request()), keepVersions: 1 }, context())).version);
   const kept = (await targetStatus(target())).versions.map(({ version }) => version);
   expect(kept.toSorted()).toEqual(versions.slice(2).toSorted());
   await expect(rollback(target(), versions[0], context())).rejects.toMatchObject({ code: "RB_NOT_FOUND" });
@@ -154,12 +177,17 @@ test("PUB-9: the newest N are kept and can be gone back to", async () => {
 test("PUB-6, PUB-8: live servers prove the candidate, go on serving meanwhile, and switch", async () => {
   const first = await publish(await request(), context());
   const address = { ...target(), redisUrl: null };
-  const servers = await Promise.all([1, 2].map(() => startBundledServer(nodeProcessHost, address, new AbortController().signal)));
+  const servers = await Promise.all(
+    [1, 2].map(() => startBundledServer(nodeProcessHost, address, new AbortController().signal)),
+  );
   try {
     const second = await publish(await request(), context());
     expect(second.parity).toMatchObject({ answeredBy: "live", servers: 2, compared: 24, mismatches: 0 });
     expect(second.servers).toEqual({ live: 2, switched: 2 });
-    expect(await rollback(target(), undefined, context())).toMatchObject({ version: first.version, servers: { live: 2, switched: 2 } });
+    expect(await rollback(target(), undefined, context())).toMatchObject({
+      version: first.version,
+      servers: { live: 2, switched: 2 },
+    });
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
@@ -170,7 +198,10 @@ test("PUB-11: what is hidden stays hidden, also in the rankings that are written
   await redis.connect();
   const wanted = { ...(await request()), target: { ...target(), redisUrl: redisUrl() } };
   const userId = [...(wanted.histories() as Iterable<{ userId: string }>)][0]?.userId ?? "";
-  const read = async (version: string) => cachedRanking.parse(JSON.parse((await redis.get(rankingKey(channel, version, { namespace: "data", userId }, 0))) ?? "null"));
+  const read = async (version: string) =>
+    cachedRanking.parse(
+      JSON.parse((await redis.get(rankingKey(channel, version, { namespace: "data", userId }, 0))) ?? "null"),
+    );
   const first = await publish(wanted, context());
   const before = await read(first.version);
   await setHidden(pool, channel, before.items.slice(0, 3), true);
@@ -184,14 +215,20 @@ test("PUB-11: what is hidden stays hidden, also in the rankings that are written
 });
 
 test("Redis being away is a warning, not a failure", async () => {
-  const outcome = await publish({ ...(await request()), target: { ...target(), redisUrl: "redis://:hush@127.0.0.1:9" } }, context());
+  const outcome = await publish(
+    { ...(await request()), target: { ...target(), redisUrl: "redis://:hush@127.0.0.1:9" } },
+    context(),
+  );
   expect(outcome.warnings.join(" ")).toMatch(/Redis cannot be reached/);
   expect(JSON.stringify(outcome)).not.toContain("hush");
 });
 
 test("an unreachable or refusing Postgres is told without its password", async () => {
   for (const url of ["postgres://u:hush@127.0.0.1:9/films", database.url.replace(/:[^:@]+@/, ":hush@")]) {
-    const thrown: unknown = await publish({ ...(await request()), target: { postgresUrl: url, redisUrl: null } }, context()).catch((error: unknown) => error);
+    const thrown: unknown = await publish(
+      { ...(await request()), target: { postgresUrl: url, redisUrl: null } },
+      context(),
+    ).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ code: "RB_TARGET_UNREACHABLE" });
     expect(String(thrown instanceof Error ? thrown.stack : thrown)).not.toContain("hush");
   }
@@ -199,19 +236,30 @@ test("an unreachable or refusing Postgres is told without its password", async (
 
 test("the grants of docs/operations/database-roles.md are enough for a server, and let it publish nothing", async () => {
   const page = await readFile(new URL("../../docs/operations/database-roles.md", import.meta.url), "utf8");
-  const grants = Array.from(page.matchAll(/```sql\n([\s\S]*?)```/g), ([, sql]) => sql ?? "").find((sql) => sql.includes("create role reelbench_server")) ?? "";
+  const grants =
+    Array.from(page.matchAll(/```sql\n([\s\S]*?)```/g), ([, sql]) => sql ?? "").find((sql) =>
+      sql.includes("create role reelbench_server"),
+    ) ?? "";
   const role = `server_${channel.replaceAll("-", "_")}`;
   await publish(await request(), context());
   await pool.query(grants.replaceAll("reelbench_server", role).replace("'…'", "'weak'"));
   const url = new URL(database.url);
   url.username = role;
   url.password = "weak";
-  const server = await startBundledServer(nodeProcessHost, { postgresUrl: url.href, redisUrl: null, channel }, new AbortController().signal);
+  const server = await startBundledServer(
+    nodeProcessHost,
+    { postgresUrl: url.href, redisUrl: null, channel },
+    new AbortController().signal,
+  );
   try {
     const second = await publish(await request(), context());
     expect(second).toMatchObject({ parity: { answeredBy: "live", servers: 1 }, servers: { live: 1, switched: 1 } });
-    await expect(rollback({ ...target(), postgresUrl: url.href }, undefined, context())).rejects.toMatchObject({ code: "RB_TARGET_SCHEMA" });
-    await expect(publish({ ...(await request()), target: { ...target(), postgresUrl: url.href } }, context())).rejects.toMatchObject({ code: "RB_TARGET_SCHEMA" });
+    await expect(rollback({ ...target(), postgresUrl: url.href }, undefined, context())).rejects.toMatchObject({
+      code: "RB_TARGET_SCHEMA",
+    });
+    await expect(
+      publish({ ...(await request()), target: { ...target(), postgresUrl: url.href } }, context()),
+    ).rejects.toMatchObject({ code: "RB_TARGET_SCHEMA" });
   } finally {
     await server.stop();
     await pool.query(`drop owned by ${role}; drop role ${role}`);

@@ -11,7 +11,11 @@ export interface PairedMetric {
 
 export interface Champion {
   readonly version: string;
-  readonly evaluation: { readonly runId: string; readonly splitId: string; readonly metrics: readonly MetricValue[] } | null;
+  readonly evaluation: {
+    readonly runId: string;
+    readonly splitId: string;
+    readonly metrics: readonly MetricValue[];
+  } | null;
   readonly userIds: ReadonlySet<string>;
   readonly itemIds: ReadonlySet<string>;
 }
@@ -32,7 +36,13 @@ const coverageShare = 0.5;
 
 /** Everything that is judged before anything is sent. Pure. The bundle itself was checked when it was read. */
 export function judge(candidate: Candidate, champion: Champion | null): GateResult[] {
-  return [metricsGate(candidate, champion), coverageGate(candidate, champion), catalogueGate(candidate), itemsGate(candidate, champion), usersGate(candidate, champion)];
+  return [
+    metricsGate(candidate, champion),
+    coverageGate(candidate, champion),
+    catalogueGate(candidate),
+    itemsGate(candidate, champion),
+    usersGate(candidate, champion),
+  ];
 }
 
 /**
@@ -44,33 +54,68 @@ function metricsGate(candidate: Candidate, champion: Champion | null): GateResul
   const gate = "metrics";
   if (champion === null) return { gate, passed: true, reason: "Nothing is served yet that it could be worse than." };
   const old = champion.evaluation;
-  if (old === null) return { gate, passed: true, reason: `The champion ${champion.version} has no evaluation on the target to compare with.` };
+  if (old === null)
+    return {
+      gate,
+      passed: true,
+      reason: `The champion ${champion.version} has no evaluation on the target to compare with.`,
+    };
   if (old.splitId !== candidate.evaluation.splitId) {
-    return { gate, passed: true, reason: `Not comparable: the champion ${champion.version} was measured on another split (${old.splitId}). Nothing is shown either way.` };
+    return {
+      gate,
+      passed: true,
+      reason: `Not comparable: the champion ${champion.version} was measured on another split (${old.splitId}). Nothing is shown either way.`,
+    };
   }
   const pairs = candidate.evaluation.metrics.flatMap((mine) => {
-    const theirs = old.metrics.find(({ metric, definition }) => metric === mine.metric && definition === mine.definition);
+    const theirs = old.metrics.find(
+      ({ metric, definition }) => metric === mine.metric && definition === mine.definition,
+    );
     return theirs === undefined ? [] : [{ mine, theirs }];
   });
   const rankings = pairs.filter(({ mine }) => /^(ndcg|recall|map|mrr|hit-rate)@/.test(mine.metric));
-  const deciding = rankings.length > 0 ? rankings : pairs.filter(({ mine }) => mine.metric === "rmse" || mine.metric === "mae");
-  if (deciding.length === 0) return { gate, passed: true, reason: `Not comparable: the champion ${champion.version} has no metric of the same definition.` };
-  const judged = deciding.map(({ mine, theirs }) => compare(mine, theirs, candidate.paired?.find(({ metric }) => metric === mine.metric) ?? null));
-  return { gate, passed: judged.every(({ worse }) => !worse), reason: `Against ${champion.version}: ${judged.map(({ text }) => text).join("; ")}.` };
+  const deciding =
+    rankings.length > 0 ? rankings : pairs.filter(({ mine }) => mine.metric === "rmse" || mine.metric === "mae");
+  if (deciding.length === 0)
+    return {
+      gate,
+      passed: true,
+      reason: `Not comparable: the champion ${champion.version} has no metric of the same definition.`,
+    };
+  const judged = deciding.map(({ mine, theirs }) =>
+    compare(mine, theirs, candidate.paired?.find(({ metric }) => metric === mine.metric) ?? null),
+  );
+  return {
+    gate,
+    passed: judged.every(({ worse }) => !worse),
+    reason: `Against ${champion.version}: ${judged.map(({ text }) => text).join("; ")}.`,
+  };
 }
 
-function compare(mine: MetricValue, theirs: MetricValue, paired: PairedMetric | null): { worse: boolean; text: string } {
+function compare(
+  mine: MetricValue,
+  theirs: MetricValue,
+  paired: PairedMetric | null,
+): { worse: boolean; text: string } {
   const values = `${mine.metric} ${show(mine)} against ${show(theirs)}`;
   if (paired !== null && paired.verdict !== "not-tested") {
-    const interval = paired.interval === null ? "" : ` (difference ${signed(paired.difference)}, ${percent(paired.interval.level)} interval ${signed(paired.interval.low)} … ${signed(paired.interval.high)}, paired over users)`;
+    const interval =
+      paired.interval === null
+        ? ""
+        : ` (difference ${signed(paired.difference)}, ${percent(paired.interval.level)} interval ${signed(paired.interval.low)} … ${signed(paired.interval.high)}, paired over users)`;
     const words = { better: "better", worse: "worse", "no-difference-shown": "no difference shown" }[paired.verdict];
     return { worse: paired.verdict === "worse", text: `${values}: ${words}${interval}` };
   }
-  if (mine.interval === null || theirs.interval === null) return { worse: false, text: `${values}: no intervals, nothing shown` };
+  if (mine.interval === null || theirs.interval === null)
+    return { worse: false, text: `${values}: no intervals, nothing shown` };
   const below = mine.interval.high < theirs.interval.low;
   const above = mine.interval.low > theirs.interval.high;
   const worse = mine.higherIsBetter ? below : above;
-  const words = worse ? "worse, the intervals do not overlap" : below || above ? "better, the intervals do not overlap" : "no difference shown, the intervals overlap";
+  const words = worse
+    ? "worse, the intervals do not overlap"
+    : below || above
+      ? "better, the intervals do not overlap"
+      : "no difference shown, the intervals overlap";
   return { worse, text: `${values}: ${words}` };
 }
 
@@ -79,18 +124,30 @@ function coverageGate(candidate: Candidate, champion: Champion | null): GateResu
   const gate = "coverage";
   const isCoverage = ({ metric }: MetricValue) => metric.startsWith("coverage@");
   const mine = candidate.evaluation.metrics.find(isCoverage);
-  const theirs = champion?.evaluation?.metrics.find((each) => isCoverage(each) && each.metric === mine?.metric && each.definition === mine.definition);
+  const theirs = champion?.evaluation?.metrics.find(
+    (each) => isCoverage(each) && each.metric === mine?.metric && each.definition === mine.definition,
+  );
   if (mine === undefined) return { gate, passed: true, reason: "Coverage was not measured." };
-  if (theirs === undefined) return { gate, passed: true, reason: `${mine.metric} is ${percent(mine.value)}; there is nothing to compare it with.` };
+  if (theirs === undefined)
+    return {
+      gate,
+      passed: true,
+      reason: `${mine.metric} is ${percent(mine.value)}; there is nothing to compare it with.`,
+    };
   const bound = theirs.value * coverageShare;
-  return { gate, passed: mine.value >= bound, reason: `${mine.metric} is ${percent(mine.value)}, the champion's ${percent(theirs.value)}; at least ${percent(bound)} is wanted.` };
+  return {
+    gate,
+    passed: mine.value >= bound,
+    reason: `${mine.metric} is ${percent(mine.value)}, the champion's ${percent(theirs.value)}; at least ${percent(bound)} is wanted.`,
+  };
 }
 
 function catalogueGate({ itemIds, catalogue }: Candidate): GateResult {
   const known = new Map(catalogue.map((item) => [item.itemId, item]));
   const missing = itemIds.filter((itemId) => !known.has(itemId));
   const titled = itemIds.filter((itemId) => known.get(itemId)?.title != null).length;
-  const examples = missing.length === 0 ? "" : ` Missing: ${missing.slice(0, 5).join(", ")}${missing.length > 5 ? ", …" : ""}.`;
+  const examples =
+    missing.length === 0 ? "" : ` Missing: ${missing.slice(0, 5).join(", ")}${missing.length > 5 ? ", …" : ""}.`;
   return {
     gate: "catalogue",
     passed: missing.length === 0,
@@ -106,16 +163,27 @@ function usersGate({ userIds }: Candidate, champion: Champion | null): GateResul
   return overlapGate("users", userIds, champion?.userIds ?? null, userShare);
 }
 
-function overlapGate(gate: "items" | "users", mine: readonly string[], theirs: ReadonlySet<string> | null, bound: number): GateResult {
+function overlapGate(
+  gate: "items" | "users",
+  mine: readonly string[],
+  theirs: ReadonlySet<string> | null,
+  bound: number,
+): GateResult {
   if (theirs === null) return { gate, passed: true, reason: `The first version; it knows ${mine.length} ${gate}.` };
   if (theirs.size === 0) return { gate, passed: true, reason: `The champion knows no ${gate}.` };
   const shared = mine.reduce((sum, id) => sum + (theirs.has(id) ? 1 : 0), 0);
   const share = shared / theirs.size;
-  return { gate, passed: share >= bound, reason: `It knows ${shared} of the ${theirs.size} ${gate} the champion knows (${percent(share)}); at least ${percent(bound)} is wanted.` };
+  return {
+    gate,
+    passed: share >= bound,
+    reason: `It knows ${shared} of the ${theirs.size} ${gate} the champion knows (${percent(share)}); at least ${percent(bound)} is wanted.`,
+  };
 }
 
 function show({ value, interval }: MetricValue): string {
-  return interval === null ? value.toFixed(4) : `${value.toFixed(4)} [${interval.low.toFixed(4)} … ${interval.high.toFixed(4)}]`;
+  return interval === null
+    ? value.toFixed(4)
+    : `${value.toFixed(4)} [${interval.low.toFixed(4)} … ${interval.high.toFixed(4)}]`;
 }
 
 function signed(value: number): string {

@@ -38,7 +38,11 @@ export async function hashLocalArtifact(directory: string, signal: AbortSignal):
 }
 
 /** Reads the given chunks again. Throws RB_CORRUPT when a file changed since it was hashed. */
-export async function* readChunks(artifact: LocalArtifact, wanted: readonly ChunkId[], signal: AbortSignal): AsyncGenerator<Chunk> {
+export async function* readChunks(
+  artifact: LocalArtifact,
+  wanted: readonly ChunkId[],
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
   for (const file of artifact.files) {
     const numbers = wanted.filter(({ name }) => name === file.name).map(({ n }) => n);
     if (numbers.length === 0) continue;
@@ -66,7 +70,7 @@ async function* chunksOf(path: string, from: number, signal: AbortSignal): Async
   });
   try {
     const buffer = Buffer.alloc(chunkBytes);
-    for (let position = from; ; ) {
+    for (let position = from; ;) {
       signal.throwIfAborted();
       let filled = 0;
       // A read may end early; a chunk may not.

@@ -32,14 +32,17 @@ async function ask(url: string, sql: string): Promise<unknown[]> {
 }
 
 function startEngine(): Promise<{ child: ChildProcess; url: string }> {
-  const child = fork(fileURLToPath(new URL("local-engine.fixture.ts", import.meta.url)), [workspace], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(fileURLToPath(new URL("local-engine.fixture.ts", import.meta.url)), [workspace], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   return new Promise((resolve, reject) => {
     child.once("message", (message: { url: string }) => resolve({ child, url: message.url }));
     child.once("exit", (code) => reject(new Error(`exit ${String(code)}`)));
   });
 }
 
-const postmaster = async (dataDirectory: string) => Number.parseInt(await readFile(join(dataDirectory, "postmaster.pid"), "utf8"), 10);
+const postmaster = async (dataDirectory: string) =>
+  Number.parseInt(await readFile(join(dataDirectory, "postmaster.pid"), "utf8"), 10);
 /** A process that ended and that nobody has collected yet (a container's first process may not) is not alive. */
 const isAlive = (pid: number) => {
   try {
@@ -56,7 +59,10 @@ async function untilGone(pid: number): Promise<boolean> {
 
 test("what was written is there after stopping and starting again, and Postgres ends with stop()", async () => {
   const messages: string[] = [];
-  const first = await startLocalTarget(workspace, { signal: new AbortController().signal, onProgress: ({ message }) => messages.push(message) });
+  const first = await startLocalTarget(workspace, {
+    signal: new AbortController().signal,
+    onProgress: ({ message }) => messages.push(message),
+  });
   expect(messages.join(" ")).toContain("only the first time");
   await ask(first.postgresUrl, "create table kept as select 7 as n");
   const pid = await postmaster(first.dataDirectory);
@@ -73,7 +79,9 @@ test("the password is random, kept for the owner only, and needed", async () => 
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const { password } = new URL(target.postgresUrl);
   expect(password.length).toBeGreaterThanOrEqual(32);
-  await expect(ask(target.postgresUrl.replace(password, "wrong"), "select 1")).rejects.toThrow(/password authentication failed/);
+  await expect(ask(target.postgresUrl.replace(password, "wrong"), "select 1")).rejects.toThrow(
+    /password authentication failed/,
+  );
   expect(new URL(target.postgresUrl).hostname).toBe("127.0.0.1");
   await target.stop();
 });
@@ -81,7 +89,9 @@ test("the password is random, kept for the owner only, and needed", async () => 
 test("an engine killed without warning takes its Postgres with it, and loses nothing", async () => {
   const { child, url } = await startEngine();
   await ask(url, "create table kept as select 8 as n");
-  const [{ directory }] = (await ask(url, "select current_setting('data_directory') as directory")) as [{ directory: string }];
+  const [{ directory }] = (await ask(url, "select current_setting('data_directory') as directory")) as [
+    { directory: string },
+  ];
   const pid = await postmaster(directory);
   child.kill("SIGKILL");
   expect(await untilGone(pid)).toBe(true);
@@ -90,39 +100,55 @@ test("an engine killed without warning takes its Postgres with it, and loses not
   await again.stop();
 });
 
-test.runIf(process.platform === "linux")("a Postgres that outlived engine and guard is stopped by the next start", async () => {
-  const { child, url } = await startEngine();
-  await ask(url, "create table kept as select 9 as n");
-  const [{ directory }] = (await ask(url, "select current_setting('data_directory') as directory")) as [{ directory: string }];
-  const pid = await postmaster(directory);
-  // The guard and its watch first, as an out-of-memory killer might.
-  const parentOf = async (of: number) => Number((await readFile(`/proc/${of}/stat`, "utf8")).split(") ")[1]?.split(" ")[1]);
-  const guard = await parentOf(pid);
-  const children = (await readFile(`/proc/${guard}/task/${guard}/children`, "utf8")).trim().split(" ").map(Number);
-  process.kill(guard, "SIGKILL");
-  for (const each of children) if (each !== pid) process.kill(each, "SIGKILL");
-  child.kill("SIGKILL");
-  await sleep(500);
-  expect(isAlive(pid)).toBe(true);
-  const again = await startLocalTarget(workspace, context());
-  expect(isAlive(pid)).toBe(false);
-  expect(await ask(again.postgresUrl, "select n from kept")).toEqual([{ n: 9 }]);
-  await again.stop();
-}, 120_000);
+test.runIf(process.platform === "linux")(
+  "a Postgres that outlived engine and guard is stopped by the next start",
+  async () => {
+    const { child, url } = await startEngine();
+    await ask(url, "create table kept as select 9 as n");
+    const [{ directory }] = (await ask(url, "select current_setting('data_directory') as directory")) as [
+      { directory: string },
+    ];
+    const pid = await postmaster(directory);
+    // The guard and its watch first, as an out-of-memory killer might.
+    const parentOf = async (of: number) =>
+      Number((await readFile(`/proc/${of}/stat`, "utf8")).split(") ")[1]?.split(" ")[1]);
+    const guard = await parentOf(pid);
+    const children = (await readFile(`/proc/${guard}/task/${guard}/children`, "utf8")).trim().split(" ").map(Number);
+    process.kill(guard, "SIGKILL");
+    for (const each of children) if (each !== pid) process.kill(each, "SIGKILL");
+    child.kill("SIGKILL");
+    await sleep(500);
+    expect(isAlive(pid)).toBe(true);
+    const again = await startLocalTarget(workspace, context());
+    expect(isAlive(pid)).toBe(false);
+    expect(await ask(again.postgresUrl, "select n from kept")).toEqual([{ n: 9 }]);
+    await again.stop();
+  },
+  120_000,
+);
 
-test.runIf(process.platform === "linux")("a lock file whose number another program now has does not stand in the way", async () => {
-  const first = await startLocalTarget(workspace, context());
-  await first.stop();
-  await writeFile(join(first.dataDirectory, "postmaster.pid"), `${process.pid}\n${first.dataDirectory}\n1\n5432\n\n127.0.0.1\n`);
-  const again = await startLocalTarget(workspace, context());
-  expect(await ask(again.postgresUrl, "select 1 as n")).toEqual([{ n: 1 }]);
-  await again.stop();
-});
+test.runIf(process.platform === "linux")(
+  "a lock file whose number another program now has does not stand in the way",
+  async () => {
+    const first = await startLocalTarget(workspace, context());
+    await first.stop();
+    await writeFile(
+      join(first.dataDirectory, "postmaster.pid"),
+      `${process.pid}\n${first.dataDirectory}\n1\n5432\n\n127.0.0.1\n`,
+    );
+    const again = await startLocalTarget(workspace, context());
+    expect(await ask(again.postgresUrl, "select 1 as n")).toEqual([{ n: 1 }]);
+    await again.stop();
+  },
+);
 
 test("a first start that was cancelled leaves nothing half-made", async () => {
   const stop = new AbortController();
   await expect(
-    startLocalTarget(workspace, { signal: stop.signal, onProgress: ({ done }) => void (done === 1 && setTimeout(() => stop.abort(), 150)) }),
+    startLocalTarget(workspace, {
+      signal: stop.signal,
+      onProgress: ({ done }) => void (done === 1 && setTimeout(() => stop.abort(), 150)),
+    }),
   ).rejects.toMatchObject({ code: "RB_CANCELLED" });
   const target = await startLocalTarget(workspace, context());
   expect(await ask(target.postgresUrl, "select 1 as n")).toEqual([{ n: 1 }]);

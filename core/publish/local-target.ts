@@ -48,7 +48,14 @@ export async function startLocalTarget(workspaceDirectory: string, context: Work
   const dataDirectory = join(await dataParent(directory, saved, user), "postgres");
   const isNew = !(await exists(dataDirectory));
   tell(1, isNew ? "Making the local database (only the first time)" : "Starting the local database");
-  const cluster = await startCluster({ binaries: await embeddedBinaries(user), dataDirectory, password: saved.password, user, settings: ["shared_buffers=64MB"], signal });
+  const cluster = await startCluster({
+    binaries: await embeddedBinaries(user),
+    dataDirectory,
+    password: saved.password,
+    user,
+    settings: ["shared_buffers=64MB"],
+    signal,
+  });
   try {
     tell(2, "Opening the local database");
     await ensureDatabase(cluster);
@@ -57,7 +64,13 @@ export async function startLocalTarget(workspaceDirectory: string, context: Work
     throw error;
   }
   tell(3, "The local target runs");
-  return { postgresUrl: cluster.url(database), redisUrl: null, dataDirectory, onExit: cluster.onExit, stop: cluster.stop };
+  return {
+    postgresUrl: cluster.url(database),
+    redisUrl: null,
+    dataDirectory,
+    onExit: cluster.onExit,
+    stop: cluster.stop,
+  };
 }
 
 /** Removes the local target with everything published to it. It must not be running. */
@@ -80,7 +93,12 @@ async function loadState(directory: string): Promise<State> {
     await saveState(path, moved);
     return moved;
   }
-  const fresh: State = { formatVersion: 1, id: randomBytes(12).toString("hex"), password: randomBytes(24).toString("base64url"), workspace: directory };
+  const fresh: State = {
+    formatVersion: 1,
+    id: randomBytes(12).toString("hex"),
+    password: randomBytes(24).toString("base64url"),
+    workspace: directory,
+  };
   await saveState(path, fresh);
   return fresh;
 }

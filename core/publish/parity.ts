@@ -37,10 +37,18 @@ export async function probeParity(
   host: ProcessHost,
   context: WorkContext,
 ): Promise<ParityOutcome> {
-  if (probes.length === 0) throw new ReelbenchError("RB_INVALID_INPUT", "There is nobody to ask about: the snapshot has no users.");
+  if (probes.length === 0)
+    throw new ReelbenchError("RB_INVALID_INPUT", "There is nobody to ask about: the snapshot has no users.");
   const before = await liveServers(pool, target.channel);
-  let bundled: BundledServer | null = before.length === 0 ? await startBundledServer(host, target, context.signal) : null;
-  const roundId = await openProbeRound(pool, target.channel, version, probes.map(({ request }) => request), answerSeconds);
+  let bundled: BundledServer | null =
+    before.length === 0 ? await startBundledServer(host, target, context.signal) : null;
+  const roundId = await openProbeRound(
+    pool,
+    target.channel,
+    version,
+    probes.map(({ request }) => request),
+    answerSeconds,
+  );
   try {
     const deadline = Date.now() + answerSeconds * 1000;
     let servers: readonly string[];
@@ -55,10 +63,19 @@ export async function probeParity(
       const given = await probeProgress(pool, roundId);
       const answered = servers.reduce((sum, id) => sum + Math.min(given.get(id) ?? 0, probes.length), 0);
       const asked = servers.length * probes.length;
-      context.onProgress({ done: answered, total: asked, unit: "answers", message: bundled === null ? `Comparing with ${servers.length} live server${servers.length === 1 ? "" : "s"}` : "Comparing with the bundled server" });
+      context.onProgress({
+        done: answered,
+        total: asked,
+        unit: "answers",
+        message:
+          bundled === null
+            ? `Comparing with ${servers.length} live server${servers.length === 1 ? "" : "s"}`
+            : "Comparing with the bundled server",
+      });
       if (answered === asked || Date.now() > deadline) break;
       const failure = bundled?.failure() ?? null;
-      if (failure !== null) throw new ReelbenchError("RB_PUBLISH_PARITY", `The bundled server ended before it had answered (${failure}).`);
+      if (failure !== null)
+        throw new ReelbenchError("RB_PUBLISH_PARITY", `The bundled server ended before it had answered (${failure}).`);
       await sleep(pollMilliseconds, undefined, { signal: context.signal });
     }
     const comparison = compareAnswers(probes, await probeAnswers(pool, roundId), servers);

@@ -2,8 +2,18 @@ import { expect, test } from "vitest";
 import type { Probe } from "./probe-plan.ts";
 import { checkStorable, compareAnswers, sampleHistories } from "./probe-plan.ts";
 
-const probe: Probe = { request: { kind: "known", userId: "u", listLength: 3, excludeSeen: true }, itemIds: ["a", "b", "c"], scores: [3, 2, 1] };
-const answer = (itemIds: string[], scores: number[], error: string | null = null) => ({ n: 0, serverId: "s", itemIds, scores, error });
+const probe: Probe = {
+  request: { kind: "known", userId: "u", listLength: 3, excludeSeen: true },
+  itemIds: ["a", "b", "c"],
+  scores: [3, 2, 1],
+};
+const answer = (itemIds: string[], scores: number[], error: string | null = null) => ({
+  n: 0,
+  serverId: "s",
+  itemIds,
+  scores,
+  error,
+});
 const compare = (...given: Parameters<typeof answer>) => compareAnswers([probe], [answer(...given)], ["s"]);
 
 test("PUB-8: the same items, order and scores to 1e-6 agree", () => {
@@ -25,9 +35,16 @@ test.each([
 });
 
 test("PUB-8: an error and silence are mismatches, and are not counted as compared", () => {
-  expect(compare([], [], "no memory")).toMatchObject({ compared: 0, mismatches: 1, example: expect.stringContaining("no memory") as string });
+  expect(compare([], [], "no memory")).toMatchObject({
+    compared: 0,
+    mismatches: 1,
+    example: expect.stringContaining("no memory") as string,
+  });
   expect(compareAnswers([probe], [], ["s"])).toMatchObject({ compared: 0, mismatches: 1 });
-  expect(compareAnswers([probe], [answer(["a", "b", "c"], [3, 2, 1])], ["s", "t"])).toMatchObject({ compared: 1, mismatches: 1 });
+  expect(compareAnswers([probe], [answer(["a", "b", "c"], [3, 2, 1])], ["s", "t"])).toMatchObject({
+    compared: 1,
+    mismatches: 1,
+  });
 });
 
 test("the largest difference is told even where nothing mismatches", () => {
@@ -36,7 +53,8 @@ test("the largest difference is told even where nothing mismatches", () => {
 
 test("a sample does not depend on the order the users come in, and another seed asks others", async () => {
   const histories = Array.from({ length: 5000 }, (_, n) => ({ userId: `u${n}`, itemIds: [], ratings: [], times: [] }));
-  const names = async (list: typeof histories, seed: string) => (await sampleHistories(list, 20, seed)).map(({ userId }) => userId);
+  const names = async (list: typeof histories, seed: string) =>
+    (await sampleHistories(list, 20, seed)).map(({ userId }) => userId);
   const first = await names(histories, "x");
   expect(first).toHaveLength(20);
   expect(await names(histories.toReversed(), "x")).toEqual(first);

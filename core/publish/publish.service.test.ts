@@ -33,7 +33,12 @@ describe("publishing to an empty target, with no server live", () => {
     const two = await publish(await publicationOf({ seed: 2 }, directory, target), context());
     expect(two.version).not.toBe(one.version);
     const status = await targetStatus(target);
-    expect(status).toMatchObject({ reachable: true, error: null, active: { version: two.version }, previous: one.version });
+    expect(status).toMatchObject({
+      reachable: true,
+      error: null,
+      active: { version: two.version },
+      previous: one.version,
+    });
     const back = await rollback(target, undefined, context());
     expect(back).toMatchObject({ version: one.version, from: two.version });
     const after = await targetStatus(target);
@@ -42,9 +47,14 @@ describe("publishing to an empty target, with no server live", () => {
       [two.version, "publish"],
       [one.version, "publish"],
     ]);
-    expect(Object.fromEntries(after.versions.map(({ version, state }) => [version, state]))).toEqual({ [one.version]: "active", [two.version]: "retired" });
+    expect(Object.fromEntries(after.versions.map(({ version, state }) => [version, state]))).toEqual({
+      [one.version]: "active",
+      [two.version]: "retired",
+    });
     const pool = createProductionPool({ url: database.url, applicationName: "test" });
-    const { rows } = await pool.query("select count(*)::int as users, sum(cardinality(item_ids))::int as ratings from reelbench.histories");
+    const { rows } = await pool.query(
+      "select count(*)::int as users, sum(cardinality(item_ids))::int as ratings from reelbench.histories",
+    );
     const request = await publicationOf({ seed: 3 }, directory, target);
     expect(rows[0]).toEqual(request.historyShape);
     await pool.end();

@@ -54,7 +54,12 @@ export async function publish(request: PublishRequest, context: WorkContext): Pr
   const warnings: string[] = [];
   tell(context, "Connecting to the target");
   // Hashing gigabytes is one statement; it has minutes.
-  const pool = createProductionPool({ url: target.postgresUrl, applicationName: "reelbench publish", connections: 3, statementTimeout: 600_000 });
+  const pool = createProductionPool({
+    url: target.postgresUrl,
+    applicationName: "reelbench publish",
+    connections: 3,
+    statementTimeout: 600_000,
+  });
   let redis: RedisClient | null = null;
   let lock: PublisherLock | null = null;
   try {
@@ -62,10 +67,13 @@ export async function publish(request: PublishRequest, context: WorkContext): Pr
     lock = await lockPublisher(target.postgresUrl, target.channel, context.signal);
     redis = await openOptionalRedis(target.redisUrl, context.signal, warnings);
     const guarded = { ...context, signal: AbortSignal.any([context.signal, lock.lost]) };
-    return await run({ request, target, pool, redis, lock, context: guarded, warnings });
+    return await carryOut({ request, target, pool, redis, lock, context: guarded, warnings });
   } catch (error) {
     // An abort's own error hides why: the person cancelled, or the lock was lost.
-    if (context.signal.aborted) throw new ReelbenchError("RB_CANCELLED", "The publication was cancelled; what was serving still is.", { cause: error });
+    if (context.signal.aborted)
+      throw new ReelbenchError("RB_CANCELLED", "The publication was cancelled; what was serving still is.", {
+        cause: error,
+      });
     if (lock?.lost.aborted === true) throw toReelbenchError(lock.lost.reason);
     throw toReelbenchError(error);
   } finally {
@@ -75,7 +83,7 @@ export async function publish(request: PublishRequest, context: WorkContext): Pr
   }
 }
 
-async function run(publication: Publication): Promise<PublishOutcome> {
+async function carryOut(publication: Publication): Promise<PublishOutcome> {
   const { request, target, pool, context, warnings } = publication;
   const artifact = await hashLocalArtifact(request.bundleDirectory, context.signal);
   const bundle = await readBundle(request);
@@ -87,14 +95,23 @@ async function run(publication: Publication): Promise<PublishOutcome> {
     await send(publication, version, artifact, bundle, gates);
     const parity = await warmAndProbe(publication, version, bundle);
     if (!parity.passed) {
-      throw new ReelbenchError("RB_PUBLISH_PARITY", `${parity.result.mismatches} of ${parity.result.servers * parity.result.probes} answers differ from the workbench's; first: ${parity.example ?? "missing answers"}.`, {
-        details: { parity: parity.result },
-      });
+      throw new ReelbenchError(
+        "RB_PUBLISH_PARITY",
+        `${parity.result.mismatches} of ${parity.result.servers * parity.result.probes} answers differ from the workbench's; first: ${parity.example ?? "missing answers"}.`,
+        {
+          details: { parity: parity.result },
+        },
+      );
     }
     await markProbed(pool, version);
     context.signal.throwIfAborted();
     tell(context, "Switching");
-    const active = await activate(pool, { channel: target.channel, version, reason: "publish", expectedEpoch: deployment?.epoch ?? 0 });
+    const active = await activate(pool, {
+      channel: target.channel,
+      version,
+      reason: "publish",
+      expectedEpoch: deployment?.epoch ?? 0,
+    });
     // From here it is published: nothing below may turn that into a failure.
     const servers = await afterSwitch(publication, active);
     return { version, gates, parity: parity.result, activatedAt: active.activatedAt, servers, warnings };
@@ -110,28 +127,56 @@ async function readBundle({ bundleDirectory, run }: PublishRequest): Promise<Bun
   if (run.modelHash !== null && card.parts["model.safetensors"].sha256 !== run.modelHash) {
     throw new ReelbenchError("RB_CORRUPT", `The model in ${bundleDirectory} is not the one run ${run.id} recorded.`);
   }
-  if (card.snapshotId !== run.snapshotId) throw new ReelbenchError("RB_CORRUPT", `The model in ${bundleDirectory} was made from another snapshot than run ${run.id}.`);
+  if (card.snapshotId !== run.snapshotId)
+    throw new ReelbenchError(
+      "RB_CORRUPT",
+      `The model in ${bundleDirectory} was made from another snapshot than run ${run.id}.`,
+    );
   checkStorable(bundle.userIds);
   checkStorable(bundle.itemIds);
   return bundle;
 }
 
-async function checkGates({ request, pool, context }: Publication, bundle: Bundle, deployment: Deployment | null, version: string): Promise<GateResult[]> {
+async function checkGates(
+  { request, pool, context }: Publication,
+  bundle: Bundle,
+  deployment: Deployment | null,
+  version: string,
+): Promise<GateResult[]> {
   tell(context, "Checking the gates");
   // A version is not judged against itself when its publication is repeated.
-  const champion = deployment === null || deployment.version === version ? null : await readChampion(pool, deployment, context.signal);
+  const champion =
+    deployment === null || deployment.version === version ? null : await readChampion(pool, deployment, context.signal);
   const championRun = champion?.evaluation?.runId;
-  const paired = championRun === undefined || request.pairedWith === undefined ? null : await request.pairedWith(championRun);
-  const gates = judge({ evaluation: request.evaluation, userIds: bundle.userIds, itemIds: bundle.itemIds, catalogue: request.catalogue, paired }, champion);
+  const paired =
+    championRun === undefined || request.pairedWith === undefined ? null : await request.pairedWith(championRun);
+  const gates = judge(
+    {
+      evaluation: request.evaluation,
+      userIds: bundle.userIds,
+      itemIds: bundle.itemIds,
+      catalogue: request.catalogue,
+      paired,
+    },
+    champion,
+  );
   const failed = gates.filter(({ passed }) => !passed);
   if (failed.length > 0 && !request.overrideGates) {
-    throw new ReelbenchError("RB_PUBLISH_GATE", failed.map(({ gate, reason }) => `${gate}: ${reason}`).join(" "), { details: { gates } });
+    throw new ReelbenchError("RB_PUBLISH_GATE", failed.map(({ gate, reason }) => `${gate}: ${reason}`).join(" "), {
+      details: { gates },
+    });
   }
   return gates;
 }
 
 /** Everything a server needs, then the proof that it arrived (PUB-2, PUB-5). */
-async function send({ request, target, pool, context }: Publication, version: string, artifact: LocalArtifact, bundle: Bundle, gates: readonly GateResult[]): Promise<void> {
+async function send(
+  { request, target, pool, context }: Publication,
+  version: string,
+  artifact: LocalArtifact,
+  bundle: Bundle,
+  gates: readonly GateResult[],
+): Promise<void> {
   const { card, model } = bundle;
   const opened = await openVersion(pool, {
     version,
@@ -157,11 +202,24 @@ async function send({ request, target, pool, context }: Publication, version: st
   if (opened.state === "uploading") await markReady(pool, version, arrived);
 }
 
-async function warmAndProbe({ request, target, pool, redis, context, warnings }: Publication, version: string, bundle: Bundle) {
+async function warmAndProbe(
+  { request, target, pool, redis, context, warnings }: Publication,
+  version: string,
+  bundle: Bundle,
+) {
   const hidden = await hiddenItems(pool);
   const sample = await sampleHistories(request.histories(), Math.max(warmedUsers, request.probes), version);
   if (redis !== null) {
-    await warmRankings(redis, pool, target.channel, version, bundle, sample.slice(0, warmedUsers), hidden, context).catch((error: unknown) => {
+    await warmRankings(
+      redis,
+      pool,
+      target.channel,
+      version,
+      bundle,
+      sample.slice(0, warmedUsers),
+      hidden,
+      context,
+    ).catch((error: unknown) => {
       if (context.signal.aborted) throw error;
       warnings.push(`Redis was not warmed: ${toReelbenchError(error).message}`);
     });
@@ -170,14 +228,20 @@ async function warmAndProbe({ request, target, pool, redis, context, warnings }:
   return probeParity(pool, target, version, probes, request.processHost, context);
 }
 
-async function afterSwitch({ request, target, pool, redis, context, warnings }: Publication, active: Deployment): Promise<PublishOutcome["servers"]> {
+async function afterSwitch(
+  { request, target, pool, redis, context, warnings }: Publication,
+  active: Deployment,
+): Promise<PublishOutcome["servers"]> {
   const note = (what: string) => (error: unknown) => void warnings.push(`${what}: ${toReelbenchError(error).message}`);
   if (redis !== null) await announce(redis, target.channel).catch(note("Redis could not be told"));
   const servers = await waitForServers(pool, active, switchSeconds, context).catch((error: unknown) => {
     note("The servers could not be watched")(error);
     return { live: 0, switched: 0 };
   });
-  if (servers.switched < servers.live) warnings.push(`${servers.live - servers.switched} of ${servers.live} servers have not switched yet; each will when it has loaded the version.`);
+  if (servers.switched < servers.live)
+    warnings.push(
+      `${servers.live - servers.switched} of ${servers.live} servers have not switched yet; each will when it has loaded the version.`,
+    );
   await collectGarbage(pool, request.keepVersions ?? 5).catch(note("Old versions were not collected"));
   return servers;
 }
@@ -189,7 +253,11 @@ async function recordFailure(pool: Pool, version: string, error: unknown): Promi
   await markFailed(pool, version, known.message).catch(() => undefined); // The first error is the one to report.
 }
 
-async function openOptionalRedis(url: string | null, signal: AbortSignal, warnings: string[]): Promise<RedisClient | null> {
+async function openOptionalRedis(
+  url: string | null,
+  signal: AbortSignal,
+  warnings: string[],
+): Promise<RedisClient | null> {
   if (url === null) return null;
   try {
     return await openRedis(url, signal);

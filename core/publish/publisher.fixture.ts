@@ -5,7 +5,11 @@ import type { Shape } from "./publication.fixture.ts";
 import { publish } from "./publish.ts";
 import type { TargetAddress } from "./target-address.ts";
 
-const { shape, directory, target } = JSON.parse(process.argv[2] ?? "") as { shape: Shape; directory: string; target: TargetAddress };
+const { shape, directory, target } = JSON.parse(process.argv[2] ?? "") as {
+  shape: Shape;
+  directory: string;
+  target: TargetAddress;
+};
 const request = await publicationOf(shape, directory, target);
 try {
   const outcome = await publish(request, {

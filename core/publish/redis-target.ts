@@ -8,7 +8,11 @@ export type RedisClient = Awaited<ReturnType<typeof openRedis>>;
  * message never holds the URL.
  */
 export async function openRedis(url: string, signal: AbortSignal) {
-  const client = createClient({ url, disableOfflineQueue: true, socket: { connectTimeout: 5_000, socketTimeout: 20_000, reconnectStrategy: false } });
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: 5_000, socketTimeout: 20_000, reconnectStrategy: false },
+  });
   // Each command rejects with the same cause; without a listener the process would end.
   client.on("error", () => undefined);
   const onAbort = () => client.destroy();
@@ -18,7 +22,9 @@ export async function openRedis(url: string, signal: AbortSignal) {
     return client;
   } catch (error) {
     if (signal.aborted) throw new ReelbenchError("RB_CANCELLED", undefined, { cause: error });
-    throw new ReelbenchError("RB_TARGET_UNREACHABLE", `Redis cannot be reached: ${toReelbenchError(error).message}.`, { cause: error });
+    throw new ReelbenchError("RB_TARGET_UNREACHABLE", `Redis cannot be reached: ${toReelbenchError(error).message}.`, {
+      cause: error,
+    });
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -17,12 +17,24 @@ export async function announce(redis: RedisClient, channel: string): Promise<voi
  * Waits until every live server reports what the pointer says, at most `seconds`. Being late is not a failure: the pointer
  * stands, and each server switches when it has loaded.
  */
-export async function waitForServers(pool: Pool, deployment: Deployment, seconds: number, { signal, onProgress }: WorkContext): Promise<{ readonly live: number; readonly switched: number }> {
-  for (const deadline = Date.now() + seconds * 1000; ; ) {
+export async function waitForServers(
+  pool: Pool,
+  deployment: Deployment,
+  seconds: number,
+  { signal, onProgress }: WorkContext,
+): Promise<{ readonly live: number; readonly switched: number }> {
+  for (const deadline = Date.now() + seconds * 1000; ;) {
     const servers = await liveServers(pool, deployment.channel);
     const switched = servers.filter(({ servingVersion }) => servingVersion === deployment.version).length;
-    onProgress({ done: switched, total: servers.length, unit: "servers", message: servers.length === 0 ? "No server is live; the next one will serve it" : "Waiting for the servers to switch" });
-    if (switched === servers.length || Date.now() > deadline || signal.aborted) return { live: servers.length, switched };
+    onProgress({
+      done: switched,
+      total: servers.length,
+      unit: "servers",
+      message:
+        servers.length === 0 ? "No server is live; the next one will serve it" : "Waiting for the servers to switch",
+    });
+    if (switched === servers.length || Date.now() > deadline || signal.aborted)
+      return { live: servers.length, switched };
     await sleep(200, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -2,7 +2,11 @@ import { expect, test } from "vitest";
 import { ReelbenchError } from "../contract/errors.ts";
 import { parsePostgresUrl, parseRedisUrl, parseTarget, withoutPassword } from "./target-address.ts";
 
-test.each(["postgres://u:p%40ss@db.example:5432/films", "postgresql://u@[::1]:5433/films?sslmode=verify-full", "postgres://localhost/films"])("%s is taken", (url) => {
+test.each([
+  "postgres://u:p%40ss@db.example:5432/films",
+  "postgresql://u@[::1]:5433/films?sslmode=verify-full",
+  "postgres://localhost/films",
+])("%s is taken", (url) => {
   expect(parsePostgresUrl(url)).toBeInstanceOf(URL);
 });
 
@@ -32,12 +36,17 @@ test.each([
   expect(JSON.stringify((thrown as ReelbenchError).toEnvelope())).not.toContain("secret");
 });
 
-test.each(["redis://h:1/x", "redis://h:1/0?a=1", "postgres://h/1", "redis://", "unix:///tmp/redis.sock"])("Redis: %j is refused", (url) => {
-  expect(() => parseRedisUrl(url)).toThrow(ReelbenchError);
-});
+test.each(["redis://h:1/x", "redis://h:1/0?a=1", "postgres://h/1", "redis://", "unix:///tmp/redis.sock"])(
+  "Redis: %j is refused",
+  (url) => {
+    expect(() => parseRedisUrl(url)).toThrow(ReelbenchError);
+  },
+);
 
 test("what is shown has no password", () => {
-  expect(withoutPassword("postgres://u:s%40cret@db:5432/films?sslmode=require")).toBe("postgres://u:***@db:5432/films?sslmode=require");
+  expect(withoutPassword("postgres://u:s%40cret@db:5432/films?sslmode=require")).toBe(
+    "postgres://u:***@db:5432/films?sslmode=require",
+  );
   expect(withoutPassword("rediss://:secret@cache:6380/2")).toBe("rediss://:***@cache:6380/2");
 });
 

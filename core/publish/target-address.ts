@@ -19,10 +19,22 @@ const sslModes = new Set(["disable", "prefer", "require", "verify-ca", "verify-f
  */
 export function parsePostgresUrl(text: string): URL {
   const url = parse(text, ["postgres:", "postgresql:"], "postgres://user:password@host:port/database");
-  if (url.pathname.length < 2) throw new ReelbenchError("RB_INVALID_INPUT", "The Postgres URL names no database: postgres://user:password@host:port/database.");
+  if (url.pathname.length < 2)
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      "The Postgres URL names no database: postgres://user:password@host:port/database.",
+    );
   for (const [name, value] of url.searchParams) {
-    if (!postgresParameters.has(name)) throw new ReelbenchError("RB_INVALID_INPUT", `The Postgres URL has the parameter "${name}"; only sslmode may be given.`);
-    if (!sslModes.has(value)) throw new ReelbenchError("RB_INVALID_INPUT", `The Postgres URL has an unknown sslmode; known are ${[...sslModes].join(", ")}.`);
+    if (!postgresParameters.has(name))
+      throw new ReelbenchError(
+        "RB_INVALID_INPUT",
+        `The Postgres URL has the parameter "${name}"; only sslmode may be given.`,
+      );
+    if (!sslModes.has(value))
+      throw new ReelbenchError(
+        "RB_INVALID_INPUT",
+        `The Postgres URL has an unknown sslmode; known are ${[...sslModes].join(", ")}.`,
+      );
   }
   return url;
 }
@@ -30,15 +42,21 @@ export function parsePostgresUrl(text: string): URL {
 /** redis://[user:password@]host:port[/database] or rediss://… Throws RB_INVALID_INPUT. */
 export function parseRedisUrl(text: string): URL {
   const url = parse(text, ["redis:", "rediss:"], "redis://host:port or rediss://user:password@host:port");
-  if (!/^\/?(\d{1,4})?$/.test(url.pathname)) throw new ReelbenchError("RB_INVALID_INPUT", "What follows the host of a Redis URL is the number of a database.");
+  if (!/^\/?(\d{1,4})?$/.test(url.pathname))
+    throw new ReelbenchError("RB_INVALID_INPUT", "What follows the host of a Redis URL is the number of a database.");
   if (url.search !== "") throw new ReelbenchError("RB_INVALID_INPUT", "A Redis URL takes no parameters here.");
   return url;
 }
 
 export function parseTarget(target: TargetAddress): Required<TargetAddress> {
   const channel = target.channel ?? defaultChannel;
-  if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(channel)) throw new ReelbenchError("RB_INVALID_INPUT", "A channel's name is 1–40 of a–z, 0–9, _ and -.");
-  return { postgresUrl: parsePostgresUrl(target.postgresUrl).href, redisUrl: target.redisUrl === null ? null : parseRedisUrl(target.redisUrl).href, channel };
+  if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(channel))
+    throw new ReelbenchError("RB_INVALID_INPUT", "A channel's name is 1–40 of a–z, 0–9, _ and -.");
+  return {
+    postgresUrl: parsePostgresUrl(target.postgresUrl).href,
+    redisUrl: target.redisUrl === null ? null : parseRedisUrl(target.redisUrl).href,
+    channel,
+  };
 }
 
 /** The URL as people may see it: a password becomes `***`. Throws RB_INVALID_INPUT. */
@@ -52,7 +70,10 @@ function parse(text: string, protocols: readonly string[], example: string): URL
   // A URL with a control character or a blank inside was pasted wrongly, whatever a lenient parser makes of it.
   const url = /[\u0000-\u0020\u007f]/.test(text) || !URL.canParse(text) ? null : new URL(text);
   if (url === null || !protocols.includes(url.protocol) || url.hostname === "" || url.hash !== "") {
-    throw new ReelbenchError("RB_INVALID_INPUT", `This is not a URL of the form ${example}. (Characters like @, / and # in a password are written %40, %2F, %23.)`);
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      `This is not a URL of the form ${example}. (Characters like @, / and # in a password are written %40, %2F, %23.)`,
+    );
   }
   return url;
 }

@@ -9,18 +9,34 @@ import { listVersions } from "../production/versions.ts";
 import { parseTarget } from "./target-address.ts";
 import type { TargetAddress } from "./target-address.ts";
 
-const nothing: Omit<TargetStatus, "reachable" | "error"> = { schemaVersion: null, active: null, previous: null, versions: [], history: [], servers: [] };
+const nothing: Omit<TargetStatus, "reachable" | "error"> = {
+  schemaVersion: null,
+  active: null,
+  previous: null,
+  versions: [],
+  history: [],
+  servers: [],
+};
 
 /** What a target serves and has served. An unreachable target is an answer, not an exception. */
 export async function targetStatus(address: TargetAddress): Promise<TargetStatus> {
   let pool: Pool | undefined;
   try {
     const target = parseTarget(address);
-    pool = createProductionPool({ url: target.postgresUrl, applicationName: "reelbench status", connections: 2, statementTimeout: 10_000 });
+    pool = createProductionPool({
+      url: target.postgresUrl,
+      applicationName: "reelbench status",
+      connections: 2,
+      statementTimeout: 10_000,
+    });
     return { reachable: true, error: null, ...(await read(pool, target.channel)) };
   } catch (error) {
     const { code, message, remedy } = toReelbenchError(error).toEnvelope();
-    return { reachable: code !== "RB_TARGET_UNREACHABLE" && code !== "RB_INVALID_INPUT", error: { code, message, remedy }, ...nothing };
+    return {
+      reachable: code !== "RB_TARGET_UNREACHABLE" && code !== "RB_INVALID_INPUT",
+      error: { code, message, remedy },
+      ...nothing,
+    };
   } finally {
     await pool?.end();
   }
@@ -39,8 +55,23 @@ async function read(pool: Pool, channel: string): Promise<Omit<TargetStatus, "re
     schemaVersion: version,
     active: deployment === null ? null : { version: deployment.version, since: deployment.activatedAt.toISOString() },
     previous: deployment?.previous ?? null,
-    versions: versions.map((each) => ({ version: each.version, state: each.state, algorithm: each.algorithm, createdAt: each.createdAt.toISOString(), bytes: each.bytes })),
-    history: history.map((each) => ({ version: each.version, activatedAt: each.activatedAt.toISOString(), reason: each.reason })),
-    servers: servers.map((each) => ({ id: each.id, url: each.url, serving: each.servingVersion, seenAt: each.seenAt.toISOString() })),
+    versions: versions.map((each) => ({
+      version: each.version,
+      state: each.state,
+      algorithm: each.algorithm,
+      createdAt: each.createdAt.toISOString(),
+      bytes: each.bytes,
+    })),
+    history: history.map((each) => ({
+      version: each.version,
+      activatedAt: each.activatedAt.toISOString(),
+      reason: each.reason,
+    })),
+    servers: servers.map((each) => ({
+      id: each.id,
+      url: each.url,
+      serving: each.servingVersion,
+      seenAt: each.seenAt.toISOString(),
+    })),
   };
 }

@@ -18,7 +18,10 @@ export interface TargetCheck {
 const oldestPostgres = 130_000;
 
 /** Tries a target without changing it. Never throws: each check says what it found, and what failed stops those after it. */
-export async function testTarget(address: TargetAddress, signal: AbortSignal = AbortSignal.timeout(30_000)): Promise<{ ok: boolean; checks: TargetCheck[] }> {
+export async function testTarget(
+  address: TargetAddress,
+  signal: AbortSignal = AbortSignal.timeout(30_000),
+): Promise<{ ok: boolean; checks: TargetCheck[] }> {
   const checks: TargetCheck[] = [];
   const attempt = async (check: string, work: () => Promise<string>): Promise<boolean> => {
     try {
@@ -37,7 +40,12 @@ export async function testTarget(address: TargetAddress, signal: AbortSignal = A
   });
   if (!parsed || target === undefined) return { ok: false, checks };
   const { postgresUrl, redisUrl } = target;
-  const pool = createProductionPool({ url: postgresUrl, applicationName: "reelbench test", connections: 1, statementTimeout: 10_000 });
+  const pool = createProductionPool({
+    url: postgresUrl,
+    applicationName: "reelbench test",
+    connections: 1,
+    statementTimeout: 10_000,
+  });
   try {
     const reached = await attempt("postgres", () => checkVersion(pool));
     if (reached) {
@@ -47,7 +55,8 @@ export async function testTarget(address: TargetAddress, signal: AbortSignal = A
   } finally {
     await pool.end();
   }
-  if (redisUrl === null) checks.push({ check: "redis", passed: true, message: "None given: servers cache in their own memory only." });
+  if (redisUrl === null)
+    checks.push({ check: "redis", passed: true, message: "None given: servers cache in their own memory only." });
   else await attempt("redis", () => checkRedis(redisUrl, signal));
   return { ok: checks.every(({ passed }) => passed), checks };
 }
@@ -55,11 +64,17 @@ export async function testTarget(address: TargetAddress, signal: AbortSignal = A
 async function checkVersion(pool: Pool): Promise<string> {
   const row = parseRow(
     z.object({ number: z.coerce.number().int(), version: z.string(), encoding: z.string(), replica: z.boolean() }),
-    await ask(pool, "select current_setting('server_version_num') as number, current_setting('server_version') as version, current_setting('server_encoding') as encoding, pg_is_in_recovery() as replica"),
+    await ask(
+      pool,
+      "select current_setting('server_version_num') as number, current_setting('server_version') as version, current_setting('server_encoding') as encoding, pg_is_in_recovery() as replica",
+    ),
   );
-  if (row === null || row.number < oldestPostgres) throw new ReelbenchError("RB_TARGET_SCHEMA", `Postgres ${row?.version ?? "?"} is too old; 13 or newer is needed.`);
-  if (row.encoding !== "UTF8") throw new ReelbenchError("RB_TARGET_SCHEMA", `The database's encoding is ${row.encoding}; UTF8 is needed.`);
-  if (row.replica) throw new ReelbenchError("RB_TARGET_SCHEMA", "This is a read-only replica; give the primary's address.");
+  if (row === null || row.number < oldestPostgres)
+    throw new ReelbenchError("RB_TARGET_SCHEMA", `Postgres ${row?.version ?? "?"} is too old; 13 or newer is needed.`);
+  if (row.encoding !== "UTF8")
+    throw new ReelbenchError("RB_TARGET_SCHEMA", `The database's encoding is ${row.encoding}; UTF8 is needed.`);
+  if (row.replica)
+    throw new ReelbenchError("RB_TARGET_SCHEMA", "This is a read-only replica; give the primary's address.");
   return `Connected to Postgres ${row.version}.`;
 }
 
@@ -75,19 +90,33 @@ async function checkPrivileges(pool: Pool): Promise<string> {
     ),
   );
   if (row?.usage == null) {
-    if (row?.create !== true) throw new ReelbenchError("RB_TARGET_SCHEMA", "The role may not create the schema: GRANT CREATE ON DATABASE … to it for the first publication.");
+    if (row?.create !== true)
+      throw new ReelbenchError(
+        "RB_TARGET_SCHEMA",
+        "The role may not create the schema: GRANT CREATE ON DATABASE … to it for the first publication.",
+      );
     return "The role may create the schema.";
   }
-  if (!row.usage || row.owns === false) throw new ReelbenchError("RB_TARGET_SCHEMA", "The role may not write to the schema reelbench; docs/operations/database-roles.md lists what it needs.");
+  if (!row.usage || row.owns === false)
+    throw new ReelbenchError(
+      "RB_TARGET_SCHEMA",
+      "The role may not write to the schema reelbench; docs/operations/database-roles.md lists what it needs.",
+    );
   return "The role may publish.";
 }
 
 async function checkSchema(pool: Pool): Promise<string> {
   const version = await schemaVersion(pool);
   const known = (await productionMigrations()).length;
-  if (version > known) throw new ReelbenchError("RB_TARGET_SCHEMA", `The schema is version ${version}, newer than this build's ${known}. Update Reelbench.`);
+  if (version > known)
+    throw new ReelbenchError(
+      "RB_TARGET_SCHEMA",
+      `The schema is version ${version}, newer than this build's ${known}. Update Reelbench.`,
+    );
   if (version === 0) return "Empty; the first publication creates the schema.";
-  return version === known ? `Version ${version}, as this build's.` : `Version ${version}; publishing brings it to ${known}.`;
+  return version === known
+    ? `Version ${version}, as this build's.`
+    : `Version ${version}; publishing brings it to ${known}.`;
 }
 
 async function checkRedis(url: string, signal: AbortSignal): Promise<string> {
@@ -97,7 +126,9 @@ async function checkRedis(url: string, signal: AbortSignal): Promise<string> {
     const settings = await redis.configGet("appendonly").catch(() => null); // Managed services forbid CONFIG.
     const appendOnly = settings?.["appendonly"];
     if (appendOnly === undefined) return "Answers. Whether it keeps what it is told could not be read.";
-    return appendOnly === "yes" ? "Answers, and keeps what it is told (appendonly)." : "Answers. Append-only persistence is off: as a cache that is fine.";
+    return appendOnly === "yes"
+      ? "Answers, and keeps what it is told (appendonly)."
+      : "Answers. Append-only persistence is off: as a cache that is fine.";
   } finally {
     await closeRedis(redis);
   }

@@ -2,7 +2,14 @@ import type { Pool } from "pg";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { CatalogueItem } from "../contract/entities.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
-import { arrivedChunks, chunkBytes, damagedChunks, insertChunks, removeChunks, targetDigest } from "../production/artifacts.ts";
+import {
+  arrivedChunks,
+  chunkBytes,
+  damagedChunks,
+  insertChunks,
+  removeChunks,
+  targetDigest,
+} from "../production/artifacts.ts";
 import type { ChunkId } from "../production/artifacts.ts";
 import { upsertItems } from "../production/catalogue.ts";
 import { arrivedHistories, completeHistorySet, insertHistories, openHistorySet } from "../production/histories.ts";
@@ -19,10 +26,16 @@ const batchRatings = 100_000;
  * Sends the chunks the target does not have. Those it has but whose bytes or hashes are not ours (a storage fault, an
  * earlier tampering) are removed and sent again. Returns how many were sent.
  */
-export async function uploadArtifact(pool: Pool, version: string, artifact: LocalArtifact, { signal, onProgress }: WorkContext): Promise<number> {
+export async function uploadArtifact(
+  pool: Pool,
+  version: string,
+  artifact: LocalArtifact,
+  { signal, onProgress }: WorkContext,
+): Promise<number> {
   const missing = await missingChunks(pool, version, artifact);
   const total = artifact.bytes;
-  const missingBytes = (chunks: readonly ChunkId[]) => chunks.reduce((sum, chunk) => sum + chunkLength(artifact, chunk), 0);
+  const missingBytes = (chunks: readonly ChunkId[]) =>
+    chunks.reduce((sum, chunk) => sum + chunkLength(artifact, chunk), 0);
   let done = total - missingBytes(missing);
   onProgress({ done, total, unit: "bytes", message: done > 0 ? "Going on with the upload" : "Uploading the model" });
   for (let at = 0; at < missing.length; at += batchChunks) {
@@ -39,16 +52,29 @@ export async function uploadArtifact(pool: Pool, version: string, artifact: Loca
 export async function verifyArtifact(pool: Pool, version: string, artifact: LocalArtifact): Promise<string> {
   const arrived = await targetDigest(pool, version);
   if (arrived !== artifact.digest) {
-    throw new ReelbenchError("RB_PUBLISH_CHECKSUM", `The target computed ${arrived.slice(0, 16)}… over version ${version}; what was sent is ${artifact.digest.slice(0, 16)}….`);
+    throw new ReelbenchError(
+      "RB_PUBLISH_CHECKSUM",
+      `The target computed ${arrived.slice(0, 16)}… over version ${version}; what was sent is ${artifact.digest.slice(0, 16)}….`,
+    );
   }
   return arrived;
 }
 
-export async function uploadCatalogue(pool: Pool, channel: string, items: readonly CatalogueItem[], { signal, onProgress }: WorkContext): Promise<void> {
+export async function uploadCatalogue(
+  pool: Pool,
+  channel: string,
+  items: readonly CatalogueItem[],
+  { signal, onProgress }: WorkContext,
+): Promise<void> {
   for (let at = 0; at < items.length; at += batchItems) {
     signal.throwIfAborted();
     await upsertItems(pool, channel, items.slice(at, at + batchItems));
-    onProgress({ done: Math.min(at + batchItems, items.length), total: items.length, unit: "items", message: "Sending the catalogue" });
+    onProgress({
+      done: Math.min(at + batchItems, items.length),
+      total: items.length,
+      unit: "items",
+      message: "Sending the catalogue",
+    });
   }
 }
 
@@ -70,7 +96,12 @@ export async function uploadHistories(
     done += batch.length;
     batch = [];
     ratings = 0;
-    onProgress({ done: done + arrived.size, total: shape.users, unit: "users", message: "Sending what people have rated" });
+    onProgress({
+      done: done + arrived.size,
+      total: shape.users,
+      unit: "users",
+      message: "Sending what people have rated",
+    });
   };
   for await (const history of histories) {
     if (arrived.has(history.userId)) continue;
@@ -81,20 +112,27 @@ export async function uploadHistories(
   }
   await flush();
   if (!(await completeHistorySet(pool, snapshotId))) {
-    throw new ReelbenchError("RB_CONFLICT", `The target holds other ratings than ours under the snapshot ${snapshotId}; they were not changed.`);
+    throw new ReelbenchError(
+      "RB_CONFLICT",
+      `The target holds other ratings than ours under the snapshot ${snapshotId}; they were not changed.`,
+    );
   }
 }
 
 async function missingChunks(pool: Pool, version: string, artifact: LocalArtifact): Promise<ChunkId[]> {
   const key = ({ name, n }: ChunkId) => `${name}/${n}`;
-  const ours = new Map(artifact.files.flatMap(({ name, chunkHashes }) => chunkHashes.map((hash, n) => [key({ name, n }), hash] as const)));
+  const ours = new Map(
+    artifact.files.flatMap(({ name, chunkHashes }) => chunkHashes.map((hash, n) => [key({ name, n }), hash] as const)),
+  );
   const arrived = await arrivedChunks(pool, version);
   const foreign = arrived.filter((chunk) => !chunk.sha256.equals(ours.get(key(chunk)) ?? new Uint8Array()));
   const damaged = [...foreign, ...(await damagedChunks(pool, version))];
   if (damaged.length > 0) await removeChunks(pool, version, damaged);
   const kept = new Set(arrived.map(key));
   for (const chunk of damaged) kept.delete(key(chunk));
-  return artifact.files.flatMap(({ name, chunkHashes }) => chunkHashes.map((_, n) => ({ name, n }))).filter((chunk) => !kept.has(key(chunk)));
+  return artifact.files
+    .flatMap(({ name, chunkHashes }) => chunkHashes.map((_, n) => ({ name, n })))
+    .filter((chunk) => !kept.has(key(chunk)));
 }
 
 function chunkLength(artifact: LocalArtifact, { name, n }: ChunkId): number {

@@ -29,7 +29,11 @@ export async function warmRankings(
   const itemIndex = new Map(itemIds.map((itemId, i) => [itemId, i]));
   const userIndex = new Map(userIds.map((userId, u) => [userId, u]));
   const hiddenItems = itemIds.flatMap((itemId, i) => (hidden.has(itemId) ? [i] : []));
-  const epochs = await feedbackEpochs(pool, "data", sample.map(({ userId }) => userId));
+  const epochs = await feedbackEpochs(
+    pool,
+    "data",
+    sample.map(({ userId }) => userId),
+  );
   let written = 0;
   for (const history of sample) {
     await setImmediate();
@@ -38,9 +42,14 @@ export async function warmRankings(
     if (u === undefined || epochs.get(history.userId) !== 0) continue;
     const seen = history.itemIds.flatMap((itemId) => itemIndex.get(itemId) ?? []);
     const ranked = recommender.topN(u, rankingLength, { exclude: [...seen, ...hiddenItems] });
-    const value: CachedRanking = { items: ranked.map(({ i }) => itemIds[i] ?? ""), scores: ranked.map(({ score }) => score) };
+    const value: CachedRanking = {
+      items: ranked.map(({ i }) => itemIds[i] ?? ""),
+      scores: ranked.map(({ score }) => score),
+    };
     const user = { namespace: "data", userId: history.userId } as const;
-    await redis.set(rankingKey(channel, version, user, 0), JSON.stringify(value), { expiration: { type: "EX", value: rankingLifetime } });
+    await redis.set(rankingKey(channel, version, user, 0), JSON.stringify(value), {
+      expiration: { type: "EX", value: rankingLifetime },
+    });
     written++;
     onProgress({ done: written, total: sample.length, unit: "users", message: "Warming the cache" });
   }

@@ -21,7 +21,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return running.url;
   };
   try {
-    const [postgres, redis] = await Promise.all([postgresUrl ?? start(startPostgres()), redisUrl ?? start(startRedis())]);
+    const [postgres, redis] = await Promise.all([
+      postgresUrl ?? start(startPostgres()),
+      redisUrl ?? start(startRedis()),
+    ]);
     project.provide("postgresUrl", postgres);
     project.provide("redisUrl", redis);
   } catch (error) {

@@ -22,8 +22,15 @@ export interface Client {
 
 /** Speaks to a server as any client would: over HTTP, with fetch. */
 export function createClient(url: string, key: string | null): Client {
-  const request = async (path: string, init: RequestInit, headers: Readonly<Record<string, string>>): Promise<Received> => {
-    const response = await fetch(`${url}${path}`, { ...init, headers: { ...(key === null ? {} : { Authorization: `Bearer ${key}` }), ...headers } });
+  const request = async (
+    path: string,
+    init: RequestInit,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Received> => {
+    const response = await fetch(`${url}${path}`, {
+      ...init,
+      headers: { ...(key === null ? {} : { Authorization: `Bearer ${key}` }), ...headers },
+    });
     const text = await response.text();
     const json = (): unknown => JSON.parse(text);
     return {
@@ -42,6 +49,11 @@ export function createClient(url: string, key: string | null): Client {
     url,
     key,
     get: (path, headers = {}) => request(path, {}, headers),
-    post: (path, body, headers = {}) => request(path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) }, { "Content-Type": "application/json", ...headers }),
+    post: (path, body, headers = {}) =>
+      request(
+        path,
+        { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) },
+        { "Content-Type": "application/json", ...headers },
+      ),
   };
 }

@@ -40,12 +40,27 @@ const genres = ["Action", "Comedy", "Drama", "Noir"];
 /** A world with item ids `<prefix>-000`…, so that lists of two versions can be told apart by looking. Users are `user-00`…. */
 export function smallVersion(
   version: string,
-  options: { readonly prefix?: string; readonly seed?: number; readonly users?: number; readonly items?: number; readonly factors?: number; readonly foldIn?: ServableModel["foldIn"] } = {},
+  options: {
+    readonly prefix?: string;
+    readonly seed?: number;
+    readonly users?: number;
+    readonly items?: number;
+    readonly factors?: number;
+    readonly foldIn?: ServableModel["foldIn"];
+  } = {},
 ): SmallVersion {
-  const { prefix = "film", seed = 1, users = 20, items = 60, factors = 6, foldIn = { kind: "ridge", regularization: 0.05, biasRegularization: 0.02 } } = options;
+  const {
+    prefix = "film",
+    seed = 1,
+    users = 20,
+    items = 60,
+    factors = 6,
+    foldIn = { kind: "ridge", regularization: 0.05, biasRegularization: 0.02 },
+  } = options;
   const random = generator(seed);
   // Ids stand in the order of their bytes.
-  const number = (value: number, count: number, least: number) => String(value).padStart(Math.max(least, String(count - 1).length), "0");
+  const number = (value: number, count: number, least: number) =>
+    String(value).padStart(Math.max(least, String(count - 1).length), "0");
   const floats = (length: number, spread: number) => Float32Array.from({ length }, () => (random() - 0.5) * spread);
   const model: ServableModel = {
     users,
@@ -72,7 +87,10 @@ export function smallVersion(
       genres: genres.filter((_genre, g) => (i >> g) & 1),
     })),
     histories: Array.from({ length: users }, (_, u) =>
-      Array.from({ length: 3 + (u % 5) }, (_row, j) => ({ i: (u * 7 + j * 11) % items, rating: 0.5 + Math.floor(random() * 10) / 2 })),
+      Array.from({ length: 3 + (u % 5) }, (_row, j) => ({
+        i: (u * 7 + j * 11) % items,
+        rating: 0.5 + Math.floor(random() * 10) / 2,
+      })),
     ),
   };
 }
@@ -113,12 +131,24 @@ async function upload(pool: Pool, { version, model, userIds, items, histories }:
     model,
     userIds,
     itemIds: items.map(({ itemId }) => itemId),
-    description: { algorithm: "biased-svd", hyperparameters: {}, seed: 1, runId: "run-1", snapshotId, splitId: "split-1", refitOf: null, metrics: [], codeVersion: "test" },
+    description: {
+      algorithm: "biased-svd",
+      hyperparameters: {},
+      seed: 1,
+      runId: "run-1",
+      snapshotId,
+      splitId: "split-1",
+      refitOf: null,
+      metrics: [],
+      codeVersion: "test",
+    },
   });
   const chunked = Array.from(files, ([name, bytes]) => ({
     name,
     bytes: bytes.length,
-    chunks: Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, n) => Buffer.from(bytes.subarray(n * chunkBytes, (n + 1) * chunkBytes))),
+    chunks: Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, n) =>
+      Buffer.from(bytes.subarray(n * chunkBytes, (n + 1) * chunkBytes)),
+    ),
   }));
   const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
   await openVersion(pool, {
@@ -137,7 +167,10 @@ async function upload(pool: Pool, { version, model, userIds, items, histories }:
   });
   for (const { name, chunks } of chunked) {
     for (const [n, data] of chunks.entries()) {
-      await pool.query("insert into reelbench.artifact_chunks (version, name, n, sha256, data) values ($1, $2, $3, $4, $5)", [version, name, n, hash(data), data]);
+      await pool.query(
+        "insert into reelbench.artifact_chunks (version, name, n, sha256, data) values ($1, $2, $3, $4, $5)",
+        [version, name, n, hash(data), data],
+      );
     }
   }
   await upsertItems(pool, testChannel, items);
@@ -147,7 +180,10 @@ async function upload(pool: Pool, { version, model, userIds, items, histories }:
     ratings: history.map(({ rating }) => rating),
     times: history.map(() => null),
   }));
-  await openHistorySet(pool, snapshotId, { users: rows.length, ratings: rows.reduce((sum, { itemIds }) => sum + itemIds.length, 0) });
+  await openHistorySet(pool, snapshotId, {
+    users: rows.length,
+    ratings: rows.reduce((sum, { itemIds }) => sum + itemIds.length, 0),
+  });
   await insertHistories(pool, snapshotId, rows, new AbortController().signal);
   await completeHistorySet(pool, snapshotId);
   await markReady(pool, version, await targetDigest(pool, version));

@@ -17,16 +17,23 @@ export interface RunningRedis {
  * A Redis of our own on a free loopback port and in a folder that goes with it. As root on a system with apt it is
  * installed when missing; otherwise this throws and says what to do.
  */
-export async function startRedis(settings: readonly string[] = ["--save", "", "--appendonly", "no"]): Promise<RunningRedis> {
+export async function startRedis(
+  settings: readonly string[] = ["--save", "", "--appendonly", "no"],
+): Promise<RunningRedis> {
   const program = (await findProgram("redis-server")) ?? (await installRedis());
   const directory = await mkdtemp(join(tmpdir(), "reelbench-redis-"));
   const port = await freeLoopbackPort();
-  const child = spawnGuarded(program, ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, ...settings], "ignore", {});
+  const child = spawnGuarded(
+    program,
+    ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, ...settings],
+    "ignore",
+    {},
+  );
   const stop = async () => {
     await stopGuarded(child);
     await rm(directory, { recursive: true, force: true });
   };
-  for (const deadline = Date.now() + 15_000; ; ) {
+  for (const deadline = Date.now() + 15_000; ;) {
     if (await ping(port)) return { url: `redis://127.0.0.1:${port}`, stop };
     if (child.exitCode !== null || Date.now() > deadline) {
       await stop();
@@ -47,7 +54,11 @@ async function installRedis(): Promise<string> {
   if (process.getuid?.() === 0 && (await findProgram("apt-get")) !== null) {
     const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, timeout: 180_000 };
     // Only the program: the system's own service would take the default port.
-    const install = () => promisify(execFile)("apt-get", ["install", "-y", "--no-install-recommends", "redis-server"], { ...options, env: { ...options.env, RUNLEVEL: "1" } });
+    const install = () =>
+      promisify(execFile)("apt-get", ["install", "-y", "--no-install-recommends", "redis-server"], {
+        ...options,
+        env: { ...options.env, RUNLEVEL: "1" },
+      });
     await install().catch(async () => {
       await promisify(execFile)("apt-get", ["update"], options);
       await install();

@@ -35,16 +35,27 @@ async function nativeDirectory(): Promise<string> {
     // Programs cannot be started from inside an archive; the packager leaves them beside it.
     return join(dirname(entry), "..", "native").replace(`app.asar${sep}`, `app.asar.unpacked${sep}`);
   } catch (error) {
-    throw new ReelbenchError("RB_UNAVAILABLE", `The bundled Postgres (${name}) is not installed; the local target needs it. Use a target with a Postgres URL instead.`, { cause: error });
+    throw new ReelbenchError(
+      "RB_UNAVAILABLE",
+      `The bundled Postgres (${name}) is not installed; the local target needs it. Use a target with a Postgres URL instead.`,
+      { cause: error },
+    );
   }
 }
 
 async function inDirectory(native: string): Promise<PostgresBinaries> {
   const suffix = process.platform === "win32" ? ".exe" : "";
-  const binaries = { postgres: join(native, "bin", `postgres${suffix}`), initdb: join(native, "bin", `initdb${suffix}`) };
+  const binaries = {
+    postgres: join(native, "bin", `postgres${suffix}`),
+    initdb: join(native, "bin", `initdb${suffix}`),
+  };
   for (const path of Object.values(binaries)) {
     const found = await stat(path).catch(() => null);
-    if (found === null) throw new ReelbenchError("RB_UNAVAILABLE", `The bundled Postgres is incomplete: ${path} is missing. Install Reelbench again.`);
+    if (found === null)
+      throw new ReelbenchError(
+        "RB_UNAVAILABLE",
+        `The bundled Postgres is incomplete: ${path} is missing. Install Reelbench again.`,
+      );
     // Some ways of packaging lose the bit; a read-only installation that has it must not be touched.
     if (process.platform !== "win32" && (found.mode & 0o111) === 0) await chmod(path, 0o755);
   }
@@ -52,7 +63,9 @@ async function inDirectory(native: string): Promise<PostgresBinaries> {
 }
 
 async function copyForOthers(native: string): Promise<string> {
-  const { version } = z.object({ version: z.string().regex(/^[\w.-]+$/) }).parse(JSON.parse(await readFile(join(native, "..", "package.json"), "utf8")));
+  const { version } = z
+    .object({ version: z.string().regex(/^[\w.-]+$/) })
+    .parse(JSON.parse(await readFile(join(native, "..", "package.json"), "utf8")));
   const final = join(systemDirectory, `postgres-${version}`);
   if (await exists(final)) return final;
   await mkdir(systemDirectory, { recursive: true, mode: 0o755 });

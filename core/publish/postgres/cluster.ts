@@ -68,7 +68,14 @@ async function initialise({ binaries, dataDirectory, password, user, signal }: C
     const data = join(temporary, basename(dataDirectory));
     await runInitdb(
       binaries.initdb,
-      [`--pgdata=${data}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"],
+      [
+        `--pgdata=${data}`,
+        `--username=${superuser}`,
+        `--pwfile=${passwordFile}`,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+      ],
       join(parent, "postgres.log"),
       user,
       signal,
@@ -80,7 +87,13 @@ async function initialise({ binaries, dataDirectory, password, user, signal }: C
   }
 }
 
-async function runInitdb(program: string, args: readonly string[], logPath: string, user: ServiceUser | null, signal: AbortSignal): Promise<void> {
+async function runInitdb(
+  program: string,
+  args: readonly string[],
+  logPath: string,
+  user: ServiceUser | null,
+  signal: AbortSignal,
+): Promise<void> {
   const log = await open(logPath, "a", 0o600);
   const child = spawnGuarded(program, args, log.fd, asUser(user));
   await log.close();
@@ -96,7 +109,10 @@ async function runInitdb(program: string, args: readonly string[], logPath: stri
   limit.removeEventListener("abort", interrupt);
   if (signal.aborted) throw new ReelbenchError("RB_CANCELLED");
   if (problem === null) return;
-  throw new ReelbenchError("RB_UNAVAILABLE", `The bundled Postgres could not be initialised (${problem}). Its log (${logPath}) ends:\n${await endOf(logPath)}`);
+  throw new ReelbenchError(
+    "RB_UNAVAILABLE",
+    `The bundled Postgres could not be initialised (${problem}). Its log (${logPath}) ends:\n${await endOf(logPath)}`,
+  );
 }
 
 async function endOf(logPath: string): Promise<string> {
@@ -116,7 +132,8 @@ async function startOn(port: number, options: ClusterOptions): Promise<Cluster> 
   void exited.then((reason) => {
     if (!stopping) for (const listener of exitListeners) listener(reason);
   });
-  const url = (database: string) => `postgres://${superuser}:${encodeURIComponent(password)}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+  const url = (database: string) =>
+    `postgres://${superuser}:${encodeURIComponent(password)}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
   const stop = async () => {
     stopping = true;
     await stopGuarded(child);
@@ -130,7 +147,11 @@ async function startOn(port: number, options: ClusterOptions): Promise<Cluster> 
   return { port, url, pid: child.pid ?? 0, onExit: (listener) => void exitListeners.push(listener), stop };
 }
 
-async function spawnPostgres(port: number, logPath: string, { binaries, dataDirectory, user, settings = [] }: ClusterOptions): Promise<ChildProcess> {
+async function spawnPostgres(
+  port: number,
+  logPath: string,
+  { binaries, dataDirectory, user, settings = [] }: ClusterOptions,
+): Promise<ChildProcess> {
   const all = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=100", ...settings];
   const args = ["-D", dataDirectory, "-p", String(port), ...all.flatMap((setting) => ["-c", setting])];
   const log = await open(logPath, ((await stat(logPath).catch(() => null))?.size ?? 0) > 10_000_000 ? "w" : "a", 0o600);
@@ -141,7 +162,12 @@ async function spawnPostgres(port: number, logPath: string, { binaries, dataDire
   }
 }
 
-async function waitUntilAnswering(url: string, exited: Promise<string>, logPath: string, signal: AbortSignal): Promise<void> {
+async function waitUntilAnswering(
+  url: string,
+  exited: Promise<string>,
+  logPath: string,
+  signal: AbortSignal,
+): Promise<void> {
   let ended: string | undefined;
   void exited.then((reason) => {
     ended = reason;
@@ -151,7 +177,10 @@ async function waitUntilAnswering(url: string, exited: Promise<string>, logPath:
     if (signal.aborted) throw new ReelbenchError("RB_CANCELLED");
     if (await answers(url)) return;
     if (ended !== undefined || Date.now() > deadline) {
-      throw new ReelbenchError("RB_UNAVAILABLE", `The bundled Postgres did not start (${ended ?? "no answer for a minute"}). Its log (${logPath}) ends:\n${await endOf(logPath)}`);
+      throw new ReelbenchError(
+        "RB_UNAVAILABLE",
+        `The bundled Postgres did not start (${ended ?? "no answer for a minute"}). Its log (${logPath}) ends:\n${await endOf(logPath)}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -179,7 +208,8 @@ export async function freeLoopbackPort(): Promise<number> {
   });
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new ReelbenchError("RB_UNAVAILABLE", "No loopback port is free.");
+  if (address === null || typeof address === "string")
+    throw new ReelbenchError("RB_UNAVAILABLE", "No loopback port is free.");
   return address.port;
 }
 

@@ -7,9 +7,19 @@ import type { ChildProcess, SpawnOptions } from "node:child_process";
  * shutdown). In a session of its own, so that Ctrl-C in the terminal does not end it under work that is being finished;
  * `stopGuarded` ends it. Windows has no such shell: there it is started plainly.
  */
-export function spawnGuarded(program: string, args: readonly string[], log: number | "ignore", options: SpawnOptions): ChildProcess {
-  if (process.platform === "win32") return spawn(program, args, { ...options, windowsHide: true, stdio: ["ignore", log, log] });
-  return spawn("/bin/sh", ["-c", script, "reelbench-guard", program, ...args], { ...options, detached: true, stdio: ["pipe", log, log] });
+export function spawnGuarded(
+  program: string,
+  args: readonly string[],
+  log: number | "ignore",
+  options: SpawnOptions,
+): ChildProcess {
+  if (process.platform === "win32")
+    return spawn(program, args, { ...options, windowsHide: true, stdio: ["ignore", log, log] });
+  return spawn("/bin/sh", ["-c", script, "reelbench-guard", program, ...args], {
+    ...options,
+    detached: true,
+    stdio: ["pipe", log, log],
+  });
 }
 
 const script = `

@@ -22,7 +22,10 @@ export async function stopOrphan(dataDirectory: string): Promise<"none" | "stale
     process.kill(pid, signal);
     if (await ended(pid, dataDirectory, 10_000)) return "stopped";
   }
-  throw new ReelbenchError("RB_CONFLICT", `A Postgres of an earlier start (process ${pid}) still runs on ${dataDirectory} and does not stop.`);
+  throw new ReelbenchError(
+    "RB_CONFLICT",
+    `A Postgres of an earlier start (process ${pid}) still runs on ${dataDirectory} and does not stop.`,
+  );
 }
 
 async function lockedBy(lockFile: string): Promise<number | null> {
@@ -43,10 +46,14 @@ async function isPostgresOn(pid: number, dataDirectory: string): Promise<boolean
 }
 
 async function commandOf(pid: number): Promise<string> {
-  if (process.platform === "linux") return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).replaceAll("\0", " ");
+  if (process.platform === "linux")
+    return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).replaceAll("\0", " ");
   const [program, args]: [string, string[]] =
     process.platform === "win32"
-      ? ["powershell.exe", ["-NoProfile", "-Command", `(Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}').CommandLine`]]
+      ? [
+          "powershell.exe",
+          ["-NoProfile", "-Command", `(Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}').CommandLine`],
+        ]
       : ["/bin/ps", ["-p", String(pid), "-o", "command="]];
   return promisify(execFile)(program, args, { timeout: 10_000, windowsHide: true }).then(
     ({ stdout }) => stdout,
@@ -55,7 +62,7 @@ async function commandOf(pid: number): Promise<string> {
 }
 
 async function ended(pid: number, dataDirectory: string, milliseconds: number): Promise<boolean> {
-  for (const deadline = Date.now() + milliseconds; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + milliseconds; Date.now() < deadline;) {
     if (!(await isPostgresOn(pid, dataDirectory))) return true;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

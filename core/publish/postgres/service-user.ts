@@ -25,7 +25,10 @@ export async function serviceUser(): Promise<ServiceUser | null> {
     // macOS writes nobody's id as -2.
     if (user !== undefined && user.uid > 0 && user.gid > 0) return user;
   }
-  throw new ReelbenchError("RB_UNAVAILABLE", "Postgres does not run as root, and this system has neither a user postgres nor nobody. Start Reelbench as an ordinary user.");
+  throw new ReelbenchError(
+    "RB_UNAVAILABLE",
+    "Postgres does not run as root, and this system has neither a user postgres nor nobody. Start Reelbench as an ordinary user.",
+  );
 }
 
 /** Whether everyone may pass through every folder down to `path`. */
