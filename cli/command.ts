@@ -30,13 +30,23 @@ export interface CommandContext {
 }
 
 /** Runs a command in a session and prints what it says. */
-export async function inSession(context: CommandContext, command: Command, work: (session: Session) => Promise<Output>): Promise<void> {
+export async function inSession(
+  context: CommandContext,
+  command: Command,
+  work: (session: Session) => Promise<Output>,
+): Promise<void> {
   const options = command.optsWithGlobals<GlobalOptions>();
-  await reporting(context, options, () => withSession(context.terminal, { workspace: options.workspace, threads: options.threads }, work));
+  await reporting(context, options, () =>
+    withSession(context.terminal, { workspace: options.workspace, threads: options.threads }, work),
+  );
 }
 
 /** Prints a command's output or its error, as text or JSON, and sets the exit code from the registry. */
-export async function reporting({ terminal, outcome }: CommandContext, options: GlobalOptions, work: () => Promise<Output>): Promise<void> {
+export async function reporting(
+  { terminal, outcome }: CommandContext,
+  options: GlobalOptions,
+  work: () => Promise<Output>,
+): Promise<void> {
   try {
     const output = await work();
     terminal.out(options.json === true ? `${JSON.stringify(output.json, null, 2)}\n` : output.text);
@@ -45,9 +55,11 @@ export async function reporting({ terminal, outcome }: CommandContext, options: 
     const error = toReelbenchError(thrown);
     outcome.exitCode = error.definition.exit;
     const { code, message, remedy, details } = error.toEnvelope();
-    if (options.json === true) terminal.out(`${JSON.stringify({ error: { code, message, remedy, details } }, null, 2)}\n`);
+    if (options.json === true)
+      terminal.out(`${JSON.stringify({ error: { code, message, remedy, details } }, null, 2)}\n`);
     terminal.err(code === "RB_CANCELLED" ? `${message}.\n` : `${code}: ${message}\n${remedy}\n`);
-    if (code === "RB_INTERNAL" && error.cause instanceof Error && terminal.env["REELBENCH_DEBUG"] !== undefined) terminal.err(`${error.cause.stack ?? ""}\n`);
+    if (code === "RB_INTERNAL" && error.cause instanceof Error && terminal.env["REELBENCH_DEBUG"] !== undefined)
+      terminal.err(`${error.cause.stack ?? ""}\n`);
   }
 }
 
@@ -55,7 +67,8 @@ export async function reporting({ terminal, outcome }: CommandContext, options: 
 export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < minimum || value > maximum) throw new InvalidArgumentError(`Give a whole number from ${minimum} to ${maximum}.`);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum)
+      throw new InvalidArgumentError(`Give a whole number from ${minimum} to ${maximum}.`);
     return value;
   };
 }

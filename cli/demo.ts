@@ -36,11 +36,16 @@ const listLength = 5;
  */
 export async function runDemo(terminal: Terminal, options: DemoOptions): Promise<Output> {
   const started = performance.now();
-  const workspace = options.workspace === undefined ? await mkdtemp(join(tmpdir(), "reelbench-demo-")) : workspaceOf(terminal, options.workspace);
+  const workspace =
+    options.workspace === undefined
+      ? await mkdtemp(join(tmpdir(), "reelbench-demo-"))
+      : workspaceOf(terminal, options.workspace);
   await mkdir(workspace, { recursive: true });
   // With --json the story goes to standard error, the document to standard output.
   const tell = options.json === true ? terminal.err : terminal.out;
-  const json = await withSession(terminal, { workspace, threads: options.threads }, (session) => demo(session, options, tell));
+  const json = await withSession(terminal, { workspace, threads: options.threads }, (session) =>
+    demo(session, options, tell),
+  );
   const seconds = (performance.now() - started) / 1000;
   const text =
     `\n━━ Done in ${seconds.toFixed(0)} s\n` +
@@ -78,15 +83,28 @@ async function demo(session: Session, options: DemoFlags, tell: (text: string) =
   const published = await session.run("publish.run", { runId: best.id, targetId: target.id });
   for (const gate of published.gates) tell(`${gate.passed ? "✓" : "✗"} ${gate.gate}: ${gate.reason}\n`);
   const { parity } = published;
-  tell(`✓ parity probe: ${parity.compared} of ${parity.probes} answers compared score by score, ${parity.mismatches} different, largest difference ${parity.largestDifference}\n`);
-  tell(`${target.name} serves ${published.version}: ${best.name}, trained again on all ${snapshot.ratings.toLocaleString("en-US")} ratings.\n`);
+  tell(
+    `✓ parity probe: ${parity.compared} of ${parity.probes} answers compared score by score, ${parity.mismatches} different, largest difference ${parity.largestDifference}\n`,
+  );
+  tell(
+    `${target.name} serves ${published.version}: ${best.name}, trained again on all ${snapshot.ratings.toLocaleString("en-US")} ratings.\n`,
+  );
 
   section("Asked over HTTP");
   const server = await session.ask("servers.start", { targetId: target.id });
   tell(`${server.url}\n`);
   try {
     const answers = await askServer(session, server, published, snapshot, profile, tell);
-    return { snapshotId: snapshot.id, splitId: split.id, runs, comparison, chosen: { runId: best.id, reason }, target: target.name, published, answers };
+    return {
+      snapshotId: snapshot.id,
+      splitId: split.id,
+      runs,
+      comparison,
+      chosen: { runId: best.id, reason },
+      target: target.name,
+      published,
+      answers,
+    };
   } finally {
     await session.transport.request("servers.stop", { targetId: target.id });
   }
@@ -107,12 +125,18 @@ async function ratingsIn(session: Session, given: string | undefined, tell: (tex
 
 /** A path, or null for the built-in sample. */
 async function findRatings(session: Session, tell: (text: string) => void): Promise<string | null> {
-  const fetched = await fetchRatings(movieLensLatestSmall, join(session.workspaceDirectory, "downloads", "ml-latest-small"), session.signal);
+  const fetched = await fetchRatings(
+    movieLensLatestSmall,
+    join(session.workspaceDirectory, "downloads", "ml-latest-small"),
+    session.signal,
+  );
   if ("ratingsPath" in fetched) {
     tell(`${movieLensLatestSmall.name}, fetched from ${movieLensLatestSmall.url}, checksum verified.\n`);
     return fetched.ratingsPath;
   }
-  tell(`The built-in sample (invented people, films and ratings), because ${fetched.unavailable}.\nYour own: npm run demo -- --ratings FILE\n`);
+  tell(
+    `The built-in sample (invented people, films and ratings), because ${fetched.unavailable}.\nYour own: npm run demo -- --ratings FILE\n`,
+  );
   return null;
 }
 
@@ -120,7 +144,8 @@ async function makeSplit(session: Session, snapshot: Snapshot, tell: (text: stri
   const proposals = await session.ask("splits.propose", { snapshotId: snapshot.id });
   const [proposed] = proposals;
   if (proposed === undefined) throw new ReelbenchError("RB_SPLIT_EMPTY", "No protocol fits these ratings.");
-  if (!snapshot.hasTime) tell("These ratings have no times, so the split is random: the future is not held back from the models.\n");
+  if (!snapshot.hasTime)
+    tell("These ratings have no times, so the split is random: the future is not held back from the models.\n");
   tell(`${proposed.protocol.protocol}: ${proposed.description} ${proposed.reason}\n`);
   const protocol: SplitProtocol = proposed.protocol;
   const { splitId } = await session.run("splits.create", { snapshotId: snapshot.id, protocol, seed: 42 });
@@ -151,7 +176,8 @@ async function askServer(
   await client.untilReady(published.version);
   const { runId, version } = published;
   const sameVersion = (answered: string) => {
-    if (answered !== version) throw new ReelbenchError("RB_PUBLISH_PARITY", `The server answered with ${answered}, not with ${version}.`);
+    if (answered !== version)
+      throw new ReelbenchError("RB_PUBLISH_PARITY", `The server answered with ${answered}, not with ${version}.`);
   };
 
   const [user] = await session.ask("users.search", { snapshotId: snapshot.id, limit: 1 });
@@ -167,27 +193,55 @@ async function askServer(
   const similar = await client.similar(likedFilm.itemId, listLength);
   sameVersion(similar.version);
   tell(`\nLike ${likedFilm.title ?? likedFilm.itemId}:\n${list(similar.items)}`);
-  checks.push(checkParity("Similar items", similar.items, await session.ask("recommend.similar", { runId, itemId: likedFilm.itemId, n: listLength })));
+  checks.push(
+    checkParity(
+      "Similar items",
+      similar.items,
+      await session.ask("recommend.similar", { runId, itemId: likedFilm.itemId, n: listLength }),
+    ),
+  );
 
-  const ratings = profile.topItems.slice(0, 3).map(({ itemId }, at) => ({ itemId, rating: at < 2 ? snapshot.scale.maximum : snapshot.scale.minimum }));
+  const ratings = profile.topItems
+    .slice(0, 3)
+    .map(({ itemId }, at) => ({ itemId, rating: at < 2 ? snapshot.scale.maximum : snapshot.scale.minimum }));
   const foldIn = await client.foldIn(ratings, listLength);
   sameVersion(foldIn.version);
-  const given = profile.topItems.slice(0, 3).map(({ title, itemId }, at) => `${title ?? itemId} = ${ratings[at]?.rating ?? ""}`);
+  const given = profile.topItems
+    .slice(0, 3)
+    .map(({ title, itemId }, at) => `${title ?? itemId} = ${ratings[at]?.rating ?? ""}`);
   tell(`\nFor somebody new who just rated ${given.join(", ")}:\n${list(foldIn.items)}`);
-  checks.push(checkParity("Fold-in", foldIn.items, await session.ask("recommend.foldIn", { runId, ratings, n: listLength, explain: false })));
+  checks.push(
+    checkParity(
+      "Fold-in",
+      foldIn.items,
+      await session.ask("recommend.foldIn", { runId, ratings, n: listLength, explain: false }),
+    ),
+  );
 
   const compared = checks.reduce((sum, check) => sum + check.compared, 0);
   const largestDifference = Math.max(...checks.map((check) => check.largestDifference));
-  tell(`\n✓ parity over HTTP: ${compared} scores, same films in the same order as the workbench's own, largest difference ${largestDifference}\n`);
+  tell(
+    `\n✓ parity over HTTP: ${compared} scores, same films in the same order as the workbench's own, largest difference ${largestDifference}\n`,
+  );
   return { userId: user.userId, recommendations: forUser, similar, foldIn, parity: { compared, largestDifference } };
 }
 
-type Listed = { readonly itemId: string; readonly title: string | null; readonly year: number | null; readonly genres: readonly string[]; readonly score: number };
+type Listed = {
+  readonly itemId: string;
+  readonly title: string | null;
+  readonly year: number | null;
+  readonly genres: readonly string[];
+  readonly score: number;
+};
 
 function list(items: readonly Listed[]): string {
-  return formatTable(items, [
-    { title: "  score", value: ({ score }) => `  ${score.toFixed(4)}`, right: true },
-    { title: "title", value: (item) => titleOf(item) },
-    { title: "genres", value: ({ genres }) => genres.join(", ") },
-  ], "  Nothing.");
+  return formatTable(
+    items,
+    [
+      { title: "  score", value: ({ score }) => `  ${score.toFixed(4)}`, right: true },
+      { title: "title", value: (item) => titleOf(item) },
+      { title: "genres", value: ({ genres }) => genres.join(", ") },
+    ],
+    "  Nothing.",
+  );
 }

@@ -3,10 +3,12 @@ import { errorRegistry } from "../core/contract/errors.ts";
 import { version } from "../core/version.ts";
 import { reporting, wholeNumber } from "./command.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
-import { addDataCommands } from "./commands/data.ts";
 import { addJobCommands } from "./commands/jobs.ts";
 import { addModelCommands } from "./commands/models.ts";
 import { addPublishingCommands } from "./commands/publishing.ts";
+import { addSnapshotCommands } from "./commands/snapshots.ts";
+import { addSourceCommands } from "./commands/sources.ts";
+import { addSplitCommands } from "./commands/splits.ts";
 import { addWorkbenchCommands } from "./commands/workbench.ts";
 import { runDemo } from "./demo.ts";
 import type { DemoFlags } from "./demo.ts";
@@ -37,14 +39,19 @@ function createProgram(context: CommandContext): Command {
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .exitOverride();
   addWorkbenchCommands(program, context);
-  addDataCommands(program, context);
+  addSourceCommands(program, context);
+  addSnapshotCommands(program, context);
+  addSplitCommands(program, context);
   addModelCommands(program, context);
   addPublishingCommands(program, context);
   addJobCommands(program, context);
   program
     .command("demo")
     .description("the whole job on small data: import, train four, compare, publish, serve, ask")
-    .option("--ratings <file>", "these ratings (left out: MovieLens latest-small from its publisher, or the built-in sample)")
+    .option(
+      "--ratings <file>",
+      "these ratings (left out: MovieLens latest-small from its publisher, or the built-in sample)",
+    )
     .option("--postgres <url>", "publish there (left out: the local target)")
     .option("--redis <url>", "and its Redis")
     .action((flags: DemoFlags, command: Command) => {

@@ -17,13 +17,23 @@ export function createProgressLine(terminal: Terminal): ProgressLine {
 
 function barLine(): ProgressLine {
   let bar: cliProgress.SingleBar | undefined;
-  const format = ({ done, total, unit, message }: Progress) => (total === null ? `${message} ${done === 0 ? "" : `${done.toLocaleString("en-US")} ${unit}`}` : `${message} · ${unit}`);
+  const format = ({ done, total, unit, message }: Progress) =>
+    total === null
+      ? `${message} ${done === 0 ? "" : `${done.toLocaleString("en-US")} ${unit}`}`
+      : `${message} · ${unit}`;
   return {
     show(progress) {
       const total = progress.total ?? 0;
       if (bar === undefined) {
         bar = new cliProgress.SingleBar(
-          { format: " {bar} {percentage}% {text}", clearOnComplete: true, hideCursor: true, stream: process.stderr, fps: 10, gracefulExit: false },
+          {
+            format: " {bar} {percentage}% {text}",
+            clearOnComplete: true,
+            hideCursor: true,
+            stream: process.stderr,
+            fps: 10,
+            gracefulExit: false,
+          },
           cliProgress.Presets.shades_classic,
         );
         bar.start(Math.max(1, total), 0, { text: "" });
@@ -46,7 +56,10 @@ function plainLine(terminal: Terminal): ProgressLine {
       const now = performance.now();
       if (message === lastMessage && now - last < plainIntervalMs) return;
       [last, lastMessage] = [now, message];
-      const amount = total === null || total === 0 ? "" : ` ${Math.floor((100 * done) / total)}% of ${total.toLocaleString("en-US")} ${unit}`;
+      const amount =
+        total === null || total === 0
+          ? ""
+          : ` ${Math.floor((100 * done) / total)}% of ${total.toLocaleString("en-US")} ${unit}`;
       terminal.err(`… ${message}${amount}\n`);
     },
     end: () => undefined,

@@ -36,7 +36,11 @@ export function workspaceOf(terminal: Terminal, given: string | undefined): stri
 }
 
 /** Opens or attaches to the workspace's engine for as long as `work` takes. */
-export async function withSession<T>(terminal: Terminal, options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  terminal: Terminal,
+  options: SessionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   const workspaceDirectory = workspaceOf(terminal, options.workspace);
   const interrupted = new AbortController();
   const stopListening = terminal.onInterrupt(() => {
@@ -57,8 +61,15 @@ export async function withSession<T>(terminal: Terminal, options: SessionOptions
   }
 }
 
-function sessionOver({ transport }: Attached, terminal: Terminal, workspaceDirectory: string, signal: AbortSignal): Session {
-  const withProgress = async <T>(work: (onProgress: (progress: NonNullable<Job["progress"]>) => void) => Promise<T>): Promise<T> => {
+function sessionOver(
+  { transport }: Attached,
+  terminal: Terminal,
+  workspaceDirectory: string,
+  signal: AbortSignal,
+): Session {
+  const withProgress = async <T>(
+    work: (onProgress: (progress: NonNullable<Job["progress"]>) => void) => Promise<T>,
+  ): Promise<T> => {
     const line = createProgressLine(terminal);
     try {
       return await work((progress) => line.show(progress));
@@ -85,5 +96,8 @@ function sessionOver({ transport }: Attached, terminal: Terminal, workspaceDirec
 async function waitForGuests(attached: Attached, terminal: Terminal, signal: AbortSignal): Promise<void> {
   if (attached.guests() === 0 || signal.aborted) return;
   terminal.err("Done. Waiting for other commands that use this engine (Ctrl-C ends them)…\n");
-  await Promise.race([attached.untilAlone(), new Promise<void>((resolveNow) => signal.addEventListener("abort", () => resolveNow(), { once: true }))]);
+  await Promise.race([
+    attached.untilAlone(),
+    new Promise<void>((resolveNow) => signal.addEventListener("abort", () => resolveNow(), { once: true })),
+  ]);
 }

@@ -22,13 +22,21 @@ export function findNamed<T extends Named>(all: readonly T[], given: string, nou
   const [only, ...others] = matches;
   if (only === undefined) throw new ReelbenchError("RB_NOT_FOUND", `There is no ${noun} "${given}" in this workspace.`);
   if (others.length > 0) {
-    throw new ReelbenchError("RB_INVALID_INPUT", `"${given}" could be ${matches.map(({ id }) => id).join(", ")}; give more of the ${noun}'s id.`);
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      `"${given}" could be ${matches.map(({ id }) => id).join(", ")}; give more of the ${noun}'s id.`,
+    );
   }
   return only;
 }
 
 /** What was named, or the newest (lists come newest first). */
-export function findOrNewest<T extends Named>(all: readonly T[], given: string | undefined, noun: string, how: string): T {
+export function findOrNewest<T extends Named>(
+  all: readonly T[],
+  given: string | undefined,
+  noun: string,
+  how: string,
+): T {
   if (given !== undefined) return findNamed(all, given, noun);
   const [newest] = all;
   if (newest === undefined) throw new ReelbenchError("RB_NOT_FOUND", `This workspace has no ${noun} yet; ${how}.`);

@@ -9,8 +9,12 @@ export interface Column<T> {
 export function formatTable<T>(rows: readonly T[], columns: readonly Column<T>[], none: string): string {
   if (rows.length === 0) return `${none}\n`;
   const cells = rows.map((row) => columns.map(({ value }) => value(row)));
-  const texts = cells.map((line) => line.map((cell) => (cell === null ? "–" : typeof cell === "number" ? formatNumber(cell) : cell)));
-  const right = columns.map((column, c) => column.right ?? cells.every((line) => typeof line[c] === "number" || line[c] === null));
+  const texts = cells.map((line) =>
+    line.map((cell) => (cell === null ? "–" : typeof cell === "number" ? formatNumber(cell) : cell)),
+  );
+  const right = columns.map(
+    (column, c) => column.right ?? cells.every((line) => typeof line[c] === "number" || line[c] === null),
+  );
   const widths = columns.map(({ title }, c) => Math.max(length(title), ...texts.map((line) => length(line[c] ?? ""))));
   const line = (parts: readonly string[]) =>
     parts
@@ -20,13 +24,23 @@ export function formatTable<T>(rows: readonly T[], columns: readonly Column<T>[]
       })
       .join("  ")
       .trimEnd();
-  return [line(columns.map(({ title }) => title)), line(widths.map((width) => "─".repeat(width))), ...texts.map(line), ""].join("\n");
+  return [
+    line(columns.map(({ title }) => title)),
+    line(widths.map((width) => "─".repeat(width))),
+    ...texts.map(line),
+    "",
+  ].join("\n");
 }
 
 /** Name and value, one a line. */
 export function formatFields(fields: readonly (readonly [string, string | number | null])[]): string {
   const width = Math.max(...fields.map(([name]) => length(name)));
-  return fields.map(([name, value]) => `${name.padEnd(width)}  ${value === null ? "–" : typeof value === "number" ? formatNumber(value) : value}\n`).join("");
+  return fields
+    .map(
+      ([name, value]) =>
+        `${name.padEnd(width)}  ${value === null ? "–" : typeof value === "number" ? formatNumber(value) : value}\n`,
+    )
+    .join("");
 }
 
 export function formatNumber(value: number): string {

@@ -50,7 +50,9 @@ function act(message: HostMessage): void {
       return;
     case "renderer":
       return; // Its port came to `serve`.
-    default:
+    case "child-started":
+    case "child-message":
+    case "child-exit":
       remote?.receive(message);
   }
 }

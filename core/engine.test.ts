@@ -20,7 +20,11 @@ let splitId: string;
 let runIds: string[];
 
 async function open(): Promise<void> {
-  engine = await openEngine({ workspaceDirectory: join(folder, "workspace"), processHost: nodeProcessHost, threads: 1 });
+  engine = await openEngine({
+    workspaceDirectory: join(folder, "workspace"),
+    processHost: nodeProcessHost,
+    threads: 1,
+  });
   const [front, back] = memoryPorts();
   serveEngine(engine, back);
   transport = connect(front);
@@ -32,7 +36,11 @@ beforeAll(async () => {
   await open();
   ({ snapshotId } = await runJob(transport, "sample.create", { users: 120, items: 150, ratings: 5000 }));
   ({ splitId } = await runJob(transport, "splits.create", { snapshotId, protocol: { protocol: "random" } }));
-  const puresvd = await runJob(transport, "runs.train", { splitId, algorithm: "puresvd", hyperparameters: { factors: 8 } });
+  const puresvd = await runJob(transport, "runs.train", {
+    splitId,
+    algorithm: "puresvd",
+    hyperparameters: { factors: 8 },
+  });
   const popularity = await runJob(transport, "runs.train", { splitId, algorithm: "popularity", name: "Everyone's" });
   runIds = [puresvd.runId, popularity.runId];
 }, 180_000);
@@ -49,7 +57,9 @@ test("the workspace knows what was made in it", async () => {
 });
 
 test("jobs and changes were told as they happened", () => {
-  const states = events.flatMap((event) => (event.type === "job" && event.job.kind === "sample.create" ? [event.job.state] : []));
+  const states = events.flatMap((event) =>
+    event.type === "job" && event.job.kind === "sample.create" ? [event.job.state] : [],
+  );
   expect([states[0], states.at(-1)]).toEqual(["queued", "succeeded"]);
   expect(new Set(states)).toEqual(new Set(["queued", "running", "succeeded"]));
   expect(events).toContainEqual({ type: "changed", entity: "snapshot", id: snapshotId });
@@ -62,14 +72,19 @@ test("a model answers with titles, without what the user has rated in training",
   const userId = user?.userId ?? "";
   const all = await transport.request("recommend.forUser", { runId, userId, n: 200, excludeSeen: false });
   const unseen = await transport.request("recommend.forUser", { runId, userId, n: 200, explain: true });
-  const history = new Set((await transport.request("users.history", { snapshotId, userId })).map(({ itemId }) => itemId));
+  const history = new Set(
+    (await transport.request("users.history", { snapshotId, userId })).map(({ itemId }) => itemId),
+  );
   const left = all.filter(({ itemId }) => !unseen.some((kept) => kept.itemId === itemId));
   expect(left.length).toBeGreaterThan(0);
   expect(left.every(({ itemId }) => history.has(itemId))).toBe(true);
   expect(unseen.map(({ rank }) => rank)).toEqual(unseen.map((_, at) => at + 1));
   expect(unseen.every(({ title }) => title !== null)).toBe(true);
   for (const { score, explanation } of unseen.slice(0, 5)) {
-    const sum = (explanation?.contributions ?? []).reduce((total, { contribution }) => total + contribution, explanation?.baseline ?? Number.NaN);
+    const sum = (explanation?.contributions ?? []).reduce(
+      (total, { contribution }) => total + contribution,
+      explanation?.baseline ?? Number.NaN,
+    );
     expect(sum).toBeCloseTo(score, 9);
   }
 });
@@ -78,27 +93,54 @@ test("folding in: the last rating of an item counts, unknown items and ratings o
   const [runId] = runIds as [string];
   const [a, b] = await transport.request("items.search", { snapshotId, limit: 2 });
   const [itemA, itemB] = [a?.itemId ?? "", b?.itemId ?? ""];
-  const twice = await transport.request("recommend.foldIn", { runId, ratings: [{ itemId: itemA, rating: 1 }, { itemId: itemB, rating: 4 }, { itemId: itemA, rating: 5 }] });
-  const once = await transport.request("recommend.foldIn", { runId, ratings: [{ itemId: itemB, rating: 4 }, { itemId: itemA, rating: 5 }] });
+  const twice = await transport.request("recommend.foldIn", {
+    runId,
+    ratings: [
+      { itemId: itemA, rating: 1 },
+      { itemId: itemB, rating: 4 },
+      { itemId: itemA, rating: 5 },
+    ],
+  });
+  const once = await transport.request("recommend.foldIn", {
+    runId,
+    ratings: [
+      { itemId: itemB, rating: 4 },
+      { itemId: itemA, rating: 5 },
+    ],
+  });
   expect(twice.map(({ itemId }) => itemId)).toEqual(once.map(({ itemId }) => itemId));
   expect(once.some(({ itemId }) => itemId === itemA || itemId === itemB)).toBe(false);
-  await expect(transport.request("recommend.foldIn", { runId, ratings: [{ itemId: "no such", rating: 4 }] })).rejects.toMatchObject({ code: "RB_NOT_FOUND", details: { item: "no such" } });
-  await expect(transport.request("recommend.foldIn", { runId, ratings: [{ itemId: itemA, rating: 99 }] })).rejects.toMatchObject({ code: "RB_INVALID_INPUT" });
+  await expect(
+    transport.request("recommend.foldIn", { runId, ratings: [{ itemId: "no such", rating: 4 }] }),
+  ).rejects.toMatchObject({ code: "RB_NOT_FOUND", details: { item: "no such" } });
+  await expect(
+    transport.request("recommend.foldIn", { runId, ratings: [{ itemId: itemA, rating: 99 }] }),
+  ).rejects.toMatchObject({ code: "RB_INVALID_INPUT" });
 });
 
 test("runs are compared in a thread; nonsense is refused", async () => {
   const comparison = await transport.request("runs.compare", { runIds });
   expect(comparison).toMatchObject({ splitId, baselineId: runIds[1] });
   expect(await transport.request("runs.compare", { runIds })).toEqual(comparison);
-  await expect(transport.request("runs.compare", { runIds: [runIds[0] ?? "", runIds[0] ?? ""] })).rejects.toMatchObject({ code: "RB_INVALID_INPUT" });
-  await expect(transport.request("runs.compare", { runIds, baselineId: "r0000" })).rejects.toMatchObject({ code: "RB_INVALID_INPUT" });
+  await expect(transport.request("runs.compare", { runIds: [runIds[0] ?? "", runIds[0] ?? ""] })).rejects.toMatchObject(
+    { code: "RB_INVALID_INPUT" },
+  );
+  await expect(transport.request("runs.compare", { runIds, baselineId: "r0000" })).rejects.toMatchObject({
+    code: "RB_INVALID_INPUT",
+  });
 });
 
 test("a training that could never work is refused before it is accepted", async () => {
   const before = (await transport.request("jobs.list", {})).length;
-  await expect(transport.request("runs.train", { splitId: "p0000", algorithm: "biases" })).rejects.toMatchObject({ code: "RB_NOT_FOUND" });
-  await expect(transport.request("runs.train", { splitId, algorithm: "no-such" })).rejects.toMatchObject({ code: "RB_NOT_FOUND" });
-  await expect(transport.request("runs.train", { splitId, algorithm: "puresvd", hyperparameters: { factors: -1 } })).rejects.toMatchObject({ code: "RB_INVALID_INPUT" });
+  await expect(transport.request("runs.train", { splitId: "p0000", algorithm: "biases" })).rejects.toMatchObject({
+    code: "RB_NOT_FOUND",
+  });
+  await expect(transport.request("runs.train", { splitId, algorithm: "no-such" })).rejects.toMatchObject({
+    code: "RB_NOT_FOUND",
+  });
+  await expect(
+    transport.request("runs.train", { splitId, algorithm: "puresvd", hyperparameters: { factors: -1 } }),
+  ).rejects.toMatchObject({ code: "RB_INVALID_INPUT" });
   expect((await transport.request("jobs.list", {})).length).toBe(before);
   expect((await transport.request("workspace.get", {})).counts.runs).toBe(2);
 });
@@ -108,12 +150,21 @@ test("a failed import leaves its cause with the job and nothing in the workspace
   writeFileSync(path, "");
   await expect(runJob(transport, "sources.import", { path })).rejects.toMatchObject({ code: "RB_IMPORT_EMPTY" });
   const [job] = await transport.request("jobs.list", { states: ["failed"] });
-  expect(job).toMatchObject({ kind: "sources.import", state: "failed", resumable: true, error: { code: "RB_IMPORT_EMPTY" } });
+  expect(job).toMatchObject({
+    kind: "sources.import",
+    state: "failed",
+    resumable: true,
+    error: { code: "RB_IMPORT_EMPTY" },
+  });
   expect((await transport.request("sources.list", {})).length).toBe(1);
 });
 
 test("a cancelled training stops, says so, and reaches the same bytes when resumed", async () => {
-  const { jobId } = (await transport.request("runs.train", { splitId, algorithm: "puresvd", hyperparameters: { factors: 8 } })) as { jobId: string };
+  const { jobId } = await transport.request("runs.train", {
+    splitId,
+    algorithm: "puresvd",
+    hyperparameters: { factors: 8 },
+  });
   const runId = `r${jobId.slice(1)}`;
   await new Promise<void>((resolve) => {
     const stop = transport.subscribe((event) => {
@@ -126,33 +177,50 @@ test("a cancelled training stops, says so, and reaches the same bytes when resum
   await expect.poll(() => transport.request("jobs.get", { jobId }).then(({ state }) => state)).toBe("cancelled");
   expect((await transport.request("runs.get", { runId })).state).toBe("cancelled");
   await transport.request("jobs.resume", { jobId });
-  await expect.poll(() => transport.request("jobs.get", { jobId }).then(({ state }) => state), { timeout: 60_000 }).toBe("succeeded");
-  const [again, first] = await Promise.all([runId, runIds[0] ?? ""].map((id) => transport.request("runs.get", { runId: id })));
+  await expect
+    .poll(() => transport.request("jobs.get", { jobId }).then(({ state }) => state), { timeout: 60_000 })
+    .toBe("succeeded");
+  const [again, first] = await Promise.all(
+    [runId, runIds[0] ?? ""].map((id) => transport.request("runs.get", { runId: id })),
+  );
   expect(again).toMatchObject({ state: "succeeded", error: null, modelHash: first?.modelHash });
 });
 
 test("a note and a name given by a person are kept", async () => {
   await transport.request("runs.annotate", { runId: runIds[1] ?? "", note: "for the meeting" });
-  expect(await transport.request("runs.get", { runId: runIds[1] ?? "" })).toMatchObject({ name: "Everyone's", note: "for the meeting" });
+  expect(await transport.request("runs.get", { runId: runIds[1] ?? "" })).toMatchObject({
+    name: "Everyone's",
+    note: "for the meeting",
+  });
 });
 
 describe("targets", () => {
   test("show no password, keep it apart, and a form saved with *** keeps the one that is known", async () => {
-    const saved = await transport.request("targets.save", { name: "films", postgres: "postgres://ana:s3cr%40t@db.example:5432/films", redis: "redis://:hush@cache.example:6379" });
+    const saved = await transport.request("targets.save", {
+      name: "films",
+      postgres: "postgres://ana:s3cr%40t@db.example:5432/films",
+      redis: "redis://:hush@cache.example:6379",
+    });
     expect(JSON.stringify([saved, await transport.request("targets.list", {})])).not.toMatch(/s3cr|hush/);
     expect(readFileSync(join(folder, "workspace", "workspace.sqlite")).includes("s3cr")).toBe(false);
     if (saved.kind !== "production") throw new Error("It should be a production target.");
     await transport.request("targets.save", { id: saved.id, name: "films2", postgres: saved.postgres, redis: null });
     const secrets: unknown = JSON.parse(readFileSync(join(folder, "workspace", "secrets.json"), "utf8"));
-    expect(secrets).toEqual({ targets: { [saved.id]: { postgresUrl: "postgres://ana:s3cr%40t@db.example:5432/films", redisUrl: null } } });
-    await expect(transport.request("targets.save", { name: "films2", postgres: "postgres://x@y/z", redis: null })).rejects.toMatchObject({ code: "RB_CONFLICT" });
+    expect(secrets).toEqual({
+      targets: { [saved.id]: { postgresUrl: "postgres://ana:s3cr%40t@db.example:5432/films", redisUrl: null } },
+    });
+    await expect(
+      transport.request("targets.save", { name: "films2", postgres: "postgres://x@y/z", redis: null }),
+    ).rejects.toMatchObject({ code: "RB_CONFLICT" });
     await transport.request("targets.remove", { targetId: saved.id });
     expect((await transport.request("targets.list", {})).map(({ id }) => id)).toEqual(["local"]);
     expect(readFileSync(join(folder, "workspace", "secrets.json"), "utf8")).not.toContain("s3cr");
   });
 
   test("the local one stays, and a wrong URL is refused without being repeated", async () => {
-    await expect(transport.request("targets.remove", { targetId: "local" })).rejects.toMatchObject({ code: "RB_CONFLICT" });
+    await expect(transport.request("targets.remove", { targetId: "local" })).rejects.toMatchObject({
+      code: "RB_CONFLICT",
+    });
     const refused = transport.request("targets.save", { name: "bad", postgres: "http://ana:s3cret@host", redis: null });
     await expect(refused).rejects.toMatchObject({ code: "RB_INVALID_INPUT" });
     await expect(refused).rejects.not.toThrow(/s3cret/);
@@ -163,9 +231,14 @@ test("files are browsed, folders first; what is not there is said", async () => 
   mkdirSync(join(folder, "browse", "b-folder"), { recursive: true });
   writeFileSync(join(folder, "browse", "a.csv"), "12345");
   const listed = await transport.request("files.browse", { directory: join(folder, "browse") });
-  expect(listed.entries.map(({ name, kind, bytes }) => [name, kind, bytes])).toEqual([["b-folder", "directory", 0], ["a.csv", "file", 5]]);
+  expect(listed.entries.map(({ name, kind, bytes }) => [name, kind, bytes])).toEqual([
+    ["b-folder", "directory", 0],
+    ["a.csv", "file", 5],
+  ]);
   expect(listed.parent).toBe(folder);
-  await expect(transport.request("files.browse", { directory: join(folder, "absent") })).rejects.toMatchObject({ code: "RB_FILE_NOT_FOUND" });
+  await expect(transport.request("files.browse", { directory: join(folder, "absent") })).rejects.toMatchObject({
+    code: "RB_FILE_NOT_FOUND",
+  });
 });
 
 test("another command attaches to an engine that a first one opened, and sees what it does", async () => {
@@ -174,13 +247,18 @@ test("another command attaches to an engine that a first one opened, and sees wh
   const first = await attach(options);
   const second = await attach(options);
   expect([first.engine === null, second.engine === null]).toEqual([false, true]);
-  expect((await second.transport.request("workspace.get", {})).id).toBe((await first.transport.request("workspace.get", {})).id);
+  expect((await second.transport.request("workspace.get", {})).id).toBe(
+    (await first.transport.request("workspace.get", {})).id,
+  );
   expect(first.guests()).toBe(1);
   await second.close();
   await first.untilAlone();
   await first.close();
   // The endpoint's file of a dead engine misleads nobody.
-  writeFileSync(join(workspaceDirectory, "engine.json"), JSON.stringify({ pid: 1, port: 9, token: "x".repeat(43), version: "0" }));
+  writeFileSync(
+    join(workspaceDirectory, "engine.json"),
+    JSON.stringify({ pid: 1, port: 9, token: "x".repeat(43), version: "0" }),
+  );
   const third = await attach(options);
   expect(third.engine).not.toBeNull();
   await third.close();
@@ -191,5 +269,9 @@ test("everything is there again after closing and opening", async () => {
   await expect(transport.request("sources.list", {})).rejects.toMatchObject({ code: "RB_TRANSPORT_CLOSED" });
   await open();
   expect(engine.recovery).toMatchObject({ adopted: [], missing: [], refused: [], interruptedJobs: [] });
-  expect((await transport.request("runs.list", {})).map(({ state }) => state)).toEqual(["succeeded", "succeeded", "succeeded"]);
+  expect((await transport.request("runs.list", {})).map(({ state }) => state)).toEqual([
+    "succeeded",
+    "succeeded",
+    "succeeded",
+  ]);
 });

@@ -40,7 +40,11 @@ export interface Engine extends EngineApi {
 }
 
 /** Opens a workspace and everything the contract can be asked about it. Throws what `openWorkspace` throws. */
-export async function openEngine({ workspaceDirectory, processHost, threads = availableParallelism() }: EngineOptions): Promise<Engine> {
+export async function openEngine({
+  workspaceDirectory,
+  processHost,
+  threads = availableParallelism(),
+}: EngineOptions): Promise<Engine> {
   const workspace = await openWorkspace(workspaceDirectory);
   try {
     return await engineOf(workspace, processHost, threads);
@@ -68,13 +72,18 @@ async function engineOf(workspace: Workspace, processHost: ProcessHost, threads:
   const servers = createServers(rooms, targets);
   const curves = createLiveCurves(rooms);
   const comparisons = createComparisons(rooms);
-  const jobs = { ...dataJobs(rooms), ...modelJobs(rooms, curves), ...publishingJobs(rooms, targets, curves, comparisons) } satisfies JobHandlers;
+  const jobs = {
+    ...dataJobs(rooms),
+    ...modelJobs(rooms, curves),
+    ...publishingJobs(rooms, targets, curves, comparisons),
+  } satisfies JobHandlers;
   const queue = createJobQueue({
     table: workspace.catalogue.jobs,
     runners: runnersOf(jobs, rooms.lanes),
     transaction: (work) => workspace.catalogue.transaction(work),
     onChange: (job) => {
-      if (job.error !== null && job.state !== "cancelled") logger.warn({ job: job.id, kind: job.kind, error: job.error }, "job did not succeed");
+      if (job.error !== null && job.state !== "cancelled")
+        logger.warn({ job: job.id, kind: job.kind, error: job.error }, "job did not succeed");
       rooms.emit({ type: "job", job });
     },
     onState: (record) => followJobState(rooms, record),
@@ -96,7 +105,9 @@ async function engineOf(workspace: Workspace, processHost: ProcessHost, threads:
       if (!open) throw new ReelbenchError("RB_TRANSPORT_CLOSED", "The engine is closed.");
       // The two maps are complete by their types; TypeScript cannot follow a key that is a union.
       if (contract[method].kind === "job") return { jobId: queue.start(method, input).id } as MethodReply<M>;
-      const handler = (handlers as unknown as Record<string, (input: ParsedInput<M>) => MethodReply<M> | Promise<MethodReply<M>>>)[method];
+      const handler = (
+        handlers as unknown as Record<string, (input: ParsedInput<M>) => MethodReply<M> | Promise<MethodReply<M>>>
+      )[method];
       if (handler === undefined) throw new ReelbenchError("RB_UNKNOWN_METHOD", `There is no method "${method}".`);
       return handler(input);
     },
@@ -119,7 +130,10 @@ async function engineOf(workspace: Workspace, processHost: ProcessHost, threads:
 
 /** The queue knows no contract: it is given runners that parse what was stored with the method's own schema. */
 function runnersOf(jobs: JobHandlers, lanes: Lanes): Record<string, JobRunner> {
-  const entries = Object.entries(jobs).map(([method, handler]) => [method, runnerOf(method as JobMethod, handler as unknown as JobHandler<JobMethod>, lanes)] as const);
+  const entries = Object.entries(jobs).map(
+    ([method, handler]) =>
+      [method, runnerOf(method as JobMethod, handler as unknown as JobHandler<JobMethod>, lanes)] as const,
+  );
   return Object.fromEntries(entries);
 }
 
@@ -136,5 +150,8 @@ function runnerOf<M extends JobMethod>(method: M, handler: JobHandler<M>, lanes:
 
 function openLog(folder: string) {
   mkdirSync(folder, { recursive: true });
-  return pino({ level: "info", base: { pid: process.pid } }, pino.destination({ dest: join(folder, "engine.log"), sync: true }));
+  return pino(
+    { level: "info", base: { pid: process.pid } },
+    pino.destination({ dest: join(folder, "engine.log"), sync: true }),
+  );
 }

@@ -18,7 +18,10 @@ export function addJobCommands(program: Command, context: CommandContext): void 
     .action((id: string | undefined, flags: { state?: Job["state"][]; limit: number }, command: Command) =>
       inSession(context, command, async (session) => {
         if (id !== undefined) return showJob(await jobOf(session, id));
-        const all = await session.ask("jobs.list", { limit: flags.limit, ...(flags.state === undefined ? {} : { states: flags.state }) });
+        const all = await session.ask("jobs.list", {
+          limit: flags.limit,
+          ...(flags.state === undefined ? {} : { states: flags.state }),
+        });
         return { json: all, text: jobsTable(all) };
       }),
     );

@@ -17,12 +17,21 @@ export function addModelCommands(program: Command, context: CommandContext): voi
         const all = await ask("algorithms.list", {});
         const text = all
           .map((algorithm) => {
-            const fields = formatTable(algorithm.hyperparameters, [
-              { title: "  setting", value: ({ name }) => `  ${name}` },
-              { title: "default", value: (field) => String(field.default), right: true },
-              { title: "range", value: ({ choices, minimum, maximum }) => choices?.join(" | ") ?? (minimum === undefined && maximum === undefined ? "" : `${minimum ?? ""} … ${maximum ?? ""}`) },
-              { title: "meaning", value: ({ description }) => description },
-            ], "  no settings");
+            const fields = formatTable(
+              algorithm.hyperparameters,
+              [
+                { title: "  setting", value: ({ name }) => `  ${name}` },
+                { title: "default", value: (field) => String(field.default), right: true },
+                {
+                  title: "range",
+                  value: ({ choices, minimum, maximum }) =>
+                    choices?.join(" | ") ??
+                    (minimum === undefined && maximum === undefined ? "" : `${minimum ?? ""} … ${maximum ?? ""}`),
+                },
+                { title: "meaning", value: ({ description }) => description },
+              ],
+              "  no settings",
+            );
             return `${algorithm.id}: ${algorithm.name}. ${algorithm.summary}\n${fields}`;
           })
           .join("\n");
@@ -38,18 +47,27 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     .option("--set <name=value>", "a setting; may be repeated", collected, [])
     .option("--seed <n>", "of the random choices", wholeNumber(0, 0xffff_ffff), 42)
     .option("--name <name>", "what to call the run")
-    .action((flags: { algorithm: string; split?: string; set: readonly string[]; seed: number; name?: string }, command: Command) =>
-      inSession(context, command, async ({ ask, run }) => {
-        const split = findOrNewest(await ask("splits.list", {}), flags.split, "split", "make one first: reelbench split");
-        const { runId } = await run("runs.train", {
-          splitId: split.id,
-          algorithm: flags.algorithm,
-          hyperparameters: parseSettings(flags.set),
-          seed: flags.seed,
-          ...(flags.name === undefined ? {} : { name: flags.name }),
-        });
-        return showRun(await ask("runs.get", { runId }));
-      }),
+    .action(
+      (
+        flags: { algorithm: string; split?: string; set: readonly string[]; seed: number; name?: string },
+        command: Command,
+      ) =>
+        inSession(context, command, async ({ ask, run }) => {
+          const split = findOrNewest(
+            await ask("splits.list", {}),
+            flags.split,
+            "split",
+            "make one first: reelbench split",
+          );
+          const { runId } = await run("runs.train", {
+            splitId: split.id,
+            algorithm: flags.algorithm,
+            hyperparameters: parseSettings(flags.set),
+            seed: flags.seed,
+            ...(flags.name === undefined ? {} : { name: flags.name }),
+          });
+          return showRun(await ask("runs.get", { runId }));
+        }),
     );
 
   program
@@ -68,7 +86,9 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     .action((given: string, _flags: object, command: Command) =>
       inSession(context, command, async (session) => {
         const result = await session.run("runs.reproduce", { runId: await runIdOf(session, given) });
-        const text = result.identical ? `Identical: SHA-256 ${result.actual}\n` : `DIFFERENT: expected ${result.expected}, got ${result.actual}\n`;
+        const text = result.identical
+          ? `Identical: SHA-256 ${result.actual}\n`
+          : `DIFFERENT: expected ${result.expected}, got ${result.actual}\n`;
         return { json: result, text, exitCode: result.identical ? 0 : 65 };
       }),
     );
@@ -80,7 +100,8 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     .action((id: string | undefined, flags: { split?: string }, command: Command) =>
       inSession(context, command, async (session) => {
         if (id !== undefined) return showRun(await session.ask("runs.get", { runId: await runIdOf(session, id) }));
-        const split = flags.split === undefined ? undefined : findNamed(await session.ask("splits.list", {}), flags.split, "split");
+        const split =
+          flags.split === undefined ? undefined : findNamed(await session.ask("splits.list", {}), flags.split, "split");
         const all = await session.ask("runs.list", split === undefined ? {} : { splitId: split.id });
         return { json: all, text: runsTable(all) };
       }),
@@ -93,7 +114,8 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     .action((given: string[], flags: { baseline?: string }, command: Command) =>
       inSession(context, command, async (session) => {
         const all = await session.ask("runs.list", {});
-        const runs = given.length > 0 ? given.map((id) => findNamed(all, id, "run")) : await comparableRuns(session, all);
+        const runs =
+          given.length > 0 ? given.map((id) => findNamed(all, id, "run")) : await comparableRuns(session, all);
         const baselineId = flags.baseline === undefined ? null : findNamed(all, flags.baseline, "run").id;
         const comparison = await session.ask("runs.compare", { runIds: runs.map(({ id }) => id), baselineId });
         return { json: comparison, text: describeComparison(comparison, runs) };
@@ -110,12 +132,19 @@ function addRecommendCommands(program: Command, context: CommandContext): void {
     .option("-n <n>", "how many", wholeNumber(1, 200), 10)
     .option("--seen", "also what the user has rated")
     .option("--explain", "and why")
-    .action((given: string, userId: string, flags: { n: number; seen?: boolean; explain?: boolean }, command: Command) =>
-      inSession(context, command, async (session) => {
-        const runId = await runIdOf(session, given);
-        const list = await session.ask("recommend.forUser", { runId, userId, n: flags.n, excludeSeen: flags.seen !== true, explain: flags.explain === true });
-        return { json: list, text: recommendationsTable(list) };
-      }),
+    .action(
+      (given: string, userId: string, flags: { n: number; seen?: boolean; explain?: boolean }, command: Command) =>
+        inSession(context, command, async (session) => {
+          const runId = await runIdOf(session, given);
+          const list = await session.ask("recommend.forUser", {
+            runId,
+            userId,
+            n: flags.n,
+            excludeSeen: flags.seen !== true,
+            explain: flags.explain === true,
+          });
+          return { json: list, text: recommendationsTable(list) };
+        }),
     );
 
   program
@@ -126,7 +155,12 @@ function addRecommendCommands(program: Command, context: CommandContext): void {
     .action((given: string, ratings: string[], flags: { n: number; explain: boolean }, command: Command) =>
       inSession(context, command, async (session) => {
         const runId = await runIdOf(session, given);
-        const list = await session.ask("recommend.foldIn", { runId, ratings: ratings.map(parseRating), n: flags.n, explain: flags.explain });
+        const list = await session.ask("recommend.foldIn", {
+          runId,
+          ratings: ratings.map(parseRating),
+          n: flags.n,
+          explain: flags.explain,
+        });
         return { json: list, text: recommendationsTable(list) };
       }),
     );
@@ -137,7 +171,11 @@ function addRecommendCommands(program: Command, context: CommandContext): void {
     .option("-n <n>", "how many", wholeNumber(1, 200), 10)
     .action((given: string, itemId: string, flags: { n: number }, command: Command) =>
       inSession(context, command, async (session) => {
-        const list = await session.ask("recommend.similar", { runId: await runIdOf(session, given), itemId, n: flags.n });
+        const list = await session.ask("recommend.similar", {
+          runId: await runIdOf(session, given),
+          itemId,
+          n: flags.n,
+        });
         return { json: list, text: recommendationsTable(list) };
       }),
     );
@@ -152,7 +190,8 @@ async function comparableRuns(session: Session, all: readonly Run[]): Promise<Ru
   const usable = all.filter((run) => run.state === "succeeded" && run.refitOf === null && run.missing !== true);
   const newest = (await session.ask("splits.list", {})).find(({ id }) => usable.some(({ splitId }) => splitId === id));
   const runs = usable.filter(({ splitId }) => splitId === newest?.id);
-  if (runs.length < 2) throw new ReelbenchError("RB_NOT_FOUND", "There are not two finished runs on one split to compare; train another.");
+  if (runs.length < 2)
+    throw new ReelbenchError("RB_NOT_FOUND", "There are not two finished runs on one split to compare; train another.");
   return runs;
 }
 
@@ -181,6 +220,7 @@ function parseValue(text: string): number | boolean | string {
 export function parseRating(text: string): { itemId: string; rating: number } {
   const at = text.lastIndexOf("=");
   const rating = Number(text.slice(at + 1));
-  if (at < 1 || text.slice(at + 1).trim() === "" || !Number.isFinite(rating)) throw new ReelbenchError("RB_INVALID_INPUT", `"${text}" is not of the form ITEM=RATING.`);
+  if (at < 1 || text.slice(at + 1).trim() === "" || !Number.isFinite(rating))
+    throw new ReelbenchError("RB_INVALID_INPUT", `"${text}" is not of the form ITEM=RATING.`);
   return { itemId: text.slice(0, at), rating };
 }

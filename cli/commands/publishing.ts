@@ -22,22 +22,31 @@ function withTargetFlags(command: Command): Command {
 }
 
 export function addPublishingCommands(program: Command, context: CommandContext): void {
-  withTargetFlags(program.command("publish <run>").description("put a model into service: gates, upload, checksum, parity probe, switch"))
+  withTargetFlags(
+    program
+      .command("publish <run>")
+      .description("put a model into service: gates, upload, checksum, parity probe, switch"),
+  )
     .option("--no-refit", "the run's own model, not one trained on the whole snapshot")
     .option("--override-gates", "go on although a gate says no")
     .option("--probes <n>", "users asked in the parity probe", wholeNumber(1, 1000), 50)
-    .action((given: string, flags: TargetFlags & { refit: boolean; overrideGates?: boolean; probes: number }, command: Command) =>
-      inSession(context, command, async (session) => {
-        const target = await targetOf(session, flags);
-        const published = await session.run("publish.run", {
-          runId: await runIdOf(session, given),
-          targetId: target.id,
-          refit: flags.refit,
-          overrideGates: flags.overrideGates === true,
-          probes: flags.probes,
-        });
-        return { json: { target: target.name, ...published }, text: describePublication(target, published) };
-      }),
+    .action(
+      (
+        given: string,
+        flags: TargetFlags & { refit: boolean; overrideGates?: boolean; probes: number },
+        command: Command,
+      ) =>
+        inSession(context, command, async (session) => {
+          const target = await targetOf(session, flags);
+          const published = await session.run("publish.run", {
+            runId: await runIdOf(session, given),
+            targetId: target.id,
+            refit: flags.refit,
+            overrideGates: flags.overrideGates === true,
+            probes: flags.probes,
+          });
+          return { json: { target: target.name, ...published }, text: describePublication(target, published) };
+        }),
     );
 
   withTargetFlags(program.command("rollback").description("serve the version before (or --version) again"))
@@ -45,7 +54,10 @@ export function addPublishingCommands(program: Command, context: CommandContext)
     .action((flags: TargetFlags & { version?: string }, command: Command) =>
       inSession(context, command, async (session) => {
         const target = await targetOf(session, flags);
-        const result = await session.run("publish.rollback", { targetId: target.id, ...(flags.version === undefined ? {} : { version: flags.version }) });
+        const result = await session.run("publish.rollback", {
+          targetId: target.id,
+          ...(flags.version === undefined ? {} : { version: flags.version }),
+        });
         return { json: result, text: `${target.name} serves ${result.version} again (it was ${result.from}).\n` };
       }),
     );
@@ -58,17 +70,32 @@ export function addPublishingCommands(program: Command, context: CommandContext)
         const server = await session.ask("servers.start", { targetId: target.id, port: flags.port });
         session.terminal.err(`Serving ${target.name} on ${server.url}\nAPI key: ${server.apiKey}\nCtrl-C stops it.\n`);
         const reason = await untilServerEnds(session, target.id);
-        return { json: { target: target.name, ...server, ended: reason }, text: `The server has ended: ${reason}.\n`, exitCode: reason === "asked to stop" ? 0 : 70 };
+        return {
+          json: { target: target.name, ...server, ended: reason },
+          text: `The server has ended: ${reason}.\n`,
+          exitCode: reason === "asked to stop" ? 0 : 70,
+        };
       }),
     );
 
   addTargetCommands(program, context);
 }
 
-function describePublication(target: Target, published: { version: string; runId: string; gates: readonly { gate: string; passed: boolean; reason: string }[]; parity: { answeredBy: string; servers: number; compared: number; mismatches: number; largestDifference: number } }): string {
-  const gates = published.gates.map(({ gate, passed, reason }) => `${passed ? "✓" : "✗"} ${gate}: ${reason}\n`).join("");
+function describePublication(
+  target: Target,
+  published: {
+    version: string;
+    runId: string;
+    gates: readonly { gate: string; passed: boolean; reason: string }[];
+    parity: { answeredBy: string; servers: number; compared: number; mismatches: number; largestDifference: number };
+  },
+): string {
+  const gates = published.gates
+    .map(({ gate, passed, reason }) => `${passed ? "✓" : "✗"} ${gate}: ${reason}\n`)
+    .join("");
   const { answeredBy, servers, compared, mismatches, largestDifference } = published.parity;
-  const by = answeredBy === "live" ? `${servers} live server${servers === 1 ? "" : "s"}` : "a bundled server (none was live)";
+  const by =
+    answeredBy === "live" ? `${servers} live server${servers === 1 ? "" : "s"}` : "a bundled server (none was live)";
   return `${gates}✓ parity: ${compared} answers compared score by score, given by ${by}, ${mismatches} different, largest difference ${largestDifference}\n${target.name} serves ${published.version} (run ${published.runId}).\n`;
 }
 
@@ -102,12 +129,19 @@ function addTargetCommands(program: Command, context: CommandContext): void {
       inSession(context, command, async ({ ask }) => {
         const all = await ask("targets.list", {});
         if (name === undefined) {
-          const text = formatTable(all, [
-            { title: "name", value: (target) => target.name },
-            { title: "kind", value: ({ kind }) => kind },
-            { title: "Postgres", value: (target) => (target.kind === "local" ? "in the workspace" : target.postgres) },
-            { title: "Redis", value: (target) => (target.kind === "local" ? null : target.redis) },
-          ], "");
+          const text = formatTable(
+            all,
+            [
+              { title: "name", value: (target) => target.name },
+              { title: "kind", value: ({ kind }) => kind },
+              {
+                title: "Postgres",
+                value: (target) => (target.kind === "local" ? "in the workspace" : target.postgres),
+              },
+              { title: "Redis", value: (target) => (target.kind === "local" ? null : target.redis) },
+            ],
+            "",
+          );
           return { json: all, text };
         }
         const target = findNamed(all, name, "target");
@@ -117,15 +151,23 @@ function addTargetCommands(program: Command, context: CommandContext): void {
           ["reachable", status.reachable ? "yes" : `no: ${status.error?.message ?? ""}`],
           ["serves", status.active === null ? "nothing" : `${status.active.version} since ${status.active.since}`],
           ["before it", status.previous],
-          ["servers", status.servers.map(({ id, url, serving }) => `${url ?? id} serving ${serving ?? "nothing"}`).join(", ") || "none live"],
+          [
+            "servers",
+            status.servers.map(({ id, url, serving }) => `${url ?? id} serving ${serving ?? "nothing"}`).join(", ") ||
+              "none live",
+          ],
         ]);
-        const versions = formatTable(status.versions, [
-          { title: "version", value: ({ version }) => version },
-          { title: "state", value: ({ state }) => state },
-          { title: "algorithm", value: ({ algorithm }) => algorithm },
-          { title: "bytes", value: ({ bytes }) => bytes },
-          { title: "made", value: ({ createdAt }) => createdAt },
-        ], "No version has been published.");
+        const versions = formatTable(
+          status.versions,
+          [
+            { title: "version", value: ({ version }) => version },
+            { title: "state", value: ({ state }) => state },
+            { title: "algorithm", value: ({ algorithm }) => algorithm },
+            { title: "bytes", value: ({ bytes }) => bytes },
+            { title: "made", value: ({ createdAt }) => createdAt },
+          ],
+          "No version has been published.",
+        );
         return { json: { target, status }, text: `${facts}\n${versions}` };
       }),
     );
@@ -159,15 +201,27 @@ function addTargetCommands(program: Command, context: CommandContext): void {
       inSession(context, command, async ({ ask }) => {
         const found = findNamed(await ask("targets.list", {}), name, "target");
         const result = await ask("targets.test", { targetId: found.id });
-        const text = result.checks.map(({ check, passed, message }) => `${passed ? "✓" : "✗"} ${check}: ${message}\n`).join("");
+        const text = result.checks
+          .map(({ check, passed, message }) => `${passed ? "✓" : "✗"} ${check}: ${message}\n`)
+          .join("");
         return { json: result, text, exitCode: result.ok ? 0 : 69 };
       }),
     );
 }
 
-async function saveTarget(session: Session, name: string, postgres: string, redis: string | undefined): Promise<Target> {
+async function saveTarget(
+  session: Session,
+  name: string,
+  postgres: string,
+  redis: string | undefined,
+): Promise<Target> {
   const known = (await session.ask("targets.list", {})).find((target) => target.name === name);
-  return session.ask("targets.save", { ...(known === undefined ? {} : { id: known.id }), name, postgres, redis: redis ?? null });
+  return session.ask("targets.save", {
+    ...(known === undefined ? {} : { id: known.id }),
+    name,
+    postgres,
+    redis: redis ?? null,
+  });
 }
 
 /** The target that the flags mean. A URL is saved under its host and database, so that it can be rolled back later. */
@@ -176,7 +230,8 @@ export async function targetOf(session: Session, { target, postgres, redis }: Ta
     if (redis !== undefined) throw new ReelbenchError("RB_INVALID_INPUT", "--redis goes with --postgres.");
     return findNamed(await session.ask("targets.list", {}), target ?? "local", "target");
   }
-  if (!URL.canParse(postgres)) throw new ReelbenchError("RB_INVALID_INPUT", "--postgres must be postgres://user:password@host:port/database.");
+  if (!URL.canParse(postgres))
+    throw new ReelbenchError("RB_INVALID_INPUT", "--postgres must be postgres://user:password@host:port/database.");
   const { host, pathname } = new URL(postgres);
   return saveTarget(session, target ?? `${host}${pathname}`, postgres, redis);
 }

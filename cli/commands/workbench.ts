@@ -15,8 +15,14 @@ export function addWorkbenchCommands(program: Command, context: CommandContext):
     .option("--port <port>", "on loopback; left out: any free one", wholeNumber(0, 65535), 0)
     .action((flags: { port: number }, command: Command) =>
       inSession(context, command, async ({ transport, terminal, signal, workspaceDirectory }) => {
-        const host = await startWebHost({ engine: engineOver(transport), port: flags.port, rendererDirectory: rendererUrl() });
-        terminal.err(`The workbench is at\n\n  ${host.url}\n\nThe link works once, in a browser on this machine. Workspace: ${workspaceDirectory}. Ctrl-C stops it.\n`);
+        const host = await startWebHost({
+          engine: engineOver(transport),
+          port: flags.port,
+          rendererDirectory: rendererUrl(),
+        });
+        terminal.err(
+          `The workbench is at\n\n  ${host.url}\n\nThe link works once, in a browser on this machine. Workspace: ${workspaceDirectory}. Ctrl-C stops it.\n`,
+        );
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve();
           signal.addEventListener("abort", () => resolve(), { once: true });
@@ -45,7 +51,8 @@ export function addWorkbenchCommands(program: Command, context: CommandContext):
 /** The web host serves an engine; ours may be another process's. Inputs are parsed again there, which changes nothing. */
 function engineOver(transport: Transport): EngineApi {
   return {
-    call: <M extends MethodName>(method: M, input: ParsedInput<M>) => transport.request(method, input as MethodInput<M>),
+    call: <M extends MethodName>(method: M, input: ParsedInput<M>) =>
+      transport.request(method, input as MethodInput<M>),
     subscribe: (listener) => transport.subscribe(listener),
   };
 }

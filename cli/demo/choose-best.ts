@@ -19,14 +19,23 @@ export function chooseBest(runs: readonly Run[], comparison: Comparison): Choice
     .sort((a, b) => b.value - a.value);
   const best = scored.find(({ run }) => personal.has(run.algorithm));
   if (best === undefined) throw new ReelbenchError("RB_NO_MODEL", `No model with item factors has an ${metric}.`);
-  const sentences = [`Rule: the highest NDCG@10 among the models with item factors (only these can answer "similar" and fold somebody new in). That is ${best.run.name} with ${best.value.toFixed(4)}.`];
+  const sentences = [
+    `Rule: the highest NDCG@10 among the models with item factors (only these can answer "similar" and fold somebody new in). That is ${best.run.name} with ${best.value.toFixed(4)}.`,
+  ];
   const [overall] = scored;
   if (overall !== undefined && overall.run.id !== best.run.id) {
-    sentences.push(`${overall.run.name} scored higher (${overall.value.toFixed(4)}): on these data a list that is the same for everyone is hard to beat.`);
+    sentences.push(
+      `${overall.run.name} scored higher (${overall.value.toFixed(4)}): on these data a list that is the same for everyone is hard to beat.`,
+    );
   }
-  const verdict = comparison.runs.find(({ runId }) => runId === best.run.id)?.comparisons.find((found) => found.metric === metric);
+  const verdict = comparison.runs
+    .find(({ runId }) => runId === best.run.id)
+    ?.comparisons.find((found) => found.metric === metric);
   const baseline = runs.find(({ id }) => id === comparison.baselineId)?.name ?? "the baseline";
-  if (verdict !== undefined) sentences.push(`Against ${baseline}: ${words[verdict.verdict]} (difference ${signed(verdict.difference)}${intervalOf(verdict.interval)}).`);
+  if (verdict !== undefined)
+    sentences.push(
+      `Against ${baseline}: ${words[verdict.verdict]} (difference ${signed(verdict.difference)}${intervalOf(verdict.interval)}).`,
+    );
   sentences.push("It was chosen on the same test it is reported on, so its own figure is slightly flattering.");
   return { run: best.run, reason: sentences.join(" ") };
 }
@@ -43,5 +52,7 @@ function signed(value: number): string {
 }
 
 function intervalOf(interval: { readonly low: number; readonly high: number; readonly level: number } | null): string {
-  return interval === null ? "" : `, ${Math.round(100 * interval.level)}% interval ${signed(interval.low)} … ${signed(interval.high)}`;
+  return interval === null
+    ? ""
+    : `, ${Math.round(100 * interval.level)}% interval ${signed(interval.low)} … ${signed(interval.high)}`;
 }

@@ -38,7 +38,10 @@ export async function fetchRatings(archive: PublishedArchive, folder: string, si
     return { unavailable: `${new URL(archive.url).host} was not reachable (${causeOf(error)})` };
   }
   const found = createHash("sha256").update(bytes).digest("hex");
-  if (found !== archive.sha256) return { unavailable: `what ${new URL(archive.url).host} sent has another checksum than ${archive.name} (SHA-256 ${found})` };
+  if (found !== archive.sha256)
+    return {
+      unavailable: `what ${new URL(archive.url).host} sent has another checksum than ${archive.name} (SHA-256 ${found})`,
+    };
   const files = unzipSync(bytes, { filter: ({ name }) => archive.entries.includes(name) });
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];
@@ -57,7 +60,7 @@ async function download(url: string, signal: AbortSignal): Promise<Uint8Array> {
   if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     if (size > maximumBytes) throw new Error("it is larger than it should be");
     chunks.push(chunk);

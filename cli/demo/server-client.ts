@@ -3,7 +3,10 @@ import { catalogueItem, recommendation } from "../../core/contract/entities.ts";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 
 const answer = z.object({ version: z.string(), basis: z.string(), items: z.array(recommendation) });
-const similarAnswer = z.object({ version: z.string(), items: z.array(catalogueItem.extend({ rank: z.int(), score: z.number() })) });
+const similarAnswer = z.object({
+  version: z.string(),
+  items: z.array(catalogueItem.extend({ rank: z.int(), score: z.number() })),
+});
 const problem = z.object({ code: z.string().optional(), title: z.string().optional(), detail: z.string().optional() });
 
 export type ServedAnswer = z.infer<typeof answer>;
@@ -23,16 +26,26 @@ export function createServerClient(url: string, apiKey: string, signal: AbortSig
   async function ask<S extends z.ZodType>(schema: S, path: string, body?: unknown): Promise<z.output<S>> {
     const response = await fetch(`${url}${path}`, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
-      headers: { authorization: `Bearer ${apiKey}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     });
     const received: unknown = await response.json();
     if (!response.ok) {
       const said = problem.safeParse(received).data;
-      throw new ReelbenchError("RB_UNAVAILABLE", `${path} answered ${response.status}: ${said?.detail ?? said?.title ?? "no reason given"}`);
+      throw new ReelbenchError(
+        "RB_UNAVAILABLE",
+        `${path} answered ${response.status}: ${said?.detail ?? said?.title ?? "no reason given"}`,
+      );
     }
     const parsed = schema.safeParse(received);
-    if (!parsed.success) throw new ReelbenchError("RB_INTERNAL", `${path} answered in an unexpected shape: ${z.prettifyError(parsed.error)}`);
+    if (!parsed.success)
+      throw new ReelbenchError(
+        "RB_INTERNAL",
+        `${path} answered in an unexpected shape: ${z.prettifyError(parsed.error)}`,
+      );
     return parsed.data;
   }
   return {
@@ -40,10 +53,17 @@ export function createServerClient(url: string, apiKey: string, signal: AbortSig
       const deadline = performance.now() + readyPatienceMs;
       const readiness = z.object({ serving: z.string().nullable() });
       for (;;) {
-        const serving = await ask(readiness, "/readyz").then((ready) => ready.serving, () => null);
+        const serving = await ask(readiness, "/readyz").then(
+          (ready) => ready.serving,
+          () => null,
+        );
         signal.throwIfAborted();
         if (serving === version) return;
-        if (performance.now() > deadline) throw new ReelbenchError("RB_UNAVAILABLE", `The server does not serve ${version} after ${readyPatienceMs / 1000} s; it serves ${serving ?? "nothing"}.`);
+        if (performance.now() > deadline)
+          throw new ReelbenchError(
+            "RB_UNAVAILABLE",
+            `The server does not serve ${version} after ${readyPatienceMs / 1000} s; it serves ${serving ?? "nothing"}.`,
+          );
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },

@@ -10,7 +10,11 @@ const child = z.int().positive();
 /** From the host to the engine. */
 export const hostMessage = z.discriminatedUnion("type", [
   /** The first message. Answered with `opened` or `open-failed`. */
-  z.object({ type: z.literal("open"), workspaceDirectory: z.string().min(1), threads: z.int().min(1).max(256).optional() }),
+  z.object({
+    type: z.literal("open"),
+    workspaceDirectory: z.string().min(1),
+    threads: z.int().min(1).max(256).optional(),
+  }),
   /** A front to serve: the port is in the event's `ports[0]`. May come before `open` is answered; requests wait. */
   z.object({ type: z.literal("renderer") }),
   /** Stop: running jobs become `interrupted`, the workspace is closed, `closed` is sent and the process exits 0. */
@@ -27,7 +31,12 @@ export const engineMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("opened"), workspaceDirectory: z.string() }),
   z.object({
     type: z.literal("open-failed"),
-    error: z.object({ code: z.string(), message: z.string(), remedy: z.string(), details: z.record(z.string(), z.unknown()).optional() }),
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      remedy: z.string(),
+      details: z.record(z.string(), z.unknown()).optional(),
+    }),
   }),
   z.object({ type: z.literal("closed") }),
   /** Start `entryUrl(entry)` as child number `child` (numbers are never used twice). */

@@ -18,7 +18,12 @@ export async function browseFolder(directory: string | null): Promise<MethodOutp
         const path = join(folder, name);
         const found = await stat(path).catch(() => null); // Follows links; a broken one is no entry.
         if (found === null || !(found.isDirectory() || found.isFile())) return null;
-        return { name, path, kind: found.isDirectory() ? ("directory" as const) : ("file" as const), bytes: found.isFile() ? found.size : 0 };
+        return {
+          name,
+          path,
+          kind: found.isDirectory() ? ("directory" as const) : ("file" as const),
+          bytes: found.isFile() ? found.size : 0,
+        };
       }),
   );
   const entries = looked.filter((entry) => entry !== null);

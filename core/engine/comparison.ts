@@ -28,14 +28,15 @@ export function createComparisons(rooms: Rooms): Comparisons {
     async compare(runIds, baselineId) {
       const chosen = [...new Set(runIds)];
       if (chosen.length < 2) throw new ReelbenchError("RB_INVALID_INPUT", "Choose at least two different runs.");
-      if (baselineId !== null && !chosen.includes(baselineId)) throw new ReelbenchError("RB_INVALID_INPUT", "The baseline must be one of the runs compared.");
+      if (baselineId !== null && !chosen.includes(baselineId))
+        throw new ReelbenchError("RB_INVALID_INPUT", "The baseline must be one of the runs compared.");
       const finished = chosen.map((id) => finishedRun(rooms, id));
       const key = JSON.stringify([baselineId, finished.map(({ entity }) => [entity.id, entity.name])]);
       const known = cache.get(key);
       if (known !== undefined) return known;
-      const comparing = Promise.all(finished.map(async ({ entity: run, directory }) => ({ run, perUser: await readPerUser(directory) }))).then((runs) =>
-        compareInThread({ runs, baselineId }),
-      );
+      const comparing = Promise.all(
+        finished.map(async ({ entity: run, directory }) => ({ run, perUser: await readPerUser(directory) })),
+      ).then((runs) => compareInThread({ runs, baselineId }));
       cache.set(key, comparing);
       comparing.catch(() => cache.delete(key));
       return comparing;
@@ -46,8 +47,12 @@ export function createComparisons(rooms: Rooms): Comparisons {
 function compareInThread(request: ComparisonRequest): Promise<Comparison> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(entryUrl("comparison-worker"), { workerData: request });
-    worker.once("message", (answer: ComparisonAnswer) => ("comparison" in answer ? resolve(answer.comparison) : reject(fromEnvelope(answer.error))));
-    worker.once("error", (error) => reject(new ReelbenchError("RB_WORKER_DIED", `The comparison ended: ${error.message}`, { cause: error })));
+    worker.once("message", (answer: ComparisonAnswer) =>
+      "comparison" in answer ? resolve(answer.comparison) : reject(fromEnvelope(answer.error)),
+    );
+    worker.once("error", (error: Error) =>
+      reject(new ReelbenchError("RB_WORKER_DIED", `The comparison ended: ${error.message}`, { cause: error })),
+    );
     worker.once("exit", (code) => reject(new ReelbenchError("RB_WORKER_DIED", `The comparison ended (exit ${code}).`))); // Too late where it has answered.
   });
 }

@@ -21,11 +21,22 @@ import type { Rooms } from "./rooms.ts";
 const unhurried: WorkContext = { signal: new AbortController().signal, onProgress: () => undefined };
 
 type DataMethod =
-  | "workspace.get" | "files.browse" | "files.preview"
-  | "sources.list" | "sources.get" | "sources.rejects"
-  | "snapshots.list" | "snapshots.get" | "snapshots.profile" | "snapshots.rows"
-  | "splits.propose" | "splits.list" | "splits.get"
-  | "users.search" | "users.history" | "items.search";
+  | "workspace.get"
+  | "files.browse"
+  | "files.preview"
+  | "sources.list"
+  | "sources.get"
+  | "sources.rejects"
+  | "snapshots.list"
+  | "snapshots.get"
+  | "snapshots.profile"
+  | "snapshots.rows"
+  | "splits.propose"
+  | "splits.list"
+  | "splits.get"
+  | "users.search"
+  | "users.history"
+  | "items.search";
 
 export function dataHandlers(rooms: Rooms): DirectHandlers<DataMethod> {
   const { catalogue, paths, id, schemaVersion } = rooms.workspace;
@@ -37,7 +48,13 @@ export function dataHandlers(rooms: Rooms): DirectHandlers<DataMethod> {
       name: basename(paths.root),
       id,
       schemaVersion,
-      engine: { version, pid: process.pid, runtime: `Node ${process.versions.node}`, startedAt: rooms.startedAt.toISOString(), threads: rooms.threads },
+      engine: {
+        version,
+        pid: process.pid,
+        runtime: `Node ${process.versions.node}`,
+        startedAt: rooms.startedAt.toISOString(),
+        threads: rooms.threads,
+      },
       counts: {
         sources: catalogue.sources.count(),
         snapshots: catalogue.snapshots.count(),
@@ -64,7 +81,8 @@ export function dataHandlers(rooms: Rooms): DirectHandlers<DataMethod> {
     },
     "snapshots.rows": (input) => snapshotRows(presentSnapshot(rooms, input.snapshotId).directory, input),
     "splits.propose": ({ snapshotId }) => proposeSplits(presentSnapshot(rooms, snapshotId).directory),
-    "splits.list": ({ snapshotId }) => (snapshotId === undefined ? catalogue.splits.list() : catalogue.splits.listBy("snapshot_id", snapshotId)),
+    "splits.list": ({ snapshotId }) =>
+      snapshotId === undefined ? catalogue.splits.list() : catalogue.splits.listBy("snapshot_id", snapshotId),
     "splits.get": ({ splitId }) => catalogue.splits.get(splitId),
     "users.search": (input) => searchUsers(presentSnapshot(rooms, input.snapshotId).directory, input),
     "users.history": (input) => userHistory(presentSnapshot(rooms, input.snapshotId).directory, input),
@@ -98,10 +116,18 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
     catalogue.splits.put(split);
     changed(rooms, "split", split.id);
   };
-  const snapshotOf = async (sourceIds: readonly string[], request: { recipe: Snapshot["recipe"]; name?: string | undefined }, context: WorkContext) => {
+  const snapshotOf = async (
+    sourceIds: readonly string[],
+    request: { recipe: Snapshot["recipe"]; name?: string | undefined },
+    context: WorkContext,
+  ) => {
     const sources = sourceIds.map((id) => ({ id, directory: presentSource(rooms, id).directory }));
     const { recipe, name } = request;
-    const snapshot = await createSnapshot({ sources, recipe, ...(name === undefined ? {} : { name }) }, paths.snapshots, context);
+    const snapshot = await createSnapshot(
+      { sources, recipe, ...(name === undefined ? {} : { name }) },
+      paths.snapshots,
+      context,
+    );
     keepSnapshot(snapshot);
     return snapshot;
   };
@@ -112,7 +138,12 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
       async run({ seed, users = 1000, items = 1700, ratings = 100_000 }, context) {
         const folder = await mkdtemp(join(tmpdir(), "reelbench-sample-"));
         try {
-          context.onProgress({ done: 0, total: ratings, unit: "ratings", message: "Inventing people, films and ratings" });
+          context.onProgress({
+            done: 0,
+            total: ratings,
+            unit: "ratings",
+            message: "Inventing people, films and ratings",
+          });
           const { ratingsPath, itemsPath } = await generateSample({ seed, users, items, ratings }, folder);
           const source = await importOnce({ path: ratingsPath, options: {}, itemsPath, name: "Sample" }, context);
           const snapshot = await snapshotOf([source.id], { recipe: [], name: "Sample" }, context);
@@ -138,7 +169,9 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
         for (const id of sourceIds) presentSource(rooms, id);
         return {};
       },
-      run: async ({ sourceIds, recipe, name }, context) => ({ snapshotId: (await snapshotOf(sourceIds, { recipe, name }, context)).id }),
+      run: async ({ sourceIds, recipe, name }, context) => ({
+        snapshotId: (await snapshotOf(sourceIds, { recipe, name }, context)).id,
+      }),
     },
     "splits.create": {
       lane: "data",
@@ -149,7 +182,11 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
       },
       async run({ snapshotId, protocol, seed }, context) {
         const { entity: snapshot, directory } = presentSnapshot(rooms, snapshotId);
-        const split = await createSplit({ snapshot, snapshotDirectory: directory, protocol, seed }, paths.splits, context);
+        const split = await createSplit(
+          { snapshot, snapshotDirectory: directory, protocol, seed },
+          paths.splits,
+          context,
+        );
         keepSplit(split);
         return { splitId: split.id };
       },

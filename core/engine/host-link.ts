@@ -11,7 +11,10 @@ export interface HostLink {
 
 interface ElectronParent {
   postMessage(message: unknown): void;
-  on(event: "message", listener: (event: { readonly data: unknown; readonly ports: readonly ElectronMessagePort[] }) => void): void;
+  on(
+    event: "message",
+    listener: (event: { readonly data: unknown; readonly ports: readonly ElectronMessagePort[] }) => void,
+  ): void;
 }
 
 /**
@@ -27,7 +30,11 @@ export function connectHost(onMessage: (message: unknown) => void, onPort: (port
     });
     return { electron: true, send: (message) => electron.postMessage(message) };
   }
-  if (process.send === undefined) throw new ReelbenchError("RB_INVALID_INPUT", "The engine's process is started by the workbench, not by hand. Use `reelbench`.");
+  if (process.send === undefined)
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      "The engine's process is started by the workbench, not by hand. Use `reelbench`.",
+    );
   process.on("message", onMessage);
   process.once("disconnect", () => process.exit(1)); // The host is gone; what matters is on disk.
   return { electron: false, send: (message) => void process.send?.(message, undefined, undefined, () => undefined) };

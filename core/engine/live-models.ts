@@ -54,7 +54,12 @@ async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
   const [{ model, userIds, itemIds }, catalogue, { train }] = await Promise.all([
     readBundleFolder(directory),
     loadCatalogue(snapshotDirectory),
-    loadTrainingData(snapshotDirectory, run.refitOf !== null ? { part: "all" } : { part: "holdout", splitDirectory: presentSplit(rooms, run.splitId).directory }),
+    loadTrainingData(
+      snapshotDirectory,
+      run.refitOf !== null
+        ? { part: "all" }
+        : { part: "holdout", splitDirectory: presentSplit(rooms, run.splitId).directory },
+    ),
   ]);
   const known = new Map(catalogue.items.map((item) => [item.itemId, item]));
   return {
@@ -66,11 +71,18 @@ async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
     itemIndex: new Map(itemIds.map((id, i) => [id, i])),
     titles: itemIds.map((itemId) => known.get(itemId) ?? { itemId, title: null, year: null, genres: [] }),
     trainingRatings: (u) => ratingsOf(train, u),
-    bytes: model.userFactors.byteLength + model.itemFactors.byteLength + (userIds.length + itemIds.length) * 200 + train.item.byteLength * 4,
+    bytes:
+      model.userFactors.byteLength +
+      model.itemFactors.byteLength +
+      (userIds.length + itemIds.length) * 200 +
+      train.item.byteLength * 4,
   };
 }
 
 function ratingsOf(data: TrainingSet, u: number): GivenRating[] {
   const [from, to] = [data.userStart[u] ?? 0, data.userStart[u + 1] ?? 0];
-  return Array.from({ length: to - from }, (_, offset) => ({ i: data.item[from + offset] ?? 0, rating: data.rating[from + offset] ?? 0 }));
+  return Array.from({ length: to - from }, (_, offset) => ({
+    i: data.item[from + offset] ?? 0,
+    rating: data.rating[from + offset] ?? 0,
+  }));
 }

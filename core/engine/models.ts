@@ -41,7 +41,8 @@ export function modelHandlers(rooms: Rooms, curves: LiveCurves, comparisons: Com
   const { runs } = rooms.workspace.catalogue;
   return {
     "algorithms.list": () => algorithms.map(({ info }) => info),
-    "runs.list": ({ splitId }) => (splitId === undefined ? runs.list() : runs.listBy("split_id", splitId)).map(curves.shown),
+    "runs.list": ({ splitId }) =>
+      (splitId === undefined ? runs.list() : runs.listBy("split_id", splitId)).map(curves.shown),
     "runs.get": ({ runId }) => curves.shown(runs.get(runId)),
     "runs.annotate": ({ runId, name, note }) => {
       const run = runs.get(runId);
@@ -69,13 +70,20 @@ export function followJobState(rooms: Rooms, record: JobRecord): void {
   const run = runs.find(runId);
   if (run === undefined || run.state === "succeeded" || record.job.state === "succeeded") return;
   const error: Job["error"] = record.job.error;
-  runs.put({ ...run, state: record.job.state, finishedAt: record.job.finishedAt, error: error === null ? null : { code: error.code, message: error.message, remedy: error.remedy } });
+  runs.put({
+    ...run,
+    state: record.job.state,
+    finishedAt: record.job.finishedAt,
+    error: error === null ? null : { code: error.code, message: error.message, remedy: error.remedy },
+  });
   changed(rooms, "run", runId);
 }
 
 /** A refit of this run that exists already and can be used: the same ratings, settings and seed give the same bytes. */
 function existingRefit(rooms: Rooms, runId: string): Run | undefined {
-  return rooms.workspace.catalogue.runs.listBy("refit_of", runId).find((run) => run.state === "succeeded" && run.missing !== true);
+  return rooms.workspace.catalogue.runs
+    .listBy("refit_of", runId)
+    .find((run) => run.state === "succeeded" && run.missing !== true);
 }
 
 /** The catalogue's row for the refit of a run. Its id is `refitId`. */
@@ -84,7 +92,16 @@ function queueRefit(rooms: Rooms, runId: string, refitId: string): Run {
   if (entity.refitOf !== null) throw new ReelbenchError("RB_CONFLICT", `The run ${runId} is a refit already.`);
   const { name, snapshotId, splitId, algorithm, hyperparameters, seed } = entity;
   presentSnapshot(rooms, snapshotId);
-  const refit = queuedRun({ id: refitId, name: `${name} (refit)`, snapshotId, splitId, algorithm, hyperparameters, seed, refitOf: runId });
+  const refit = queuedRun({
+    id: refitId,
+    name: `${name} (refit)`,
+    snapshotId,
+    splitId,
+    algorithm,
+    hyperparameters,
+    seed,
+    refitOf: runId,
+  });
   rooms.workspace.catalogue.runs.put(refit);
   changed(rooms, "run", refit.id);
   return refit;
@@ -94,7 +111,12 @@ function queueRefit(rooms: Rooms, runId: string, refitId: string): Run {
  * The run itself where it is a refit, a refit that exists, or a new one, trained now inside another job (publishing),
  * which waits for its turn among the trainings.
  */
-export async function refitForPublishing(rooms: Rooms, curves: LiveCurves, runId: string, context: JobContext): Promise<Run> {
+export async function refitForPublishing(
+  rooms: Rooms,
+  curves: LiveCurves,
+  runId: string,
+  context: JobContext,
+): Promise<Run> {
   const { entity } = finishedRun(rooms, runId);
   if (entity.refitOf !== null) return entity;
   const existing = existingRefit(rooms, runId);

@@ -22,8 +22,15 @@ import { modelDirectory } from "./training.ts";
 const atOnce: WorkContext = { signal: new AbortController().signal, onProgress: () => undefined };
 
 type PublishingMethod =
-  | "targets.list" | "targets.save" | "targets.remove" | "targets.test" | "targets.status"
-  | "publications.list" | "servers.start" | "servers.stop" | "servers.get";
+  | "targets.list"
+  | "targets.save"
+  | "targets.remove"
+  | "targets.test"
+  | "targets.status"
+  | "publications.list"
+  | "servers.start"
+  | "servers.stop"
+  | "servers.get";
 
 export function publishingHandlers(rooms: Rooms, targets: Targets, servers: Servers): DirectHandlers<PublishingMethod> {
   const { publications } = rooms.workspace.catalogue;
@@ -37,7 +44,8 @@ export function publishingHandlers(rooms: Rooms, targets: Targets, servers: Serv
     },
     "targets.test": async ({ targetId }) => testTarget(await targets.addresses(targetId, atOnce)),
     "targets.status": async ({ targetId }) => targetStatus(await targets.addresses(targetId, atOnce)),
-    "publications.list": ({ targetId }) => (targetId === undefined ? publications.list() : publications.listByTarget(targetId)),
+    "publications.list": ({ targetId }) =>
+      targetId === undefined ? publications.list() : publications.listByTarget(targetId),
     "servers.start": async ({ targetId, port }) => {
       const { url, pid, apiKey } = await servers.start(targets.get(targetId).id, port);
       return { url, pid, apiKey };
@@ -56,7 +64,12 @@ export function publishingHandlers(rooms: Rooms, targets: Targets, servers: Serv
 
 type PublishingJob = "publish.run" | "publish.rollback";
 
-export function publishingJobs(rooms: Rooms, targets: Targets, curves: LiveCurves, comparisons: Comparisons): JobHandlers<PublishingJob> {
+export function publishingJobs(
+  rooms: Rooms,
+  targets: Targets,
+  curves: LiveCurves,
+  comparisons: Comparisons,
+): JobHandlers<PublishingJob> {
   const { publications } = rooms.workspace.catalogue;
   const keep = (publication: Publication) => {
     publications.put(publication);
@@ -65,7 +78,8 @@ export function publishingJobs(rooms: Rooms, targets: Targets, curves: LiveCurve
   return {
     "publish.run": {
       lane: "publish",
-      title: ({ runId, targetId }) => `Publish ${rooms.workspace.catalogue.runs.find(runId)?.name ?? runId} to ${targets.get(targetId).name}`,
+      title: ({ runId, targetId }) =>
+        `Publish ${rooms.workspace.catalogue.runs.find(runId)?.name ?? runId} to ${targets.get(targetId).name}`,
       prepare({ runId, targetId, refit }, jobId) {
         const { entity } = finishedRun(rooms, runId);
         if (!refit && entity.modelHash !== null) modelDirectory(rooms, runId);
@@ -74,10 +88,19 @@ export function publishingJobs(rooms: Rooms, targets: Targets, curves: LiveCurve
       },
       async run({ runId, targetId, refit, overrideGates, probes }, context) {
         const chosen = finishedRun(rooms, runId).entity;
-        const run = refit || chosen.modelHash === null ? await refitForPublishing(rooms, curves, runId, context) : chosen;
+        const run =
+          refit || chosen.modelHash === null ? await refitForPublishing(rooms, curves, runId, context) : chosen;
         const id = `u${context.jobId.slice(1)}`;
         const begun: Publication = publications.find(id) ?? {
-          id, targetId: targets.get(targetId).id, runId: run.id, version: "", state: "uploading", createdAt: new Date().toISOString(), activatedAt: null, gates: [], parity: null,
+          id,
+          targetId: targets.get(targetId).id,
+          runId: run.id,
+          version: "",
+          state: "uploading",
+          createdAt: new Date().toISOString(),
+          activatedAt: null,
+          gates: [],
+          parity: null,
         };
         keep({ ...begun, state: "uploading" });
         try {
@@ -128,13 +151,23 @@ async function publishRequest(
   const { directory: snapshotDirectory, entity: snapshot } = presentSnapshot(rooms, run.snapshotId);
   const evaluated = run.refitOf === null ? run : rooms.workspace.catalogue.runs.get(run.refitOf);
   const split = rooms.workspace.catalogue.splits.get(evaluated.splitId);
-  const [{ userIds, items }, { train }] = await Promise.all([loadCatalogue(snapshotDirectory), loadTrainingData(snapshotDirectory, { part: "all" })]);
+  const [{ userIds, items }, { train }] = await Promise.all([
+    loadCatalogue(snapshotDirectory),
+    loadTrainingData(snapshotDirectory, { part: "all" }),
+  ]);
   const { id, algorithm, snapshotId, splitId, modelHash } = run;
   return {
     ...options,
     bundleDirectory: modelDirectory(rooms, run.id).directory,
     run: { id, algorithm, snapshotId, splitId, modelHash },
-    evaluation: { runId: evaluated.id, splitId: split.id, protocol: split.protocol, seed: split.seed, codeVersion: evaluated.codeVersion, metrics: evaluated.metrics },
+    evaluation: {
+      runId: evaluated.id,
+      splitId: split.id,
+      protocol: split.protocol,
+      seed: split.seed,
+      codeVersion: evaluated.codeVersion,
+      metrics: evaluated.metrics,
+    },
     catalogue: items,
     historyShape: { users: snapshot.users, ratings: snapshot.ratings },
     *histories(): Iterable<History> {
@@ -159,11 +192,22 @@ function knownTime(times: Float64Array | null, at: number): number | null {
 }
 
 /** Null where the champion's evaluation is not in this workspace, or cannot be compared with. */
-async function pairedWith(rooms: Rooms, comparisons: Comparisons, runId: string, championRunId: string): Promise<readonly PairedMetric[] | null> {
+async function pairedWith(
+  rooms: Rooms,
+  comparisons: Comparisons,
+  runId: string,
+  championRunId: string,
+): Promise<readonly PairedMetric[] | null> {
   if (runId === championRunId) return null;
   const champion = rooms.workspace.catalogue.runs.find(championRunId);
   const run = rooms.workspace.catalogue.runs.get(runId);
-  if (champion === undefined || champion.missing === true || champion.state !== "succeeded" || champion.splitId !== run.splitId) return null;
+  if (
+    champion === undefined ||
+    champion.missing === true ||
+    champion.state !== "succeeded" ||
+    champion.splitId !== run.splitId
+  )
+    return null;
   const { runs } = await comparisons.compare([runId, championRunId], championRunId);
   return runs.find((compared) => compared.runId === runId)?.comparisons ?? null;
 }

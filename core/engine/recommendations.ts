@@ -17,7 +17,10 @@ export function recommendationHandlers(models: LiveModels): DirectHandlers<Recom
     },
     "recommend.foldIn": async ({ runId, ratings, n, explain }) => {
       const model = await models.get(runId);
-      const given: GivenRating[] = lastOfEach(ratings).map(({ itemId, rating }) => ({ i: indexOf(model.itemIndex, itemId, "item"), rating }));
+      const given: GivenRating[] = lastOfEach(ratings).map(({ itemId, rating }) => ({
+        i: indexOf(model.itemIndex, itemId, "item"),
+        rating,
+      }));
       const best = model.recommender.topN(model.recommender.foldIn(given), n, { exclude: given.map(({ i }) => i) });
       return present(model, best, explain ? model.recommender.explain(given) : null);
     },
@@ -30,7 +33,8 @@ export function recommendationHandlers(models: LiveModels): DirectHandlers<Recom
 
 function indexOf(index: ReadonlyMap<string, number>, id: string, noun: string): number {
   const found = index.get(id);
-  if (found === undefined) throw new ReelbenchError("RB_NOT_FOUND", `The model knows no ${noun} "${id}".`, { details: { [noun]: id } });
+  if (found === undefined)
+    throw new ReelbenchError("RB_NOT_FOUND", `The model knows no ${noun} "${id}".`, { details: { [noun]: id } });
   return found;
 }
 
@@ -39,7 +43,11 @@ function lastOfEach<T extends { readonly itemId: string }>(ratings: readonly T[]
   return [...new Map(ratings.map((rating) => [rating.itemId, rating])).values()];
 }
 
-function present(model: LiveModel, best: readonly ScoredItem[], explain: ((i: number) => Explanation) | null): Recommendation[] {
+function present(
+  model: LiveModel,
+  best: readonly ScoredItem[],
+  explain: ((i: number) => Explanation) | null,
+): Recommendation[] {
   return best.map(({ i, score }, index) => ({
     ...titleOf(model, i),
     rank: index + 1,
@@ -48,11 +56,18 @@ function present(model: LiveModel, best: readonly ScoredItem[], explain: ((i: nu
   }));
 }
 
-function presentExplanation(model: LiveModel, { baseline, contributions }: Explanation): NonNullable<Recommendation["explanation"]> {
+function presentExplanation(
+  model: LiveModel,
+  { baseline, contributions }: Explanation,
+): NonNullable<Recommendation["explanation"]> {
   return {
     baseline,
     contributions: contributions
-      .map(({ i, contribution }) => ({ itemId: titleOf(model, i).itemId, title: titleOf(model, i).title, contribution }))
+      .map(({ i, contribution }) => ({
+        itemId: titleOf(model, i).itemId,
+        title: titleOf(model, i).title,
+        contribution,
+      }))
       .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)),
   };
 }

@@ -42,14 +42,22 @@ export function presentSplit(rooms: Rooms, id: string): Present<Split> {
 /** Also throws RB_CONFLICT where the run has not succeeded. */
 export function finishedRun(rooms: Rooms, id: string): Present<Run> {
   const run = rooms.workspace.catalogue.runs.get(id);
-  if (run.state !== "succeeded") throw new ReelbenchError("RB_CONFLICT", `The run ${id} is ${run.state}; only a succeeded run can be used.`);
+  if (run.state !== "succeeded")
+    throw new ReelbenchError("RB_CONFLICT", `The run ${id} is ${run.state}; only a succeeded run can be used.`);
   return present("run", run, rooms.workspace.paths.runs);
 }
 
-function present<T extends { readonly id: string; readonly missing?: boolean | undefined }>(noun: string, entity: T, parent: string): Present<T> {
+function present<T extends { readonly id: string; readonly missing?: boolean | undefined }>(
+  noun: string,
+  entity: T,
+  parent: string,
+): Present<T> {
   const directory = join(parent, entity.id);
   if (entity.missing === true) {
-    throw new ReelbenchError("RB_NOT_FOUND", `The folder of ${noun} ${entity.id} is gone (${directory}). Put it back and open the workspace again.`);
+    throw new ReelbenchError(
+      "RB_NOT_FOUND",
+      `The folder of ${noun} ${entity.id} is gone (${directory}). Put it back and open the workspace again.`,
+    );
   }
   return { entity, directory };
 }

@@ -85,7 +85,8 @@ export function createServers(rooms: Rooms, targets: Targets): Servers {
       await ended;
       clearTimeout(impatience);
     },
-    close: async () => void (await Promise.all([...running.keys(), ...starting.keys()].map((targetId) => servers.stop(targetId)))),
+    close: async () =>
+      void (await Promise.all([...running.keys(), ...starting.keys()].map((targetId) => servers.stop(targetId)))),
   };
   return servers;
 }
@@ -114,7 +115,11 @@ async function makeKey(postgresUrl: string): Promise<string> {
   try {
     await migrate(pool);
     const expiresAt = new Date(Date.now() + 7 * 24 * 60 * 60 * 1000);
-    const { key } = await createApiKey(pool, { name: "workbench", scopes: ["recommend", "feedback", "catalogue"], expiresAt });
+    const { key } = await createApiKey(pool, {
+      name: "workbench",
+      scopes: ["recommend", "feedback", "catalogue"],
+      expiresAt,
+    });
     return key;
   } finally {
     await pool.end();

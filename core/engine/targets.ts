@@ -38,10 +38,14 @@ export function createTargets(rooms: Rooms, secrets: Secrets): Targets {
     const forget = () => {
       if (local === starting) local = undefined;
     };
-    starting.then((started) => started.onExit((reason) => {
-      rooms.log(`The local target's Postgres ended: ${reason}`);
-      forget();
-    }), forget);
+    starting.then(
+      (started) =>
+        started.onExit((reason) => {
+          rooms.log(`The local target's Postgres ended: ${reason}`);
+          forget();
+        }),
+      forget,
+    );
     return starting;
   };
 
@@ -54,9 +58,18 @@ export function createTargets(rooms: Rooms, secrets: Secrets): Targets {
       const targetId = id ?? `t${randomBytes(8).toString("hex")}`;
       const given = {
         postgresUrl: withKnownPassword(parsePostgresUrl(postgres), secrets.find(targetId)?.postgresUrl),
-        redisUrl: redis === null ? null : withKnownPassword(parseRedisUrl(redis), secrets.find(targetId)?.redisUrl ?? undefined),
+        redisUrl:
+          redis === null
+            ? null
+            : withKnownPassword(parseRedisUrl(redis), secrets.find(targetId)?.redisUrl ?? undefined),
       };
-      const target: Target = { id: targetId, name, kind: "production", postgres: withoutPassword(given.postgresUrl), redis: given.redisUrl === null ? null : withoutPassword(given.redisUrl) };
+      const target: Target = {
+        id: targetId,
+        name,
+        kind: "production",
+        postgres: withoutPassword(given.postgresUrl),
+        redis: given.redisUrl === null ? null : withoutPassword(given.redisUrl),
+      };
       await secrets.set(targetId, given);
       catalogue.targets.put(target);
       changed(rooms, "target", targetId);
@@ -77,7 +90,10 @@ export function createTargets(rooms: Rooms, secrets: Secrets): Targets {
       }
       const known = secrets.find(target.id);
       if (known === undefined) {
-        throw new ReelbenchError("RB_NOT_FOUND", `The password of target "${target.name}" is not in this copy of the workspace. Save the target again with its URL.`);
+        throw new ReelbenchError(
+          "RB_NOT_FOUND",
+          `The password of target "${target.name}" is not in this copy of the workspace. Save the target again with its URL.`,
+        );
       }
       return known;
     },

@@ -9,7 +9,9 @@ import { changed, finishedRun, presentSnapshot, presentSplit } from "./rooms.ts"
 import type { Rooms } from "./rooms.ts";
 
 /** A run as it is when its training has been accepted and nothing is known yet. */
-export function queuedRun(given: Pick<Run, "id" | "name" | "snapshotId" | "splitId" | "algorithm" | "hyperparameters" | "seed" | "refitOf">): Run {
+export function queuedRun(
+  given: Pick<Run, "id" | "name" | "snapshotId" | "splitId" | "algorithm" | "hyperparameters" | "seed" | "refitOf">,
+): Run {
   return {
     ...given,
     state: "queued",
@@ -51,7 +53,9 @@ export function trainingTaskOf(rooms: Rooms, run: Run): TrainingTaskInput {
 function selectionOf(rooms: Rooms, run: Run): TrainingTaskInput["selection"] {
   if (run.refitOf !== null) return { kind: "all" };
   const { entity: split, directory: splitDirectory } = presentSplit(rooms, run.splitId);
-  return split.protocol.protocol === "k-fold" ? { kind: "k-fold", splitDirectory, folds: split.protocol.folds } : { kind: "holdout", splitDirectory };
+  return split.protocol.protocol === "k-fold"
+    ? { kind: "k-fold", splitDirectory, folds: split.protocol.folds }
+    : { kind: "holdout", splitDirectory };
 }
 
 function evaluationOf(rooms: Rooms, runId: string): NonNullable<TrainingTaskInput["refitOf"]> {
@@ -60,7 +64,12 @@ function evaluationOf(rooms: Rooms, runId: string): NonNullable<TrainingTaskInpu
 }
 
 /** Trains a run that stands in the catalogue, and puts the finished one in its place. One that has succeeded is left alone. */
-export async function trainRun(rooms: Rooms, runId: string, context: WorkContext, onCurve: (point: CurvePoint) => void): Promise<Run> {
+export async function trainRun(
+  rooms: Rooms,
+  runId: string,
+  context: WorkContext,
+  onCurve: (point: CurvePoint) => void,
+): Promise<Run> {
   const { runs } = rooms.workspace.catalogue;
   const run = runs.get(runId);
   if (run.state === "succeeded") return run; // Killed between the training's last write and the job's.
@@ -79,6 +88,10 @@ export async function trainRun(rooms: Rooms, runId: string, context: WorkContext
 /** The run's model and everything beside it. Throws RB_NO_MODEL for k-fold runs, which leave none. */
 export function modelDirectory(rooms: Rooms, runId: string): { readonly run: Run; readonly directory: string } {
   const { entity: run, directory } = finishedRun(rooms, runId);
-  if (run.modelHash === null) throw new ReelbenchError("RB_NO_MODEL", `The run ${runId} left no model: k-fold runs are measurements. Refit it first.`);
+  if (run.modelHash === null)
+    throw new ReelbenchError(
+      "RB_NO_MODEL",
+      `The run ${runId} left no model: k-fold runs are measurements. Refit it first.`,
+    );
   return { run, directory: join(directory, "model") };
 }

@@ -24,7 +24,12 @@ afterEach(() => {
 });
 
 const heavy = createLane(1);
-const work = (run: JobRunner["run"], lane = heavy): JobRunner => ({ lane, title: () => "work", prepare: (_input, jobId) => ({ runId: `r-${jobId}` }), run });
+const work = (run: JobRunner["run"], lane = heavy): JobRunner => ({
+  lane,
+  title: () => "work",
+  prepare: (_input, jobId) => ({ runId: `r-${jobId}` }),
+  run,
+});
 function queueOf(runners: Record<string, JobRunner>): JobQueue {
   return createJobQueue({
     table: workspace.catalogue.jobs,
@@ -37,16 +42,22 @@ function queueOf(runners: Record<string, JobRunner>): JobQueue {
     },
   });
 }
-const until = (queue: JobQueue, id: string, state: Job["state"]) => vi.waitFor(() => expect(queue.get(id).state).toBe(state), { timeout: 5000, interval: 5 });
+const until = (queue: JobQueue, id: string, state: Job["state"]) =>
+  vi.waitFor(() => expect(queue.get(id).state).toBe(state), { timeout: 5000, interval: 5 });
 const aborted = ({ signal }: JobContext) =>
-  new Promise<never>((_resolve, reject) => signal.addEventListener("abort", () => reject(new ReelbenchError("RB_CANCELLED")), { once: true }));
+  new Promise<never>((_resolve, reject) =>
+    signal.addEventListener("abort", () => reject(new ReelbenchError("RB_CANCELLED")), { once: true }),
+  );
 
 test("a job's result is kept; its states were queued, running, succeeded", async () => {
   const queue = queueOf({ double: work(async (input) => ({ twice: Number(input) * 2 })) });
   const { id, state } = queue.start("double", 21);
   expect(state).toBe("queued");
   await until(queue, id, "succeeded");
-  expect(workspace.catalogue.jobs.get(id)).toMatchObject({ input: 21, job: { result: { twice: 42 }, error: null, resumable: false } });
+  expect(workspace.catalogue.jobs.get(id)).toMatchObject({
+    input: 21,
+    job: { result: { twice: 42 }, error: null, resumable: false },
+  });
   expect(events.map((event) => event.state)).toEqual(["queued", "running", "succeeded"]);
 });
 
@@ -67,7 +78,9 @@ test("only as many run at once as their lane has places, in order of acceptance"
   await until(queue, light.id, "succeeded");
   for (const [index, job] of jobs.entries()) {
     await until(queue, job.id, "running");
-    expect(jobs.slice(index + 1).map(({ id }) => queue.get(id).state)).toEqual(jobs.slice(index + 1).map(() => "queued"));
+    expect(jobs.slice(index + 1).map(({ id }) => queue.get(id).state)).toEqual(
+      jobs.slice(index + 1).map(() => "queued"),
+    );
     releases.shift()?.();
     await until(queue, job.id, "succeeded");
   }
@@ -101,7 +114,10 @@ test("a cancelled job ends as cancelled, running or queued, and can be resumed w
 
 test("a job that does not listen is called cancelled all the same, and holds its place until it lets go", async () => {
   let letGo = () => {};
-  const queue = queueOf({ deaf: work(() => new Promise<void>((resolve) => (letGo = resolve))), next: work(async () => "done") });
+  const queue = queueOf({
+    deaf: work(() => new Promise<void>((resolve) => (letGo = resolve))),
+    next: work(async () => "done"),
+  });
   const deaf = queue.start("deaf", null);
   await until(queue, deaf.id, "running");
   const next = queue.start("next", null);
@@ -125,9 +141,17 @@ test("failures keep code, message, remedy and details; a dead worker is an inter
       throw new TypeError("undefined is not a function");
     }),
   });
-  const [fails, dies, breaks] = ["fails", "dies", "breaks"].map((kind) => queue.start(kind, null).id) as [string, string, string];
+  const [fails, dies, breaks] = ["fails", "dies", "breaks"].map((kind) => queue.start(kind, null).id) as [
+    string,
+    string,
+    string,
+  ];
   await until(queue, breaks, "failed");
-  expect(queue.get(fails)).toMatchObject({ state: "failed", resumable: true, error: { code: "RB_TRAIN_DIVERGED", message: "Loss is infinite.", details: { epoch: 3 } } });
+  expect(queue.get(fails)).toMatchObject({
+    state: "failed",
+    resumable: true,
+    error: { code: "RB_TRAIN_DIVERGED", message: "Loss is infinite.", details: { epoch: 3 } },
+  });
   expect(queue.get(dies)).toMatchObject({ state: "interrupted", resumable: true });
   expect(queue.get(breaks).error?.code).toBe("RB_INTERNAL");
 });
@@ -155,7 +179,9 @@ test("closing interrupts what runs and what waits; nothing is lost", async () =>
   const [first, second] = [queue.start("heavy", 1), queue.start("heavy", 2)];
   await until(queue, first.id, "running");
   await queue.stop();
-  expect(workspace.catalogue.jobs.list({ limit: 10 }).map(({ id, state, resumable }) => [id, state, resumable])).toEqual([
+  expect(
+    workspace.catalogue.jobs.list({ limit: 10 }).map(({ id, state, resumable }) => [id, state, resumable]),
+  ).toEqual([
     [second.id, "interrupted", true],
     [first.id, "interrupted", true],
   ]);

@@ -63,7 +63,14 @@ const progressIntervalMs = 100;
 /** How long work may take to notice that it was cancelled before the job is called cancelled all the same. */
 const cancelGraceMs = 800;
 
-export function createJobQueue({ table, runners, transaction, onChange, onState, onDefect }: JobQueueOptions): JobQueue {
+export function createJobQueue({
+  table,
+  runners,
+  transaction,
+  onChange,
+  onState,
+  onDefect,
+}: JobQueueOptions): JobQueue {
   /** Work whose promise has not settled; a cancelled job's may linger a little. */
   const attempts = new Map<string, Attempt>();
   const waiting: string[] = [];
@@ -73,7 +80,8 @@ export function createJobQueue({ table, runners, transaction, onChange, onState,
     if (job.state !== "running") return job;
     const attempt = attempts.get(job.id);
     // Its end could not be written (a full disk): it is not running whatever the table says.
-    if (attempt === undefined) return { ...job, ...failure(new ReelbenchError("RB_WORKER_DIED"), undefined), resumable: true };
+    if (attempt === undefined)
+      return { ...job, ...failure(new ReelbenchError("RB_WORKER_DIED"), undefined), resumable: true };
     return attempt.progress === null ? job : { ...job, progress: attempt.progress };
   };
   const save = (record: JobRecord): Job => {
@@ -93,7 +101,10 @@ export function createJobQueue({ table, runners, transaction, onChange, onState,
     const record = table.get(id);
     if (record.job.state !== "running" && record.job.state !== "queued") return undefined; // Cancelled meanwhile.
     const progress = attempts.get(id)?.progress ?? record.job.progress;
-    return save({ ...record, job: { ...record.job, ...end, progress, finishedAt: new Date().toISOString(), resumable: isResumable(end.state) } });
+    return save({
+      ...record,
+      job: { ...record.job, ...end, progress, finishedAt: new Date().toISOString(), resumable: isResumable(end.state) },
+    });
   };
 
   const dispatch = () => {
@@ -108,9 +119,25 @@ export function createJobQueue({ table, runners, transaction, onChange, onState,
   };
   const begin = (id: string, leave: () => void) => {
     const record = table.get(id);
-    const attempt: Attempt = { controller: new AbortController(), stopping: undefined, progress: null, settled: Promise.resolve() };
+    const attempt: Attempt = {
+      controller: new AbortController(),
+      stopping: undefined,
+      progress: null,
+      settled: Promise.resolve(),
+    };
     attempts.set(id, attempt);
-    save({ ...record, job: { ...record.job, state: "running", startedAt: new Date().toISOString(), finishedAt: null, error: null, progress: null, resumable: false } });
+    save({
+      ...record,
+      job: {
+        ...record.job,
+        state: "running",
+        startedAt: new Date().toISOString(),
+        finishedAt: null,
+        error: null,
+        progress: null,
+        resumable: false,
+      },
+    });
     attempt.settled = perform(id, attempt)
       .catch((error: unknown) => onDefect(toReelbenchError(error)))
       .finally(() => {
@@ -149,7 +176,8 @@ export function createJobQueue({ table, runners, transaction, onChange, onState,
     finish(id, end);
   };
 
-  for (const lane of new Set(Object.values(runners).map((runner) => runner.lane))) lane.onFree(() => queueMicrotask(dispatch));
+  for (const lane of new Set(Object.values(runners).map((runner) => runner.lane)))
+    lane.onFree(() => queueMicrotask(dispatch));
 
   return {
     start(kind, input) {
@@ -157,8 +185,17 @@ export function createJobQueue({ table, runners, transaction, onChange, onState,
       const runner = runnerOf(kind);
       const id = `j${randomBytes(8).toString("hex")}`;
       const job: Job = {
-        id, kind, title: runner.title(input), state: "queued", createdAt: new Date().toISOString(),
-        startedAt: null, finishedAt: null, progress: null, result: null, error: null, resumable: false,
+        id,
+        kind,
+        title: runner.title(input),
+        state: "queued",
+        createdAt: new Date().toISOString(),
+        startedAt: null,
+        finishedAt: null,
+        progress: null,
+        result: null,
+        error: null,
+        resumable: false,
       };
       transaction(() => {
         const record: JobRecord = { job, input, memory: runner.prepare(input, id) };
@@ -181,12 +218,17 @@ export function createJobQueue({ table, runners, transaction, onChange, onState,
         return finish(id, failure(new ReelbenchError("RB_CANCELLED"), "cancel")) ?? job;
       }
       if (job.state !== "running" || attempt === undefined) {
-        throw new ReelbenchError("RB_CONFLICT", `The job has already ended: it is ${job.state}.`, { details: { state: job.state } });
+        throw new ReelbenchError("RB_CONFLICT", `The job has already ended: it is ${job.state}.`, {
+          details: { state: job.state },
+        });
       }
       if (attempt.stopping === undefined) {
         attempt.stopping = "cancel";
         attempt.controller.abort(new ReelbenchError("RB_CANCELLED"));
-        const timer = setTimeout(() => finish(id, failure(new ReelbenchError("RB_CANCELLED"), "cancel")), cancelGraceMs);
+        const timer = setTimeout(
+          () => finish(id, failure(new ReelbenchError("RB_CANCELLED"), "cancel")),
+          cancelGraceMs,
+        );
         void attempt.settled.finally(() => clearTimeout(timer));
       }
       return shown(job);
@@ -195,9 +237,22 @@ export function createJobQueue({ table, runners, transaction, onChange, onState,
       if (closing) throw new ReelbenchError("RB_CONFLICT", "The engine is closing.");
       const record = table.get(id);
       if (!isResumable(record.job.state)) {
-        throw new ReelbenchError("RB_CONFLICT", `The job is ${record.job.state}; there is nothing to resume.`, { details: { state: record.job.state } });
+        throw new ReelbenchError("RB_CONFLICT", `The job is ${record.job.state}; there is nothing to resume.`, {
+          details: { state: record.job.state },
+        });
       }
-      const job = save({ ...record, job: { ...record.job, state: "queued", startedAt: null, finishedAt: null, progress: null, error: null, resumable: false } });
+      const job = save({
+        ...record,
+        job: {
+          ...record.job,
+          state: "queued",
+          startedAt: null,
+          finishedAt: null,
+          progress: null,
+          error: null,
+          resumable: false,
+        },
+      });
       waiting.push(id);
       setImmediate(dispatch);
       return job;
@@ -216,9 +271,14 @@ export function createJobQueue({ table, runners, transaction, onChange, onState,
 
 /** How a job ends that threw: by what we asked of it first, by its error otherwise. */
 function failure(error: ReelbenchError, stopping: StopReason | undefined): Pick<Job, "state" | "result" | "error"> {
-  if (stopping === "cancel") return { state: "cancelled", result: null, error: new ReelbenchError("RB_CANCELLED").toEnvelope() };
+  if (stopping === "cancel")
+    return { state: "cancelled", result: null, error: new ReelbenchError("RB_CANCELLED").toEnvelope() };
   if (stopping === "engine-closing") {
-    return { state: "interrupted", result: null, error: new ReelbenchError("RB_WORKER_DIED", "The engine was closed while this job was unfinished.").toEnvelope() };
+    return {
+      state: "interrupted",
+      result: null,
+      error: new ReelbenchError("RB_WORKER_DIED", "The engine was closed while this job was unfinished.").toEnvelope(),
+    };
   }
   const envelope = error.toEnvelope();
   if (error.code === "RB_CANCELLED") return { state: "cancelled", result: null, error: envelope };

@@ -52,7 +52,8 @@ export function remoteProcessHost(send: (message: EngineMessage) => void): Remot
       const child = children.get(message.child);
       if (child === undefined) return;
       if (message.type === "child-started") child.pid = message.pid ?? undefined;
-      else if (message.type === "child-message") for (const listener of child.messageListeners) listener(message.message);
+      else if (message.type === "child-message")
+        for (const listener of child.messageListeners) listener(message.message);
       else {
         children.delete(message.child);
         child.exited = [message.code, message.reason];

@@ -33,7 +33,14 @@ export async function attach(options: EngineOptions): Promise<Attached> {
   const deadline = performance.now() + startupPatienceMs;
   for (;;) {
     const running = await connectToRunning(path);
-    if (running !== null) return { transport: running, engine: null, guests: () => 0, untilAlone: async () => undefined, close: async () => running.close() };
+    if (running !== null)
+      return {
+        transport: running,
+        engine: null,
+        guests: () => 0,
+        untilAlone: async () => undefined,
+        close: async () => running.close(),
+      };
     try {
       return await openHere(options, path);
     } catch (error) {

@@ -47,7 +47,9 @@ function asElectron(port: InstanceType<typeof MessageChannel>["port1"]): Electro
   return {
     postMessage: (message) => port.postMessage(message),
     on: (event: "message" | "close", listener: (event: { readonly data: unknown }) => void) =>
-      event === "message" ? port.on("message", (data: unknown) => listener({ data })) : port.on("close", () => listener({ data: null })),
+      event === "message"
+        ? port.on("message", (data: unknown) => listener({ data }))
+        : port.on("close", () => listener({ data: null })),
     start: () => port.start(),
     close: () => port.close(),
   };
@@ -90,12 +92,23 @@ const pairs: Record<string, () => Promise<readonly [Port, Port]>> = {
 };
 
 const job = (state: "running" | "succeeded", done: number) => ({
-  id: "j0001", kind: "splits.create", title: "Split", state, createdAt: "2026-01-01T00:00:00.000Z", startedAt: null, finishedAt: null,
-  progress: { done, total: 10, unit: "rows", message: "" }, result: state === "succeeded" ? { splitId: "p0001" } : null, error: null, resumable: false,
+  id: "j0001",
+  kind: "splits.create",
+  title: "Split",
+  state,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  startedAt: null,
+  finishedAt: null,
+  progress: { done, total: 10, unit: "rows", message: "" },
+  result: state === "succeeded" ? { splitId: "p0001" } : null,
+  error: null,
+  resumable: false,
 });
 
 describe.each(Object.keys(pairs))("over %s", (name) => {
-  const open = async (engine: EngineApi): Promise<Transport & { readonly serverPort: Port; readonly clientPort: Port }> => {
+  const open = async (
+    engine: EngineApi,
+  ): Promise<Transport & { readonly serverPort: Port; readonly clientPort: Port }> => {
     const pair = pairs[name];
     if (pair === undefined) throw new Error(name);
     const [serverPort, clientPort] = await pair();
@@ -117,7 +130,9 @@ describe.each(Object.keys(pairs))("over %s", (name) => {
       return [{ userId: text, ratings: 1 }];
     });
     const transport = await open(engine);
-    const [slow, fast] = await Promise.all(["slow", "fast"].map((text) => transport.request("users.search", { snapshotId: "s0001", text })));
+    const [slow, fast] = await Promise.all(
+      ["slow", "fast"].map((text) => transport.request("users.search", { snapshotId: "s0001", text })),
+    );
     expect([slow, fast]).toEqual([[{ userId: "slow", ratings: 1 }], [{ userId: "fast", ratings: 1 }]]);
   });
 
@@ -126,7 +141,11 @@ describe.each(Object.keys(pairs))("over %s", (name) => {
       throw new ReelbenchError("RB_INCOMPARABLE", "Different splits.", { details: { splits: ["p1", "p2"] } });
     });
     const transport = await open(engine);
-    await expect(transport.request("sources.list", {})).rejects.toMatchObject({ code: "RB_INCOMPARABLE", message: "Different splits.", details: { splits: ["p1", "p2"] } });
+    await expect(transport.request("sources.list", {})).rejects.toMatchObject({
+      code: "RB_INCOMPARABLE",
+      message: "Different splits.",
+      details: { splits: ["p1", "p2"] },
+    });
   });
 
   test("details that cannot be sent do not hide the error", async () => {
@@ -137,7 +156,10 @@ describe.each(Object.keys(pairs))("over %s", (name) => {
         throw new ReelbenchError("RB_CONFLICT", "Twisted.", { details: circular });
       }),
     );
-    await expect(transport.request("sources.list", {})).rejects.toMatchObject({ code: "RB_CONFLICT", message: "Twisted." });
+    await expect(transport.request("sources.list", {})).rejects.toMatchObject({
+      code: "RB_CONFLICT",
+      message: "Twisted.",
+    });
   });
 
   test("an answer that cannot be sent, or has the wrong shape, is an error and not a silence", async () => {
@@ -157,7 +179,10 @@ describe.each(Object.keys(pairs))("over %s", (name) => {
     for (const method of ["constructor", "__proto__", "toString", "sources.destroy", ""]) {
       await expect(raw(method, {})).rejects.toMatchObject({ code: "RB_UNKNOWN_METHOD" });
     }
-    await expect(raw("sources.get", { sourceId: "../../etc" })).rejects.toMatchObject({ code: "RB_INVALID_INPUT", details: { issues: [{ path: "sourceId" }] } });
+    await expect(raw("sources.get", { sourceId: "../../etc" })).rejects.toMatchObject({
+      code: "RB_INVALID_INPUT",
+      details: { issues: [{ path: "sourceId" }] },
+    });
     await expect(raw("sources.get", null)).rejects.toMatchObject({ code: "RB_INVALID_INPUT" });
     expect(engine.calls).toEqual([]);
   });
@@ -180,7 +205,12 @@ describe.each(Object.keys(pairs))("over %s", (name) => {
     const engine = fakeEngine((method) => (method === "jobs.get" ? job("running", 0) : { jobId: "j0001" }));
     const transport = await open(engine);
     const progress: number[] = [];
-    const result = runJob(transport, "splits.create", { snapshotId: "s0001", protocol: { protocol: "random" } }, { onProgress: ({ done }) => progress.push(done) });
+    const result = runJob(
+      transport,
+      "splits.create",
+      { snapshotId: "s0001", protocol: { protocol: "random" } },
+      { onProgress: ({ done }) => progress.push(done) },
+    );
     await vi.waitFor(() => expect(progress).toEqual([0]));
     engine.emit({ type: "job", job: job("running", 5) });
     engine.emit({ type: "job", job: job("succeeded", 10) });
@@ -190,7 +220,9 @@ describe.each(Object.keys(pairs))("over %s", (name) => {
 
   test("aborting gives up waiting and leaves the connection usable", async () => {
     let release: (value: unknown) => void = () => {};
-    const engine = fakeEngine((method) => (method === "sources.list" ? new Promise((resolve) => (release = resolve)) : []));
+    const engine = fakeEngine((method) =>
+      method === "sources.list" ? new Promise((resolve) => (release = resolve)) : [],
+    );
     const transport = await open(engine);
     const controller = new AbortController();
     const waiting = transport.request("sources.list", {}, controller.signal);
@@ -199,32 +231,58 @@ describe.each(Object.keys(pairs))("over %s", (name) => {
     await expect(waiting).rejects.toMatchObject({ code: "RB_CANCELLED" });
     release([]); // The late answer must not disturb anybody.
     expect(await transport.request("snapshots.list", {})).toEqual([]);
-    await expect(transport.request("snapshots.list", {}, AbortSignal.abort())).rejects.toMatchObject({ code: "RB_CANCELLED" });
+    await expect(transport.request("snapshots.list", {}, AbortSignal.abort())).rejects.toMatchObject({
+      code: "RB_CANCELLED",
+    });
   });
 
-  test.each(["serverPort", "clientPort"] as const)("what is pending when the %s closes is rejected, and the engine forgets the front", async (side) => {
-    const engine = fakeEngine(() => new Promise(() => undefined));
-    const transport = await open(engine);
-    const waiting = transport.request("sources.list", {});
-    await vi.waitFor(() => expect(engine.calls.length).toBe(1));
-    transport[side].close();
-    await expect(waiting).rejects.toMatchObject({ code: "RB_TRANSPORT_CLOSED" });
-    await expect(transport.request("sources.list", {})).rejects.toMatchObject({ code: "RB_TRANSPORT_CLOSED" });
-    await vi.waitFor(() => expect(engine.listeners.size).toBe(0));
-  });
+  test.each(["serverPort", "clientPort"] as const)(
+    "what is pending when the %s closes is rejected, and the engine forgets the front",
+    async (side) => {
+      const engine = fakeEngine(() => new Promise(() => undefined));
+      const transport = await open(engine);
+      const waiting = transport.request("sources.list", {});
+      await vi.waitFor(() => expect(engine.calls.length).toBe(1));
+      transport[side].close();
+      await expect(waiting).rejects.toMatchObject({ code: "RB_TRANSPORT_CLOSED" });
+      await expect(transport.request("sources.list", {})).rejects.toMatchObject({ code: "RB_TRANSPORT_CLOSED" });
+      await vi.waitFor(() => expect(engine.listeners.size).toBe(0));
+    },
+  );
 
   test("a message of several megabytes passes whole", async () => {
     const long = "ä€😀".repeat(700_000);
     const engine = fakeEngine(() => [{ userId: "u", ratings: 1 }]);
-    const transport = await open({ ...engine, call: (async () => ({ path: long, name: "", id: "", schemaVersion: 1, engine: { version: "", pid: 1, runtime: "", startedAt: "2026-01-01T00:00:00.000Z", threads: 1 }, counts: { sources: 0, snapshots: 0, splits: 0, runs: 0, publications: 0 } })) as EngineApi["call"] });
+    const transport = await open({
+      ...engine,
+      call: (async () => ({
+        path: long,
+        name: "",
+        id: "",
+        schemaVersion: 1,
+        engine: { version: "", pid: 1, runtime: "", startedAt: "2026-01-01T00:00:00.000Z", threads: 1 },
+        counts: { sources: 0, snapshots: 0, splits: 0, runs: 0, publications: 0 },
+      })) as EngineApi["call"],
+    });
     expect((await transport.request("workspace.get", {})).path === long).toBe(true);
   });
 
   test("hostile messages are ignored and harm nobody", async () => {
     const engine = fakeEngine(() => []);
     const transport = await open(engine);
-    const hostile = [null, 7, "x", [], {}, { type: "request" }, { type: "request", id: "1", method: "sources.list", input: {} }, { type: "reply", id: 1, output: [] },
-      { type: "error", id: 2, error: "no" }, { type: "event", event: { type: "job", job: null } }, { type: "__proto__" }];
+    const hostile = [
+      null,
+      7,
+      "x",
+      [],
+      {},
+      { type: "request" },
+      { type: "request", id: "1", method: "sources.list", input: {} },
+      { type: "reply", id: 1, output: [] },
+      { type: "error", id: 2, error: "no" },
+      { type: "event", event: { type: "job", job: null } },
+      { type: "__proto__" },
+    ];
     for (const message of hostile) {
       transport.clientPort.send(message);
       transport.serverPort.send(message);
@@ -237,7 +295,11 @@ describe("the loopback endpoint", () => {
   const start = async () => {
     const directory = mkdtempSync(join(tmpdir(), "reelbench-endpoint-"));
     const path = join(directory, "engine.json");
-    const endpoint = await startEndpoint(fakeEngine(() => []), path, "1.2.3");
+    const endpoint = await startEndpoint(
+      fakeEngine(() => []),
+      path,
+      "1.2.3",
+    );
     cleanups.push(async () => {
       await endpoint.close();
       rmSync(directory, { recursive: true });
@@ -258,9 +320,16 @@ describe("the loopback endpoint", () => {
 
   test("refuses a wrong token, and a browser even with the right one", async () => {
     const { endpoint } = await start();
-    await expect(connectWebSocket({ port: endpoint.port, token: "x".repeat(43) })).rejects.toMatchObject({ code: "RB_UNAUTHENTICATED" });
-    const browser = new WebSocket(`ws://127.0.0.1:${endpoint.port}/engine`, { headers: { authorization: `Bearer ${endpoint.token}` }, origin: "http://127.0.0.1" });
-    const status = await new Promise((resolve) => browser.once("unexpected-response", (_request, response) => resolve(response.statusCode)));
+    await expect(connectWebSocket({ port: endpoint.port, token: "x".repeat(43) })).rejects.toMatchObject({
+      code: "RB_UNAUTHENTICATED",
+    });
+    const browser = new WebSocket(`ws://127.0.0.1:${endpoint.port}/engine`, {
+      headers: { authorization: `Bearer ${endpoint.token}` },
+      origin: "http://127.0.0.1",
+    });
+    const status = await new Promise((resolve) =>
+      browser.once("unexpected-response", (_request, response) => resolve(response.statusCode)),
+    );
     browser.on("error", () => undefined);
     browser.terminate();
     expect(status).toBe(401);

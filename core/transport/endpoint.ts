@@ -80,6 +80,8 @@ export function refuse(stream: Duplex, status = "401 Unauthorized"): void {
 
 async function allClosed(clients: ReadonlySet<WebSocket>): Promise<void> {
   while (clients.size > 0) {
-    await Promise.all([...clients].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve()))));
+    await Promise.all(
+      [...clients].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve()))),
+    );
   }
 }

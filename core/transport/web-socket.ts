@@ -38,7 +38,9 @@ export function webSocketPort(socket: WebSocket): Port {
 
 function parseText(data: RawData): unknown {
   try {
-    return JSON.parse(Buffer.isBuffer(data) ? data.toString("utf8") : Buffer.from(data as ArrayBuffer).toString("utf8")) as unknown;
+    return JSON.parse(
+      Buffer.isBuffer(data) ? data.toString("utf8") : Buffer.from(data as ArrayBuffer).toString("utf8"),
+    ) as unknown;
   } catch {
     return undefined;
   }
@@ -61,6 +63,8 @@ export function connectWebSocket(address: { readonly port: number; readonly toke
       socket.terminate();
       reject(new ReelbenchError("RB_UNAUTHENTICATED", `The engine answered ${String(response.statusCode)}.`));
     });
-    socket.once("error", (error) => reject(new ReelbenchError("RB_TRANSPORT_CLOSED", `No engine listens on port ${address.port}.`, { cause: error })));
+    socket.once("error", (error) =>
+      reject(new ReelbenchError("RB_TRANSPORT_CLOSED", `No engine listens on port ${address.port}.`, { cause: error })),
+    );
   });
 }

@@ -87,24 +87,33 @@ describe("the key", () => {
     expect((await get(link.pathname + link.search, { cookie: cookie.split(";")[0] ?? "" })).headers.location).toBe("/");
   });
 
-  test.each(["/", "/index.html", "/assets/main-abc.js", "/?token=", "/?token=wrong", "/compare?token=x"])("nothing at %s without it", async (path) => {
-    const { status, body } = await get(path);
-    expect(status).toBe(401);
-    expect(body).not.toContain("Reelbench</title>");
-  });
+  test.each(["/", "/index.html", "/assets/main-abc.js", "/?token=", "/?token=wrong", "/compare?token=x"])(
+    "nothing at %s without it",
+    async (path) => {
+      const { status, body } = await get(path);
+      expect(status).toBe(401);
+      expect(body).not.toContain("Reelbench</title>");
+    },
+  );
 
-  test.each(["reelbench=", "reelbench=wrong", "other=x; reelbench", "reelbench=__proto__"])("no cookie passes as one: %s", async (cookie) => {
-    await signIn();
-    expect((await get("/", { cookie })).status).toBe(401);
-  });
+  test.each(["reelbench=", "reelbench=wrong", "other=x; reelbench", "reelbench=__proto__"])(
+    "no cookie passes as one: %s",
+    async (cookie) => {
+      await signIn();
+      expect((await get("/", { cookie })).status).toBe(401);
+    },
+  );
 });
 
 describe("requests meant for somebody else", () => {
-  test.each(["evil.example", "127.0.0.1", "127.0.0.1:1", "evil.example:80", "127.0.0.1.evil.example"])("Host %s is refused even with the cookie (DNS rebinding)", async (name) => {
-    const cookie = await signIn();
-    expect((await get("/", { cookie, host: name })).status).toBe(403);
-    expect(await webSocketStatus({ cookie, host: name, origin: `http://${name}` })).toBe(403);
-  });
+  test.each(["evil.example", "127.0.0.1", "127.0.0.1:1", "evil.example:80", "127.0.0.1.evil.example"])(
+    "Host %s is refused even with the cookie (DNS rebinding)",
+    async (name) => {
+      const cookie = await signIn();
+      expect((await get("/", { cookie, host: name })).status).toBe(403);
+      expect(await webSocketStatus({ cookie, host: name, origin: `http://${name}` })).toBe(403);
+    },
+  );
 
   test("a rebinding page cannot spend the token either", async () => {
     const { pathname, search } = new URL(host.url);
@@ -112,10 +121,13 @@ describe("requests meant for somebody else", () => {
     expect((await get(pathname + search)).status).toBe(303);
   });
 
-  test.each(["http://evil.example", "null", "https://127.0.0.1", "file://", ""])("a WebSocket from origin '%s' is refused even with the cookie", async (origin) => {
-    const cookie = await signIn();
-    expect(await webSocketStatus({ cookie, origin })).toBe(403);
-  });
+  test.each(["http://evil.example", "null", "https://127.0.0.1", "file://", ""])(
+    "a WebSocket from origin '%s' is refused even with the cookie",
+    async (origin) => {
+      const cookie = await signIn();
+      expect(await webSocketStatus({ cookie, origin })).toBe(403);
+    },
+  );
 
   test("a WebSocket needs cookie, origin and path", async () => {
     const cookie = await signIn();
@@ -126,7 +138,9 @@ describe("requests meant for somebody else", () => {
   });
 
   test("only loopback is listened on", async () => {
-    const outside = Object.values(networkInterfaces()).flat().find((address) => address !== undefined && !address.internal && address.family === "IPv4");
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((address) => address !== undefined && !address.internal && address.family === "IPv4");
     if (outside === undefined) return;
     const refused = await new Promise<boolean>((resolve) => {
       const socket = tcpConnect({ host: outside.address, port: host.port, timeout: 1000 });
@@ -147,8 +161,21 @@ describe("files", () => {
   });
 
   test.each([
-    "/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/%2e%2e%2fsecret.txt", "/assets/%2e%2e/%2e%2e/secret.txt",
-    "/..\\secret.txt", "/..%5csecret.txt", "/assets/link.txt", "/.hidden.js", "/%2ehidden.js", "/secret.txt%00.js", "/%", "//secret.txt", "/etc/passwd.txt",
+    "/../secret.txt",
+    "/assets/../../secret.txt",
+    "/%2e%2e/secret.txt",
+    "/..%2fsecret.txt",
+    "/%2e%2e%2fsecret.txt",
+    "/assets/%2e%2e/%2e%2e/secret.txt",
+    "/..\\secret.txt",
+    "/..%5csecret.txt",
+    "/assets/link.txt",
+    "/.hidden.js",
+    "/%2ehidden.js",
+    "/secret.txt%00.js",
+    "/%",
+    "//secret.txt",
+    "/etc/passwd.txt",
     "http://127.0.0.1/secret.txt",
   ])("%s leads nowhere", async (path) => {
     const cookie = await signIn();
@@ -159,7 +186,12 @@ describe("files", () => {
 
   test("every answer forbids foreign scripts, frames and sniffing", async () => {
     const cookie = await signIn();
-    for (const { headers } of [await get("/"), await get("/", { cookie }), await get("/absent.js", { cookie }), await get("/", { host: "evil.example" })]) {
+    for (const { headers } of [
+      await get("/"),
+      await get("/", { cookie }),
+      await get("/absent.js", { cookie }),
+      await get("/", { host: "evil.example" }),
+    ]) {
       const policy = headers["content-security-policy"]?.toString() ?? "";
       expect(policy).toContain("default-src 'none'");
       expect(policy).toMatch(/script-src 'self'(;|$)/);
@@ -175,12 +207,16 @@ describe("files", () => {
 });
 
 test("the engine answers over the socket", async () => {
-  const socket = new WebSocket(`ws://127.0.0.1:${host.port}/engine`, { headers: { cookie: await signIn(), origin: own() } });
+  const socket = new WebSocket(`ws://127.0.0.1:${host.port}/engine`, {
+    headers: { cookie: await signIn(), origin: own() },
+  });
   const transport = connect(webSocketPort(socket));
   expect(await transport.request("sources.list", {})).toEqual([]);
   transport.close();
 });
 
 test("without a built renderer it says so", async () => {
-  await expect(startWebHost({ engine, rendererDirectory: pathToFileURL(join(folder, "absent/")) })).rejects.toMatchObject({ code: "RB_FILE_NOT_FOUND" });
+  await expect(
+    startWebHost({ engine, rendererDirectory: pathToFileURL(join(folder, "absent/")) }),
+  ).rejects.toMatchObject({ code: "RB_FILE_NOT_FOUND" });
 });

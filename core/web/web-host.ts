@@ -91,9 +91,17 @@ export async function startWebHost({ engine, port = 0, rendererDirectory }: WebH
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, guard: Guard, port: number, folder: string): Promise<void> {
-  if (!isMeantForUs(request.headers, port, false)) return send(response, 403, "This address serves one workbench on this machine only.");
-  if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "Only GET is understood.", { allow: "GET, HEAD" });
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  guard: Guard,
+  port: number,
+  folder: string,
+): Promise<void> {
+  if (!isMeantForUs(request.headers, port, false))
+    return send(response, 403, "This address serves one workbench on this machine only.");
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return send(response, 405, "Only GET is understood.", { allow: "GET, HEAD" });
   // Parsed against a fixed origin: a request line may hold a whole other URL.
   const target = request.url ?? "/";
   if (!target.startsWith("/") || target.startsWith("//")) return send(response, 400, "Not a path.");
@@ -101,10 +109,19 @@ async function answer(request: IncomingMessage, response: ServerResponse, guard:
   const token = new URLSearchParams(query).get("token");
   if (path === "/" && token !== null && !guard.hasSession(request.headers)) {
     const session = guard.redeem(token);
-    if (session === null) return send(response, 401, "This link has been used already or is not right. Use the one in the terminal, or start the workbench again.");
-    return send(response, 303, "", { location: "/", "set-cookie": `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/` });
+    if (session === null)
+      return send(
+        response,
+        401,
+        "This link has been used already or is not right. Use the one in the terminal, or start the workbench again.",
+      );
+    return send(response, 303, "", {
+      location: "/",
+      "set-cookie": `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`,
+    });
   }
-  if (!guard.hasSession(request.headers)) return send(response, 401, "Open the link that the terminal shows: it carries the key.");
+  if (!guard.hasSession(request.headers))
+    return send(response, 401, "Open the link that the terminal shows: it carries the key.");
   if (path === "/" && token !== null) return send(response, 303, "", { location: "/" });
   const file = await findStaticFile(folder, path);
   if (file === null) return send(response, 404, "There is no such page.");
@@ -121,15 +138,29 @@ async function answer(request: IncomingMessage, response: ServerResponse, guard:
   await pipeline(file.open(), response);
 }
 
-function send(response: ServerResponse, status: number, text: string, extra: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { ...headers, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", ...extra });
+function send(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  extra: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    ...headers,
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+    ...extra,
+  });
   response.end(text);
 }
 
 function listen(http: ReturnType<typeof createServer>, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     http.once("error", (error: NodeJS.ErrnoException) => {
-      reject(error.code === "EADDRINUSE" ? new ReelbenchError("RB_CONFLICT", `Port ${port} is in use by another program.`, { cause: error }) : error);
+      reject(
+        error.code === "EADDRINUSE"
+          ? new ReelbenchError("RB_CONFLICT", `Port ${port} is in use by another program.`, { cause: error })
+          : error,
+      );
     });
     http.listen(port, "127.0.0.1", () => resolve((http.address() as AddressInfo).port));
   });

@@ -26,7 +26,12 @@ export function catalogueOf(database: Database.Database): Catalogue {
     sources: folderTable(database, { table: "sources", noun: "source", schema: source, columns: [] }),
     snapshots: folderTable(database, { table: "snapshots", noun: "snapshot", schema: snapshot, columns: [] }),
     splits: folderTable(database, { table: "splits", noun: "split", schema: split, columns: ["snapshot_id"] }),
-    runs: folderTable(database, { table: "runs", noun: "run", schema: run, columns: ["split_id", "state", "refit_of"] }),
+    runs: folderTable(database, {
+      table: "runs",
+      noun: "run",
+      schema: run,
+      columns: ["split_id", "state", "refit_of"],
+    }),
     targets: targetTable(database),
     publications: publicationTable(database),
     jobs: jobTable(database),

@@ -29,7 +29,9 @@ export function targetTable(database: Database.Database): TargetTable {
   const upsert = database.prepare<[string, string]>(
     "INSERT INTO targets (id, document) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document, removed_at = NULL",
   );
-  const named = database.prepare<[string, string], Row>("SELECT id, document FROM targets WHERE removed_at IS NULL AND name = ? AND id <> ?");
+  const named = database.prepare<[string, string], Row>(
+    "SELECT id, document FROM targets WHERE removed_at IS NULL AND name = ? AND id <> ?",
+  );
   const remove = database.prepare<[string, string]>("UPDATE targets SET removed_at = ? WHERE id = ?");
   const find = (id: string) => {
     const row = one.get(id, id);
@@ -39,7 +41,8 @@ export function targetTable(database: Database.Database): TargetTable {
     find,
     get(id) {
       const found = find(id);
-      if (found === undefined) throw new ReelbenchError("RB_NOT_FOUND", `There is no target "${id}" in this workspace.`);
+      if (found === undefined)
+        throw new ReelbenchError("RB_NOT_FOUND", `There is no target "${id}" in this workspace.`);
       return found;
     },
     list: () => all.all().map((row) => parseDocument(definition, row)),
@@ -66,7 +69,9 @@ export function publicationTable(database: Database.Database): PublicationTable 
   const parse = (row: Row) => parseDocument(definition, row);
   const one = database.prepare<[string], Row>("SELECT id, document FROM publications WHERE id = ?");
   const all = database.prepare<[], Row>("SELECT id, document FROM publications ORDER BY created_at DESC, id");
-  const byTarget = database.prepare<[string], Row>("SELECT id, document FROM publications WHERE target_id = ? ORDER BY created_at DESC, id");
+  const byTarget = database.prepare<[string], Row>(
+    "SELECT id, document FROM publications WHERE target_id = ? ORDER BY created_at DESC, id",
+  );
   const total = database.prepare<[], { n: number }>("SELECT count(*) AS n FROM publications");
   const upsert = database.prepare<[string, string]>(
     "INSERT INTO publications (id, document) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document",

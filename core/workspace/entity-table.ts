@@ -39,13 +39,16 @@ export function folderTable<T extends { readonly id: string; readonly missing?: 
   definition: TableDefinition<T>,
 ): FolderTable<T> {
   const { table, noun, columns } = definition;
-  const read = (row: Row): T => (row.missing === 1 ? { ...parseDocument(definition, row), missing: true } : parseDocument(definition, row));
+  const read = (row: Row): T =>
+    row.missing === 1 ? { ...parseDocument(definition, row), missing: true } : parseDocument(definition, row);
   const byId = database.prepare<[string], Row>(`SELECT id, document, missing FROM ${table} WHERE id = ?`);
   const all = database.prepare<[], Row>(`SELECT id, document, missing FROM ${table} ORDER BY created_at DESC, id`);
   const by = new Map(
     columns.map((column) => [
       column,
-      database.prepare<[string], Row>(`SELECT id, document, missing FROM ${table} WHERE ${column} = ? ORDER BY created_at DESC, id`),
+      database.prepare<[string], Row>(
+        `SELECT id, document, missing FROM ${table} WHERE ${column} = ? ORDER BY created_at DESC, id`,
+      ),
     ]),
   );
   const total = database.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`);
@@ -61,7 +64,8 @@ export function folderTable<T extends { readonly id: string; readonly missing?: 
     find,
     get(id) {
       const found = find(id);
-      if (found === undefined) throw new ReelbenchError("RB_NOT_FOUND", `There is no ${noun} "${id}" in this workspace.`);
+      if (found === undefined)
+        throw new ReelbenchError("RB_NOT_FOUND", `There is no ${noun} "${id}" in this workspace.`);
       return found;
     },
     list: () => all.all().map(read),
@@ -73,8 +77,14 @@ export function folderTable<T extends { readonly id: string; readonly missing?: 
 }
 
 /** Throws RB_WORKSPACE_CORRUPT, naming the row. */
-export function parseDocument<T>(definition: Pick<TableDefinition<T>, "schema" | "noun">, row: { readonly id: string; readonly document: string }): T {
+export function parseDocument<T>(
+  definition: Pick<TableDefinition<T>, "schema" | "noun">,
+  row: { readonly id: string; readonly document: string },
+): T {
   const parsed = definition.schema.safeParse(JSON.parse(row.document));
   if (parsed.success) return parsed.data;
-  throw new ReelbenchError("RB_WORKSPACE_CORRUPT", `The catalogue's ${definition.noun} "${row.id}" is not readable: ${z.prettifyError(parsed.error)}`);
+  throw new ReelbenchError(
+    "RB_WORKSPACE_CORRUPT",
+    `The catalogue's ${definition.noun} "${row.id}" is not readable: ${z.prettifyError(parsed.error)}`,
+  );
 }

@@ -46,7 +46,11 @@ export function isResumable(state: Job["state"]): boolean {
 
 function fromRow(value: unknown): JobRecord {
   const parsed = row.safeParse(value);
-  if (!parsed.success) throw new ReelbenchError("RB_WORKSPACE_CORRUPT", `A job in the catalogue is not readable: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new ReelbenchError(
+      "RB_WORKSPACE_CORRUPT",
+      `A job in the catalogue is not readable: ${z.prettifyError(parsed.error)}`,
+    );
   const { data } = parsed;
   const json = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
   return {
@@ -104,9 +108,15 @@ export function jobTable(database: Database.Database): JobTable {
       if (found === undefined) throw new ReelbenchError("RB_NOT_FOUND", `There is no job "${id}" in this workspace.`);
       return found;
     },
-    list: ({ states, limit }) => some.all(JSON.stringify(states ?? job.shape.state.options), limit).map((found) => fromRow(found).job),
+    list: ({ states, limit }) =>
+      some.all(JSON.stringify(states ?? job.shape.state.options), limit).map((found) => fromRow(found).job),
     insert: (record) =>
-      void insert.run({ ...shared(record), kind: record.job.kind, createdAt: record.job.createdAt, input: JSON.stringify(record.input) }),
+      void insert.run({
+        ...shared(record),
+        kind: record.job.kind,
+        createdAt: record.job.createdAt,
+        input: JSON.stringify(record.input),
+      }),
     update: (record) => void update.run(shared(record)),
     interruptUnfinished: database.transaction((at: Date) =>
       unfinished.all().map((found) => {
@@ -122,8 +132,13 @@ export function jobTable(database: Database.Database): JobTable {
 function interrupted(record: JobRecord, at: Date): JobRecord {
   const error = new ReelbenchError(
     "RB_WORKER_DIED",
-    record.job.state === "queued" ? "The engine ended before this job began." : "The engine ended while this job was running.",
+    record.job.state === "queued"
+      ? "The engine ended before this job began."
+      : "The engine ended while this job was running.",
   ).toEnvelope();
   const state = "interrupted";
-  return { ...record, job: { ...record.job, state, finishedAt: at.toISOString(), error, resumable: isResumable(state) } };
+  return {
+    ...record,
+    job: { ...record.job, state, finishedAt: at.toISOString(), error, resumable: isResumable(state) },
+  };
 }

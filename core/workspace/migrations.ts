@@ -16,10 +16,13 @@ export interface Migration {
 /** The numbered SQL files of a folder, in order: `0001_name.sql`, `0002_…`, without gaps. */
 export function readMigrations(folder: URL): readonly Migration[] {
   const directory = fileURLToPath(folder);
-  const names = readdirSync(directory).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).toSorted();
+  const names = readdirSync(directory)
+    .filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name))
+    .toSorted();
   return names.map((name, index) => {
     const number = Number(name.slice(0, 4));
-    if (number !== index + 1) throw new ReelbenchError("RB_INTERNAL", `${directory}: ${name} should be number ${index + 1}.`);
+    if (number !== index + 1)
+      throw new ReelbenchError("RB_INTERNAL", `${directory}: ${name} should be number ${index + 1}.`);
     const sql = readFileSync(join(directory, name), "utf8").replaceAll("\r\n", "\n");
     return { number, name, sql, sha256: createHash("sha256").update(sql).digest("hex") };
   });
@@ -33,7 +36,9 @@ interface Applied {
 
 /** What this database has been through; empty for a new one. Reads only. */
 export function appliedMigrations(database: Database.Database): readonly Applied[] {
-  const known = database.prepare<[], { n: number }>("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'schema_migrations'").get();
+  const known = database
+    .prepare<[], { n: number }>("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'schema_migrations'")
+    .get();
   if (known === undefined || known.n === 0) return [];
   return database.prepare<[], Applied>("SELECT number, name, sha256 FROM schema_migrations ORDER BY number").all();
 }
@@ -43,13 +48,20 @@ export function checkMigrations(applied: readonly Applied[], known: readonly Mig
   const newest = applied.at(-1);
   const latest = known.at(-1)?.number ?? 0;
   if (newest !== undefined && newest.number > latest) {
-    throw new ReelbenchError("RB_WORKSPACE_NEWER", `${path} has schema ${newest.number}; this Reelbench knows up to ${latest}.`, {
-      details: { schema: newest.number, supported: latest },
-    });
+    throw new ReelbenchError(
+      "RB_WORKSPACE_NEWER",
+      `${path} has schema ${newest.number}; this Reelbench knows up to ${latest}.`,
+      {
+        details: { schema: newest.number, supported: latest },
+      },
+    );
   }
   for (const migration of applied) {
     if (known[migration.number - 1]?.sha256 === migration.sha256) continue;
-    throw new ReelbenchError("RB_CONFLICT", `${path} was made by a build whose schema ${migration.number} (${migration.name}) differs from this one's.`);
+    throw new ReelbenchError(
+      "RB_CONFLICT",
+      `${path} was made by a build whose schema ${migration.number} (${migration.name}) differs from this one's.`,
+    );
   }
 }
 
@@ -57,17 +69,27 @@ export function checkMigrations(applied: readonly Applied[], known: readonly Mig
  * Brings the database to the newest schema, each step in a transaction with its own record. An existing database is
  * copied to `backups/` first. Returns the schema's number.
  */
-export function migrate(database: Database.Database, known: readonly Migration[], workspaceDirectory: string, now: () => Date = () => new Date()): number {
+export function migrate(
+  database: Database.Database,
+  known: readonly Migration[],
+  workspaceDirectory: string,
+  now: () => Date = () => new Date(),
+): number {
   const applied = appliedMigrations(database);
   const due = known.slice(applied.length);
-  if (applied.length > 0 && due.length > 0) backUp(database, workspaceDirectory, `before-schema-${due[0]?.number ?? 0}`, now());
+  if (applied.length > 0 && due.length > 0)
+    backUp(database, workspaceDirectory, `before-schema-${due[0]?.number ?? 0}`, now());
   for (const migration of due) {
-    database.transaction(() => {
-      database.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
+    database
+      .transaction(() => {
+        database.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
         number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT`);
-      database.exec(migration.sql);
-      database.prepare("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)").run(migration.number, migration.name, migration.sha256, now().toISOString());
-    }).immediate();
+        database.exec(migration.sql);
+        database
+          .prepare("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)")
+          .run(migration.number, migration.name, migration.sha256, now().toISOString());
+      })
+      .immediate();
   }
   return known.at(-1)?.number ?? 0;
 }

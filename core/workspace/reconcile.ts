@@ -41,9 +41,33 @@ export async function reconcile(catalogue: Catalogue, paths: WorkspacePaths): Pr
   const always = () => true;
   const never = () => false;
   const reports = [
-    await reconcileKind({ noun: "source", folder: paths.sources, manifest: "manifest.json", schema: source, table: catalogue.sources, expectsFolder: always, supersedes: never }),
-    await reconcileKind({ noun: "snapshot", folder: paths.snapshots, manifest: "manifest.json", schema: snapshot, table: catalogue.snapshots, expectsFolder: always, supersedes: never }),
-    await reconcileKind({ noun: "split", folder: paths.splits, manifest: "manifest.json", schema: split, table: catalogue.splits, expectsFolder: always, supersedes: never }),
+    await reconcileKind({
+      noun: "source",
+      folder: paths.sources,
+      manifest: "manifest.json",
+      schema: source,
+      table: catalogue.sources,
+      expectsFolder: always,
+      supersedes: never,
+    }),
+    await reconcileKind({
+      noun: "snapshot",
+      folder: paths.snapshots,
+      manifest: "manifest.json",
+      schema: snapshot,
+      table: catalogue.snapshots,
+      expectsFolder: always,
+      supersedes: never,
+    }),
+    await reconcileKind({
+      noun: "split",
+      folder: paths.splits,
+      manifest: "manifest.json",
+      schema: split,
+      table: catalogue.splits,
+      expectsFolder: always,
+      supersedes: never,
+    }),
     await reconcileKind({
       noun: "run",
       folder: paths.runs,
@@ -63,7 +87,9 @@ export async function reconcile(catalogue: Catalogue, paths: WorkspacePaths): Pr
   };
 }
 
-async function reconcileKind<T extends { readonly id: string; readonly missing?: boolean | undefined }>(kind: Kind<T>): Promise<Reconciliation> {
+async function reconcileKind<T extends { readonly id: string; readonly missing?: boolean | undefined }>(
+  kind: Kind<T>,
+): Promise<Reconciliation> {
   const removed = await removeTemporaries(kind.folder);
   const names = await folderNames(kind.folder);
   const adopted: string[] = [];

@@ -20,7 +20,7 @@ function systemCode(thrown: unknown): string | null {
 
 function classify(code: string): ErrorCode | null {
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return "RB_WORKSPACE_CORRUPT";
-  if (/^SQLITE_FULL/.test(code) || code === "ENOSPC" || code === "EDQUOT") return "RB_DISK_FULL";
+  if (code.startsWith("SQLITE_FULL") || code === "ENOSPC" || code === "EDQUOT") return "RB_DISK_FULL";
   if (/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH|IOERR_WRITE|IOERR_ACCESS)/.test(code)) return "RB_WORKSPACE_READ_ONLY";
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(code)) return "RB_WORKSPACE_READ_ONLY";
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return "RB_WORKSPACE_LOCKED";

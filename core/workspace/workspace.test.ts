@@ -1,7 +1,18 @@
 import Database from "better-sqlite3";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,26 +26,89 @@ import { openWorkspace } from "./workspace.ts";
 
 const at = "2026-01-02T03:04:05.000Z";
 const source: Source = {
-  id: "d0001", name: "ratings", createdAt: at, files: [], options: {}, layout: null, read: 3, accepted: 2, rejected: 1,
-  rejectsByReason: { ragged: 1 }, duplicates: 0, users: 1, items: 2, hasTime: false, timeShare: 0, hasTitles: false,
-  scale: { minimum: 1, maximum: 5, step: 1 }, warnings: [],
+  id: "d0001",
+  name: "ratings",
+  createdAt: at,
+  files: [],
+  options: {},
+  layout: null,
+  read: 3,
+  accepted: 2,
+  rejected: 1,
+  rejectsByReason: { ragged: 1 },
+  duplicates: 0,
+  users: 1,
+  items: 2,
+  hasTime: false,
+  timeShare: 0,
+  hasTitles: false,
+  scale: { minimum: 1, maximum: 5, step: 1 },
+  warnings: [],
 };
 const snapshot: Snapshot = {
-  id: "s0001", name: "all", createdAt: at, sourceIds: ["d0001"], recipe: [], steps: [], ratings: 2, users: 1, items: 2,
-  scale: source.scale, hasTime: false, from: null, to: null,
+  id: "s0001",
+  name: "all",
+  createdAt: at,
+  sourceIds: ["d0001"],
+  recipe: [],
+  steps: [],
+  ratings: 2,
+  users: 1,
+  items: 2,
+  scale: source.scale,
+  hasTime: false,
+  from: null,
+  to: null,
 };
 const split: Split = {
-  id: "p0001", name: "random", createdAt: at, snapshotId: "s0001", protocol: { protocol: "random", testShare: 0.2 }, seed: 42,
-  train: 1, test: 1, testUsers: 1, warmTestUsers: 1, testItems: 1, warmTestItems: 1, leaks: [], warnings: [],
+  id: "p0001",
+  name: "random",
+  createdAt: at,
+  snapshotId: "s0001",
+  protocol: { protocol: "random", testShare: 0.2 },
+  seed: 42,
+  train: 1,
+  test: 1,
+  testUsers: 1,
+  warmTestUsers: 1,
+  testItems: 1,
+  warmTestItems: 1,
+  leaks: [],
+  warnings: [],
 };
 const run: Run = {
-  id: "r0001", name: "biases", state: "running", createdAt: at, finishedAt: null, snapshotId: "s0001", splitId: "p0001",
-  algorithm: "biases", hyperparameters: {}, seed: 42, metrics: [], curve: [], timings: null, machine: null,
-  codeVersion: "0", modelHash: null, refitOf: null, error: null, note: "",
+  id: "r0001",
+  name: "biases",
+  state: "running",
+  createdAt: at,
+  finishedAt: null,
+  snapshotId: "s0001",
+  splitId: "p0001",
+  algorithm: "biases",
+  hyperparameters: {},
+  seed: 42,
+  metrics: [],
+  curve: [],
+  timings: null,
+  machine: null,
+  codeVersion: "0",
+  modelHash: null,
+  refitOf: null,
+  error: null,
+  note: "",
 };
 const job: Job = {
-  id: "j0001", kind: "runs.train", title: "Train", state: "running", createdAt: at, startedAt: at, finishedAt: null,
-  progress: null, result: null, error: null, resumable: false,
+  id: "j0001",
+  kind: "runs.train",
+  title: "Train",
+  state: "running",
+  createdAt: at,
+  startedAt: at,
+  finishedAt: null,
+  progress: null,
+  result: null,
+  error: null,
+  resumable: false,
 };
 
 let directory: string;
@@ -51,7 +125,7 @@ function placeFolder(kind: string, id: string, manifest: string, entity: unknown
   writeFileSync(join(directory, kind, id, manifest), JSON.stringify(entity));
 }
 
-const code = (expected: ErrorCode) => expect.objectContaining({ code: expected });
+const code = (expected: ErrorCode): unknown => expect.objectContaining({ code: expected });
 
 describe("opening", () => {
   test("makes a workspace, and finds it again with what was put in", async () => {
@@ -73,7 +147,10 @@ describe("opening", () => {
   });
 
   test("finds no stale lock after kill -9 of the holder", async () => {
-    const holder = fork(fileURLToPath(new URL("./lock-holder.fixture.ts", import.meta.url)), [directory], { stdio: "inherit", execArgv: [] });
+    const holder = fork(fileURLToPath(new URL("./lock-holder.fixture.ts", import.meta.url)), [directory], {
+      stdio: "inherit",
+      execArgv: [],
+    });
     await once(holder, "message");
     await expect(openWorkspace(directory)).rejects.toEqual(code("RB_WORKSPACE_LOCKED"));
     holder.kill("SIGKILL");
@@ -90,17 +167,26 @@ describe("opening", () => {
       first.catalogue.runs.put(run);
       first.catalogue.jobs.insert({ job, input: { splitId: "p0001" }, memory: { runId: "r0001" } });
       first.catalogue.jobs.insert({ job: { ...job, id: "j0002", state: "queued" }, input: {}, memory: {} });
-      first.catalogue.jobs.insert({ job: { ...job, id: "j0003", state: "succeeded", result: { runId: "r0001" } }, input: {}, memory: {} });
+      first.catalogue.jobs.insert({
+        job: { ...job, id: "j0003", state: "succeeded", result: { runId: "r0001" } },
+        input: {},
+        memory: {},
+      });
     });
     first.close();
     const second = await openWorkspace(directory);
     expect(second.recovery.interruptedJobs.map(({ id }) => id)).toEqual(["j0001", "j0002"]);
-    expect(second.catalogue.jobs.list({ limit: 10 }).map(({ id, state, resumable }) => [id, state, resumable])).toEqual([
-      ["j0003", "succeeded", false],
-      ["j0002", "interrupted", true],
-      ["j0001", "interrupted", true],
-    ]);
-    expect(second.catalogue.jobs.get("j0001")).toMatchObject({ input: { splitId: "p0001" }, memory: { runId: "r0001" } });
+    expect(second.catalogue.jobs.list({ limit: 10 }).map(({ id, state, resumable }) => [id, state, resumable])).toEqual(
+      [
+        ["j0003", "succeeded", false],
+        ["j0002", "interrupted", true],
+        ["j0001", "interrupted", true],
+      ],
+    );
+    expect(second.catalogue.jobs.get("j0001")).toMatchObject({
+      input: { splitId: "p0001" },
+      memory: { runId: "r0001" },
+    });
     expect(second.catalogue.runs.get("r0001").state).toBe("interrupted");
     second.close();
   });
@@ -120,7 +206,12 @@ describe("reconciling with the folders", () => {
 
   test("a run killed between its last write and the catalogue's counts as succeeded", async () => {
     const first = await openWorkspace(directory);
-    for (const [kind, entity] of [["sources", source], ["snapshots", snapshot], ["splits", split]] as const) placeFolder(kind, entity.id, "manifest.json", entity);
+    for (const [kind, entity] of [
+      ["sources", source],
+      ["snapshots", snapshot],
+      ["splits", split],
+    ] as const)
+      placeFolder(kind, entity.id, "manifest.json", entity);
     first.catalogue.sources.put(source);
     first.catalogue.snapshots.put(snapshot);
     first.catalogue.splits.put(split);
@@ -174,7 +265,13 @@ describe("migrations", () => {
     first.catalogue.sources.put(source);
     placeFolder("sources", source.id, "manifest.json", source);
     first.close();
-    const second = await openWorkspace(directory, [...known, { ...next, sql: "DROP TABLE sources; CREATE TABLE sources (id TEXT PRIMARY KEY, document TEXT, missing INTEGER NOT NULL DEFAULT 0, created_at TEXT) STRICT" }]);
+    const second = await openWorkspace(directory, [
+      ...known,
+      {
+        ...next,
+        sql: "DROP TABLE sources; CREATE TABLE sources (id TEXT PRIMARY KEY, document TEXT, missing INTEGER NOT NULL DEFAULT 0, created_at TEXT) STRICT",
+      },
+    ]);
     expect(second.schemaVersion).toBe(next.number);
     second.close();
     const [backup] = readdirSync(join(directory, "backups"));
@@ -185,7 +282,9 @@ describe("migrations", () => {
 
   test("a migration that fails half-way leaves the schema before it", async () => {
     (await openWorkspace(directory)).close();
-    await expect(openWorkspace(directory, [...known, { ...next, sql: "CREATE TABLE half (x INTEGER) STRICT; SELECT nonsense" }])).rejects.toThrow();
+    await expect(
+      openWorkspace(directory, [...known, { ...next, sql: "CREATE TABLE half (x INTEGER) STRICT; SELECT nonsense" }]),
+    ).rejects.toThrow();
     const database = new Database(join(directory, "workspace.sqlite"), { readonly: true });
     expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'half'").all()).toEqual([]);
     database.close();
@@ -202,7 +301,10 @@ describe("migrations", () => {
 describe("storage that fails", () => {
   test("a catalogue overwritten with junk is called damaged", async () => {
     (await openWorkspace(directory)).close();
-    writeFileSync(join(directory, "workspace.sqlite"), "not a database, but long enough to have a header. ".repeat(200));
+    writeFileSync(
+      join(directory, "workspace.sqlite"),
+      "not a database, but long enough to have a header. ".repeat(200),
+    );
     await expect(openWorkspace(directory)).rejects.toEqual(code("RB_WORKSPACE_CORRUPT"));
   });
 

@@ -31,7 +31,10 @@ export interface Workspace {
  *
  * Throws RB_WORKSPACE_LOCKED, RB_WORKSPACE_NEWER, RB_WORKSPACE_CORRUPT, RB_WORKSPACE_READ_ONLY or RB_DISK_FULL.
  */
-export async function openWorkspace(directory: string, migrations: readonly Migration[] = readMigrations(migrationsUrl("workspace"))): Promise<Workspace> {
+export async function openWorkspace(
+  directory: string,
+  migrations: readonly Migration[] = readMigrations(migrationsUrl("workspace")),
+): Promise<Workspace> {
   const paths = workspacePaths(directory);
   const release: (() => void)[] = [];
   try {
