@@ -49,7 +49,7 @@ async function serve(): Promise<void> {
 main(process.argv.slice(2)).catch((thrown: unknown) => {
   const error = toReelbenchError(thrown);
   parentPort()?.send({ type: "failed", error: error.toEnvelope() });
-  process.stderr.write(`${error.code}: ${error.message}\n${error.definition.remedy}\n`);
+  process.stderr.write(`${error.code}: ${error.message}\n${error.remedy}\n`);
   process.exitCode = error.definition.exit;
   // A failed start may leave a handle open; the message above is on its way out first.
   setTimeout(() => process.exit(), 200).unref();

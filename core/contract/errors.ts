@@ -309,15 +309,22 @@ export interface ErrorEnvelope {
 export class ReelbenchError extends Error {
   override readonly name = "ReelbenchError";
   readonly code: ErrorCode;
+  /** What to do about this occurrence; the registry's general advice where nothing better is known. */
+  readonly remedy: string;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     code: ErrorCode,
     message?: string,
-    options?: { readonly details?: Readonly<Record<string, unknown>> | undefined; readonly cause?: unknown },
+    options?: {
+      readonly remedy?: string | undefined;
+      readonly details?: Readonly<Record<string, unknown>> | undefined;
+      readonly cause?: unknown;
+    },
   ) {
     super(message ?? errorRegistry[code].title, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
+    this.remedy = options?.remedy ?? errorRegistry[code].remedy;
     this.details = options?.details;
   }
 
@@ -329,7 +336,7 @@ export class ReelbenchError extends Error {
     return {
       code: this.code,
       message: this.message,
-      remedy: this.definition.remedy,
+      remedy: this.remedy,
       ...(this.details === undefined ? {} : { details: this.details }),
     };
   }
@@ -359,8 +366,9 @@ export function toReelbenchError(thrown: unknown): ReelbenchError {
 export function fromEnvelope(envelope: {
   readonly code: string;
   readonly message: string;
+  readonly remedy?: string | undefined;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }): ReelbenchError {
   const code = isErrorCode(envelope.code) ? envelope.code : "RB_INTERNAL";
-  return new ReelbenchError(code, envelope.message, { details: envelope.details });
+  return new ReelbenchError(code, envelope.message, { remedy: envelope.remedy, details: envelope.details });
 }

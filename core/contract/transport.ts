@@ -200,7 +200,7 @@ export function followJob(
       else if (job.state === "failed" || job.state === "interrupted") {
         const { error } = job;
         const code = error !== null && isErrorCode(error.code) ? error.code : "RB_WORKER_DIED";
-        finish(() => reject(new ReelbenchError(code, error?.message, { details: error?.details })));
+        finish(() => reject(new ReelbenchError(code, error?.message, { remedy: error?.remedy, details: error?.details })));
       }
     };
     const unsubscribe = transport.subscribe((event) => {

@@ -67,7 +67,7 @@ export async function importSource(request: ImportRequest, sourcesDirectory: str
 }
 
 function problemError(problem: NonNullable<ReadPlan["problem"]>): ReelbenchError {
-  return new ReelbenchError(isErrorCode(problem.code) ? problem.code : "RB_INTERNAL", problem.message, { details: { remedy: problem.remedy } });
+  return new ReelbenchError(isErrorCode(problem.code) ? problem.code : "RB_INTERNAL", problem.message, { remedy: problem.remedy });
 }
 
 /** `judged` keeps the file's order, and so do the Parquet files made from it. */

@@ -4,7 +4,7 @@ import { previewFile } from "./preview.ts";
 import { importFile } from "./temporary.fixture.ts";
 
 /**
- * Real exports and how strange they are. The counts were taken from the files by hand and with Python's csv module; what
+ * Real exports and how strange they are. The counts were taken from the files by hand; what
  * they stand for is tested on texts of our own in `import.test.ts`.
  */
 describe.skipIf(!hasSharedData)("files of the odd folder", () => {

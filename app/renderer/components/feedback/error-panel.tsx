@@ -20,7 +20,7 @@ export function ErrorPanel({ error, title, onRetry }: ErrorPanelProps) {
     <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} title={title ?? failure.definition.title} role="alert">
       <Stack gap="xs">
         <Text size="sm">{failure.message}</Text>
-        <Text size="sm">{failure.definition.remedy}</Text>
+        <Text size="sm">{failure.remedy}</Text>
         <Group gap="xs">
           <Code>{failure.code}</Code>
           {onRetry !== undefined && (

@@ -11,7 +11,7 @@ export function tellFailure(title: string, thrown: unknown): void {
   const error = toReelbenchError(thrown);
   notifications.show({
     title,
-    message: `${error.message} ${error.definition.remedy} (${error.code})`,
+    message: `${error.message} ${error.remedy} (${error.code})`,
     color: "red",
     withBorder: true,
     autoClose: 12_000,
