@@ -7,7 +7,8 @@ export function niceTicks(low: number, high: number, count = 5): readonly number
   if (!Number.isFinite(span) || span <= 0) return [low];
   const rough = span / Math.max(1, count - 1);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10) * power;
+  const fraction = rough / power;
+  const step = (fraction < 1.5 ? 1 : fraction < 3 ? 2 : fraction < 7 ? 5 : 10) * power;
   const first = Math.floor(low / step + 1e-9);
   const last = Math.ceil(high / step - 1e-9);
   // Each tick from its own index: adding up would pile up rounding errors.

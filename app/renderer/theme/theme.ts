@@ -13,6 +13,9 @@ const dark: MantineColorsTuple = ["#d7dde3", "#b6c0c9", "#98a4af", "#6b7783", "#
 
 const small = { size: "xs" } as const;
 
+/** The list itself scrolls: a scrolling box around it would be one that the keyboard cannot reach. */
+const plainList = { withScrollArea: false, styles: { dropdown: { maxHeight: 260, overflowY: "auto" } } } as const;
+
 export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: 7,
@@ -36,12 +39,12 @@ export const theme = createTheme({
     Checkbox: Checkbox.extend({ defaultProps: small }),
     Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
     Modal: Modal.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
-    MultiSelect: MultiSelect.extend({ defaultProps: small }),
+    MultiSelect: MultiSelect.extend({ defaultProps: { ...small, ...plainList } }),
     NavLink: NavLink.extend({ defaultProps: {} }),
     NumberInput: NumberInput.extend({ defaultProps: small }),
     Paper: Paper.extend({ defaultProps: { withBorder: true } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: small }),
-    Select: Select.extend({ defaultProps: { ...small, allowDeselect: false } }),
+    Select: Select.extend({ defaultProps: { ...small, ...plainList, allowDeselect: false } }),
     Slider: Slider.extend({ defaultProps: small }),
     Switch: Switch.extend({ defaultProps: small }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 5, horizontalSpacing: "sm" } }),

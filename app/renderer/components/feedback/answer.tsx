@@ -23,7 +23,7 @@ export function Answer<T>({ of, height = 160, errorTitle, children }: AnswerProp
     return <ErrorPanel error={of.error} {...(errorTitle === undefined ? {} : { title: errorTitle })} onRetry={() => void of.refetch()} />;
   }
   return (
-    <Stack gap="xs" aria-busy="true" aria-label="Loading">
+    <Stack gap="xs" role="progressbar" aria-label="Loading">
       <Skeleton height={height} radius="sm" />
     </Stack>
   );

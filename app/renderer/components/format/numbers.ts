@@ -1,7 +1,8 @@
 /** Numbers as people read them here. One locale throughout, so that a figure looks the same in a table, a chart and a copy. */
 const locale = "en-GB";
 const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 3 });
+// The British short form of a million is "m", which reads as metres or milli here.
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 const minus = "−";
 const typographic = (text: string) => text.replace("-", minus);
 

@@ -1,4 +1,4 @@
-import { Badge, Button, Card, Group, Modal, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { Badge, Button, Card, Group, Modal, Stack, Table, Text, Title } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Publication, Target, TargetStatus } from "../../../../core/contract/entities.ts";
@@ -59,10 +59,8 @@ function Live({ target, status }: { readonly target: Target; readonly status: Ta
         </Group>
         <Servers servers={status.servers} active={status.active?.version ?? null} />
       </Card>
-      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
-        <Versions status={status} publications={publications} />
-        <History status={status} />
-      </SimpleGrid>
+      <Versions status={status} publications={publications} />
+      <History status={status} />
     </Stack>
   );
 }

@@ -50,8 +50,8 @@ export function GateList({ gates }: { readonly gates: Gates }) {
     <List size="sm" spacing={4} center aria-label="Gates">
       {gates.map(({ gate, passed, reason }) => (
         <List.Item key={gate} icon={<PassedIcon passed={passed} />}>
-          <Group gap={6}>
-            <Text size="sm" fw={500}>
+          <Group gap={6} wrap="nowrap" align="baseline">
+            <Text size="sm" fw={600} tt="capitalize" w={84}>
               {gate}
             </Text>
             <Text size="sm">{reason}</Text>
@@ -66,8 +66,8 @@ export function Parity({ parity }: { readonly parity: ParityResult }) {
   const who = parity.answeredBy === "live" ? formatQuantity(parity.servers, "live server") : "the bundled server, because none was live";
   return (
     <Text size="sm">
-      Parity: {formatCount(parity.compared)} scores for {formatQuantity(parity.probes, "user")} compared with {who}; {formatQuantity(parity.mismatches, "mismatch", "mismatches")}, largest
-      difference {formatGeneral(parity.largestDifference)}.
+      Parity: of {formatQuantity(parity.probes, "user")} asked for, {formatCount(parity.compared)} lists were compared score by score with {who}:{" "}
+      {formatQuantity(parity.mismatches, "mismatch", "mismatches")}, largest difference {formatGeneral(parity.largestDifference)}.
     </Text>
   );
 }

@@ -31,7 +31,7 @@ export function TargetList({ targets, chosenId, onChoose }: TargetListProps) {
               <Badge color="gray">{target.kind === "local" ? "this machine" : target.redis === null ? "Postgres" : "Postgres + Redis"}</Badge>
             </Group>
             <Text size="xs" c="dimmed" truncate pr={28}>
-              {target.kind === "local" ? "The bundled server; nothing to install" : target.postgres}
+              {target.kind === "local" ? "Nothing to install" : target.postgres}
             </Text>
           </UnstyledButton>
           <Menu position="bottom-end">

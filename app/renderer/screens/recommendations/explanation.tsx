@@ -16,7 +16,8 @@ export function Explanation({ score, explanation }: ExplanationProps) {
   const { baseline, contributions } = explanation;
   const shown = contributions.slice(0, mostShown);
   const rest = contributions.slice(mostShown).reduce((sum, { contribution }) => sum + contribution, 0);
-  const largest = Math.max(1e-9, ...shown.map(({ contribution }) => Math.abs(contribution)), Math.abs(rest));
+  // The rest is a sum of many: drawn to the same scale it would flatten all the others.
+  const largest = Math.max(1e-9, ...shown.map(({ contribution }) => Math.abs(contribution)));
   if (contributions.length === 0) {
     return (
       <Text size="xs" c="dimmed" pl={30} py={4}>
@@ -32,7 +33,7 @@ export function Explanation({ score, explanation }: ExplanationProps) {
       {shown.map(({ itemId, title, contribution }) => (
         <Contribution key={itemId} name={filmTitle({ itemId, title })} value={contribution} largest={largest} />
       ))}
-      {contributions.length > mostShown && <Contribution name={`${String(contributions.length - mostShown)} other films`} value={rest} largest={largest} />}
+      {contributions.length > mostShown && <Contribution name={`${String(contributions.length - mostShown)} other films`} value={rest} largest={null} />}
       <Text size="xs" fw={600}>
         makes {formatDecimal(score, 3)}
       </Text>
@@ -40,14 +41,14 @@ export function Explanation({ score, explanation }: ExplanationProps) {
   );
 }
 
-function Contribution({ name, value, largest }: { readonly name: string; readonly value: number; readonly largest: number }) {
-  const width = (Math.abs(value) / largest) * 50;
+function Contribution({ name, value, largest }: { readonly name: string; readonly value: number; readonly largest: number | null }) {
+  const width = largest === null ? 0 : (Math.abs(value) / largest) * 50;
   return (
     <div className={styles["bar"]}>
       <Text size="xs" truncate title={name}>
         {name}
       </Text>
-      <div className={styles["track"]} aria-hidden>
+      <div className={largest === null ? undefined : styles["track"]} aria-hidden>
         <div className={styles["fill"]} style={{ background: value >= 0 ? "var(--rb-series-0)" : "var(--rb-series-1)", width: `${String(width)}%`, left: value >= 0 ? "50%" : `${String(50 - width)}%` }} />
       </div>
       <Text size="xs" ta="right">

@@ -1,4 +1,5 @@
-import { Button, Card, Group, Text, Title } from "@mantine/core";
+import { ActionIcon, Card, Group, Text, Title, Tooltip } from "@mantine/core";
+import { IconHelpCircle, IconMovie } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Recommendation, Run } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
@@ -61,20 +62,24 @@ function RecommendedFilm({ film, onSimilar }: { readonly film: Recommendation; r
           {film.rank}
         </Text>
         <FilmName film={film} />
-        <Text size="sm" fw={500} title="Score of the model">
+        <Group gap={0} wrap="nowrap">
+          {film.explanation !== null && (
+            <Tooltip label="Why this?">
+              <ActionIcon size="sm" aria-expanded={open} aria-label={`Why this? ${filmTitle(film)}`} onClick={() => setOpen(!open)}>
+                <IconHelpCircle size={15} />
+              </ActionIcon>
+            </Tooltip>
+          )}
+          <Tooltip label="Similar films">
+            <ActionIcon size="sm" aria-label={`Similar to ${filmTitle(film)}`} onClick={onSimilar}>
+              <IconMovie size={15} />
+            </ActionIcon>
+          </Tooltip>
+        </Group>
+        <Text size="sm" fw={500} ta="right" title="Score of the model">
           {formatDecimal(film.score, 3)}
         </Text>
       </div>
-      <Group gap={4} pl={24}>
-        {film.explanation !== null && (
-          <Button size="compact-xs" variant="subtle" aria-expanded={open} aria-label={`Why ${filmTitle(film)}?`} onClick={() => setOpen(!open)}>
-            Why this?
-          </Button>
-        )}
-        <Button size="compact-xs" variant="subtle" aria-label={`Films like ${filmTitle(film)}`} onClick={onSimilar}>
-          Similar
-        </Button>
-      </Group>
       {open && film.explanation !== null && <Explanation score={film.score} explanation={film.explanation} />}
     </li>
   );

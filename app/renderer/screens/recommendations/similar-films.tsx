@@ -31,7 +31,8 @@ export function SimilarFilms({ run, film, onClose }: SimilarFilmsProps) {
                       {near.rank}
                     </Text>
                     <FilmName film={near} />
-                    <Text size="sm">{formatDecimal(near.score, 3)}</Text>
+                    <span />
+                    <Text size="sm" ta="right">{formatDecimal(near.score, 3)}</Text>
                   </div>
                 </li>
               ))}
