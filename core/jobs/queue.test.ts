@@ -129,6 +129,22 @@ test("a job that does not listen is called cancelled all the same, and holds its
   expect(queue.get(deaf.id).state).toBe("cancelled");
 });
 
+test("a job resumed while its cancelled attempt still lingers waits for that to end", async () => {
+  const letGo: (() => void)[] = [];
+  const queue = queueOf({ deaf: work(() => new Promise<void>((resolve) => letGo.push(resolve)), createLane(2)) });
+  const { id } = queue.start("deaf", null);
+  await until(queue, id, "running");
+  queue.cancel(id);
+  await until(queue, id, "cancelled");
+  queue.resume(id);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([queue.get(id).state, letGo.length]).toEqual(["queued", 1]);
+  letGo[0]?.();
+  await until(queue, id, "running");
+  letGo[1]?.();
+  await until(queue, id, "succeeded");
+});
+
 test("failures keep code, message, remedy and details; a dead worker is an interruption", async () => {
   const queue = queueOf({
     fails: work(async () => {
