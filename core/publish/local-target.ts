@@ -9,6 +9,7 @@ import type { WorkContext } from "../jobs/work-context.ts";
 import { embeddedBinaries, systemDirectory } from "./postgres/binaries.ts";
 import { startCluster } from "./postgres/cluster.ts";
 import type { Cluster } from "./postgres/cluster.ts";
+import { outsideDirectory, sweepOutsideData } from "./postgres/outside-data.ts";
 import { reachableByAll, serviceUser } from "./postgres/service-user.ts";
 import type { ServiceUser } from "./postgres/service-user.ts";
 
@@ -109,9 +110,8 @@ async function saveState(path: string, value: State): Promise<void> {
 
 async function dataParent(directory: string, { id }: State, user: ServiceUser | null): Promise<string> {
   if (user === null || (await reachableByAll(directory))) return directory;
-  const outside = join(systemDirectory, id);
-  await mkdir(outside, { recursive: true, mode: 0o755 });
-  return outside;
+  await sweepOutsideData();
+  return outsideDirectory(id, directory);
 }
 
 async function ensureDatabase(cluster: Cluster): Promise<void> {

@@ -4,7 +4,8 @@ import { createProductionPool } from "../production/database.ts";
 import { migrate } from "../production/migrate.ts";
 import { testTarget } from "./test-target.ts";
 
-const outcome = ({ checks }: Awaited<ReturnType<typeof testTarget>>) => Object.fromEntries(checks.map(({ check, passed }) => [check, passed]));
+const outcome = ({ checks }: Awaited<ReturnType<typeof testTarget>>) =>
+  Object.fromEntries(checks.map(({ check, passed }) => [check, passed]));
 
 test("an empty database and a Redis will do; nothing is changed by looking", async () => {
   const url = await testDatabase();
@@ -30,8 +31,14 @@ test("a role without privileges, a newer schema, a dead Redis and a wrong addres
   expect(JSON.stringify(refused)).not.toContain("hush");
   await migrate(pool);
   await pool.query("insert into reelbench.migrations (number, name, sha256) values (9999, '9999_future.sql', 'x')");
-  expect(outcome(await testTarget({ postgresUrl: url.href, redisUrl: null }))).toMatchObject({ schema: false, redis: true });
-  expect(await testTarget({ postgresUrl: "postgres://u:hush@db", redisUrl: null })).toMatchObject({ ok: false, checks: [{ check: "address", passed: false }] });
+  expect(outcome(await testTarget({ postgresUrl: url.href, redisUrl: null }))).toMatchObject({
+    schema: false,
+    redis: true,
+  });
+  expect(await testTarget({ postgresUrl: "postgres://u:hush@db", redisUrl: null })).toMatchObject({
+    ok: false,
+    checks: [{ check: "address", passed: false }],
+  });
   await pool.query(`drop role ${role}`);
   await pool.end();
 });

@@ -28,6 +28,12 @@ export async function stopOrphan(dataDirectory: string): Promise<"none" | "stale
   );
 }
 
+/** Whether a Postgres runs on this data folder at this moment. */
+export async function isLockedByPostgres(dataDirectory: string): Promise<boolean> {
+  const pid = await lockedBy(join(dataDirectory, "postmaster.pid"));
+  return pid !== null && (await isPostgresOn(pid, dataDirectory));
+}
+
 async function lockedBy(lockFile: string): Promise<number | null> {
   const text = await readFile(lockFile, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
