@@ -30,7 +30,13 @@ const { values } = parseArgs({
     json: { type: "string" },
   },
 });
-const [users, items, factors, concurrency, requests] = [values.users, values.items, values.factors, values.concurrency, values.requests].map(Number) as [number, number, number, number, number];
+const [users, items, factors, concurrency, requests] = [
+  values.users,
+  values.items,
+  values.factors,
+  values.concurrency,
+  values.requests,
+].map(Number) as [number, number, number, number, number];
 
 interface Call {
   readonly method: "GET" | "POST";
@@ -49,7 +55,13 @@ interface Figures {
 }
 
 /** `count` requests, `concurrency` at a time, each on a kept-alive connection. Milliseconds. */
-async function load(name: string, url: string, key: string, count: number, callOf: (index: number) => Call): Promise<Figures> {
+async function load(
+  name: string,
+  url: string,
+  key: string,
+  count: number,
+  callOf: (index: number) => Call,
+): Promise<Figures> {
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   const { hostname, port } = new URL(url);
   const times: number[] = [];
@@ -57,7 +69,12 @@ async function load(name: string, url: string, key: string, count: number, callO
   let next = 0;
   const send = (call: Call) =>
     new Promise<number>((resolve, reject) => {
-      const headers = { Authorization: `Bearer ${key}`, ...(call.body === undefined ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(call.body) }) };
+      const headers = {
+        Authorization: `Bearer ${key}`,
+        ...(call.body === undefined
+          ? {}
+          : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(call.body) }),
+      };
       const sent = request({ agent, hostname, port, method: call.method, path: call.path, headers }, (response) => {
         response.resume();
         response.once("end", () => resolve(response.statusCode ?? 0));
@@ -80,10 +97,21 @@ async function load(name: string, url: string, key: string, count: number, callO
   agent.destroy();
   times.sort((a, b) => a - b);
   const percentile = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
-  return { name, requests: count, perSecond: count / seconds, p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99), errors };
+  return {
+    name,
+    requests: count,
+    perSecond: count / seconds,
+    p50: percentile(0.5),
+    p95: percentile(0.95),
+    p99: percentile(0.99),
+    errors,
+  };
 }
 
-async function startServerProcess(postgresUrl: string, redisUrl: string): Promise<{ child: ChildProcess; url: string }> {
+async function startServerProcess(
+  postgresUrl: string,
+  redisUrl: string,
+): Promise<{ child: ChildProcess; url: string }> {
   const child = fork(fileURLToPath(entryUrl("server")), [], {
     env: {
       ...process.env,
@@ -98,7 +126,7 @@ async function startServerProcess(postgresUrl: string, redisUrl: string): Promis
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const [{ url }] = (await once(child, "message")) as [{ url: string }];
-  for (const deadline = Date.now() + 120_000; (await fetch(`${url}/readyz`)).status !== 200; ) {
+  for (const deadline = Date.now() + 120_000; (await fetch(`${url}/readyz`)).status !== 200;) {
     if (Date.now() > deadline) throw new Error("The server did not become ready.");
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
@@ -126,7 +154,10 @@ const userOf = (index: number) => userIds[index % users] ?? "";
 const itemOf = (index: number) => itemIds[index % items] ?? "";
 const userPath = (index: number, query: string) => `/v1/users/${userOf(index)}/recommendations?${query}`;
 const given = (index: number, count: number) => {
-  const ratings = Array.from({ length: count }, (_, j) => ({ itemId: itemOf(index * 31 + j * 17), rating: 1 + ((index + j) % 5) }));
+  const ratings = Array.from({ length: count }, (_, j) => ({
+    itemId: itemOf(index * 31 + j * 17),
+    rating: 1 + ((index + j) % 5),
+  }));
   return JSON.stringify({ ratings: [...new Map(ratings.map((each) => [each.itemId, each])).values()], n: 10 });
 };
 
@@ -145,18 +176,40 @@ try {
   const server = await startServerProcess(target.url, process.env["REELBENCH_TEST_REDIS_URL"] ?? redis?.url ?? "");
   child = server.child;
 
-  const size = Buffer.byteLength(await (await fetch(`${server.url}${userPath(0, "n=10")}`, { headers: { "X-API-Key": key } })).text());
+  const size = Buffer.byteLength(
+    await (await fetch(`${server.url}${userPath(0, "n=10")}`, { headers: { "X-API-Key": key } })).text(),
+  );
   const few = Math.max(1, Math.floor(requests / 4));
   const hot = Math.min(users, 200);
   await load("warm-up", server.url, key, 2 * hot, (index) => ({ method: "GET", path: userPath(index % hot, "n=10") }));
   const figures = [
     await bareExpress(size),
-    await load("cached top-10", server.url, key, requests, (index) => ({ method: "GET", path: userPath(index % hot, "n=10") })),
-    await load("uncached top-10", server.url, key, few, (index) => ({ method: "GET", path: userPath(index, "n=10&excludeSeen=false") })),
-    await load("explained top-10", server.url, key, few, (index) => ({ method: "GET", path: userPath(index, "n=10&explain=true&excludeSeen=false") })),
-    await load("similar items", server.url, key, few, (index) => ({ method: "GET", path: `/v1/items/${itemOf(index)}/similar` })),
-    await load("fold-in of 20 ratings", server.url, key, few, (index) => ({ method: "POST", path: "/v1/recommendations", body: given(index, 20) })),
-    await load("fold-in of 100 ratings", server.url, key, few, (index) => ({ method: "POST", path: "/v1/recommendations", body: given(index, 100) })),
+    await load("cached top-10", server.url, key, requests, (index) => ({
+      method: "GET",
+      path: userPath(index % hot, "n=10"),
+    })),
+    await load("uncached top-10", server.url, key, few, (index) => ({
+      method: "GET",
+      path: userPath(index, "n=10&excludeSeen=false"),
+    })),
+    await load("explained top-10", server.url, key, few, (index) => ({
+      method: "GET",
+      path: userPath(index, "n=10&explain=true&excludeSeen=false"),
+    })),
+    await load("similar items", server.url, key, few, (index) => ({
+      method: "GET",
+      path: `/v1/items/${itemOf(index)}/similar`,
+    })),
+    await load("fold-in of 20 ratings", server.url, key, few, (index) => ({
+      method: "POST",
+      path: "/v1/recommendations",
+      body: given(index, 20),
+    })),
+    await load("fold-in of 100 ratings", server.url, key, few, (index) => ({
+      method: "POST",
+      path: "/v1/recommendations",
+      body: given(index, 100),
+    })),
     await load("feedback, one rating", server.url, key, few, (index) => ({
       method: "POST",
       path: "/v1/feedback",
@@ -164,13 +217,16 @@ try {
     })),
   ];
   const bare = figures[0]?.perSecond ?? 1;
-  process.stdout.write(`${users} users × ${items} items × ${factors} factors, ${concurrency} at a time, answer of ${size} bytes\n`);
+  process.stdout.write(
+    `${users} users × ${items} items × ${factors} factors, ${concurrency} at a time, answer of ${size} bytes\n`,
+  );
   for (const { name, perSecond, p50, p95, p99, errors } of figures) {
     process.stdout.write(
       `${name.padEnd(30)} ${perSecond.toFixed(0).padStart(7)}/s  ${(perSecond / bare).toFixed(2)} of bare  p50 ${p50.toFixed(2)} ms  p95 ${p95.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms  errors ${errors}\n`,
     );
   }
-  if (values.json !== undefined) await writeFile(values.json, JSON.stringify({ users, items, factors, concurrency, figures }, null, 2));
+  if (values.json !== undefined)
+    await writeFile(values.json, JSON.stringify({ users, items, factors, concurrency, figures }, null, 2));
 } finally {
   child?.send({ type: "stop" });
   if (child !== undefined) await once(child, "exit");

@@ -35,7 +35,12 @@ describe("createCircuitBreaker", () => {
   });
 
   it("does not count what says nothing about the neighbour", async () => {
-    const breaker = createCircuitBreaker({ timeout: 1000, failures: 1, pause: 100, isHealthy: (error) => error instanceof RangeError });
+    const breaker = createCircuitBreaker({
+      timeout: 1000,
+      failures: 1,
+      pause: 100,
+      isHealthy: (error) => error instanceof RangeError,
+    });
     await expect(breaker.run(() => Promise.reject(new RangeError("a rule")))).rejects.toThrow("a rule");
     expect(breaker.isOpen()).toBe(false);
   });

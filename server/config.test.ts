@@ -14,13 +14,19 @@ describe("readConfig", () => {
   it("names every wrong variable at once and repeats no value", () => {
     let thrown: unknown;
     try {
-      readConfig({ REELBENCH_POSTGRES_URL: "mysql://u:hunter2@h/x", REELBENCH_PORT: "99999", REELBENCH_CHANNEL: "No Spaces", REELBENCH_THREADS: "many" });
+      readConfig({
+        REELBENCH_POSTGRES_URL: "mysql://u:hunter2@h/x",
+        REELBENCH_PORT: "99999",
+        REELBENCH_CHANNEL: "No Spaces",
+        REELBENCH_THREADS: "many",
+      });
     } catch (error) {
       thrown = error;
     }
     expect(thrown).toBeInstanceOf(ReelbenchError);
     const message = (thrown as ReelbenchError).message;
-    for (const name of ["REELBENCH_POSTGRES_URL", "REELBENCH_PORT", "REELBENCH_CHANNEL", "REELBENCH_THREADS"]) expect(message).toContain(name);
+    for (const name of ["REELBENCH_POSTGRES_URL", "REELBENCH_PORT", "REELBENCH_CHANNEL", "REELBENCH_THREADS"])
+      expect(message).toContain(name);
     expect(message).not.toContain("hunter2");
   });
 

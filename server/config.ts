@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
 import { z } from "zod";
 import { ReelbenchError } from "../core/contract/errors.ts";
@@ -75,7 +76,9 @@ export interface ServerConfig {
 /** Reads the environment. Throws RB_INVALID_INPUT that names every wrong variable at once and repeats no value of one. */
 export function readConfig(variables: Readonly<Record<string, string | undefined>>): ServerConfig {
   const given = Object.fromEntries(
-    Object.entries(variables).filter(([name, value]) => name.startsWith("REELBENCH_") && value !== undefined && value !== ""),
+    Object.entries(variables).filter(
+      ([name, value]) => name.startsWith("REELBENCH_") && value !== undefined && value !== "",
+    ),
   );
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
@@ -96,7 +99,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     host: env.REELBENCH_HOST,
     port: env.REELBENCH_PORT,
     channel: env.REELBENCH_CHANNEL,
-    serverId: env.REELBENCH_SERVER_ID ?? `${hostname()}-${process.pid}`,
+    serverId: env.REELBENCH_SERVER_ID ?? `${hostname()}-${randomUUID().slice(0, 8)}`,
     logLevel: env.REELBENCH_LOG_LEVEL,
     threads: env.REELBENCH_THREADS ?? Math.max(1, availableParallelism() - 1),
     queueLimit: env.REELBENCH_QUEUE_LIMIT,

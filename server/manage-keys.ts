@@ -10,7 +10,9 @@ import { readConfig } from "./config.ts";
 
 /** `reelbench-server keys create|list|revoke`. Takes where Postgres is from the environment, as the server does. */
 export async function manageKeys(argv: readonly string[]): Promise<void> {
-  const program = new Command("reelbench-server").description("Serves what was published. Without a command it serves; the environment says where (docs/operations/running-the-server.md).");
+  const program = new Command("reelbench-server").description(
+    "Serves what was published. Without a command it serves; the environment says where (docs/operations/running-the-server.md).",
+  );
   program.exitOverride();
   const keys = program.command("keys").description("API keys");
   keys
@@ -20,7 +22,9 @@ export async function manageKeys(argv: readonly string[]): Promise<void> {
     .option("--scope <scope...>", `what it may: ${apiKeyScope.options.join(", ")}`, ["recommend", "feedback"])
     .option("--expires <time>", "ISO 8601 time after which it is refused", toTime)
     .option("--json", "as JSON")
-    .action((options: { name: string; scope: string[]; expires?: Date; json?: true }) => withDatabase((database) => create(database, options)));
+    .action((options: { name: string; scope: string[]; expires?: Date; json?: true }) =>
+      withDatabase((database) => create(database, options)),
+    );
   keys
     .command("list")
     .description("All keys, with when they were last used")
@@ -39,15 +43,32 @@ export async function manageKeys(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function create(database: Database, options: { name: string; scope: string[]; expires?: Date; json?: true }): Promise<void> {
+async function create(
+  database: Database,
+  options: { name: string; scope: string[]; expires?: Date; json?: true },
+): Promise<void> {
   const scopes = options.scope.map((scope): ApiKeyScope => {
     const parsed = apiKeyScope.safeParse(scope);
-    if (!parsed.success) throw new ReelbenchError("RB_INVALID_INPUT", `There is no scope "${scope}"; there are ${apiKeyScope.options.join(", ")}.`);
+    if (!parsed.success)
+      throw new ReelbenchError(
+        "RB_INVALID_INPUT",
+        `There is no scope "${scope}"; there are ${apiKeyScope.options.join(", ")}.`,
+      );
     return parsed.data;
   });
-  const { key, apiKey } = await createApiKey(database, { name: options.name, scopes, expiresAt: options.expires ?? null });
-  if (options.json) print(JSON.stringify({ key, id: apiKey.id, name: apiKey.name, scopes: apiKey.scopes, expiresAt: apiKey.expiresAt }));
-  else print(`${key}\n\nid ${apiKey.id}, for ${apiKey.name}, may ${apiKey.scopes.join(", ")}. Keep the key now: it is not shown again.`);
+  const { key, apiKey } = await createApiKey(database, {
+    name: options.name,
+    scopes,
+    expiresAt: options.expires ?? null,
+  });
+  if (options.json)
+    print(
+      JSON.stringify({ key, id: apiKey.id, name: apiKey.name, scopes: apiKey.scopes, expiresAt: apiKey.expiresAt }),
+    );
+  else
+    print(
+      `${key}\n\nid ${apiKey.id}, for ${apiKey.name}, may ${apiKey.scopes.join(", ")}. Keep the key now: it is not shown again.`,
+    );
 }
 
 async function list(database: Database, options: { json?: true }): Promise<void> {
@@ -58,19 +79,34 @@ async function list(database: Database, options: { json?: true }): Promise<void>
   }
   if (keys.length === 0) print("There are no keys. Make one with `reelbench-server keys create --name NAME`.");
   for (const key of keys) {
-    const state = key.revokedAt !== null ? "revoked" : key.expiresAt !== null && key.expiresAt <= new Date() ? "expired" : "valid";
-    print([key.id, key.prefix + "…", key.name, key.scopes.join(","), state, `last used ${key.lastUsedAt?.toISOString() ?? "never"}`].join("  "));
+    const state =
+      key.revokedAt !== null ? "revoked" : key.expiresAt !== null && key.expiresAt <= new Date() ? "expired" : "valid";
+    print(
+      [
+        key.id,
+        key.prefix + "…",
+        key.name,
+        key.scopes.join(","),
+        state,
+        `last used ${key.lastUsedAt?.toISOString() ?? "never"}`,
+      ].join("  "),
+    );
   }
 }
 
 async function revoke(database: Database, id: string): Promise<void> {
   if (!z.uuid().safeParse(id).success) throw new ReelbenchError("RB_INVALID_INPUT", `"${id}" is not the id of a key.`);
-  if (!(await revokeApiKey(database, id))) throw new ReelbenchError("RB_NOT_FOUND", `There is no valid key with the id ${id}.`);
+  if (!(await revokeApiKey(database, id)))
+    throw new ReelbenchError("RB_NOT_FOUND", `There is no valid key with the id ${id}.`);
   print(`Revoked ${id}.`);
 }
 
 async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
-  const pool = createProductionPool({ url: readConfig(process.env).postgresUrl, applicationName: "reelbench-server keys", connections: 1 });
+  const pool = createProductionPool({
+    url: readConfig(process.env).postgresUrl,
+    applicationName: "reelbench-server keys",
+    connections: 1,
+  });
   try {
     await openProduction(pool);
     await work(pool);

@@ -4,8 +4,8 @@ import { rankingLength } from "../core/production/cache-keys.ts";
 import type { Ranking, RankingCache, RankingSource } from "./cache/rankings.ts";
 import type { Epochs } from "./feedback/epochs.ts";
 import type { UserState, UserStates } from "./feedback/user-states.ts";
-import { itemIndex, knownItems, toItemFilter, toRecommendations } from "./live-model/answer.ts";
-import type { RequestedFilter } from "./live-model/answer.ts";
+import { itemIndex, knownItems, toItemFilter, toRecommendations, toSimilarItems } from "./live-model/answer.ts";
+import type { RequestedFilter, SimilarItem } from "./live-model/answer.ts";
 import type { LiveModel } from "./live-model/live-models.ts";
 import { isAllowed } from "./live-model/score.ts";
 import type { Basis, ScoreJob, ScoredList, Subject } from "./live-model/score-job.ts";
@@ -33,8 +33,21 @@ export interface Answer {
 
 export interface Recommendations {
   forUser(live: LiveModel, request: UserRequest): Promise<Answer>;
-  forRatings(live: LiveModel, request: Omit<UserRequest, "userId" | "excludeSeen"> & { readonly ratings: readonly { readonly itemId: string; readonly rating: number }[] }): Promise<Answer>;
-  similar(live: LiveModel, request: { readonly itemId: string; readonly n: number; readonly filter: RequestedFilter; readonly deadline: number }): Promise<readonly Recommendation[]>;
+  forRatings(
+    live: LiveModel,
+    request: Omit<UserRequest, "userId" | "excludeSeen"> & {
+      readonly ratings: readonly { readonly itemId: string; readonly rating: number }[];
+    },
+  ): Promise<Answer>;
+  similar(
+    live: LiveModel,
+    request: {
+      readonly itemId: string;
+      readonly n: number;
+      readonly filter: RequestedFilter;
+      readonly deadline: number;
+    },
+  ): Promise<readonly SimilarItem[]>;
 }
 
 /** From a request and one version to an answer: the user's state, the cached ranking or a scored one, ids and titles. */
@@ -85,17 +98,32 @@ export function createRecommendations(options: {
     });
     const chosen = choose(shared, ranking, request);
     if (chosen === null) return null;
-    if (!request.explain) return finish(live, request.userId, { ...ranking, ...chosen, explanations: null }, complete, source);
+    if (!request.explain)
+      return finish(live, request.userId, { ...ranking, ...chosen, explanations: null }, complete, source);
     const { state } = await states.find(request.userId, epoch);
     const list = await score(
       live,
-      { subject: userSubject(shared, request.userId, state), n: request.n, excludeSeen: true, exclude: [], filter: null, explain: true, only: chosen.items },
+      {
+        subject: userSubject(shared, request.userId, state),
+        n: request.n,
+        excludeSeen: true,
+        exclude: [],
+        filter: null,
+        explain: true,
+        only: chosen.items,
+      },
       request.deadline,
     );
     return finish(live, request.userId, list, complete, source);
   }
 
-  function finish(live: LiveModel, userId: string, list: Omit<ScoredList, "seconds">, complete: boolean, source: RankingSource): Answer {
+  function finish(
+    live: LiveModel,
+    userId: string,
+    list: Omit<ScoredList, "seconds">,
+    complete: boolean,
+    source: RankingSource,
+  ): Answer {
     recent.recordUser(userId);
     metrics.answers.inc({ basis: list.basis });
     return {
@@ -127,7 +155,13 @@ export function createRecommendations(options: {
         request.deadline,
       );
       metrics.answers.inc({ basis: list.basis });
-      return { basis: list.basis, ratingsUsed: list.ratingsUsed, degraded: [], items: toRecommendations(shared, list), source: "computed" };
+      return {
+        basis: list.basis,
+        ratingsUsed: list.ratingsUsed,
+        degraded: [],
+        items: toRecommendations(shared, list),
+        source: "computed",
+      };
     },
     async similar(live, request) {
       const { shared } = live;
@@ -146,16 +180,26 @@ export function createRecommendations(options: {
         request.deadline,
       );
       recent.recordItem(request.itemId);
-      return toRecommendations(shared, list);
+      return toSimilarItems(shared, list);
     },
   };
 }
 
-function checkScale({ minimum, maximum }: SharedModel["model"]["scale"], ratings: readonly { readonly rating: number }[]): void {
+function checkScale(
+  { minimum, maximum }: SharedModel["model"]["scale"],
+  ratings: readonly { readonly rating: number }[],
+): void {
   const errors = ratings.flatMap(({ rating }, index) =>
-    rating >= minimum && rating <= maximum ? [] : [{ in: "body", path: `ratings.${index}.rating`, message: `is off the scale ${minimum} … ${maximum}` }],
+    rating >= minimum && rating <= maximum
+      ? []
+      : [{ in: "body", path: `ratings.${index}.rating`, message: `is off the scale ${minimum} … ${maximum}` }],
   );
-  if (errors.length > 0) throw new ReelbenchError("RB_INVALID_INPUT", `${errors.length} of the ratings are off the scale ${minimum} … ${maximum}.`, { details: { errors } });
+  if (errors.length > 0)
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      `${errors.length} of the ratings are off the scale ${minimum} … ${maximum}.`,
+      { details: { errors } },
+    );
 }
 
 function rankingJob(shared: SharedModel, userId: string, state: UserState): ScoreJob {
@@ -183,16 +227,20 @@ function userSubject(shared: SharedModel, userId: string, state: UserState): Sub
 }
 
 /** The first `n` of the ranking that pass; null when there may be more of them beyond its end. */
-function choose(shared: SharedModel, ranking: Ranking, { n, filter }: UserRequest): { readonly items: number[]; readonly scores: number[] } | null {
+function choose(
+  shared: SharedModel,
+  ranking: Ranking,
+  { n, filter }: UserRequest,
+): { readonly items: number[]; readonly scores: number[] } | null {
   const itemFilter = toItemFilter(shared, filter);
   const excluded = new Set(knownItems(shared, filter.exclude));
   const items: number[] = [];
   const scores: number[] = [];
-  for (let rank = 0; rank < ranking.items.length && items.length < n; rank++) {
-    const i = ranking.items[rank]!;
+  for (const [rank, i] of ranking.items.entries()) {
+    if (items.length === n) break;
     if (excluded.has(i) || !isAllowed(shared.catalogue, i, itemFilter)) continue;
     items.push(i);
-    scores.push(ranking.scores[rank]!);
+    scores.push(ranking.scores[rank] ?? 0);
   }
   return items.length < n && ranking.items.length >= rankingLength ? null : { items, scores };
 }

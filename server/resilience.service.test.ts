@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createClient } from "../e2e/services/http-client.ts";
 import type { Client } from "../e2e/services/http-client.ts";
 import { redisUrl, testDatabase } from "../e2e/services/services.ts";
-import { serverConfig, servingTarget, smallVersion } from "../e2e/services/serving-target.ts";
+import { serverConfig, servingTarget, smallVersion, testChannel } from "../e2e/services/serving-target.ts";
 import { startPostgres } from "../e2e/services/start-postgres.ts";
 import { startRedis } from "../e2e/services/start-redis.ts";
 import { createClient as createRedisClient } from "redis";
@@ -32,7 +32,8 @@ async function served(settings: Parameters<typeof serverConfig>[1] = {}, url?: s
 }
 
 const recommend = (client: Client, user: string) => client.get(`/v1/users/${user}/recommendations?n=5`);
-const rate = (client: Client, userId: string, itemId: string, headers = {}) => client.post("/v1/feedback", { events: [{ userId, itemId, kind: "rating", rating: 5 }] }, headers);
+const rate = (client: Client, userId: string, itemId: string, headers = {}) =>
+  client.post("/v1/feedback", { events: [{ userId, itemId, kind: "rating", rating: 5 }] }, headers);
 
 describe("without Redis", () => {
   it("killed under traffic: no error, and a user's own feedback still shows at once", async () => {
@@ -76,16 +77,26 @@ describe("without Redis", () => {
   });
 
   it("holding nonsense: it is not believed", async () => {
-    const { client, target } = await served({ redisUrl: redisUrl(), channel: "test" });
+    const { client, target } = await served({ redisUrl: redisUrl(), channel: testChannel });
     const redis = createRedisClient({ url: redisUrl() });
     await redis.connect();
     cleanups.push(() => redis.close());
-    const expected = (await client.get("/v1/users/user-05/recommendations?n=5&excludeSeen=true&genre=Comedy")).body.items;
-    for (const nonsense of ["{", "[]", '{"items":["film-001"],"scores":[]}', '{"items":["other-model"],"scores":[1]}']) {
+    const expected = (await client.get("/v1/users/user-05/recommendations?n=5&excludeSeen=true&genre=Comedy")).body
+      .items;
+    for (const nonsense of [
+      "{",
+      "[]",
+      '{"items":["film-001"],"scores":[]}',
+      '{"items":["other-model"],"scores":[1]}',
+    ]) {
       const fresh = await startServer(serverConfig(target.url, { redisUrl: redisUrl() }));
       try {
-        for (const key of await redis.keys("reelbench:test:v:v1:ranking:*user-05*")) await redis.set(key, nonsense);
-        const { status, body } = await createClient(fresh.url, client.key).get("/v1/users/user-05/recommendations?n=5&genre=Comedy");
+        await expect.poll(async () => (await fetch(`${fresh.url}/readyz`)).status, { timeout: 30_000 }).toBe(200);
+        for (const key of await redis.keys(`reelbench:${testChannel}:v:v1:ranking:*user-05*`))
+          await redis.set(key, nonsense);
+        const { status, body } = await createClient(fresh.url, client.key).get(
+          "/v1/users/user-05/recommendations?n=5&genre=Comedy",
+        );
         expect([status, body.items]).toEqual([200, expected]);
       } finally {
         await fresh.close();
@@ -113,12 +124,16 @@ describe("without Postgres", () => {
     await expect.poll(async () => (await recommend(client, "user-03")).body.degraded).toEqual(["feedback-unavailable"]);
     // What this server knows of the user it goes on using.
     expect((await recommend(client, "user-03")).body.items).toEqual(before.items);
-    expect((await client.post("/v1/recommendations", { ratings: [{ itemId: "film-001", rating: 5 }] })).status).toBe(200);
+    expect((await client.post("/v1/recommendations", { ratings: [{ itemId: "film-001", rating: 5 }] })).status).toBe(
+      200,
+    );
     expect((await client.get("/v1/items/film-001/similar")).status).toBe(200);
     const refused = await rate(client, "user-03", "film-041");
     expect(refused.problem).toMatchObject({ status: 503, code: "RB_UNAVAILABLE" });
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-    await expect.poll(async () => (await client.get("/readyz")).text, { timeout: 15_000 }).toContain('"postgres":"down"');
+    await expect
+      .poll(async () => (await client.get("/readyz")).text, { timeout: 15_000 })
+      .toContain('"postgres":"down"');
     expect((await client.get("/readyz")).status).toBe(200);
     // An unknown key cannot be checked: that is not the same as a wrong one.
     expect((await recommend(createClient(client.url, `rb_${"B".repeat(43)}`), "user-01")).status).toBe(503);
@@ -126,21 +141,38 @@ describe("without Postgres", () => {
 
   it("cut off for a moment (every connection ended): the next requests find it again", async () => {
     const { target, client } = await served();
-    await target.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'reelbench-server%' and datname = current_database()");
-    await expect.poll(async () => (await rate(client, "user-04", "film-050", { "Idempotency-Key": "again" })).status, { timeout: 15_000 }).toBe(200);
+    await target.pool.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'reelbench-server%' and datname = current_database()",
+    );
+    await expect
+      .poll(async () => (await rate(client, "user-04", "film-050", { "Idempotency-Key": "again" })).status, {
+        timeout: 15_000,
+      })
+      .toBe(200);
     expect((await recommend(client, "user-04")).body.basis).toBe("fold-in");
-    const { rows } = await target.pool.query("select count(*)::int as kept from reelbench.feedback where user_id = 'user-04'");
+    const { rows } = await target.pool.query(
+      "select count(*)::int as kept from reelbench.feedback where user_id = 'user-04'",
+    );
     expect(rows).toEqual([{ kept: 1 }]);
   });
 });
 
 describe("stopping", () => {
   it("ends what is under way, refuses what is new, and signs off", async () => {
-    const { target, server, client } = await served({ drainDelayMs: 300 });
+    const { target, server, client } = await served({ drainDelayMs: 3_000 });
     const port = Number(new URL(server.url).port);
     // A request whose body is still on its way when the server is asked to stop.
     const body = JSON.stringify({ ratings: [{ itemId: "film-001", rating: 4 }] });
-    const slow = request({ port, method: "POST", path: "/v1/recommendations", headers: { Authorization: `Bearer ${client.key ?? ""}`, "Content-Type": "application/json", "Content-Length": body.length } });
+    const slow = request({
+      port,
+      method: "POST",
+      path: "/v1/recommendations",
+      headers: {
+        Authorization: `Bearer ${client.key ?? ""}`,
+        "Content-Type": "application/json",
+        "Content-Length": body.length,
+      },
+    });
     slow.write(body.slice(0, 10));
     await new Promise((resolve) => setTimeout(resolve, 100));
     const closed = server.close();
@@ -151,7 +183,7 @@ describe("stopping", () => {
     response.resume();
     await closed;
     await expect(client.get("/livez")).rejects.toThrow();
-    expect(await liveServers(target.pool, "test")).toEqual([]);
+    expect(await liveServers(target.pool, testChannel)).toEqual([]);
   });
 
   it.each(["SIGTERM", "stop message", "parent gone"])("as a process of its own, by %s", async (how) => {
@@ -162,7 +194,7 @@ describe("stopping", () => {
         REELBENCH_POSTGRES_URL: target.url,
         REELBENCH_REDIS_URL: "",
         REELBENCH_PORT: "0",
-        REELBENCH_CHANNEL: "test",
+        REELBENCH_CHANNEL: testChannel,
         REELBENCH_SERVER_ID: "forked",
         REELBENCH_LOG_LEVEL: "silent",
       },
@@ -171,7 +203,9 @@ describe("stopping", () => {
     });
     const [message] = (await once(child, "message")) as [{ type: string; url: string }];
     expect(message).toEqual({ type: "listening", url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) as string });
-    expect((await createClient(message.url, await target.key("recommend")).get("/v1/users/user-01/recommendations")).status).toBe(200);
+    expect(
+      (await createClient(message.url, await target.key("recommend")).get("/v1/users/user-01/recommendations")).status,
+    ).toBe(200);
     const exited = once(child, "exit");
     if (how === "SIGTERM") child.kill("SIGTERM");
     else if (how === "stop message") child.send({ type: "stop" });
@@ -182,7 +216,10 @@ describe("stopping", () => {
   });
 
   it("before it began: every wrong setting is named, and the exit code says usage", async () => {
-    const child = fork(fileURLToPath(entryUrl("server")), [], { env: { PATH: process.env["PATH"], REELBENCH_PORT: "no" }, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    const child = fork(fileURLToPath(entryUrl("server")), [], {
+      env: { PATH: process.env["PATH"], REELBENCH_PORT: "no" },
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
     let said = "";
     child.stderr?.on("data", (part: Buffer) => (said += part.toString()));
     const [code] = (await once(child, "exit")) as [number];

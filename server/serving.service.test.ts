@@ -31,16 +31,30 @@ afterAll(async () => {
   await database.drop();
 });
 
+function explained<E>({ explanation }: { readonly explanation: E | null }): E {
+  if (explanation === null) throw new Error("The item is not explained.");
+  return explanation;
+}
+
+function at<T>(list: ArrayLike<T>, index: number): T {
+  const value = list[index];
+  if (value === undefined) throw new RangeError(`There is no number ${index}.`);
+  return value;
+}
+
 // ── An independent reckoning of what the model says, in plain loops and with ml-matrix for the ridge ────────────────
 
 function score({ model }: SmallVersion, person: { bias: number; factors: ArrayLike<number> }, i: number): number {
-  let sum = model.globalMean + person.bias + model.itemBias[i]!;
-  for (let f = 0; f < model.factors; f++) sum += person.factors[f]! * model.itemFactors[i * model.factors + f]!;
+  let sum = model.globalMean + person.bias + at(model.itemBias, i);
+  for (let f = 0; f < model.factors; f++) sum += at(person.factors, f) * at(model.itemFactors, i * model.factors + f);
   return sum;
 }
 
 function storedPerson({ model }: SmallVersion, u: number) {
-  return { bias: model.userBias[u]!, factors: model.userFactors.subarray(u * model.factors, (u + 1) * model.factors) };
+  return {
+    bias: at(model.userBias, u),
+    factors: model.userFactors.subarray(u * model.factors, (u + 1) * model.factors),
+  };
 }
 
 /** The normal equations of the fold-in's ridge problem, solved by another library. */
@@ -49,13 +63,21 @@ function ridgePerson({ model }: SmallVersion, ratings: readonly { i: number; rat
   const { regularization, biasRegularization } = model.foldIn;
   const rows = ratings.map(({ i }) => [1, ...model.itemFactors.subarray(i * model.factors, (i + 1) * model.factors)]);
   const z = new Matrix(rows);
-  const e = Matrix.columnVector(ratings.map(({ i, rating }) => rating - model.globalMean - model.itemBias[i]!));
-  const penalty = Matrix.diag([biasRegularization, ...Array<number>(model.factors).fill(regularization)].map((lambda) => lambda * ratings.length));
+  const e = Matrix.columnVector(ratings.map(({ i, rating }) => rating - model.globalMean - at(model.itemBias, i)));
+  const penalty = Matrix.diag(
+    [biasRegularization, ...Array<number>(model.factors).fill(regularization)].map((lambda) => lambda * ratings.length),
+  );
   const [bias = 0, ...factors] = solve(Matrix.add(z.transpose().mmul(z), penalty), z.transpose().mmul(e)).to1DArray();
   return { bias, factors };
 }
 
-function best(version: SmallVersion, person: { bias: number; factors: ArrayLike<number> }, n: number, skip: ReadonlySet<number>, allow: (i: number) => boolean = () => true) {
+function best(
+  version: SmallVersion,
+  person: { bias: number; factors: ArrayLike<number> },
+  n: number,
+  skip: ReadonlySet<number>,
+  allow: (i: number) => boolean = () => true,
+) {
   return version.items
     .map((_, i) => ({ i, score: score(version, person, i) }))
     .filter(({ i }) => !skip.has(i) && allow(i))
@@ -63,8 +85,9 @@ function best(version: SmallVersion, person: { bias: number; factors: ArrayLike<
     .slice(0, n);
 }
 
-const idsOf = (version: SmallVersion, list: readonly { i: number }[]) => list.map(({ i }) => version.items[i]!.itemId);
-const seenBy = (version: SmallVersion, u: number) => new Set(version.histories[u]!.map(({ i }) => i));
+const idsOf = (version: SmallVersion, list: readonly { i: number }[]) =>
+  list.map(({ i }) => at(version.items, i).itemId);
+const seenBy = (version: SmallVersion, u: number) => new Set(at(version.histories, u).map(({ i }) => i));
 
 describe("recommendations for a user", () => {
   it("are the model's best unseen items, with its scores and the version that made them", async () => {
@@ -74,8 +97,12 @@ describe("recommendations for a user", () => {
     expect(body).toMatchObject({ version: "v1", userId: "user-03", basis: "personal", degraded: [] });
     expect(headers.get("x-reelbench-version")).toBe("v1");
     expect(body.items.map((item) => item.itemId)).toEqual(idsOf(world, expected));
-    body.items.forEach((item, rank) => expect(item.score).toBeCloseTo(expected[rank]!.score, 5));
-    expect(body.items[0]).toMatchObject({ rank: 1, title: expect.stringContaining("film number") as string, year: expect.any(Number) as number });
+    body.items.forEach((item, rank) => expect(item.score).toBeCloseTo(at(expected, rank).score, 5));
+    expect(body.items[0]).toMatchObject({
+      rank: 1,
+      title: expect.stringContaining("film number") as string,
+      year: expect.any(Number) as number,
+    });
   });
 
   it("come the same from the cache, and the second time from memory", async () => {
@@ -92,10 +119,16 @@ describe("recommendations for a user", () => {
   });
 
   it("pass every filter", async () => {
-    const { body } = await client.get("/v1/users/user-05/recommendations?n=50&genre=Drama&genre=Noir&yearFrom=1960&yearTo=1990&exclude=film-020&exclude=film-021");
+    const { body } = await client.get(
+      "/v1/users/user-05/recommendations?n=50&genre=Drama&genre=Noir&yearFrom=1960&yearTo=1990&exclude=film-020&exclude=film-021",
+    );
     const expected = best(world, storedPerson(world, 5), 50, new Set([...seenBy(world, 5), 20, 21]), (i) => {
-      const item = world.items[i]!;
-      return item.year! >= 1960 && item.year! <= 1990 && item.genres.some((genre) => genre === "Drama" || genre === "Noir");
+      const item = at(world.items, i);
+      return (
+        (item.year ?? 0) >= 1960 &&
+        (item.year ?? 0) <= 1990 &&
+        item.genres.some((genre) => genre === "Drama" || genre === "Noir")
+      );
     });
     expect(expected.length).toBeGreaterThan(5);
     expect(body.items.map((item) => item.itemId)).toEqual(idsOf(world, expected));
@@ -109,10 +142,13 @@ describe("recommendations for a user", () => {
   ])("explain themselves %s: baseline and contributions add up to the score", async (_name, path) => {
     const { body } = await client.get(path);
     for (const item of body.items) {
-      const explanation = item.explanation!;
+      const explanation = explained(item);
       const rated = explanation.contributions.map(({ itemId }) => itemId).sort();
-      expect(rated).toEqual(idsOf(world, world.histories[6]!).sort());
-      const sum = explanation.contributions.reduce((total, { contribution }) => total + contribution, explanation.baseline);
+      expect(rated).toEqual(idsOf(world, at(world.histories, 6)).sort());
+      const sum = explanation.contributions.reduce(
+        (total, { contribution }) => total + contribution,
+        explanation.baseline,
+      );
       expect(sum).toBeCloseTo(item.score, 9);
     }
   });
@@ -121,7 +157,9 @@ describe("recommendations for a user", () => {
     const { status, body } = await client.get("/v1/users/nobody-knows-me/recommendations?n=5");
     expect(status).toBe(200);
     expect(body.basis).toBe("popularity");
-    expect(body.items.map((item) => item.itemId)).toEqual(idsOf(world, best(world, { bias: 0, factors: new Float64Array(6) }, 5, new Set())));
+    expect(body.items.map((item) => item.itemId)).toEqual(
+      idsOf(world, best(world, { bias: 0, factors: new Float64Array(6) }, 5, new Set())),
+    );
   });
 });
 
@@ -131,7 +169,7 @@ describe("recommendations for posted ratings", () => {
     { i: 17, rating: 1 },
     { i: 40, rating: 4.5 },
   ];
-  const posted = ratings.map(({ i, rating }) => ({ itemId: world.items[i]!.itemId, rating }));
+  const posted = ratings.map(({ i, rating }) => ({ itemId: at(world.items, i).itemId, rating }));
 
   it("are the ridge fold-in's, and add up", async () => {
     const { status, body } = await client.post("/v1/recommendations", { ratings: posted, n: 12, explain: true });
@@ -140,15 +178,22 @@ describe("recommendations for posted ratings", () => {
     expect(body).toMatchObject({ version: "v1", basis: "fold-in", ratingsUsed: 3 });
     expect(body.items.map((item) => item.itemId)).toEqual(idsOf(world, expected));
     body.items.forEach((item, rank) => {
-      expect(item.score).toBeCloseTo(expected[rank]!.score, 6);
-      const sum = item.explanation!.contributions.reduce((total, { contribution }) => total + contribution, item.explanation!.baseline);
+      expect(item.score).toBeCloseTo(at(expected, rank).score, 6);
+      const sum = explained(item).contributions.reduce(
+        (total, { contribution }) => total + contribution,
+        explained(item).baseline,
+      );
       expect(sum).toBeCloseTo(item.score, 9);
     });
   });
 
   it("refuse items that do not exist and ratings off the scale", async () => {
-    expect((await client.post("/v1/recommendations", { ratings: [{ itemId: "no-such", rating: 3 }] })).problem).toMatchObject({ status: 404, code: "RB_NOT_FOUND" });
-    expect((await client.post("/v1/recommendations", { ratings: [{ itemId: "film-001", rating: 9 }] })).problem).toMatchObject({ status: 400, code: "RB_INVALID_INPUT" });
+    expect(
+      (await client.post("/v1/recommendations", { ratings: [{ itemId: "no-such", rating: 3 }] })).problem,
+    ).toMatchObject({ status: 404, code: "RB_NOT_FOUND" });
+    expect(
+      (await client.post("/v1/recommendations", { ratings: [{ itemId: "film-001", rating: 9 }] })).problem,
+    ).toMatchObject({ status: 400, code: "RB_INVALID_INPUT" });
   });
 });
 
@@ -157,7 +202,7 @@ describe("similar items", () => {
     const k = world.model.factors;
     const row = (i: number) => world.model.itemFactors.subarray(i * k, (i + 1) * k);
     const cosine = (a: Float32Array, b: Float32Array) => {
-      const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, f) => sum + value * y[f]!, 0);
+      const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, f) => sum + value * at(y, f), 0);
       return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
     };
     const expected = world.items
@@ -167,11 +212,14 @@ describe("similar items", () => {
       .slice(0, 8);
     const { body } = await client.get("/v1/items/film-009/similar?n=8");
     expect(body.items.map((item) => item.itemId)).toEqual(idsOf(world, expected));
-    expect(body.items[0]!.score).toBeCloseTo(expected[0]!.score, 5);
+    expect(at(body.items, 0).score).toBeCloseTo(at(expected, 0).score, 5);
   });
 
   it("of an item nobody knows are a 404", async () => {
-    expect((await client.get("/v1/items/no-such/similar")).problem).toMatchObject({ status: 404, code: "RB_NOT_FOUND" });
+    expect((await client.get("/v1/items/no-such/similar")).problem).toMatchObject({
+      status: 404,
+      code: "RB_NOT_FOUND",
+    });
   });
 });
 
@@ -182,11 +230,18 @@ describe("feedback", () => {
       { i: 30, rating: 5 },
       { i: 31, rating: 0.5 },
     ];
-    const sent = await client.post("/v1/feedback", { events: given.map(({ i, rating }) => ({ userId: "user-08", itemId: world.items[i]!.itemId, kind: "rating", rating })) });
+    const sent = await client.post("/v1/feedback", {
+      events: given.map(({ i, rating }) => ({
+        userId: "user-08",
+        itemId: at(world.items, i).itemId,
+        kind: "rating",
+        rating,
+      })),
+    });
     expect(sent.status).toBe(200);
     expect(sent.body).toEqual({ accepted: 2, duplicates: 0 });
 
-    const merged = new Map([...world.histories[8]!, ...given].map(({ i, rating }) => [i, rating]));
+    const merged = new Map([...at(world.histories, 8), ...given].map(({ i, rating }) => [i, rating]));
     const ratings = [...merged].map(([i, rating]) => ({ i, rating }));
     const expected = best(world, ridgePerson(world, ratings), 10, new Set(merged.keys()));
     const after = await client.get("/v1/users/user-08/recommendations?n=10");
@@ -196,10 +251,14 @@ describe("feedback", () => {
   });
 
   it("makes a stranger somebody", async () => {
-    await client.post("/v1/feedback", { events: [{ userId: "newcomer", itemId: "film-012", kind: "rating", rating: 5 }] });
+    await client.post("/v1/feedback", {
+      events: [{ userId: "newcomer", itemId: "film-012", kind: "rating", rating: 5 }],
+    });
     const { body } = await client.get("/v1/users/newcomer/recommendations?n=5");
     expect(body.basis).toBe("fold-in");
-    expect(body.items.map((item) => item.itemId)).toEqual(idsOf(world, best(world, ridgePerson(world, [{ i: 12, rating: 5 }]), 5, new Set([12]))));
+    expect(body.items.map((item) => item.itemId)).toEqual(
+      idsOf(world, best(world, ridgePerson(world, [{ i: 12, rating: 5 }]), 5, new Set([12]))),
+    );
   });
 
   it("of the same Idempotency-Key counts once", async () => {
@@ -211,7 +270,9 @@ describe("feedback", () => {
     const again = await client.post("/v1/feedback", { events }, { "Idempotency-Key": "batch-1" });
     expect(first.body).toEqual({ accepted: 2, duplicates: 0 });
     expect(again.body).toEqual({ accepted: 0, duplicates: 2 });
-    const { rows } = await target.pool.query("select count(*)::int as kept from reelbench.feedback where item_id = 'film-033'");
+    const { rows } = await target.pool.query(
+      "select count(*)::int as kept from reelbench.feedback where item_id = 'film-033'",
+    );
     expect(rows).toEqual([{ kept: 2 }]);
   });
 
@@ -227,18 +288,32 @@ describe("feedback", () => {
     const after = (await client.get("/v1/users/user-11/recommendations?n=60")).body.items.map((item) => item.itemId);
     expect(after).not.toContain(dismissed);
     expect(after).not.toContain(viewed);
-    const all = (await client.get("/v1/users/user-11/recommendations?n=60&excludeSeen=false")).body.items.map((item) => item.itemId);
+    const all = (await client.get("/v1/users/user-11/recommendations?n=60&excludeSeen=false")).body.items.map(
+      (item) => item.itemId,
+    );
     expect(all).not.toContain(dismissed);
     expect(all).toContain(viewed);
   });
 
   it("off the scale, in the future or half-formed is refused whole", async () => {
     const good = { userId: "user-12", itemId: "film-001", kind: "rating", rating: 3 };
-    for (const bad of [{ ...good, rating: 7 }, { ...good, time: "2999-01-01T00:00:00Z" }, { ...good, rating: undefined }, { ...good, kind: "click" }, { ...good, extra: 1 }]) {
+    for (const bad of [
+      { ...good, rating: 7 },
+      { ...good, time: "2999-01-01T00:00:00Z" },
+      { ...good, rating: undefined },
+      { ...good, kind: "click" },
+      { ...good, extra: 1 },
+    ]) {
       const { problem } = await client.post("/v1/feedback", { events: [good, bad] });
-      expect(problem).toMatchObject({ status: 400, code: "RB_INVALID_INPUT", errors: [{ in: "body", path: expect.stringContaining("events.1") as string }] });
+      expect(problem).toMatchObject({
+        status: 400,
+        code: "RB_INVALID_INPUT",
+        errors: [{ in: "body", path: expect.stringContaining("events.1") as string }],
+      });
     }
-    const { rows } = await target.pool.query("select count(*)::int as kept from reelbench.feedback where user_id = 'user-12'");
+    const { rows } = await target.pool.query(
+      "select count(*)::int as kept from reelbench.feedback where user_id = 'user-12'",
+    );
     expect(rows).toEqual([{ kept: 0 }]);
   });
 
@@ -248,7 +323,9 @@ describe("feedback", () => {
       const there = createClient(other.url, client.key);
       await there.get("/v1/users/user-13/recommendations"); // Now cached on both.
       await client.get("/v1/users/user-13/recommendations");
-      await client.post("/v1/feedback", { events: [{ userId: "user-13", itemId: "film-044", kind: "rating", rating: 5 }] });
+      await client.post("/v1/feedback", {
+        events: [{ userId: "user-13", itemId: "film-044", kind: "rating", rating: 5 }],
+      });
       expect((await there.get("/v1/users/user-13/recommendations")).body.basis).toBe("fold-in");
     } finally {
       await other.close();
@@ -258,26 +335,50 @@ describe("feedback", () => {
 
 describe("the rest of the interface", () => {
   it("tells an item, the version and all versions", async () => {
-    expect((await client.get("/v1/items/film-007")).body).toEqual({ version: "v1", itemId: "film-007", title: "film number 7", year: 1957, genres: ["Action", "Comedy", "Drama"] });
-    expect((await client.get("/v1/version")).body).toMatchObject({ version: "v1", algorithm: "biased-svd", users: 20, items: 60, factors: 6, epoch: 1 });
-    expect((await client.get("/v1/versions")).body).toMatchObject({ serving: "v1", versions: [{ version: "v1", state: "active" }] });
+    expect((await client.get("/v1/items/film-007")).body).toEqual({
+      version: "v1",
+      itemId: "film-007",
+      title: "film number 7",
+      year: 1957,
+      genres: ["Action", "Comedy", "Drama"],
+    });
+    expect((await client.get("/v1/version")).body).toMatchObject({
+      version: "v1",
+      algorithm: "biased-svd",
+      users: 20,
+      items: 60,
+      factors: 6,
+      epoch: 1,
+    });
+    expect((await client.get("/v1/versions")).body).toMatchObject({
+      serving: "v1",
+      versions: [{ version: "v1", state: "active" }],
+    });
   });
 
   it("hides an item from everybody as soon as an operator does", async () => {
-    const before = (await client.get("/v1/users/user-14/recommendations?n=1")).body.items[0]!.itemId;
+    const before = at((await client.get("/v1/users/user-14/recommendations?n=1")).body.items, 0).itemId;
     await setHidden(target.pool, testChannel, [before], true);
-    await expect.poll(async () => (await client.get("/v1/users/user-14/recommendations?n=1")).body.items[0]!.itemId).not.toBe(before);
+    await expect
+      .poll(async () => at((await client.get("/v1/users/user-14/recommendations?n=1")).body.items, 0).itemId)
+      .not.toBe(before);
     expect((await client.get(`/v1/items/${before}`)).status).toBe(404);
     await setHidden(target.pool, testChannel, [before], false);
-    await expect.poll(async () => (await client.get("/v1/users/user-14/recommendations?n=1")).body.items[0]!.itemId).toBe(before);
+    await expect
+      .poll(async () => at((await client.get("/v1/users/user-14/recommendations?n=1")).body.items, 0).itemId)
+      .toBe(before);
   });
 
   it("is alive, ready and measured, without a key", async () => {
     const open = createClient(server.url, null);
     expect((await open.get("/livez")).body).toEqual({ status: "alive" });
-    await expect.poll(async () => (await open.get("/readyz")).body).toMatchObject({ status: "ready", serving: "v1", wanted: "v1", failure: null, postgres: "up", redis: "up" });
+    await expect
+      .poll(async () => (await open.get("/readyz")).body)
+      .toMatchObject({ status: "ready", serving: "v1", wanted: "v1", failure: null, postgres: "up", redis: "up" });
     const metrics = (await open.get("/metrics")).text;
-    expect(metrics).toMatch(/reelbench_http_request_duration_seconds_count\{[^}]*route="\/v1\/users\/\{userId\}\/recommendations"[^}]*status="200"[^}]*\} \d+/);
+    expect(metrics).toMatch(
+      /reelbench_http_request_duration_seconds_count\{[^}]*route="\/v1\/users\/\{userId\}\/recommendations"[^}]*status="200"[^}]*\} \d+/,
+    );
     expect(metrics).toMatch(/reelbench_model_info\{version="v1",algorithm="biased-svd",epoch="1"\} 1/);
     expect(metrics).toMatch(/nodejs_eventloop_lag_p99_seconds/);
     expect(metrics).not.toContain("user-03");
@@ -285,6 +386,8 @@ describe("the rest of the interface", () => {
 
   it("says to the publisher that it lives and what it serves", async () => {
     const servers = await liveServers(target.pool, testChannel);
-    expect(servers).toContainEqual(expect.objectContaining({ url: server.url, servingVersion: "v1", servingEpoch: 1, failure: null }));
+    expect(servers).toContainEqual(
+      expect.objectContaining({ url: server.url, servingVersion: "v1", servingEpoch: 1, failure: null }),
+    );
   });
 });

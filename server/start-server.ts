@@ -3,14 +3,12 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ReelbenchError, toReelbenchError } from "../core/contract/errors.ts";
 import { noticeChannel } from "../core/production/cache-keys.ts";
-import { createProductionPool } from "../core/production/database.ts";
 import { openProduction } from "../core/production/migrate.ts";
 import { heartbeatSeconds, recordHeartbeat, removeServer } from "../core/production/servers.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createApiKeys } from "./auth/api-keys.ts";
 import { createRankingCache } from "./cache/rankings.ts";
 import { connectRedis } from "./cache/redis.ts";
-import { createCircuitBreaker } from "./circuit-breaker.ts";
 import type { ServerConfig } from "./config.ts";
 import { createEpochs } from "./feedback/epochs.ts";
 import { createFeedbackRecorder } from "./feedback/record-feedback.ts";
@@ -22,6 +20,7 @@ import { createLiveModels } from "./live-model/live-models.ts";
 import { createLoader } from "./live-model/loader.ts";
 import { createScoringPool } from "./live-model/scoring-pool.ts";
 import { createRecentRequests } from "./live-model/warm-up.ts";
+import { connectPostgres } from "./postgres.ts";
 import { createRecommendations } from "./recommendations.ts";
 import { repeat } from "./repeat.ts";
 import { createLogger } from "./telemetry/logger.ts";
@@ -37,7 +36,7 @@ export interface RunningServer {
 export const software = `reelbench-server/${packageJson.version}`;
 
 /** How long opening waits for the first model before it listens without one (answering 503 until there is one). */
-const firstLookTimeout = 5_000;
+const firstLookTimeout = 15_000;
 
 /**
  * Starts a server on a target. It needs Postgres with this build's schema to start (throws RB_TARGET_UNREACHABLE,
@@ -45,19 +44,14 @@ const firstLookTimeout = 5_000;
  */
 export async function startServer(config: ServerConfig, logger: Logger = createLogger(config)): Promise<RunningServer> {
   const metrics = createMetrics();
-  const database = createProductionPool(
-    { url: config.postgresUrl, applicationName: `reelbench-server ${config.serverId}`.slice(0, 63), connections: config.postgresPool, connectTimeout: 2_000, statementTimeout: 5_000 },
-    (error) => logger.debug({ error: error.message }, "an idle Postgres connection was lost"),
-  );
+  const postgres = connectPostgres(config, logger);
   try {
-    await openProduction(database);
+    await openProduction(postgres.control);
   } catch (error) {
-    await database.end();
+    await postgres.close();
     throw error;
   }
 
-  // A rule that refused and a wrong value are answers; only silence and refused connections speak of Postgres' health.
-  const postgres = createCircuitBreaker({ timeout: 2_000, failures: 2, pause: 1_000, isHealthy: (error) => error instanceof ReelbenchError && error.code !== "RB_TARGET_UNREACHABLE" });
   const scoring = createScoringPool({
     threads: config.threads,
     queueLimit: config.queueLimit,
@@ -65,7 +59,16 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
   });
   const models = createLiveModels(scoring);
   const recent = createRecentRequests();
-  const follower = followDeployment({ database, channel: config.channel, serverId: config.serverId, load: createLoader(config.postgresUrl), models, recent, metrics, logger });
+  const follower = followDeployment({
+    database: postgres.control,
+    channel: config.channel,
+    serverId: config.serverId,
+    load: createLoader(config.postgresUrl),
+    models,
+    recent,
+    metrics,
+    logger,
+  });
   const redis =
     config.redisUrl === null
       ? null
@@ -76,10 +79,22 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
           notices: noticeChannel(config.channel),
           onNotice: () => void follower.look(),
         });
-  const epochs = createEpochs({ database, postgres, redis, channel: config.channel, entries: config.cacheEntries });
-  const states = createUserStates(database, postgres, config.cacheEntries);
-  const rankings = createRankingCache({ redis, channel: config.channel, entries: config.cacheEntries, seconds: config.cacheTtlSeconds, metrics });
-  const apiKeys = createApiKeys({ database, postgres, logger });
+  const epochs = createEpochs({
+    database: postgres.reads,
+    postgres: postgres.readBreaker,
+    redis,
+    channel: config.channel,
+    entries: config.cacheEntries,
+  });
+  const states = createUserStates(postgres.reads, postgres.readBreaker, config.cacheEntries);
+  const rankings = createRankingCache({
+    redis,
+    channel: config.channel,
+    entries: config.cacheEntries,
+    seconds: config.cacheTtlSeconds,
+    metrics,
+  });
+  const apiKeys = createApiKeys({ database: postgres.control, postgres: postgres.readBreaker, logger });
   metrics.collect(() => {
     metrics.scoringQueue.set(scoring.pending());
     metrics.modelBytes.set(scoring.heldBytes());
@@ -91,12 +106,22 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     {
       config,
       software,
-      database,
+      database: postgres.reads,
       models,
       metrics,
       recommendations: createRecommendations({ epochs, states, rankings, recent, metrics }),
-      recordFeedback: createFeedbackRecorder({ database, postgres, epochs, metrics, logger }),
-      health: () => ({ draining, postgres: postgresUp ? "up" : "down", redis: redis === null ? "not-configured" : redis.isUp() ? "up" : "down" }),
+      recordFeedback: createFeedbackRecorder({
+        database: postgres.writes,
+        postgres: postgres.writeBreaker,
+        epochs,
+        metrics,
+        logger,
+      }),
+      health: () => ({
+        draining,
+        postgres: postgresUp ? "up" : "down",
+        redis: redis === null ? "not-configured" : redis.isUp() ? "up" : "down",
+      }),
       modelStatus: () => follower.status(),
     },
     apiKeys,
@@ -105,7 +130,13 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
 
   const server = createServer(
     // A header section or body that trickles in must not hold a connection for ever.
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16_384 },
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 2_000,
+      maxHeaderSize: 16_384,
+    },
     app,
   );
   server.maxRequestsPerSocket = 0;
@@ -116,7 +147,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     url = await listen(server, config);
   } catch (error) {
     await Promise.all([follower.close(), scoring.close(), redis?.close()]);
-    await database.end();
+    await postgres.close();
     throw error;
   }
 
@@ -124,7 +155,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     const { candidate, failure } = follower.status();
     const current = models.current();
     try {
-      await recordHeartbeat(database, {
+      await recordHeartbeat(postgres.control, {
         id: config.serverId,
         channel: config.channel,
         url,
@@ -141,7 +172,12 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     }
     metrics.postgresUp.set(postgresUp ? 1 : 0);
   };
-  const notices = listenToPostgres({ url: config.postgresUrl, channel: config.channel, onNotice: () => void follower.look(), logger });
+  const notices = listenToPostgres({
+    url: config.postgresUrl,
+    channel: config.channel,
+    onNotice: () => void follower.look(),
+    logger,
+  });
   follower.onChange(() => void beat());
   const loops = [
     repeat(config.pollIntervalMs, () => follower.look()),
@@ -162,9 +198,11 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     await notices.close();
     await follower.close();
     await apiKeys.flush();
-    await removeServer(database, config.serverId).catch((error: unknown) => logger.debug({ error: String(error) }, "could not sign off"));
+    await removeServer(postgres.control, config.serverId).catch((error: unknown) =>
+      logger.debug({ error: String(error) }, "could not sign off"),
+    );
     await Promise.all([scoring.close(), redis?.close()]);
-    await database.end();
+    await postgres.close();
     metrics.registry.clear();
     logger.info("stopped");
   };
@@ -174,13 +212,24 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
 function listen(server: Server, { host, port }: ServerConfig): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (cause: NodeJS.ErrnoException) =>
-      reject(new ReelbenchError("RB_CONFLICT", `Cannot listen on ${host}, port ${port}: ${cause.code ?? cause.message}.`, { cause }));
+      reject(
+        new ReelbenchError("RB_CONFLICT", `Cannot listen on ${host}, port ${port}: ${cause.code ?? cause.message}.`, {
+          cause,
+        }),
+      );
     server.once("error", fail);
     server.listen(port, host, () => {
       server.off("error", fail);
       const address = server.address() as AddressInfo;
       // What listens everywhere is reached here.
-      const name = address.address === "0.0.0.0" ? "127.0.0.1" : address.address === "::" ? "[::1]" : address.family === "IPv6" ? `[${address.address}]` : address.address;
+      const name =
+        address.address === "0.0.0.0"
+          ? "127.0.0.1"
+          : address.address === "::"
+            ? "[::1]"
+            : address.family === "IPv6"
+              ? `[${address.address}]`
+              : address.address;
       resolve(`http://${name}:${address.port}`);
     });
   });

@@ -106,7 +106,8 @@ export interface ServingTarget {
   close(): Promise<void>;
 }
 
-export const testChannel = "test";
+/** Of each test file its own: they share one Redis. */
+export const testChannel = `test-${randomUUID().slice(0, 8)}`;
 
 /** The production schema on an empty database, and what a publisher does to it. */
 export async function servingTarget(url: string): Promise<ServingTarget> {

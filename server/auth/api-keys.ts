@@ -39,7 +39,12 @@ interface Verified {
   readonly at: number;
 }
 
-export function createApiKeys(options: { readonly database: Database; readonly postgres: CircuitBreaker; readonly logger: Logger; readonly now?: () => number }): ApiKeys {
+export function createApiKeys(options: {
+  readonly database: Database;
+  readonly postgres: CircuitBreaker;
+  readonly logger: Logger;
+  readonly now?: () => number;
+}): ApiKeys {
   const { database, postgres, logger } = options;
   const now = options.now ?? Date.now;
   const verified = new LRUCache<string, Verified>({ max: 10_000 });
@@ -56,7 +61,9 @@ export function createApiKeys(options: { readonly database: Database; readonly p
     if (known !== undefined && now() - known.at < freshFor && timingSafeEqual(known.hash, hash)) return accept(known);
     if (wrong.has(digest)) throw refused(address);
     if ((wrongBy.get(address)?.count ?? 0) >= wrongPerMinute) {
-      throw new ReelbenchError("RB_RATE_LIMITED", "Too many wrong keys from this address.", { details: { retryAfter: 60 } });
+      throw new ReelbenchError("RB_RATE_LIMITED", "Too many wrong keys from this address.", {
+        details: { retryAfter: 60 },
+      });
     }
     const found = await ask(digest, hash, text, known);
     if (found !== null) return accept(found);
@@ -75,7 +82,12 @@ export function createApiKeys(options: { readonly database: Database; readonly p
     return answer;
   }
 
-  async function askPostgres(digest: string, hash: Buffer, text: string, known: Verified | undefined): Promise<Verified | null> {
+  async function askPostgres(
+    digest: string,
+    hash: Buffer,
+    text: string,
+    known: Verified | undefined,
+  ): Promise<Verified | null> {
     try {
       const key = await postgres.run(() => verifyApiKey(database, text));
       if (key === null) return null;
@@ -84,12 +96,16 @@ export function createApiKeys(options: { readonly database: Database; readonly p
       return entry;
     } catch (cause) {
       if (known !== undefined && now() - known.at < trustedFor) return known;
-      throw new ReelbenchError("RB_UNAVAILABLE", "The key cannot be checked right now.", { cause, details: { retryAfter: 2 } });
+      throw new ReelbenchError("RB_UNAVAILABLE", "The key cannot be checked right now.", {
+        cause,
+        details: { retryAfter: 2 },
+      });
     }
   }
 
   function accept({ key }: Verified): AuthenticatedKey {
-    if (key.expiresAt !== null && key.expiresAt.getTime() <= now()) throw new ReelbenchError("RB_UNAUTHENTICATED", "This key has expired.");
+    if (key.expiresAt !== null && key.expiresAt.getTime() <= now())
+      throw new ReelbenchError("RB_UNAUTHENTICATED", "This key has expired.");
     used.add(key.id);
     return { id: key.id, name: key.name, scopes: key.scopes };
   }

@@ -13,6 +13,7 @@ export function credentialOf(headers: IncomingHttpHeaders): string {
     throw new ReelbenchError("RB_UNAUTHENTICATED", "The request carries two different keys.");
   }
   const key = bearer ?? named;
-  if (typeof key !== "string" || key === "" || key.length > 200) throw new ReelbenchError("RB_UNAUTHENTICATED", "The request carries no key.");
+  if (typeof key !== "string" || key === "" || key.length > 200)
+    throw new ReelbenchError("RB_UNAUTHENTICATED", "The request carries no key.");
   return key;
 }

@@ -3,7 +3,10 @@ import type { RequestHandler } from "express";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 
 /** So many requests a minute for each key, counted on this replica. `keyOf` is asked after authentication. */
-export function limitRate(perMinute: number, keyOf: (response: { readonly locals: Readonly<Record<string, unknown>> }) => string): RequestHandler {
+export function limitRate(
+  perMinute: number,
+  keyOf: (response: { readonly locals: Readonly<Record<string, unknown>> }) => string,
+): RequestHandler {
   return rateLimit({
     windowMs: 60_000,
     limit: perMinute,

@@ -57,7 +57,13 @@ export function createRankingCache(options: {
   const inFlight = new Map<string, Promise<FoundRanking>>();
   const seconds = Math.min(options.seconds, rankingLifetime);
 
-  async function lookFurther(key: string, shared: SharedModel, userId: string, epoch: number, compute: Parameters<RankingCache["find"]>[3]): Promise<FoundRanking> {
+  async function lookFurther(
+    key: string,
+    shared: SharedModel,
+    userId: string,
+    epoch: number,
+    compute: Parameters<RankingCache["find"]>[3],
+  ): Promise<FoundRanking> {
     const redisKey = rankingKey(channel, shared.version, { namespace: "data", userId }, epoch);
     const text = await redis?.get(redisKey);
     const found = typeof text === "string" ? parseRanking(shared, text) : null;

@@ -90,12 +90,18 @@ export function connectRedis(options: RedisOptions): RedisStore {
 
   return {
     get: (key) => attempt("get", () => client.get(key)),
-    set: (key, value, seconds) => attempt("set", async () => ((await client.set(key, value, { expiration: { type: "EX", value: seconds } })), true as const)),
+    set: (key, value, seconds) =>
+      attempt(
+        "set",
+        async () => (await client.set(key, value, { expiration: { type: "EX", value: seconds } }), true as const),
+      ),
     raise: async (key, value, seconds) => {
-      const standing = await attempt("raise", () => client.eval(raiseScript, { keys: [key], arguments: [String(value), String(seconds)] }));
+      const standing = await attempt("raise", () =>
+        client.eval(raiseScript, { keys: [key], arguments: [String(value), String(seconds)] }),
+      );
       return typeof standing === "number" ? standing : undefined;
     },
-    remove: (keys) => attempt("remove", async () => ((await client.del([...keys])), true as const)),
+    remove: (keys) => attempt("remove", async () => (await client.del([...keys]), true as const)),
     isUp: () => up && client.isReady,
     check: () => attempt("ping", () => client.ping()).then(() => undefined),
     async close() {

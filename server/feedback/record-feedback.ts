@@ -18,7 +18,10 @@ export interface RecordedFeedback {
 }
 
 /** The API's words for the kinds, and the schema's. */
-const storedKind = { rating: "rating", click: "click", view: "watch", dismissal: "dismiss" } as const satisfies Record<FeedbackEvent["kind"], Feedback["kind"]>;
+const storedKind = { rating: "rating", click: "click", view: "watch", dismissal: "dismiss" } as const satisfies Record<
+  FeedbackEvent["kind"],
+  Feedback["kind"]
+>;
 
 /** A client's clock may be ahead of ours by this much. */
 const clockSkew = 5 * 60_000;
@@ -38,7 +41,11 @@ export function createFeedbackRecorder(options: {
 }) {
   const { database, postgres, epochs, metrics, logger } = options;
 
-  return async (events: readonly FeedbackEvent[], apiKeyId: string, idempotencyKey: string | null): Promise<RecordedFeedback> => {
+  return async (
+    events: readonly FeedbackEvent[],
+    apiKeyId: string,
+    idempotencyKey: string | null,
+  ): Promise<RecordedFeedback> => {
     const feedback = toFeedback(events, apiKeyId, idempotencyKey ?? randomUUID(), Date.now());
     const count = (outcome: string) => {
       for (const { kind } of events) metrics.feedback.inc({ kind, outcome });
@@ -81,5 +88,9 @@ function toFeedback(events: readonly FeedbackEvent[], apiKeyId: string, batch: s
 function notKept(error: unknown, logger: Logger): ReelbenchError {
   const known = toReelbenchError(error);
   logger.warn({ error: known.toEnvelope() }, "feedback was not kept");
-  return new ReelbenchError("RB_UNAVAILABLE", "The feedback could not be kept. Send it again with the same Idempotency-Key.", { cause: error, details: { retryAfter: 2 } });
+  return new ReelbenchError(
+    "RB_UNAVAILABLE",
+    "The feedback could not be kept. Send it again with the same Idempotency-Key.",
+    { cause: error, details: { retryAfter: 2 } },
+  );
 }

@@ -46,15 +46,21 @@ export function createApp(context: ServerContext, apiKeys: ApiKeys, logger: Logg
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
   app.use(compression({ threshold: 1024 }));
 
-  const routes = [...recommendationRoutes(context), ...feedbackRoutes(context), ...catalogueRoutes(context), ...operationRoutes(context)];
+  const routes = [
+    ...recommendationRoutes(context),
+    ...feedbackRoutes(context),
+    ...catalogueRoutes(context),
+    ...operationRoutes(context),
+  ];
   const document = JSON.stringify(openApiDocument(routes, context.software));
   app.get("/openapi.json", (_request, response) => {
     localsOf(response).route = "/openapi.json";
     response.type("application/json").send(document);
   });
-  const limit = limitRate(config.rateLimitPerMinute, (response) => localsOf(response as Response).key?.id ?? "");
+  const limit = limitRate(config.rateLimitPerMinute, (response) => localsOf(response).key?.id ?? "");
   for (const route of routes) mount(app, route, { apiKeys, limit, bodyLimit: config.bodyLimitBytes });
-  for (const [path, methods] of methodsByPath([...routes, { path: "/openapi.json", method: "get" }])) app.all(expressPath(path), refuseMethod(methods));
+  for (const [path, methods] of methodsByPath([...routes, { path: "/openapi.json", method: "get" }]))
+    app.all(expressPath(path), refuseMethod(methods));
 
   app.use((request: Request) => {
     throw new ReelbenchError("RB_NOT_FOUND", `There is nothing at ${request.path.slice(0, 200)}.`);
@@ -90,7 +96,15 @@ function begin(timeout: number): RequestHandler {
   };
 }
 
-function mount(app: Express, route: Route, { apiKeys, limit, bodyLimit }: { readonly apiKeys: ApiKeys; readonly limit: RequestHandler; readonly bodyLimit: number }): void {
+function mount(
+  app: Express,
+  route: Route,
+  {
+    apiKeys,
+    limit,
+    bodyLimit,
+  }: { readonly apiKeys: ApiKeys; readonly limit: RequestHandler; readonly bodyLimit: number },
+): void {
   const path = expressPath(route.path);
   const name: RequestHandler = (_request, response, next) => {
     localsOf(response).route = route.path;
@@ -98,10 +112,20 @@ function mount(app: Express, route: Route, { apiKeys, limit, bodyLimit }: { read
   };
   // Whoever has no key is turned away before a byte of the body is read.
   const guard = route.scope === null ? [] : [authenticate(apiKeys, route.scope), limit];
-  const read = route.hasBody ? [requireJson, express.json({ limit: bodyLimit, strict: true, type: () => true, verify: refuseOtherThanUtf8 })] : [];
+  const read = route.hasBody
+    ? [requireJson, express.json({ limit: bodyLimit, strict: true, type: () => true, verify: refuseOtherThanUtf8 })]
+    : [];
   const answer: RequestHandler = async (request, response) => {
     const { requestId, deadline, key } = localsOf(response);
-    const raw: RawRequest = { params: { ...request.params }, query: { ...request.query }, body: request.body as unknown, headers: request.headers, requestId, key, deadline };
+    const raw: RawRequest = {
+      params: { ...request.params },
+      query: { ...request.query },
+      body: request.body as unknown,
+      headers: request.headers,
+      requestId,
+      key,
+      deadline,
+    };
     send(response, await route.answer(raw));
   };
   app[route.method](path, name, ...guard, ...read, answer);
@@ -162,7 +186,10 @@ function sendProblem(logger: Logger): ErrorRequestHandler {
     const error = fromThrown(thrown);
     const { requestId, route } = localsOf(response);
     if (error.definition.status >= 500 && error.code !== "RB_NO_ACTIVE_MODEL" && error.code !== "RB_UNAVAILABLE") {
-      logger.error({ requestId, route, code: error.code, message: error.message, cause: causeOf(error) }, "a request failed");
+      logger.error(
+        { requestId, route, code: error.code, message: error.message, cause: causeOf(error) },
+        "a request failed",
+      );
     }
     if (response.headersSent) {
       next(thrown);
@@ -171,7 +198,10 @@ function sendProblem(logger: Logger): ErrorRequestHandler {
     const after = retryAfter(error);
     if (after !== undefined) response.setHeader("Retry-After", String(after));
     if (error.definition.status === 401) response.setHeader("WWW-Authenticate", 'Bearer realm="reelbench"');
-    response.status(error.definition.status).set("Content-Type", problemContentType).send(JSON.stringify(toProblem(error, requestId)));
+    response
+      .status(error.definition.status)
+      .set("Content-Type", problemContentType)
+      .send(JSON.stringify(toProblem(error, requestId)));
   };
 }
 

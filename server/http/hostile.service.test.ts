@@ -97,12 +97,27 @@ describe("every refusal", () => {
   });
 
   it("of bytes that are no UTF-8, of another media type and of another method is a problem", async () => {
-    const body = Buffer.concat([Buffer.from('{"ratings":[{"itemId":"'), Buffer.from([0xff, 0xfe]), Buffer.from('","rating":3}]}')]);
-    const send = (init: RequestInit) => fetch(`${server.url}/v1/recommendations`, { method: "POST", headers: { "X-API-Key": client.key ?? "", "Content-Type": "application/json" }, ...init });
+    const body = Buffer.concat([
+      Buffer.from('{"ratings":[{"itemId":"'),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('","rating":3}]}'),
+    ]);
+    const send = (init: RequestInit) =>
+      fetch(`${server.url}/v1/recommendations`, {
+        method: "POST",
+        headers: { "X-API-Key": client.key ?? "", "Content-Type": "application/json" },
+        ...init,
+      });
     expect((await send({ body })).status).toBe(400);
-    const form = await send({ headers: { "X-API-Key": client.key ?? "", "Content-Type": "application/x-www-form-urlencoded" }, body: "a=b" });
+    const form = await send({
+      headers: { "X-API-Key": client.key ?? "", "Content-Type": "application/x-www-form-urlencoded" },
+      body: "a=b",
+    });
     expect(form.status).toBe(415);
-    const bomb = await send({ headers: { "X-API-Key": client.key ?? "", "Content-Type": "application/json", "Content-Encoding": "br" }, body: "x" });
+    const bomb = await send({
+      headers: { "X-API-Key": client.key ?? "", "Content-Type": "application/json", "Content-Encoding": "br" },
+      body: "x",
+    });
     expect([400, 415]).toContain(bomb.status);
     const removed = await fetch(`${server.url}/v1/recommendations`, { method: "DELETE" });
     expect(removed.status).toBe(405);
@@ -131,11 +146,15 @@ describe("a connection", () => {
   it("with two lengths or a length and chunks is refused (request smuggling)", async () => {
     const head = `POST /v1/recommendations HTTP/1.1\r\nHost: x\r\nX-API-Key: ${client.key ?? ""}\r\nContent-Type: application/json\r\n`;
     expect(await raw(`${head}Content-Length: 2\r\nContent-Length: 20\r\n\r\n{}`)).toMatch(/^HTTP\/1\.1 400 /);
-    expect(await raw(`${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await raw(`${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 400 /,
+    );
   });
 
   it("with endless headers is refused", async () => {
-    expect(await raw(`GET /livez HTTP/1.1\r\nHost: x\r\n${"X-Filler: y\r\n".repeat(4000)}\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(await raw(`GET /livez HTTP/1.1\r\nHost: x\r\n${"X-Filler: y\r\n".repeat(4000)}\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 /,
+    );
   });
 });
 
@@ -154,12 +173,18 @@ describe("who may", () => {
   it("does what: every route with every scope, no key, and keys that are wrong, expired or revoked", async () => {
     const keys = new Map(await Promise.all(scopes.map(async (scope) => [scope, await target.key(scope)] as const)));
     const revoked = await target.key(...scopes);
-    await target.pool.query("update reelbench.api_keys set revoked_at = now() where prefix = $1", [revoked.slice(0, 11)]);
+    await target.pool.query("update reelbench.api_keys set revoked_at = now() where prefix = $1", [
+      revoked.slice(0, 11),
+    ]);
     const late = await target.key(...scopes);
-    await target.pool.query("update reelbench.api_keys set expires_at = now() - interval '1 second' where prefix = $1", [late.slice(0, 11)]);
+    await target.pool.query(
+      "update reelbench.api_keys set expires_at = now() - interval '1 second' where prefix = $1",
+      [late.slice(0, 11)],
+    );
     const wrong = [null, "rb_wrong", `rb_${"A".repeat(43)}`, "x".repeat(300), revoked, late];
     for (const [needed, method, path, body] of routes) {
-      const ask = (key: string | null) => (method === "GET" ? createClient(server.url, key).get(path) : createClient(server.url, key).post(path, body));
+      const ask = (key: string | null) =>
+        method === "GET" ? createClient(server.url, key).get(path) : createClient(server.url, key).post(path, body);
       for (const key of wrong) {
         const answer = await ask(key);
         expect([path, key?.slice(0, 8), answer.status]).toEqual([path, key?.slice(0, 8), 401]);
@@ -176,16 +201,22 @@ describe("who may", () => {
     const key = await target.key("recommend");
     const mine = createClient(server.url, key);
     expect((await mine.get(get)).status).toBe(200);
-    const { rows } = await target.pool.query<{ id: string }>("select id from reelbench.api_keys where prefix = $1", [key.slice(0, 11)]);
-    await revokeApiKey(target.pool, rows[0]!.id);
+    const { rows } = await target.pool.query<{ id: string }>("select id from reelbench.api_keys where prefix = $1", [
+      key.slice(0, 11),
+    ]);
+    await revokeApiKey(target.pool, rows[0]?.id ?? "");
     await expect.poll(async () => (await mine.get(get)).status, { timeout: 15_000, interval: 200 }).toBe(401);
   });
 
   it("is told by either header, not by two that differ", async () => {
     const open = createClient(server.url, null);
     expect((await open.get(get, { "X-API-Key": client.key ?? "" })).status).toBe(200);
-    expect((await open.get(get, { "X-API-Key": client.key ?? "", Authorization: `Bearer ${client.key ?? ""}` })).status).toBe(200);
-    expect((await open.get(get, { "X-API-Key": "rb_other", Authorization: `Bearer ${client.key ?? ""}` })).status).toBe(401);
+    expect(
+      (await open.get(get, { "X-API-Key": client.key ?? "", Authorization: `Bearer ${client.key ?? ""}` })).status,
+    ).toBe(200);
+    expect((await open.get(get, { "X-API-Key": "rb_other", Authorization: `Bearer ${client.key ?? ""}` })).status).toBe(
+      401,
+    );
     expect((await open.get(get, { Authorization: `Basic ${client.key ?? ""}` })).status).toBe(401);
   });
 
@@ -206,24 +237,47 @@ describe("who may", () => {
 });
 
 describe("odd but right requests", () => {
-  it.each(["42/../7", "a b+c%", "ÄÖÜ 😀", "__proto__", "constructor", "'; drop table reelbench.feedback; --", "{x}"])("the id %s is only an id", async (userId) => {
-    const { status, body } = await client.get(`/v1/users/${encodeURIComponent(userId)}/recommendations?n=3`);
-    expect(status).toBe(200);
-    expect(body).toMatchObject({ userId, basis: "popularity" });
-    const sent = await client.post("/v1/feedback", { events: [{ userId, itemId: "film-003", kind: "rating", rating: 5 }] });
-    expect(sent.body).toEqual({ accepted: 1, duplicates: 0 });
-    expect((await client.get(`/v1/users/${encodeURIComponent(userId)}/recommendations?n=3`)).body.basis).toBe("fold-in");
-  });
+  it.each(["42/../7", "a b+c%", "ÄÖÜ 😀", "__proto__", "constructor", "'; drop table reelbench.feedback; --", "{x}"])(
+    "the id %s is only an id",
+    async (userId) => {
+      const { status, body } = await client.get(`/v1/users/${encodeURIComponent(userId)}/recommendations?n=3`);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ userId, basis: "popularity" });
+      const sent = await client.post("/v1/feedback", {
+        events: [{ userId, itemId: "film-003", kind: "rating", rating: 5 }],
+      });
+      expect(sent.body).toEqual({ accepted: 1, duplicates: 0 });
+      expect((await client.get(`/v1/users/${encodeURIComponent(userId)}/recommendations?n=3`)).body.basis).toBe(
+        "fold-in",
+      );
+    },
+  );
 
   it("the interface describes itself as OpenAPI 3.1", async () => {
     const document = JSON.parse((await createClient(server.url, null).get("/openapi.json")).text) as {
       openapi: string;
-      paths: Record<string, Record<string, { parameters: { name: string; in: string; schema: { maximum?: number; type?: string } }[]; responses: object }>>;
+      paths: Record<
+        string,
+        Record<
+          string,
+          { parameters: { name: string; in: string; schema: { maximum?: number; type?: string } }[]; responses: object }
+        >
+      >;
     };
     expect(document.openapi).toBe("3.1.0");
-    const operation = document.paths["/v1/users/{userId}/recommendations"]!["get"]!;
-    expect(operation.parameters.find(({ name }) => name === "n")).toMatchObject({ in: "query", required: false, schema: { type: "integer", maximum: 200, default: 10 } });
-    expect(operation.parameters.find(({ name }) => name === "userId")).toMatchObject({ in: "path", required: true, schema: { type: "string", maxLength: 512 } });
-    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["200", "400", "401", "403", "429", "500", "503"]));
+    const operation = document.paths["/v1/users/{userId}/recommendations"]?.["get"];
+    expect(operation?.parameters.find(({ name }) => name === "n")).toMatchObject({
+      in: "query",
+      required: false,
+      schema: { type: "integer", maximum: 200, default: 10 },
+    });
+    expect(operation?.parameters.find(({ name }) => name === "userId")).toMatchObject({
+      in: "path",
+      required: true,
+      schema: { type: "string", maxLength: 512 },
+    });
+    expect(Object.keys(operation?.responses ?? {})).toEqual(
+      expect.arrayContaining(["200", "400", "401", "403", "429", "500", "503"]),
+    );
   });
 });

@@ -39,7 +39,11 @@ function operation(route: Route): Json {
     security: route.scope === null ? [] : [{ bearer: [] }, { apiKey: [] }],
     ...(route.scope === null ? {} : { "x-scope": route.scope }),
     parameters: [...parameters("path", route.params), ...parameters("query", route.query), ...headerParameters(route)],
-    ...(route.hasBody ? { requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body, "input") } } } } : {}),
+    ...(route.hasBody
+      ? {
+          requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body, "input") } } },
+        }
+      : {}),
     responses: responses(route),
   };
 }
@@ -73,7 +77,11 @@ function responses(route: Route): Json {
       description: response.description,
       ...(response.schema === null
         ? { content: { [response.contentType ?? "text/plain"]: { schema: { type: "string" } } } }
-        : { content: { [response.contentType ?? "application/json"]: { schema: jsonSchema(response.schema, "output") } } }),
+        : {
+            content: {
+              [response.contentType ?? "application/json"]: { schema: jsonSchema(response.schema, "output") },
+            },
+          }),
     },
   ]);
   return Object.fromEntries([...success, ...problems(route)]) as Json;
@@ -81,7 +89,9 @@ function responses(route: Route): Json {
 
 function problems(route: Route): (readonly [string, Json])[] {
   const codes = new Set<ErrorCode>([...route.errors, "RB_INVALID_INPUT", "RB_INTERNAL"]);
-  if (route.scope !== null) for (const code of ["RB_UNAUTHENTICATED", "RB_FORBIDDEN", "RB_RATE_LIMITED", "RB_UNAVAILABLE"] as const) codes.add(code);
+  if (route.scope !== null)
+    for (const code of ["RB_UNAUTHENTICATED", "RB_FORBIDDEN", "RB_RATE_LIMITED", "RB_UNAVAILABLE"] as const)
+      codes.add(code);
   if (route.hasBody) for (const code of ["RB_PAYLOAD_TOO_LARGE", "RB_UNSUPPORTED_MEDIA_TYPE"] as const) codes.add(code);
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {

@@ -27,7 +27,7 @@ const fieldErrors = z.array(z.object({ in: z.string(), path: z.string(), message
  * which the log has the rest.
  */
 export function toProblem(error: ReelbenchError, requestId: string): Problem {
-  const { title, status, remedy } = error.definition;
+  const { title, status } = error.definition;
   const errors = fieldErrors.safeParse(error.details?.["errors"]);
   return {
     type: `urn:reelbench:error:${error.code}`,
@@ -35,7 +35,7 @@ export function toProblem(error: ReelbenchError, requestId: string): Problem {
     status,
     detail: status === 500 ? title : error.message,
     code: error.code,
-    remedy,
+    remedy: error.remedy,
     instance: `urn:reelbench:request:${requestId}`,
     ...(errors.success ? { errors: errors.data } : {}),
   };
@@ -56,7 +56,8 @@ export function fromThrown(thrown: unknown): ReelbenchError {
   const cause = { cause: thrown };
   if (status === 413) return new ReelbenchError("RB_PAYLOAD_TOO_LARGE", undefined, cause);
   if (status === 415) return new ReelbenchError("RB_UNSUPPORTED_MEDIA_TYPE", undefined, cause);
-  if (status >= 400 && status < 500) return new ReelbenchError("RB_INVALID_INPUT", clientMistakes[type ?? ""] ?? STATUS_CODES[status], cause);
+  if (status >= 400 && status < 500)
+    return new ReelbenchError("RB_INVALID_INPUT", clientMistakes[type ?? ""] ?? STATUS_CODES[status], cause);
   return toReelbenchError(thrown);
 }
 

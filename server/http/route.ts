@@ -35,7 +35,9 @@ interface RouteDocumentation {
   /** `null`: open. `"any"`: any valid key. */
   readonly scope: Scope | "any" | null;
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
-  readonly responses: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType | null; readonly contentType?: string }>>;
+  readonly responses: Readonly<
+    Record<number, { readonly description: string; readonly schema: z.ZodType | null; readonly contentType?: string }>
+  >;
   readonly errors: readonly ErrorCode[];
 }
 
@@ -43,7 +45,10 @@ interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.
   readonly params: P;
   readonly query: Q;
   readonly body: B;
-  readonly handle: (input: { params: z.output<P>; query: z.output<Q>; body: z.output<B> }, request: RawRequest) => Promise<Reply> | Reply;
+  readonly handle: (
+    input: { params: z.output<P>; query: z.output<Q>; body: z.output<B> },
+    request: RawRequest,
+  ) => Promise<Reply> | Reply;
 }
 
 export interface Route extends RouteDocumentation {
@@ -58,7 +63,9 @@ export const nothing = z.strictObject({});
 export const noBody = z.undefined();
 
 /** One route: what it takes, what it gives, who may, and how. The same schemas validate and become the OpenAPI document. */
-export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(route: RouteDefinition<P, Q, B>): Route {
+export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  route: RouteDefinition<P, Q, B>,
+): Route {
   const hasBody = (route.body as z.ZodType) !== noBody;
   return {
     ...route,
@@ -86,11 +93,17 @@ export interface FieldError {
 }
 
 export function invalidInput(errors: readonly FieldError[]): ReelbenchError {
-  const named = errors.slice(0, 5).map((error) => `${error.in}${error.path === "" ? "" : ` ${error.path}`}: ${error.message}`);
+  const named = errors
+    .slice(0, 5)
+    .map((error) => `${error.in}${error.path === "" ? "" : ` ${error.path}`}: ${error.message}`);
   const more = errors.length > named.length ? ` (and ${errors.length - named.length} more)` : "";
   return new ReelbenchError("RB_INVALID_INPUT", named.join("; ") + more, { details: { errors: errors.slice(0, 50) } });
 }
 
 function fieldErrors(where: string, error: z.ZodError | undefined): FieldError[] {
-  return (error?.issues ?? []).map((issue) => ({ in: where, path: issue.path.map(String).join(".").slice(0, 200), message: issue.message.slice(0, 300) }));
+  return (error?.issues ?? []).map((issue) => ({
+    in: where,
+    path: issue.path.map(String).join(".").slice(0, 200),
+    message: issue.message.slice(0, 300),
+  }));
 }

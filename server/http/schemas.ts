@@ -33,8 +33,16 @@ export const maximumEvents = 1000;
 
 const n = z.int().min(1).max(maximumN).default(10).meta({ description: "How many items to answer with at most." });
 const year = z.int().min(1800).max(2200).optional();
-const genres = z.array(z.string().min(1).max(100).refine(isWellFormed, "must be well-formed Unicode")).max(20).default([]).meta({ description: "Only items with at least one of these genres." });
-const exclude = z.array(itemIdSchema).max(maximumExcluded).default([]).meta({ description: "Items not to answer with." });
+const genres = z
+  .array(z.string().min(1).max(100).refine(isWellFormed, "must be well-formed Unicode"))
+  .max(20)
+  .default([])
+  .meta({ description: "Only items with at least one of these genres." });
+const exclude = z
+  .array(itemIdSchema)
+  .max(maximumExcluded)
+  .default([])
+  .meta({ description: "Items not to answer with." });
 
 export const filterQuery = {
   genre: queryList(genres),
@@ -62,13 +70,19 @@ export const answerSchema = z
     userId: z.string().optional(),
     basis: basisSchema,
     ratingsUsed: z.int().nonnegative().meta({ description: "How many ratings were folded in at request time." }),
-    degraded: z.array(z.enum(["feedback-unavailable"])).meta({ description: "What could not be taken into account just now." }),
+    degraded: z
+      .array(z.enum(["feedback-unavailable"]))
+      .meta({ description: "What could not be taken into account just now." }),
     items: z.array(recommendation),
   })
   .meta({ id: "Recommendations" });
 
 export const similarSchema = z
-  .object({ version: z.string(), itemId: z.string(), items: z.array(catalogueItem.extend({ rank: z.int().positive(), score: z.number() })) })
+  .object({
+    version: z.string(),
+    itemId: z.string(),
+    items: z.array(catalogueItem.extend({ rank: z.int().positive(), score: z.number() })),
+  })
   .meta({ id: "SimilarItems" });
 
 export const itemSchema = catalogueItem.extend({ version: z.string() }).meta({ id: "Item" });
@@ -87,14 +101,23 @@ export const feedbackEvent = z
     userId: userIdSchema,
     itemId: itemIdSchema,
     kind: z.enum(["rating", "click", "view", "dismissal"]),
-    rating: z.number().min(-1e6).max(1e6).optional().meta({ description: "Required for kind `rating`, on the scale of the data." }),
+    rating: z
+      .number()
+      .min(-1e6)
+      .max(1e6)
+      .optional()
+      .meta({ description: "Required for kind `rating`, on the scale of the data." }),
     time: isoTime.optional().meta({ description: "When it happened; now, if left out." }),
   })
   .superRefine((event, context) => {
-    if (event.kind === "rating" && event.rating === undefined) context.addIssue({ code: "custom", path: ["rating"], message: "is required for a rating" });
-    if (event.kind !== "rating" && event.rating !== undefined) context.addIssue({ code: "custom", path: ["rating"], message: `is not for a ${event.kind}` });
+    if (event.kind === "rating" && event.rating === undefined)
+      context.addIssue({ code: "custom", path: ["rating"], message: "is required for a rating" });
+    if (event.kind !== "rating" && event.rating !== undefined)
+      context.addIssue({ code: "custom", path: ["rating"], message: `is not for a ${event.kind}` });
   });
-export const feedbackBody = z.strictObject({ events: z.array(feedbackEvent).min(1).max(maximumEvents) }).meta({ id: "FeedbackBatch" });
+export const feedbackBody = z
+  .strictObject({ events: z.array(feedbackEvent).min(1).max(maximumEvents) })
+  .meta({ id: "FeedbackBatch" });
 export const feedbackReply = z
   .object({
     accepted: z.int().nonnegative().meta({ description: "Events kept by this request." }),

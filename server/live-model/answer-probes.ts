@@ -13,7 +13,10 @@ const milliseconds = 30_000;
  * The candidate's answers to the publisher's questions, by the path on which people are answered. What people told since
  * (feedback) is left out: the publisher does not know it either.
  */
-export function answerProbes(held: HeldModel, requests: readonly (ProbeRequest & { readonly n: number })[]): Promise<ProbeAnswer[]> {
+export function answerProbes(
+  held: HeldModel,
+  requests: readonly (ProbeRequest & { readonly n: number })[],
+): Promise<ProbeAnswer[]> {
   const deadline = performance.now() + milliseconds;
   return Promise.all(
     requests.map(async (request): Promise<ProbeAnswer> => {
@@ -41,7 +44,10 @@ function jobOf(shared: SharedModel, request: ProbeRequest): ScoreJob {
 
 function subjectOf(shared: SharedModel, request: ProbeRequest): Subject {
   if (request.kind === "known") return { kind: "user", u: findId(shared.users, request.userId), ratings: [], seen: [] };
-  const ratings = request.itemIds.map((itemId, index) => ({ i: itemIndex(shared, itemId), rating: request.ratings[index] ?? 0 }));
+  const ratings = request.itemIds.map((itemId, index) => ({
+    i: itemIndex(shared, itemId),
+    rating: request.ratings[index] ?? 0,
+  }));
   // As somebody new, so that `excludeSeen` decides about the items given.
   return { kind: "user", u: -1, ratings, seen: [] };
 }

@@ -14,10 +14,14 @@ export interface RequestedFilter {
 }
 
 /** The filter in this version's numbers; null where nothing is asked. */
-export function toItemFilter({ catalogue }: SharedModel, { genres, yearFrom, yearTo }: RequestedFilter): ItemFilter | null {
+export function toItemFilter(
+  { catalogue }: SharedModel,
+  { genres, yearFrom, yearTo }: RequestedFilter,
+): ItemFilter | null {
   if (genres.length === 0 && yearFrom === undefined && yearTo === undefined) return null;
   return {
-    genres: genres.length === 0 ? null : genres.flatMap((genre) => catalogue.genres.indexOf(genre)).filter((g) => g >= 0),
+    genres:
+      genres.length === 0 ? null : genres.flatMap((genre) => catalogue.genres.indexOf(genre)).filter((g) => g >= 0),
     yearFrom: yearFrom ?? null,
     yearTo: yearTo ?? null,
   };
@@ -31,7 +35,11 @@ export function knownItems(shared: SharedModel, itemIds: readonly string[]): num
 /** Dense index of an item. Throws RB_NOT_FOUND where the version has none of that id. */
 export function itemIndex(shared: SharedModel, itemId: string): number {
   const i = findId(shared.items, itemId);
-  if (i < 0 || shared.catalogue.hidden[i] === 1) throw new ReelbenchError("RB_NOT_FOUND", `There is no item "${itemId.slice(0, 100)}" in version ${shared.version}.`);
+  if (i < 0 || shared.catalogue.hidden[i] === 1)
+    throw new ReelbenchError(
+      "RB_NOT_FOUND",
+      `There is no item "${itemId.slice(0, 100)}" in version ${shared.version}.`,
+    );
   return i;
 }
 
@@ -39,12 +47,20 @@ export function catalogueEntry(shared: SharedModel, i: number): CatalogueItem {
   return catalogueItem.parse(JSON.parse(textAt(shared.catalogue.json, i)));
 }
 
+export type SimilarItem = Omit<Recommendation, "explanation">;
+
+/** The same without explanations: likeness has none. */
+export function toSimilarItems(shared: SharedModel, list: Pick<ScoredList, "items" | "scores">): SimilarItem[] {
+  return list.items.map((i, index) => ({ ...entry(shared, i), rank: index + 1, score: list.scores[index] ?? 0 }));
+}
+
 /** The list with ids, titles, years and genres, all of the one version. */
-export function toRecommendations(shared: SharedModel, list: Pick<ScoredList, "items" | "scores" | "explanations">): Recommendation[] {
-  return list.items.map((i, index) => ({
-    ...entry(shared, i),
-    rank: index + 1,
-    score: list.scores[index] ?? 0,
+export function toRecommendations(
+  shared: SharedModel,
+  list: Pick<ScoredList, "items" | "scores" | "explanations">,
+): Recommendation[] {
+  return toSimilarItems(shared, list).map((item, index) => ({
+    ...item,
     explanation: list.explanations === null ? null : toExplanation(shared, list.explanations[index]),
   }));
 }

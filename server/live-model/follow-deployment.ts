@@ -18,7 +18,12 @@ export interface ModelStatus {
   readonly wanted: string | null;
   readonly candidate: string | null;
   /** Why what is wanted, or a candidate, could not be loaded. */
-  readonly failure: { readonly version: string; readonly code: string; readonly message: string; readonly at: string } | null;
+  readonly failure: {
+    readonly version: string;
+    readonly code: string;
+    readonly message: string;
+    readonly at: string;
+  } | null;
 }
 
 export interface DeploymentFollower {
@@ -58,7 +63,8 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
   let failure: ModelStatus["failure"] = null;
   let failures = 0;
   let retryAt = 0;
-  let loading: { readonly version: string; readonly abort: AbortController; readonly done: Promise<void> } | null = null;
+  let loading: { readonly version: string; readonly abort: AbortController; readonly done: Promise<void> } | null =
+    null;
   let candidate: { readonly held: HeldModel; readonly roundId: string; closedAt: number | null } | null = null;
   let probing: { readonly abort: AbortController; readonly done: Promise<void> } | null = null;
   let looking: Promise<void> | null = null;
@@ -84,7 +90,11 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
       await lookAtCatalogue();
       lookedWell = true;
     } catch (error) {
-      if (lookedWell) logger.warn({ error: toReelbenchError(error).toEnvelope() }, "cannot look at what should be served; going on with what is");
+      if (lookedWell)
+        logger.warn(
+          { error: toReelbenchError(error).toEnvelope() },
+          "cannot look at what should be served; going on with what is",
+        );
       lookedWell = false;
     }
   }
@@ -165,7 +175,10 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     retryAt = Date.now() + 1000 * Math.min(longestPause, 2 ** (failures - 1));
     failure = { version, code: known.code, message: known.message, at: new Date().toISOString() };
     metrics.modelLoads.inc({ result: "failed" });
-    logger.error({ version, error: known.toEnvelope(), serving: models.current()?.shared.version ?? null }, "cannot load a version");
+    logger.error(
+      { version, error: known.toEnvelope(), serving: models.current()?.shared.version ?? null },
+      "cannot load a version",
+    );
   }
 
   // ── Probes ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,7 +220,12 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
   /** The publisher need not wait for a server that has said why it cannot. */
   async function refuse(roundId: string, error: string): Promise<void> {
     const requests = await probeRequests(database, roundId);
-    await saveProbeAnswers(database, roundId, options.serverId, requests.map(({ n }) => ({ n, itemIds: [], scores: [], error })));
+    await saveProbeAnswers(
+      database,
+      roundId,
+      options.serverId,
+      requests.map(({ n }) => ({ n, itemIds: [], scores: [], error })),
+    );
   }
 
   async function retireCandidate(): Promise<void> {
@@ -217,7 +235,8 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
       if (await isProbeRoundOpen(database, kept.roundId)) return;
       kept.closedAt = Date.now();
     }
-    if (Date.now() - kept.closedAt > candidateLinger || models.current()?.shared.key === kept.held.shared.key) dropCandidate();
+    if (Date.now() - kept.closedAt > candidateLinger || models.current()?.shared.key === kept.held.shared.key)
+      dropCandidate();
   }
 
   function dropCandidate(): void {
@@ -243,14 +262,19 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
       reload ||= textAt(shared.catalogue.json, i) !== JSON.stringify({ itemId, title, year, genres });
     }
     if (!reload) applied = { key: shared.key, revision };
-    else if (loading === null && wanted?.version === shared.version && Date.now() >= retryAt) startLoading(shared.version);
+    else if (loading === null && wanted?.version === shared.version && Date.now() >= retryAt)
+      startLoading(shared.version);
   }
 
   function report(): void {
     for (const listener of listeners) listener();
     const current = models.current();
     metrics.model.reset();
-    if (current !== null) metrics.model.set({ version: current.shared.version, algorithm: current.shared.algorithm, epoch: current.epoch }, 1);
+    if (current !== null)
+      metrics.model.set(
+        { version: current.shared.version, algorithm: current.shared.algorithm, epoch: current.epoch },
+        1,
+      );
     metrics.modelBehind.set(wanted !== null && wanted.version !== current?.shared.version ? 1 : 0);
   }
 

@@ -5,7 +5,12 @@ const firstPause = 500;
 const longestPause = 10_000;
 
 /** Listens for Postgres' notices for as long as the server runs; a lost connection is made again. The poll covers the gap. */
-export function listenToPostgres(options: { readonly url: string; readonly channel: string; readonly onNotice: () => void; readonly logger: Logger }): { close(): Promise<void> } {
+export function listenToPostgres(options: {
+  readonly url: string;
+  readonly channel: string;
+  readonly onNotice: () => void;
+  readonly logger: Logger;
+}): { close(): Promise<void> } {
   let stop: (() => Promise<void>) | null = null;
   let timer: NodeJS.Timeout | undefined;
   let pause = firstPause;

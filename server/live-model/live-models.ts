@@ -74,7 +74,8 @@ export function createLiveModels(pool: ScoringPool, now: () => Date = () => new 
   return {
     current: () => serving?.live ?? null,
     withCurrent: (work) => {
-      if (serving === null) return Promise.reject(new ReelbenchError("RB_NO_ACTIVE_MODEL", undefined, { details: { retryAfter: 2 } }));
+      if (serving === null)
+        return Promise.reject(new ReelbenchError("RB_NO_ACTIVE_MODEL", undefined, { details: { retryAfter: 2 } }));
       const { live, held } = serving;
       return held.use(() => work(live));
     },

@@ -26,7 +26,10 @@ export async function loadVersion(database: Database, name: string, key: number)
   }
   const bundle = decodeBundle(files);
   if (bundle.userIds.length !== bundle.model.users || bundle.itemIds.length !== bundle.model.items) {
-    throw new ReelbenchError("RB_CORRUPT", `Version ${name} names ${bundle.itemIds.length} items for ${bundle.model.items} rows of factors.`);
+    throw new ReelbenchError(
+      "RB_CORRUPT",
+      `Version ${name} names ${bundle.itemIds.length} items for ${bundle.model.items} rows of factors.`,
+    );
   }
   const users = toIdIndex(bundle.userIds);
   const items = toIdIndex(bundle.itemIds);
@@ -53,7 +56,9 @@ function digestOf(files: ReadonlyMap<string, Uint8Array>): string {
     Array.from(files, ([name, bytes]) => ({
       name,
       chunkHashes: Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, n) =>
-        createHash("sha256").update(bytes.subarray(n * chunkBytes, (n + 1) * chunkBytes)).digest(),
+        createHash("sha256")
+          .update(bytes.subarray(n * chunkBytes, (n + 1) * chunkBytes))
+          .digest(),
       ),
     })),
   );
@@ -67,7 +72,12 @@ async function readCatalogue(database: Database, items: IdIndex): Promise<Map<st
 }
 
 /** Ratings of users or items that the model does not have cannot be used by it and are left out. */
-async function readHistories(database: Database, snapshotId: string, users: IdIndex, items: IdIndex): Promise<SharedHistories> {
+async function readHistories(
+  database: Database,
+  snapshotId: string,
+  users: IdIndex,
+  items: IdIndex,
+): Promise<SharedHistories> {
   const shape = await historyShape(database, snapshotId);
   const ratings = shape?.ratings ?? 0;
   const histories = {

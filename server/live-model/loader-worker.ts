@@ -10,7 +10,11 @@ import type { FromLoader } from "./loader.ts";
  * loop for seconds, and the garbage of it goes with the thread.
  */
 const task = z.object({ postgresUrl: z.string(), version: z.string(), key: z.int() }).parse(workerData);
-const pool = createProductionPool({ url: task.postgresUrl, applicationName: "reelbench-server loader", connections: 1 });
+const pool = createProductionPool({
+  url: task.postgresUrl,
+  applicationName: "reelbench-server loader",
+  connections: 1,
+});
 
 let answer: FromLoader;
 try {

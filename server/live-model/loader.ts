@@ -4,7 +4,9 @@ import type { ErrorEnvelope } from "../../core/contract/errors.ts";
 import { entryUrl } from "../../core/runtime-paths.ts";
 import type { SharedModel } from "./shared-model.ts";
 
-export type FromLoader = { readonly type: "loaded"; readonly shared: SharedModel } | { readonly type: "failed"; readonly error: ErrorEnvelope };
+export type FromLoader =
+  | { readonly type: "loaded"; readonly shared: SharedModel }
+  | { readonly type: "failed"; readonly error: ErrorEnvelope };
 
 export type LoadVersion = (version: string, signal: AbortSignal) => Promise<SharedModel>;
 
@@ -25,7 +27,9 @@ export function createLoader(postgresUrl: string): LoadVersion {
         if (message.type === "loaded") resolve(message.shared);
         else reject(fromEnvelope(message.error));
       });
-      worker.once("error", (cause) => reject(new ReelbenchError("RB_WORKER_DIED", `Loading version ${version} failed: ${String(cause)}`, { cause })));
+      worker.once("error", (cause) =>
+        reject(new ReelbenchError("RB_WORKER_DIED", `Loading version ${version} failed: ${String(cause)}`, { cause })),
+      );
       worker.once("exit", (code) => {
         signal.removeEventListener("abort", abort);
         // After an answer this changes nothing.

@@ -12,7 +12,8 @@ export function createScorer(shared: SharedModel): Scorer {
   const allowed = new Uint8Array(shared.model.items);
   return (job) => {
     const person = job.subject.kind === "item" ? null : personOf(shared, recommender, job.subject);
-    const ranked = job.only === null ? rank(job) : job.only.map((i) => ({ i, score: recommender.score(person?.who ?? 0, i) }));
+    const ranked =
+      job.only === null ? rank(job) : job.only.map((i) => ({ i, score: recommender.score(person?.who ?? 0, i) }));
     return {
       basis: person?.basis ?? "personal",
       ratingsUsed: person?.basis === "fold-in" ? person.ratings.length : 0,
@@ -56,11 +57,17 @@ function personOf(shared: SharedModel, recommender: Recommender, subject: Exclud
 }
 
 function explain(recommender: Recommender, person: Person, ranked: readonly ScoredItem[]): ListExplanation[] {
-  if (person.basis === "popularity") return ranked.map(({ score }) => ({ baseline: score, items: [], contributions: [] }));
-  const explainItem = person.u === null ? recommender.explain(person.ratings) : recommender.explainUser(person.u, person.ratings);
+  if (person.basis === "popularity")
+    return ranked.map(({ score }) => ({ baseline: score, items: [], contributions: [] }));
+  const explainItem =
+    person.u === null ? recommender.explain(person.ratings) : recommender.explainUser(person.u, person.ratings);
   return ranked.map(({ i }) => {
     const { baseline, contributions } = explainItem(i);
-    return { baseline, items: contributions.map((each) => each.i), contributions: contributions.map((each) => each.contribution) };
+    return {
+      baseline,
+      items: contributions.map((each) => each.i),
+      contributions: contributions.map((each) => each.contribution),
+    };
   });
 }
 
@@ -108,5 +115,7 @@ export function isAllowed(catalogue: SharedCatalogue, i: number, filter: ItemFil
   const year = years[i] ?? unknownYear;
   if (filter.yearFrom !== null && year < filter.yearFrom) return false;
   if (filter.yearTo !== null && (year === unknownYear || year > filter.yearTo)) return false;
-  return filter.genres === null || filter.genres.some((g) => ((genreBits[i * genreWords + (g >>> 5)] ?? 0) >>> (g & 31)) & 1);
+  return (
+    filter.genres === null || filter.genres.some((g) => ((genreBits[i * genreWords + (g >>> 5)] ?? 0) >>> (g & 31)) & 1)
+  );
 }

@@ -37,7 +37,11 @@ interface Scorer {
 const givenAtOnce = 2;
 const respawnDelay = 250;
 
-export function createScoringPool(options: { readonly threads: number; readonly queueLimit: number; readonly onWorkerDied: (error: unknown) => void }): ScoringPool {
+export function createScoringPool(options: {
+  readonly threads: number;
+  readonly queueLimit: number;
+  readonly onWorkerDied: (error: unknown) => void;
+}): ScoringPool {
   const held = new Map<number, SharedModel>();
   const scorers = new Set<Scorer>();
   const respawns = new Set<NodeJS.Timeout>();
@@ -70,7 +74,10 @@ export function createScoringPool(options: { readonly threads: number; readonly 
     options.onWorkerDied(cause);
     for (const waiting of scorer.given.values()) {
       // Once more elsewhere; a job that ends two threads is not given to a third.
-      if (waiting.retried) waiting.reject(new ReelbenchError("RB_UNAVAILABLE", "The thread that worked on this request ended.", { cause }));
+      if (waiting.retried)
+        waiting.reject(
+          new ReelbenchError("RB_UNAVAILABLE", "The thread that worked on this request ended.", { cause }),
+        );
       else queue.unshift(Object.assign(waiting, { retried: true }));
     }
     const timer = setTimeout(() => {
@@ -99,7 +106,8 @@ export function createScoringPool(options: { readonly threads: number; readonly 
 
   function leastBusy(): Scorer | undefined {
     let best: Scorer | undefined;
-    for (const scorer of scorers) if (scorer.given.size < givenAtOnce && scorer.given.size < (best?.given.size ?? givenAtOnce)) best = scorer;
+    for (const scorer of scorers)
+      if (scorer.given.size < givenAtOnce && scorer.given.size < (best?.given.size ?? givenAtOnce)) best = scorer;
     return best;
   }
 
@@ -108,7 +116,8 @@ export function createScoringPool(options: { readonly threads: number; readonly 
     const late = queue.filter(({ deadline }) => now > deadline);
     if (late.length > 0) queue = queue.filter(({ deadline }) => now <= deadline);
     for (const { reject } of late) reject(tooLate());
-    for (const scorer of scorers) for (const { deadline, reject } of scorer.given.values()) if (now > deadline) reject(tooLate());
+    for (const scorer of scorers)
+      for (const { deadline, reject } of scorer.given.values()) if (now > deadline) reject(tooLate());
   }
 
   for (let thread = 0; thread < options.threads; thread++) spawn();
@@ -126,7 +135,9 @@ export function createScoringPool(options: { readonly threads: number; readonly 
     score(key, job, deadline) {
       if (closed) return Promise.reject(new ReelbenchError("RB_UNAVAILABLE", "The server is stopping."));
       if (queue.length >= options.queueLimit) {
-        return Promise.reject(new ReelbenchError("RB_UNAVAILABLE", "Too many requests are waiting.", { details: { retryAfter: 1 } }));
+        return Promise.reject(
+          new ReelbenchError("RB_UNAVAILABLE", "Too many requests are waiting.", { details: { retryAfter: 1 } }),
+        );
       }
       return new Promise((resolve, reject) => {
         queue.push({ key, job, deadline, resolve, reject, retried: false });

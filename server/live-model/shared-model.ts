@@ -77,8 +77,14 @@ export interface CatalogueEntry {
 }
 
 /** The catalogue in the order of `itemIds`; items it does not know stand in it by their id alone. */
-export function shareCatalogue(itemIds: readonly string[], entryOf: (itemId: string) => CatalogueEntry | undefined, toText: (texts: readonly string[]) => SharedText): SharedCatalogue {
-  const entries = itemIds.map((itemId) => entryOf(itemId) ?? { itemId, title: null, year: null, genres: [], hidden: false });
+export function shareCatalogue(
+  itemIds: readonly string[],
+  entryOf: (itemId: string) => CatalogueEntry | undefined,
+  toText: (texts: readonly string[]) => SharedText,
+): SharedCatalogue {
+  const entries = itemIds.map(
+    (itemId) => entryOf(itemId) ?? { itemId, title: null, year: null, genres: [], hidden: false },
+  );
   const genres = [...new Set(entries.flatMap((entry) => entry.genres))].sort();
   const numberOf = new Map(genres.map((genre, index) => [genre, index]));
   const genreWords = Math.ceil(genres.length / 32);
@@ -94,7 +100,9 @@ export function shareCatalogue(itemIds: readonly string[], entryOf: (itemId: str
       genreBits[word] = (genreBits[word] ?? 0) | (1 << (g & 31));
     }
   });
-  const json = toText(entries.map(({ itemId, title, year, genres: own }) => JSON.stringify({ itemId, title, year, genres: own })));
+  const json = toText(
+    entries.map(({ itemId, title, year, genres: own }) => JSON.stringify({ itemId, title, year, genres: own })),
+  );
   return { json, years, genres, genreBits, genreWords, hidden };
 }
 

@@ -55,8 +55,8 @@ export function findId({ ids, order }: IdIndex, id: string): number {
   let high = ids.length - 1;
   while (low <= high) {
     const middle = (low + high) >>> 1;
-    const index = order === null ? middle : order[middle]!;
-    const difference = view.compare(wanted, 0, wanted.length, ids.starts[index]!, ids.starts[index + 1]!);
+    const index = order === null ? middle : (order[middle] ?? 0);
+    const difference = view.compare(wanted, 0, wanted.length, ids.starts[index], ids.starts[index + 1]);
     if (difference === 0) return index;
     if (difference < 0) low = middle + 1;
     else high = middle - 1;
@@ -69,5 +69,5 @@ function bytesView(text: SharedText): Buffer {
 }
 
 function compare(view: Buffer, text: SharedText, a: number, b: number): number {
-  return view.compare(view, text.starts[b]!, text.starts[b + 1]!, text.starts[a]!, text.starts[a + 1]!);
+  return view.compare(view, text.starts[b], text.starts[b + 1], text.starts[a], text.starts[a + 1]);
 }

@@ -42,15 +42,25 @@ export async function warmUp(held: HeldModel, recent: RecentRequests): Promise<v
   const { shared } = held;
   const known = recent.users().map((userId) => findId(shared.users, userId));
   const users = known.length > 0 ? known : Array.from({ length: Math.min(8, shared.model.users) }, (_, u) => u);
-  const items = shared.model.factors === 0 ? [] : recent.items().map((itemId) => findId(shared.items, itemId)).filter((i) => i >= 0);
+  const items =
+    shared.model.factors === 0
+      ? []
+      : recent
+          .items()
+          .map((itemId) => findId(shared.items, itemId))
+          .filter((i) => i >= 0);
   const subjects: Subject[] = [
     ...users.map((u) => ({ kind: "user" as const, u, ratings: [], seen: [] })),
     ...items.map((i) => ({ kind: "item" as const, i })),
   ];
   await Promise.all(
     subjects.map(async (subject) => {
-      const list = await held.score({ subject, n: 10, excludeSeen: true, exclude: [], filter: null, explain: false, only: null }, deadline);
-      if (!list.scores.every(Number.isFinite)) throw new ReelbenchError("RB_CORRUPT", `Version ${shared.version} gives scores that are no numbers.`);
+      const list = await held.score(
+        { subject, n: 10, excludeSeen: true, exclude: [], filter: null, explain: false, only: null },
+        deadline,
+      );
+      if (!list.scores.every(Number.isFinite))
+        throw new ReelbenchError("RB_CORRUPT", `Version ${shared.version} gives scores that are no numbers.`);
     }),
   );
 }

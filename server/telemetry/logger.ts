@@ -11,6 +11,9 @@ export function createLogger(config: Pick<ServerConfig, "logLevel" | "serverId" 
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     // Nothing logs headers or configuration whole; this is the second line of defence.
-    redact: { paths: ["authorization", "*.authorization", "*['x-api-key']", "*.password", "*.apiKey"], censor: "[hidden]" },
+    redact: {
+      paths: ["authorization", "*.authorization", "*['x-api-key']", "*.password", "*.apiKey"],
+      censor: "[hidden]",
+    },
   });
 }

@@ -31,8 +31,17 @@ export function createMetrics() {
       labelNames: ["result"] as const,
       registers,
     }),
-    cacheErrors: new Counter({ name: "reelbench_cache_errors_total", help: "Operations Redis did not do.", labelNames: ["operation"] as const, registers }),
-    redisUp: new Gauge({ name: "reelbench_redis_up", help: "1 while Redis answers; absent where none is configured.", registers }),
+    cacheErrors: new Counter({
+      name: "reelbench_cache_errors_total",
+      help: "Operations Redis did not do.",
+      labelNames: ["operation"] as const,
+      registers,
+    }),
+    redisUp: new Gauge({
+      name: "reelbench_redis_up",
+      help: "1 while Redis answers; absent where none is configured.",
+      registers,
+    }),
     postgresUp: new Gauge({ name: "reelbench_postgres_up", help: "1 while Postgres answers.", registers }),
     model: new Gauge({
       name: "reelbench_model_info",
@@ -40,15 +49,28 @@ export function createMetrics() {
       labelNames: ["version", "algorithm", "epoch"] as const,
       registers,
     }),
-    modelBytes: new Gauge({ name: "reelbench_model_shared_bytes", help: "Shared memory of the versions that are loaded.", registers }),
-    modelLoads: new Counter({ name: "reelbench_model_loads_total", help: "Versions loaded, or not.", labelNames: ["result"] as const, registers }),
+    modelBytes: new Gauge({
+      name: "reelbench_model_shared_bytes",
+      help: "Shared memory of the versions that are loaded.",
+      registers,
+    }),
+    modelLoads: new Counter({
+      name: "reelbench_model_loads_total",
+      help: "Versions loaded, or not.",
+      labelNames: ["result"] as const,
+      registers,
+    }),
     modelLoadSeconds: new Histogram({
       name: "reelbench_model_load_duration_seconds",
       help: "From the decision to load a version to its being ready to serve.",
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
       registers,
     }),
-    modelBehind: new Gauge({ name: "reelbench_model_behind", help: "1 while the version that should be served is not.", registers }),
+    modelBehind: new Gauge({
+      name: "reelbench_model_behind",
+      help: "1 while the version that should be served is not.",
+      registers,
+    }),
     scoringSeconds: new Histogram({
       name: "reelbench_scoring_duration_seconds",
       help: "Time in a scoring worker, without the wait for one.",
@@ -56,9 +78,23 @@ export function createMetrics() {
       buckets: secondsBuckets,
       registers,
     }),
-    scoringQueue: new Gauge({ name: "reelbench_scoring_queue_length", help: "Requests given to scoring workers and not answered yet.", registers }),
-    answers: new Counter({ name: "reelbench_answers_total", help: "Recommendation answers by what they were made from.", labelNames: ["basis"] as const, registers }),
-    feedback: new Counter({ name: "reelbench_feedback_events_total", help: "Feedback by kind and outcome.", labelNames: ["kind", "outcome"] as const, registers }),
+    scoringQueue: new Gauge({
+      name: "reelbench_scoring_queue_length",
+      help: "Requests given to scoring workers and not answered yet.",
+      registers,
+    }),
+    answers: new Counter({
+      name: "reelbench_answers_total",
+      help: "Recommendation answers by what they were made from.",
+      labelNames: ["basis"] as const,
+      registers,
+    }),
+    feedback: new Counter({
+      name: "reelbench_feedback_events_total",
+      help: "Feedback by kind and outcome.",
+      labelNames: ["kind", "outcome"] as const,
+      registers,
+    }),
   };
 }
 

@@ -95,22 +95,27 @@ export function catalogueRoutes({ config, software, database, models }: ServerCo
       errors: ["RB_UNAVAILABLE"],
       handle: async () => {
         const versions = await listVersions(database).catch((cause: unknown) => {
-          throw new ReelbenchError("RB_UNAVAILABLE", "The list of versions cannot be read right now.", { cause, details: { retryAfter: 2 } });
+          throw new ReelbenchError("RB_UNAVAILABLE", "The list of versions cannot be read right now.", {
+            cause,
+            details: { retryAfter: 2 },
+          });
         });
         return {
           body: {
             serving: models.current()?.shared.version ?? null,
-            versions: versions.map(({ version, state, algorithm, createdAt, activatedAt, users, items, factors, bytes }) => ({
-              version,
-              state,
-              algorithm,
-              createdAt: createdAt.toISOString(),
-              activatedAt: activatedAt?.toISOString() ?? null,
-              users,
-              items,
-              factors,
-              bytes,
-            })),
+            versions: versions.map(
+              ({ version, state, algorithm, createdAt, activatedAt, users, items, factors, bytes }) => ({
+                version,
+                state,
+                algorithm,
+                createdAt: createdAt.toISOString(),
+                activatedAt: activatedAt?.toISOString() ?? null,
+                users,
+                items,
+                factors,
+                bytes,
+              }),
+            ),
           },
         };
       },

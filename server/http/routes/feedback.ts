@@ -25,7 +25,12 @@ export function feedbackRoutes({ models, recordFeedback }: ServerContext): Route
       params: nothing,
       query: nothing,
       body: feedbackBody,
-      headers: { "Idempotency-Key": { description: "Names this batch; the same name again has no further effect.", schema: idempotencyKey } },
+      headers: {
+        "Idempotency-Key": {
+          description: "Names this batch; the same name again has no further effect.",
+          schema: idempotencyKey,
+        },
+      },
       responses: { 200: { description: "All events are kept.", schema: feedbackReply } },
       errors: ["RB_UNAVAILABLE"],
       handle: async ({ body: { events } }, { headers, key }) => {
@@ -41,7 +46,9 @@ function batchName(header: string | string[] | undefined): string | null {
   if (header === undefined) return null;
   const parsed = idempotencyKey.safeParse(header);
   if (parsed.success) return parsed.data;
-  throw invalidInput([{ in: "header", path: "Idempotency-Key", message: parsed.error.issues[0]?.message ?? "is not valid" }]);
+  throw invalidInput([
+    { in: "header", path: "Idempotency-Key", message: parsed.error.issues[0]?.message ?? "is not valid" },
+  ]);
 }
 
 /** A rating off the scale of what is served is a client's mistake; without a model there is no scale to check against. */
@@ -51,7 +58,13 @@ function checkScale(models: LiveModels, events: readonly FeedbackEvent[]): void 
   const errors = events.flatMap(({ rating }, index): FieldError[] =>
     rating === undefined || (rating >= scale.minimum && rating <= scale.maximum)
       ? []
-      : [{ in: "body", path: `events.${index}.rating`, message: `is off the scale ${scale.minimum} … ${scale.maximum}` }],
+      : [
+          {
+            in: "body",
+            path: `events.${index}.rating`,
+            message: `is off the scale ${scale.minimum} … ${scale.maximum}`,
+          },
+        ],
   );
   if (errors.length > 0) throw invalidInput(errors);
 }

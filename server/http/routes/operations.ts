@@ -13,7 +13,10 @@ const healthSchema = z
     serving: z.string().nullable(),
     wanted: z.string().nullable().meta({ description: "What the channel points to." }),
     candidate: z.string().nullable(),
-    failure: z.object({ version: z.string(), code: z.string(), message: z.string(), at: z.string() }).nullable().meta({ description: "Why a version could not be loaded." }),
+    failure: z
+      .object({ version: z.string(), code: z.string(), message: z.string(), at: z.string() })
+      .nullable()
+      .meta({ description: "Why a version could not be loaded." }),
     postgres: z.enum(["up", "down"]),
     redis: z.enum(["up", "down", "not-configured"]),
   })
@@ -46,7 +49,8 @@ export function operationRoutes({ models, health, modelStatus, metrics }: Server
       path: "/readyz",
       operationId: "readiness",
       summary: "Whether requests should be sent here",
-      description: "200 while a version is served, be it an older one than it should (`degraded`); 503 before that and while draining.",
+      description:
+        "200 while a version is served, be it an older one than it should (`degraded`); 503 before that and while draining.",
       responses: {
         200: { description: "Requests are answered.", schema: healthSchema },
         503: { description: "Not yet, or not any more.", schema: healthSchema },

@@ -2,11 +2,21 @@ import { z } from "zod";
 import type { ServerContext } from "../context.ts";
 import { defineRoute, noBody, nothing } from "../route.ts";
 import type { RawRequest, Reply, Route } from "../route.ts";
-import { answerSchema, filterQuery, itemParams, nQuery, queryBoolean, recommendBody, similarSchema, userParams } from "../schemas.ts";
+import {
+  answerSchema,
+  filterQuery,
+  itemParams,
+  nQuery,
+  queryBoolean,
+  recommendBody,
+  similarSchema,
+  userParams,
+} from "../schemas.ts";
 import type { LiveModel } from "../../live-model/live-models.ts";
 import type { Answer } from "../../recommendations.ts";
 
-const flag = (byDefault: boolean, description: string) => queryBoolean(z.boolean().default(byDefault)).meta({ description });
+const flag = (byDefault: boolean, description: string) =>
+  queryBoolean(z.boolean().default(byDefault)).meta({ description });
 
 export function recommendationRoutes({ models, recommendations }: ServerContext): Route[] {
   const answerWith = (live: LiveModel, answer: Answer, userId?: string): Reply => ({
@@ -42,9 +52,23 @@ export function recommendationRoutes({ models, recommendations }: ServerContext)
       body: noBody,
       responses: { 200: { description: "The list, best first.", schema: answerSchema } },
       errors: ["RB_NO_ACTIVE_MODEL"],
-      handle: ({ params: { userId }, query: { n, excludeSeen, explain, genre: genres, ...filter } }, { deadline }: RawRequest) =>
+      handle: (
+        { params: { userId }, query: { n, excludeSeen, explain, genre: genres, ...filter } },
+        { deadline }: RawRequest,
+      ) =>
         models.withCurrent(async (live) =>
-          answerWith(live, await recommendations.forUser(live, { userId, n, excludeSeen, explain, filter: { genres, ...filter }, deadline }), userId),
+          answerWith(
+            live,
+            await recommendations.forUser(live, {
+              userId,
+              n,
+              excludeSeen,
+              explain,
+              filter: { genres, ...filter },
+              deadline,
+            }),
+            userId,
+          ),
         ),
     }),
     defineRoute({
@@ -61,7 +85,9 @@ export function recommendationRoutes({ models, recommendations }: ServerContext)
       responses: { 200: { description: "The list, best first.", schema: answerSchema } },
       errors: ["RB_NO_ACTIVE_MODEL", "RB_NOT_FOUND"],
       handle: ({ body: { ratings, n, explain, ...filter } }, { deadline }) =>
-        models.withCurrent(async (live) => answerWith(live, await recommendations.forRatings(live, { ratings, n, explain, filter, deadline }))),
+        models.withCurrent(async (live) =>
+          answerWith(live, await recommendations.forRatings(live, { ratings, n, explain, filter, deadline })),
+        ),
     }),
     defineRoute({
       method: "get",
@@ -81,7 +107,7 @@ export function recommendationRoutes({ models, recommendations }: ServerContext)
           const items = await recommendations.similar(live, { itemId, n, filter: { genres, ...filter }, deadline });
           return {
             headers: { "X-Reelbench-Version": live.shared.version },
-            body: { version: live.shared.version, itemId, items: items.map(({ explanation: _, ...item }) => item) },
+            body: { version: live.shared.version, itemId, items },
           };
         }),
     }),

@@ -1,0 +1,52 @@
+import type { Pool } from "pg";
+import { ReelbenchError } from "../core/contract/errors.ts";
+import { createProductionPool } from "../core/production/database.ts";
+import { createCircuitBreaker } from "./circuit-breaker.ts";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
+import type { ServerConfig } from "./config.ts";
+import type { Logger } from "./telemetry/logger.ts";
+
+/**
+ * Connections in three compartments, so that a flood of one kind of work cannot keep another waiting: what requests read
+ * (with memory to fall back on, so it gives up soon), feedback to be kept (with nothing to fall back on, so it may wait as
+ * long as its client), and following the deployment.
+ */
+export interface Postgres {
+  readonly reads: Pool;
+  readonly readBreaker: CircuitBreaker;
+  readonly writes: Pool;
+  readonly writeBreaker: CircuitBreaker;
+  readonly control: Pool;
+  close(): Promise<void>;
+}
+
+const writeConnections = 4;
+const controlConnections = 2;
+const statementTimeout = 5_000;
+
+export function connectPostgres(config: ServerConfig, logger: Logger): Postgres {
+  const pool = (connections: number, connectTimeout: number) =>
+    createProductionPool(
+      {
+        url: config.postgresUrl,
+        applicationName: `reelbench-server ${config.serverId}`.slice(0, 63),
+        connections,
+        connectTimeout,
+        statementTimeout,
+      },
+      (error) => logger.debug({ error: error.message }, "an idle Postgres connection was lost"),
+    );
+  // A rule that refused and a wrong value are answers: only silence and refused connections speak of Postgres' health.
+  const isHealthy = (error: unknown) => error instanceof ReelbenchError && error.code !== "RB_TARGET_UNREACHABLE";
+  const reads = pool(config.postgresPool, 2_000);
+  const writes = pool(writeConnections, config.requestTimeoutMs);
+  const control = pool(controlConnections, 5_000);
+  return {
+    reads,
+    readBreaker: createCircuitBreaker({ timeout: 2_000, failures: 5, pause: 1_000, isHealthy }),
+    writes,
+    writeBreaker: createCircuitBreaker({ timeout: config.requestTimeoutMs, failures: 5, pause: 500, isHealthy }),
+    control,
+    close: async () => void (await Promise.all([reads.end(), writes.end(), control.end()])),
+  };
+}
