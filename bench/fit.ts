@@ -21,9 +21,7 @@ const { values, positionals } = parseArgs({
 const [path] = positionals;
 const data = trainingSet(path === undefined ? generate(6040, 3706, 1_000_209) : readRatingsFile(path), () => true);
 console.log(`${path ?? "generated"}: ${data.item.length} ratings, ${data.users} users, ${data.items} items`);
-const given = Object.fromEntries(
-  values.set.map((pair) => pair.split("=")).map(([name, value]) => [name, Number(value)]),
-);
+const given = Object.fromEntries(values.set.map(setting));
 
 for (const id of values.algorithms.split(",")) {
   const algorithm = algorithmById(id);
@@ -75,4 +73,10 @@ function generate(users: number, items: number, count: number): Ratings {
     n++;
   }
   return { users, items, user, item, rating };
+}
+
+/** `factors=64` → ["factors", 64]. */
+function setting(pair: string): [string, number] {
+  const [name = "", value] = pair.split("=");
+  return [name, Number(value)];
 }

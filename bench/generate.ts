@@ -13,18 +13,32 @@ function parseArguments(given: readonly string[]): { shape: SampleShape; directo
   }
   const [users, items, ratings] = given.slice(0, 3).map(Number);
   const directory = given[3];
-  if (!Number.isInteger(users) || !Number.isInteger(items) || !Number.isInteger(ratings) || directory === undefined) return null;
-  return { shape: { users: users ?? 0, items: items ?? 0, ratings: ratings ?? 0, seed: Number(given[4] ?? 42) }, directory };
+  if (!Number.isInteger(users) || !Number.isInteger(items) || !Number.isInteger(ratings) || directory === undefined)
+    return null;
+  return {
+    shape: { users: users ?? 0, items: items ?? 0, ratings: ratings ?? 0, seed: Number(given[4] ?? 42) },
+    directory,
+  };
 }
 
 const parsed = parseArguments(process.argv.slice(2));
 if (parsed === null) {
-  console.error(`usage: generate.ts ${Object.keys(movieLensShapes).join("|")} DIRECTORY\n       generate.ts USERS ITEMS RATINGS DIRECTORY [SEED]`);
+  console.error(
+    `usage: generate.ts ${Object.keys(movieLensShapes).join("|")} DIRECTORY\n       generate.ts USERS ITEMS RATINGS DIRECTORY [SEED]`,
+  );
   process.exitCode = 64;
 } else {
   const started = performance.now();
   const { ratingsPath } = await generateSample(parsed.shape, parsed.directory);
   const seconds = (performance.now() - started) / 1000;
   const { size } = await stat(ratingsPath);
-  console.log(JSON.stringify({ ...parsed.shape, ratingsPath, bytes: size, seconds: Number(seconds.toFixed(1)), peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024) }));
+  console.log(
+    JSON.stringify({
+      ...parsed.shape,
+      ratingsPath,
+      bytes: size,
+      seconds: Number(seconds.toFixed(1)),
+      peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+    }),
+  );
 }

@@ -30,9 +30,7 @@ console.log(
 for (const id of values.algorithms.split(",")) await crossValidate(algorithmById(id));
 
 async function crossValidate(algorithm: Algorithm): Promise<void> {
-  const settings = Object.fromEntries(
-    values.set.map((pair) => pair.split("=")).map(([name, value]) => [name, Number(value)]),
-  );
+  const settings = Object.fromEntries(values.set.map(setting));
   const known = new Set(algorithm.info.hyperparameters.map(({ name }) => name));
   const hyperparameters = parseHyperparameters(
     algorithm,
@@ -108,4 +106,10 @@ function scoreOf(model: ServableModel, u: number, i: number): number {
   let score = model.globalMean + (model.userBias[u] ?? 0) + (model.itemBias[i] ?? 0);
   for (let f = 0; f < k; f++) score += (model.userFactors[u * k + f] ?? 0) * (model.itemFactors[i * k + f] ?? 0);
   return score;
+}
+
+/** `factors=64` → ["factors", 64]. */
+function setting(pair: string): [string, number] {
+  const [name = "", value] = pair.split("=");
+  return [name, Number(value)];
 }

@@ -52,7 +52,8 @@ function sourceHash(): string {
 async function compile(): Promise<Uint8Array> {
   const { default: asc } = await import("assemblyscript/asc");
   let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(["index.ts", "--outFile", "kernels.wasm", ...options], {
+  const messages: string[] = [];
+  const { error } = await asc.main(["index.ts", "--outFile", "kernels.wasm", ...options], {
     readFile: (name, baseDirectory) => {
       const file = new URL(name, name.startsWith("node_modules/") ? root : new URL(`${baseDirectory}/`, sources));
       return existsSync(file) ? readFileSync(file, "utf8") : null;
@@ -61,9 +62,10 @@ async function compile(): Promise<Uint8Array> {
       if (typeof contents !== "string") binary = contents;
     },
     listFiles: () => [],
+    stderr: { write: (chunk) => void messages.push(chunk.toString()) },
   });
   if (error !== null || binary === undefined) {
-    throw new Error(`The kernels do not compile.\n${stderr.toString()}`, { cause: error });
+    throw new Error(`The kernels do not compile.\n${messages.join("")}`, { cause: error });
   }
   return binary;
 }

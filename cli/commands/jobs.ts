@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { jobState } from "../../core/contract/entities.ts";
+import { runState } from "../../core/contract/entities.ts";
 import type { Job } from "../../core/contract/entities.ts";
 import { Option } from "commander";
 import { inSession, wholeNumber } from "../command.ts";
@@ -13,7 +13,7 @@ export function addJobCommands(program: Command, context: CommandContext): void 
   program
     .command("jobs [id]")
     .description("list long work, or show one piece of it")
-    .addOption(new Option("--state <states...>", "only these").choices(jobState.options))
+    .addOption(new Option("--state <states...>", "only these").choices(runState.options))
     .option("--limit <n>", "how many", wholeNumber(1, 1000), 30)
     .action((id: string | undefined, flags: { state?: Job["state"][]; limit: number }, command: Command) =>
       inSession(context, command, async (session) => {

@@ -15,7 +15,8 @@ function serve({ module, memory, control, workers }: WorkerData): void {
     while (Atomics.load(cells, ControlCell.stop) === 0) {
       const call = phase[Atomics.add(cells, ControlCell.next, 1)];
       if (call === undefined) break;
-      (kernels[call.kernel] as (...args: readonly number[]) => void)(...call.arguments);
+      // Each kernel takes numbers only; which kernel and how many were settled together when the call was prepared.
+      Reflect.apply(kernels[call.kernel], undefined, call.arguments);
     }
     if (Atomics.add(cells, ControlCell.arrived, 1) + 1 === workers) {
       Atomics.store(cells, ControlCell.arrived, 0);

@@ -63,7 +63,7 @@ describe("openComputePool", () => {
 });
 
 test("a memory beyond wasm32 is refused", () => {
-  expect(() => allocateShared(largestMemory + 1)).toThrowError(expect.objectContaining({ code: "RB_TRAIN_TOO_LARGE" }));
+  expect(() => allocateShared(largestMemory + 1)).toThrow(expect.objectContaining({ code: "RB_TRAIN_TOO_LARGE" }));
 });
 
 test("rowRanges covers every row once and cuts no row", () => {

@@ -374,7 +374,7 @@ export type Comparison = z.infer<typeof comparison>;
 
 // ── Recommendations ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const rating = z.object({ itemId, rating: z.number().finite() });
+export const rating = z.object({ itemId, rating: z.number() });
 
 export const catalogueItem = z.object({
   itemId,
@@ -463,9 +463,7 @@ export const targetStatus = z.object({
       bytes: count,
     }),
   ),
-  history: z.array(
-    z.object({ version: z.string(), activatedAt: isoTime, reason: z.enum(["publish", "rollback"]) }),
-  ),
+  history: z.array(z.object({ version: z.string(), activatedAt: isoTime, reason: z.enum(["publish", "rollback"]) })),
   servers: z.array(
     z.object({ id: z.string(), url: z.string().nullable(), serving: z.string().nullable(), seenAt: isoTime }),
   ),
@@ -474,7 +472,6 @@ export type TargetStatus = z.infer<typeof targetStatus>;
 
 // ── Jobs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const jobState = runState;
 export const progress = z.object({
   done: z.number().nonnegative(),
   /** Null while it is not known. */
@@ -488,7 +485,7 @@ export const job = z.object({
   id: entityId,
   kind: z.string(),
   title: z.string(),
-  state: jobState,
+  state: runState,
   createdAt: isoTime,
   startedAt: isoTime.nullable(),
   finishedAt: isoTime.nullable(),

@@ -19,7 +19,6 @@ import {
   isoTime,
   itemId,
   job,
-  jobState,
   parityResult,
   profile,
   publication,
@@ -30,6 +29,7 @@ import {
   recommendation,
   reject,
   run,
+  runState,
   snapshot,
   source,
   split,
@@ -88,7 +88,12 @@ export const contract = {
   /** The built-in sample, generated, imported and made a snapshot. The same seed gives the same bytes. */
   "sample.create": method(
     "job",
-    z.object({ seed, users: z.int().min(50).max(200_000).optional(), items: z.int().min(50).max(100_000).optional(), ratings: z.int().min(500).max(30_000_000).optional() }),
+    z.object({
+      seed,
+      users: z.int().min(50).max(200_000).optional(),
+      items: z.int().min(50).max(100_000).optional(),
+      ratings: z.int().min(500).max(30_000_000).optional(),
+    }),
     z.object({ sourceId: entityId, snapshotId: entityId }),
   ),
   /** A folder of the engine's machine, for choosing a file where no native dialog is to be had. */
@@ -98,7 +103,9 @@ export const contract = {
     z.object({
       directory: z.string(),
       parent: z.string().nullable(),
-      entries: z.array(z.object({ name: z.string(), path: z.string(), kind: z.enum(["directory", "file"]), bytes: count })),
+      entries: z.array(
+        z.object({ name: z.string(), path: z.string(), kind: z.enum(["directory", "file"]), bytes: count }),
+      ),
     }),
   ),
 
@@ -124,7 +131,11 @@ export const contract = {
   ),
   "snapshots.create": method(
     "job",
-    z.object({ sourceIds: z.array(entityId).min(1).max(20), recipe: recipe.default([]), name: z.string().max(200).optional() }),
+    z.object({
+      sourceIds: z.array(entityId).min(1).max(20),
+      recipe: recipe.default([]),
+      name: z.string().max(200).optional(),
+    }),
     z.object({ snapshotId: entityId }),
   ),
   "snapshots.list": method("query", none, z.array(snapshot)),
@@ -180,7 +191,11 @@ export const contract = {
   ),
   "runs.list": method("query", z.object({ splitId: entityId.optional() }), z.array(run)),
   "runs.get": method("query", z.object({ runId: entityId }), run),
-  "runs.annotate": method("command", z.object({ runId: entityId, name: z.string().min(1).max(200).optional(), note: z.string().max(10_000).optional() }), run),
+  "runs.annotate": method(
+    "command",
+    z.object({ runId: entityId, name: z.string().min(1).max(200).optional(), note: z.string().max(10_000).optional() }),
+    run,
+  ),
   /** Refuses with RB_INCOMPARABLE runs of different splits or metric definitions. Null baseline: the simplest run. */
   "runs.compare": method(
     "query",
@@ -191,18 +206,32 @@ export const contract = {
   // ── Recommendations ─────────────────────────────────────────────────────────────────────────────────────────────────
   "users.search": method(
     "query",
-    z.object({ snapshotId: entityId, text: z.string().max(200).default(""), limit: z.int().min(1).max(100).default(20) }),
+    z.object({
+      snapshotId: entityId,
+      text: z.string().max(200).default(""),
+      limit: z.int().min(1).max(100).default(20),
+    }),
     z.array(z.object({ userId, ratings: count })),
   ),
   "users.history": method("query", z.object({ snapshotId: entityId, userId }), z.array(ratedItem)),
   "items.search": method(
     "query",
-    z.object({ snapshotId: entityId, text: z.string().max(200).default(""), limit: z.int().min(1).max(100).default(20) }),
+    z.object({
+      snapshotId: entityId,
+      text: z.string().max(200).default(""),
+      limit: z.int().min(1).max(100).default(20),
+    }),
     z.array(catalogueItem.extend({ ratings: count })),
   ),
   "recommend.forUser": method(
     "query",
-    z.object({ runId: entityId, userId, n: topN, excludeSeen: z.boolean().default(true), explain: z.boolean().default(false) }),
+    z.object({
+      runId: entityId,
+      userId,
+      n: topN,
+      excludeSeen: z.boolean().default(true),
+      explain: z.boolean().default(false),
+    }),
     z.array(recommendation),
   ),
   /** For a person the model has never seen: the given ratings are folded in; nothing is stored. */
@@ -271,11 +300,20 @@ export const contract = {
   "servers.get": method(
     "query",
     z.object({ targetId: entityId }),
-    z.object({ running: z.boolean(), url: z.string().nullable(), pid: z.int().nullable(), apiKey: z.string().nullable() }),
+    z.object({
+      running: z.boolean(),
+      url: z.string().nullable(),
+      pid: z.int().nullable(),
+      apiKey: z.string().nullable(),
+    }),
   ),
 
   // ── Jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-  "jobs.list": method("query", z.object({ states: z.array(jobState).optional(), limit: z.int().min(1).max(1000).default(100) }), z.array(job)),
+  "jobs.list": method(
+    "query",
+    z.object({ states: z.array(runState).optional(), limit: z.int().min(1).max(1000).default(100) }),
+    z.array(job),
+  ),
   "jobs.get": method("query", z.object({ jobId: entityId }), job),
   "jobs.cancel": method("command", z.object({ jobId: entityId }), job),
   "jobs.resume": method("command", z.object({ jobId: entityId }), job),
@@ -309,6 +347,10 @@ export const engineEvent = z.discriminatedUnion("type", [
     id: z.string(),
   }),
   /** Learning-curve points of a run while it trains. */
-  z.object({ type: z.literal("curve"), runId: entityId, point: z.object({ epoch: z.int(), seconds: z.number(), values: z.record(z.string(), z.number()) }) }),
+  z.object({
+    type: z.literal("curve"),
+    runId: entityId,
+    point: z.object({ epoch: z.int(), seconds: z.number(), values: z.record(z.string(), z.number()) }),
+  }),
 ]);
 export type EngineEvent = z.infer<typeof engineEvent>;

@@ -6,7 +6,15 @@ import { z } from "zod";
 import { fromEnvelope, isErrorCode, ReelbenchError, toReelbenchError } from "./errors.ts";
 import type { ErrorEnvelope } from "./errors.ts";
 import { contract, engineEvent, isMethodName, jobStarted } from "./methods.ts";
-import type { EngineEvent, JobMethod, MethodInput, MethodName, MethodOutput, MethodReply, ParsedInput } from "./methods.ts";
+import type {
+  EngineEvent,
+  JobMethod,
+  MethodInput,
+  MethodName,
+  MethodOutput,
+  MethodReply,
+  ParsedInput,
+} from "./methods.ts";
 import type { Job, Progress } from "./entities.ts";
 
 export interface Transport {
@@ -53,8 +61,7 @@ export async function handleRequest(engine: EngineApi, method: string, input: un
       details: { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) },
     });
   }
-  // The map ties each method's schema to its handler; TypeScript cannot follow a key that is a union.
-  return engine.call(method, parsed.data as ParsedInput<typeof method>);
+  return engine.call(method, parsed.data);
 }
 
 /** Serves one connected front until its port closes. */
@@ -120,7 +127,13 @@ export function connect(port: Port): Transport {
     const definition = contract[waiting.method];
     const output = (definition.kind === "job" ? jobStarted : definition.output).safeParse(received.output);
     if (output.success) waiting.resolve(output.data);
-    else waiting.reject(new ReelbenchError("RB_INTERNAL", `${waiting.method} answered in an unexpected shape: ${z.prettifyError(output.error)}`));
+    else
+      waiting.reject(
+        new ReelbenchError(
+          "RB_INTERNAL",
+          `${waiting.method} answered in an unexpected shape: ${z.prettifyError(output.error)}`,
+        ),
+      );
   });
 
   return {
@@ -171,7 +184,11 @@ export async function runJob<M extends JobMethod>(
   transport: Transport,
   method: M,
   input: MethodInput<M>,
-  options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void; readonly onStarted?: (jobId: string) => void } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: Progress) => void;
+    readonly onStarted?: (jobId: string) => void;
+  } = {},
 ): Promise<MethodOutput<M>> {
   const { jobId } = (await transport.request(method, input)) as { jobId: string };
   options.onStarted?.(jobId);
@@ -200,7 +217,9 @@ export function followJob(
       else if (job.state === "failed" || job.state === "interrupted") {
         const { error } = job;
         const code = error !== null && isErrorCode(error.code) ? error.code : "RB_WORKER_DIED";
-        finish(() => reject(new ReelbenchError(code, error?.message, { remedy: error?.remedy, details: error?.details })));
+        finish(() =>
+          reject(new ReelbenchError(code, error?.message, { remedy: error?.remedy, details: error?.details })),
+        );
       }
     };
     const unsubscribe = transport.subscribe((event) => {
@@ -208,6 +227,8 @@ export function followJob(
     });
     options.signal?.addEventListener("abort", cancel, { once: true });
     if (options.signal?.aborted) cancel();
-    transport.request("jobs.get", { jobId }).then(consider, (error: unknown) => finish(() => reject(toReelbenchError(error))));
+    transport
+      .request("jobs.get", { jobId })
+      .then(consider, (error: unknown) => finish(() => reject(toReelbenchError(error))));
   });
 }

@@ -9,7 +9,10 @@ import type { EntryName } from "../runtime-paths.ts";
  * ends when its parent does.
  */
 export interface ProcessHost {
-  fork(entry: EntryName, options?: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> }): ChildHandle;
+  fork(
+    entry: EntryName,
+    options?: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> },
+  ): ChildHandle;
 }
 
 export interface ChildHandle {

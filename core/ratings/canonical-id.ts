@@ -18,7 +18,11 @@ const ratingsAtOnce = 1_000_000;
  */
 export async function canonicalId(database: Database, directory: string, recipe: Recipe): Promise<string> {
   const hash = createHash("sha256").update(canonicalJson(recipe), "utf8");
-  const files = [join(directory, "ratings.parquet"), join(directory, "users.parquet"), join(directory, "items.parquet")] as const;
+  const files = [
+    join(directory, "ratings.parquet"),
+    join(directory, "users.parquet"),
+    join(directory, "items.parquet"),
+  ] as const;
   await ratingTexts(database, files[0]);
   for (const { low, high } of await userRanges(database, files[0])) {
     const rows = await database.all(
@@ -36,7 +40,9 @@ export async function canonicalId(database: Database, directory: string, recipe:
 
 /** Table `rating_texts`: every rating that occurs and how it is written. */
 async function ratingTexts(database: Database, ratings: string): Promise<void> {
-  const values = await database.all(z.object({ rating: z.number() }), "SELECT DISTINCT rating FROM read_parquet($1)", [ratings]);
+  const values = await database.all(z.object({ rating: z.number() }), "SELECT DISTINCT rating FROM read_parquet($1)", [
+    ratings,
+  ]);
   await database.run("CREATE OR REPLACE TEMP TABLE rating_texts (rating DOUBLE, written VARCHAR)");
   await database.run("INSERT INTO rating_texts SELECT unnest($1)::DOUBLE, unnest($2)", [
     listValue(values.map(({ rating }) => rating.toExponential(17))),

@@ -13,15 +13,29 @@ export interface Catalogue {
 /** Ids, titles, years and genres of a snapshot, by dense index. */
 export function loadCatalogue(snapshotDirectory: string): Promise<Catalogue> {
   return withDatabase({}, async (database) => {
-    const users = await database.all(z.object({ user_id: z.string() }), "SELECT user_id FROM read_parquet($1) ORDER BY u", [join(snapshotDirectory, "users.parquet")]);
+    const users = await database.all(
+      z.object({ user_id: z.string() }),
+      "SELECT user_id FROM read_parquet($1) ORDER BY u",
+      [join(snapshotDirectory, "users.parquet")],
+    );
     const items = await database.all(
-      z.object({ item_id: z.string(), title: z.string().nullable(), year: integer.nullable(), genres: z.array(z.string()).nullable() }),
+      z.object({
+        item_id: z.string(),
+        title: z.string().nullable(),
+        year: integer.nullable(),
+        genres: z.array(z.string()).nullable(),
+      }),
       `SELECT item_id, title, "year", genres FROM read_parquet($1) ORDER BY i`,
       [join(snapshotDirectory, "items.parquet")],
     );
     return {
       userIds: users.map((user) => user.user_id),
-      items: items.map((item) => ({ itemId: item.item_id, title: item.title, year: item.year, genres: item.genres ?? [] })),
+      items: items.map((item) => ({
+        itemId: item.item_id,
+        title: item.title,
+        year: item.year,
+        genres: item.genres ?? [],
+      })),
     };
   });
 }

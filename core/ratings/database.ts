@@ -63,7 +63,9 @@ export async function withDatabase<T>(options: DatabaseOptions, work: (database:
       connection.closeSync();
     }
   } catch (error) {
-    throw options.signal?.aborted === true ? new ReelbenchError("RB_CANCELLED", undefined, { cause: error }) : classified(error);
+    throw options.signal?.aborted === true
+      ? new ReelbenchError("RB_CANCELLED", undefined, { cause: error })
+      : classified(error);
   } finally {
     instance.closeSync();
     await rm(temporaryDirectory, { recursive: true, force: true });
@@ -84,7 +86,8 @@ function databaseOver(connection: DuckDBConnection, signal: AbortSignal | undefi
     },
     async one(schema, sql, values) {
       const [row] = await all(schema, sql, values);
-      if (row === undefined) throw new ReelbenchError("RB_INTERNAL", "A query that has exactly one row answered with none.");
+      if (row === undefined)
+        throw new ReelbenchError("RB_INTERNAL", "A query that has exactly one row answered with none.");
       return row;
     },
     async *chunks(sql, values) {
@@ -103,7 +106,8 @@ function databaseOver(connection: DuckDBConnection, signal: AbortSignal | undefi
 /** DuckDB's own words, classified where a person can do something about the cause. */
 function classified(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ReelbenchError) return error;
-  if (/no space left|ENOSPC|disk.*full/i.test(error.message)) return new ReelbenchError("RB_DISK_FULL", undefined, { cause: error });
+  if (/no space left|ENOSPC|disk.*full/i.test(error.message))
+    return new ReelbenchError("RB_DISK_FULL", undefined, { cause: error });
   return error;
 }
 

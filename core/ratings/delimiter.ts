@@ -20,7 +20,10 @@ export function sampleRecords(head: Buffer, dialect: Dialect, whole: boolean, li
   const records: SampledRecord[] = [];
   const scanner = createRecordScanner(dialect, (record) => {
     if (records.length >= limit || record.oversize) return;
-    records.push({ line: record.line, fields: Array.from({ length: record.fields }, (_, index) => fieldText(record, index)) });
+    records.push({
+      line: record.line,
+      fields: Array.from({ length: record.fields }, (_, index) => fieldText(record, index)),
+    });
   });
   scanner.push(head);
   if (whole || records.length === 0) scanner.end();
@@ -33,7 +36,8 @@ export function modalWidth(records: readonly SampledRecord[]): { width: number; 
   for (const { fields } of records) counts.set(fields.length, (counts.get(fields.length) ?? 0) + 1);
   let width = 0;
   let most = 0;
-  for (const [fields, count] of counts) if (count > most || (count === most && fields > width)) [width, most] = [fields, count];
+  for (const [fields, count] of counts)
+    if (count > most || (count === most && fields > width)) [width, most] = [fields, count];
   return { width, share: records.length === 0 ? 0 : most / records.length };
 }
 
@@ -44,7 +48,9 @@ export function modalWidth(records: readonly SampledRecord[]): { width: number; 
 export function detectDelimiter(head: Buffer, whole: boolean): string | null {
   let best: { delimiter: string; score: number } | null = null;
   for (const delimiter of candidates) {
-    const records = sampleRecords(head, dialectFor(delimiter), whole).filter(({ fields }) => !/^(#|\d+:$)/.test(fields[0] ?? "") || fields.length > 1);
+    const records = sampleRecords(head, dialectFor(delimiter), whole).filter(
+      ({ fields }) => !/^(#|\d+:$)/.test(fields[0] ?? "") || fields.length > 1,
+    );
     const { width, share } = modalWidth(records);
     // Prose has spaces, too.
     if (width < 2 || share < (delimiter === " " ? 0.9 : 0.5)) continue;

@@ -40,11 +40,20 @@ const leastAccepted = 0.1;
  * Throws RB_FILE_NOT_FOUND, RB_FILE_UNREADABLE, RB_IMPORT_*, RB_CONFLICT (the file changed meanwhile), RB_CANCELLED, and
  * RB_INTERNAL should the records counted not be those accepted and rejected.
  */
-export async function importSource(request: ImportRequest, sourcesDirectory: string, context: WorkContext): Promise<Source> {
+export async function importSource(
+  request: ImportRequest,
+  sourcesDirectory: string,
+  context: WorkContext,
+): Promise<Source> {
   const path = resolve(request.path);
   const plan = await planReading(path, request.options);
   if (plan.problem !== null) throw problemError(plan.problem);
-  const itemsPath = request.itemsPath === undefined ? await findTitlesFile(path) : request.itemsPath === null ? null : resolve(request.itemsPath);
+  const itemsPath =
+    request.itemsPath === undefined
+      ? await findTitlesFile(path)
+      : request.itemsPath === null
+        ? null
+        : resolve(request.itemsPath);
   return writeFolderAtomic(
     sourcesDirectory,
     (imported: Source) => imported.id,
@@ -53,21 +62,34 @@ export async function importSource(request: ImportRequest, sourcesDirectory: str
       await mkdir(staging);
       const imported = await withDatabase({ signal: context.signal }, async (database) => {
         const staged = await stageFile(plan, staging, database, context);
-        context.onProgress({ done: plan.file.bytes, total: plan.file.bytes, unit: "bytes", message: "Judging and writing the ratings" });
+        context.onProgress({
+          done: plan.file.bytes,
+          total: plan.file.bytes,
+          unit: "bytes",
+          message: "Judging and writing the ratings",
+        });
         const judgement = await judgeRecords(database, plan);
         await writeRatings(database, directory);
-        const titles = await writeSourceItems(database, plan, itemsPath, directory, { automatic: request.itemsPath === undefined, signal: context.signal });
+        const titles = await writeSourceItems(database, plan, itemsPath, directory, {
+          automatic: request.itemsPath === undefined,
+          signal: context.signal,
+        });
         return describe(database, { request, path, plan, staged, judgement, directory, titles });
       });
       await rm(staging, { recursive: true });
-      await writeFileAtomic(join(directory, "manifest.json"), `${JSON.stringify(sourceSchema.parse(imported), null, 2)}\n`);
+      await writeFileAtomic(
+        join(directory, "manifest.json"),
+        `${JSON.stringify(sourceSchema.parse(imported), null, 2)}\n`,
+      );
       return imported;
     },
   );
 }
 
 function problemError(problem: NonNullable<ReadPlan["problem"]>): ReelbenchError {
-  return new ReelbenchError(isErrorCode(problem.code) ? problem.code : "RB_INTERNAL", problem.message, { remedy: problem.remedy });
+  return new ReelbenchError(isErrorCode(problem.code) ? problem.code : "RB_INTERNAL", problem.message, {
+    remedy: problem.remedy,
+  });
 }
 
 /** `judged` keeps the file's order, and so do the Parquet files made from it. */
@@ -89,7 +111,11 @@ interface Imported {
   readonly staged: Staged;
   readonly judgement: Judgement;
   readonly directory: string;
-  readonly titles: { readonly hasTitles: boolean; readonly file: Source["files"][number] | null; readonly warnings: readonly string[] };
+  readonly titles: {
+    readonly hasTitles: boolean;
+    readonly file: Source["files"][number] | null;
+    readonly warnings: readonly string[];
+  };
 }
 
 const totals = z.object({ accepted: integer, users: integer, items: integer, pairs: integer, timed: integer });
@@ -111,7 +137,11 @@ async function describe(database: Database, imported: Imported): Promise<Source>
   const rejected = rejects.reduce((sum, { n }) => sum + n, 0);
   const read = staged.counted - (judgement.missingInUse ? staged.missing : 0);
   checkCounts({ path, read, accepted: counted.accepted, rejected });
-  const values = await database.all(z.object({ rating: z.number() }), "SELECT DISTINCT rating FROM read_parquet($1) LIMIT 10000", [ratings]);
+  const values = await database.all(
+    z.object({ rating: z.number() }),
+    "SELECT DISTINCT rating FROM read_parquet($1) LIMIT 10000",
+    [ratings],
+  );
   return {
     id: request.id ?? `i${randomBytes(10).toString("hex")}`,
     name: request.name ?? basename(path),
@@ -130,18 +160,36 @@ async function describe(database: Database, imported: Imported): Promise<Source>
     timeShare: counted.timed / counted.accepted,
     hasTitles: titles.hasTitles,
     scale: { ...judgement.range, step: scaleStep(values.map(({ rating }) => rating)) },
-    warnings: [...plan.warnings, ...judgement.warnings, ...titles.warnings, ...(await readingWarnings(database, plan, ratings))],
+    warnings: [
+      ...plan.warnings,
+      ...judgement.warnings,
+      ...titles.warnings,
+      ...(await readingWarnings(database, plan, ratings)),
+    ],
   };
 }
 
 /** The promise of the import: every record of the file is accepted or put aside, none lost, none invented. */
-function checkCounts(counts: { readonly path: string; readonly read: number; readonly accepted: number; readonly rejected: number }): void {
+function checkCounts(counts: {
+  readonly path: string;
+  readonly read: number;
+  readonly accepted: number;
+  readonly rejected: number;
+}): void {
   const { path, read, accepted, rejected } = counts;
   if (read !== accepted + rejected) {
-    throw new ReelbenchError("RB_INTERNAL", `${path} holds ${String(read)} records, but ${String(accepted)} were accepted and ${String(rejected)} rejected. Nothing was imported.`, { details: { ...counts } });
+    throw new ReelbenchError(
+      "RB_INTERNAL",
+      `${path} holds ${String(read)} records, but ${String(accepted)} were accepted and ${String(rejected)} rejected. Nothing was imported.`,
+      { details: { ...counts } },
+    );
   }
   if (read === 0) throw new ReelbenchError("RB_IMPORT_EMPTY", `${path} holds no rating.`);
   if (accepted < leastAccepted * read) {
-    throw new ReelbenchError("RB_IMPORT_TOO_MANY_REJECTS", `Of ${String(read)} records in ${path} only ${String(accepted)} could be read.`, { details: { ...counts } });
+    throw new ReelbenchError(
+      "RB_IMPORT_TOO_MANY_REJECTS",
+      `Of ${String(read)} records in ${path} only ${String(accepted)} could be read.`,
+      { details: { ...counts } },
+    );
   }
 }

@@ -24,12 +24,19 @@ const chunkBytes = 512 * 1024;
 
 /** Files that are recognised only to say what to do about them. */
 const refusedMagic: readonly { readonly magic: string; readonly advice: string }[] = [
-  { magic: "504b0304", advice: "It is a ZIP archive (or an Excel workbook). Unpack it, or save the sheet as CSV, and choose the file inside." },
+  {
+    magic: "504b0304",
+    advice:
+      "It is a ZIP archive (or an Excel workbook). Unpack it, or save the sheet as CSV, and choose the file inside.",
+  },
   { magic: "28b52ffd", advice: "It is compressed with Zstandard. Unpack it, or compress it with gzip." },
   { magic: "425a68", advice: "It is compressed with bzip2. Unpack it, or compress it with gzip." },
   { magic: "fd377a585a00", advice: "It is compressed with xz. Unpack it, or compress it with gzip." },
   { magic: "377abcaf271c", advice: "It is a 7-Zip archive. Unpack it first." },
-  { magic: "53514c69746520666f726d6174203300", advice: "It is an SQLite database. Export the table of ratings as CSV." },
+  {
+    magic: "53514c69746520666f726d6174203300",
+    advice: "It is an SQLite database. Export the table of ratings as CSV.",
+  },
   { magic: "25504446", advice: "It is a PDF document." },
   { magic: "d0cf11e0a1b11ae1", advice: "It is an old Excel workbook. Save the sheet as CSV." },
 ];
@@ -45,8 +52,13 @@ export async function inspectFile(path: string): Promise<InputFile> {
     const { bytesRead } = await handle.read(head, 0, 16, 0);
     const magic = head.subarray(0, bytesRead).toString("hex");
     const refused = refusedMagic.find((known) => magic.startsWith(known.magic));
-    if (refused !== undefined) throw new ReelbenchError("RB_IMPORT_FORMAT_UNKNOWN", `${path} is not a text file. ${refused.advice}`);
-    return { path, bytes: size, container: magic.startsWith("1f8b") ? "gzip" : magic.startsWith("50415231") ? "parquet" : "text" };
+    if (refused !== undefined)
+      throw new ReelbenchError("RB_IMPORT_FORMAT_UNKNOWN", `${path} is not a text file. ${refused.advice}`);
+    return {
+      path,
+      bytes: size,
+      container: magic.startsWith("1f8b") ? "gzip" : magic.startsWith("50415231") ? "parquet" : "text",
+    };
   });
 }
 
@@ -80,8 +92,14 @@ async function openRegularFile(path: string): Promise<FileHandle> {
 
 function openError(path: string, error: unknown): ReelbenchError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return new ReelbenchError("RB_FILE_NOT_FOUND", `There is no file ${path}.`, { cause: error });
-  const cause = code === "ELOOP" ? "its links lead in a circle" : code === "EACCES" || code === "EPERM" ? "permission denied" : code;
+  if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG")
+    return new ReelbenchError("RB_FILE_NOT_FOUND", `There is no file ${path}.`, { cause: error });
+  const cause =
+    code === "ELOOP"
+      ? "its links lead in a circle"
+      : code === "EACCES" || code === "EPERM"
+        ? "permission denied"
+        : code;
   return new ReelbenchError("RB_FILE_UNREADABLE", `${path} cannot be read: ${cause}.`, { cause: error });
 }
 
@@ -111,14 +129,22 @@ export async function* readUnpacked(file: InputFile, report: ReadReport, context
     report.sha256 = hash.digest("hex");
     const after = await handle.stat();
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs || report.bytes !== after.size) {
-      throw new ReelbenchError("RB_CONFLICT", `${file.path} changed while it was being read. Wait until it is written, then import it again.`);
+      throw new ReelbenchError(
+        "RB_CONFLICT",
+        `${file.path} changed while it was being read. Wait until it is written, then import it again.`,
+      );
     }
   } finally {
     await handle.close();
   }
 }
 
-async function* rawChunks(handle: FileHandle, hash: { update(data: Buffer): unknown }, report: ReadReport, context: ReadContext): AsyncGenerator<Buffer> {
+async function* rawChunks(
+  handle: FileHandle,
+  hash: { update(data: Buffer): unknown },
+  report: ReadReport,
+  context: ReadContext,
+): AsyncGenerator<Buffer> {
   for (;;) {
     throwIfAborted(context.signal);
     const buffer = Buffer.allocUnsafe(chunkBytes);
@@ -144,7 +170,11 @@ async function* gunzip(path: string, raw: AsyncIterable<Buffer>): AsyncGenerator
     await feed;
     if (error instanceof ReelbenchError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
-    throw new ReelbenchError("RB_FILE_UNREADABLE", `${path} is damaged or cut short inside its gzip data (${cause}). Fetch it again.`, { cause: error });
+    throw new ReelbenchError(
+      "RB_FILE_UNREADABLE",
+      `${path} is damaged or cut short inside its gzip data (${cause}). Fetch it again.`,
+      { cause: error },
+    );
   } finally {
     unpacked.destroy();
   }
@@ -176,7 +206,12 @@ function drained(sink: Readable & NodeJS.WritableStream): Promise<void> {
 }
 
 /** The text as UTF-8 bytes, without byte order mark. Bytes that are no text in UTF-8 pass as they are. */
-export async function* readText(file: InputFile, encoding: TextEncoding, report: ReadReport, context: ReadContext): AsyncGenerator<Buffer> {
+export async function* readText(
+  file: InputFile,
+  encoding: TextEncoding,
+  report: ReadReport,
+  context: ReadContext,
+): AsyncGenerator<Buffer> {
   const chunks = readUnpacked(file, report, context);
   yield* encoding === "utf-8" ? withoutByteOrderMark(chunks) : transcode(chunks, encoding);
 }

@@ -32,7 +32,9 @@ export async function judgeRecords(database: Database, plan: ReadPlan): Promise<
   const missingHere = `(list_contains(getvariable('missing_values'), rating) OR coalesce(list_contains(list_transform(getvariable('missing_values'), lambda text: TRY_CAST(text AS DOUBLE)), value), false))`;
   await database.run(`CREATE TEMP VIEW valued AS SELECT * REPLACE (${plan.singleUserId === null ? "user_id" : "getvariable('single_user')"} AS user_id),
     CAST(floor(${secondsByFormat[time.format]}) AS DOUBLE) AS found, ${missing.length === 0 ? "false" : missingHere} AS is_missing FROM staged`);
-  await database.run(`CREATE TEMP VIEW judged AS SELECT *, ${reasonBeforeScale(plan.format === "matrix")} AS reason FROM valued`);
+  await database.run(
+    `CREATE TEMP VIEW judged AS SELECT *, ${reasonBeforeScale(plan.format === "matrix")} AS reason FROM valued`,
+  );
   const scale = await detectScale(database, given.scale, plan.layout);
   await database.run("SET VARIABLE minimum = $1", [scale.range.minimum]);
   await database.run("SET VARIABLE maximum = $1", [scale.range.maximum]);
@@ -40,8 +42,12 @@ export async function judgeRecords(database: Database, plan: ReadPlan): Promise<
       TRY_CAST(found AS BIGINT) AS seconds, title, "year", genres, ${rawText(plan)} AS raw,
       CASE WHEN reason IS NOT NULL THEN reason
         WHEN value < getvariable('minimum') OR value > getvariable('maximum') THEN 'rating-off-scale'
-        ${time.format === "none" ? "" : `WHEN found IS NULL THEN (CASE WHEN NOT ${isNoTime} THEN 'bad-time' END)
-        WHEN found < ${String(earliestSeconds)} OR found > ${String(latestSeconds)} THEN 'bad-time'`}
+        ${
+          time.format === "none"
+            ? ""
+            : `WHEN found IS NULL THEN (CASE WHEN NOT ${isNoTime} THEN 'bad-time' END)
+        WHEN found < ${String(earliestSeconds)} OR found > ${String(latestSeconds)} THEN 'bad-time'`
+        }
       END AS verdict FROM judged`);
   return {
     range: scale.range,
@@ -63,7 +69,15 @@ function reasonBeforeScale(isMatrix: boolean): string {
 /** The raw text, put together again where it is nothing but the fields (`rawIsRebuildable`). */
 function rawText(plan: ReadPlan): string {
   if (!rawIsRebuildable(plan)) return "coalesce(raw, '')";
-  const staged = { user: "user_id", item: "item_id", rating: "rating", time: '"time"', title: "title", genres: "genres", year: '"year"' } as const;
+  const staged = {
+    user: "user_id",
+    item: "item_id",
+    rating: "rating",
+    time: '"time"',
+    title: "title",
+    genres: "genres",
+    year: '"year"',
+  } as const;
   const inOrder = Object.entries(plan.columns)
     .sort(([, a], [, b]) => a - b)
     .map(([role]) => staged[role as keyof typeof staged]);
@@ -84,10 +98,20 @@ async function missingValues(database: Database, plan: ReadPlan): Promise<readon
 }
 
 /** What was done, so that the same options read the same file the same way. */
-export function completedOptions(plan: ReadPlan, found: { readonly timeFormat?: ReadOptions["timeFormat"]; readonly missing?: readonly string[]; readonly decimalComma?: boolean }): ReadOptions {
+export function completedOptions(
+  plan: ReadPlan,
+  found: {
+    readonly timeFormat?: ReadOptions["timeFormat"];
+    readonly missing?: readonly string[];
+    readonly decimalComma?: boolean;
+  },
+): ReadOptions {
   const name = (role: keyof ReadPlan["columns"]) => plan.names[plan.columns[role] ?? -1];
   const columns = { userColumn: name("user"), itemColumn: name("item"), ratingColumn: name("rating") };
-  const named = plan.format === "netflix" || plan.format === "matrix" ? {} : Object.fromEntries(Object.entries(columns).filter(([, column]) => column !== undefined));
+  const named =
+    plan.format === "netflix" || plan.format === "matrix"
+      ? {}
+      : Object.fromEntries(Object.entries(columns).filter(([, column]) => column !== undefined));
   const isText = plan.format === "delimited" || plan.format === "matrix";
   return {
     ...plan.given,
@@ -95,7 +119,9 @@ export function completedOptions(plan: ReadPlan, found: { readonly timeFormat?: 
     encoding: plan.encoding,
     ...(isText ? { delimiter: plan.delimiter, header: plan.header } : {}),
     ...named,
-    ...(plan.format === "delimited" || plan.format === "jsonl" || plan.format === "parquet" ? { timeColumn: name("time") ?? null } : {}),
+    ...(plan.format === "delimited" || plan.format === "jsonl" || plan.format === "parquet"
+      ? { timeColumn: name("time") ?? null }
+      : {}),
     ...(plan.singleUserId === null ? {} : { singleUserId: plan.singleUserId }),
     ...(found.timeFormat === undefined ? {} : { timeFormat: found.timeFormat }),
     ...(found.decimalComma === undefined ? {} : { decimalComma: found.decimalComma }),

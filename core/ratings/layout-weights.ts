@@ -12,7 +12,12 @@ export interface MatrixWeight {
 }
 
 /** In a matrix every filled cell counts; a row of the wrong width is one record, to be refused. */
-export function matrixWeight(delimiter: string, width: number, userColumn: number, missingValues: readonly string[] | undefined): MatrixWeight {
+export function matrixWeight(
+  delimiter: string,
+  width: number,
+  userColumn: number,
+  missingValues: readonly string[] | undefined,
+): MatrixWeight {
   let missing = 0;
   const isMissing = missingTest(missingValues ?? ["99"]);
   return {
@@ -40,7 +45,9 @@ export function isEmptyCell(cell: string): boolean {
 function missingTest(values: readonly string[]): (cell: string) => boolean {
   const texts = new Set(values);
   const numbers = new Set(values.map(Number).filter((value) => !Number.isNaN(value)));
-  return (cell) => texts.has(cell) || (/^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(cell) && numbers.has(Number(cell)));
+  return (cell) =>
+    texts.has(cell) ||
+    (/^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(cell) && numbers.has(Number(cell)));
 }
 
 function splitRow(text: string, delimiter: string): string[] {

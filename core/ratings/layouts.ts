@@ -8,7 +8,11 @@ export interface KnownLayout {
   readonly personal: boolean;
 }
 
-const layout = (name: string, minimum: number, maximum: number, personal = false): KnownLayout => ({ name, scale: { minimum, maximum }, personal });
+const layout = (name: string, minimum: number, maximum: number, personal = false): KnownLayout => ({
+  name,
+  scale: { minimum, maximum },
+  personal,
+});
 
 export interface LayoutSigns {
   readonly delimiter: string;
@@ -38,7 +42,8 @@ function withoutHeader(delimiter: string, rows: readonly (readonly string[])[]):
     const items = rows.map((fields) => fields[1] ?? "");
     return items.some((id) => /^0\d{6}$/.test(id)) ? layout("MovieTweetings", 0, 10) : layout("MovieLens 1M", 0.5, 5);
   }
-  if (delimiter === "\t" && width === 4 && rows.every((fields) => fields.every((field) => /^\d+$/.test(field)))) return layout("MovieLens 100K", 1, 5);
+  if (delimiter === "\t" && width === 4 && rows.every((fields) => fields.every((field) => /^\d+$/.test(field))))
+    return layout("MovieLens 100K", 1, 5);
   if (delimiter === " " && width === 3) return layout("FilmTrust", 0.5, 4);
   return null;
 }
@@ -49,7 +54,10 @@ export const netflixLayout = layout("Netflix Prize", 1, 5);
 export function looksLikeTitles(names: readonly string[] | null, rows: readonly (readonly string[])[]): boolean {
   if (names !== null) {
     const normalised = names.map(normaliseName);
-    return (normalised.includes("title") || normalised.includes("booktitle")) && !normalised.some((name) => name.includes("rating"));
+    return (
+      (normalised.includes("title") || normalised.includes("booktitle")) &&
+      !normalised.some((name) => name.includes("rating"))
+    );
   }
   const titled = rows.filter((fields) => fields.some((field) => /\(\d{4}\)\s*$/.test(field)));
   return rows.length > 0 && titled.length > rows.length / 2;

@@ -9,14 +9,39 @@ import { importFile } from "./temporary.fixture.ts";
  */
 describe.skipIf(!hasSharedData)("files of the odd folder", () => {
   it.each([
-    ["bom_crlf_quoted.csv", { read: 80, accepted: 80, users: 47, items: 65, duplicates: 2, hasTitles: true, timeShare: 1 }],
+    [
+      "bom_crlf_quoted.csv",
+      { read: 80, accepted: 80, users: 47, items: 65, duplicates: 2, hasTitles: true, timeShare: 1 },
+    ],
     ["bookcrossing_BX-Book-Ratings.csv", { read: 7, accepted: 7, layout: "Book-Crossing", hasTime: false }],
-    ["broken_rows.csv", { read: 21, accepted: 8, rejected: 13, rejectsByReason: { "bad-time": 3, "missing-item": 1, "missing-rating": 1, "not-a-record": 1, ragged: 3, "rating-not-a-number": 2, "rating-off-scale": 2 } }],
-    ["cp1252_semicolon_decimal_comma.csv", { read: 80, accepted: 80, users: 47, items: 65, hasTitles: true, timeShare: 1 }],
+    [
+      "broken_rows.csv",
+      {
+        read: 21,
+        accepted: 8,
+        rejected: 13,
+        rejectsByReason: {
+          "bad-time": 3,
+          "missing-item": 1,
+          "missing-rating": 1,
+          "not-a-record": 1,
+          ragged: 3,
+          "rating-not-a-number": 2,
+          "rating-off-scale": 2,
+        },
+      },
+    ],
+    [
+      "cp1252_semicolon_decimal_comma.csv",
+      { read: 80, accepted: 80, users: 47, items: 65, hasTitles: true, timeShare: 1 },
+    ],
     ["embedded_newline_in_quotes.csv", { read: 2, accepted: 2, hasTitles: true }],
     ["epoch_ms.tsv", { read: 80, accepted: 80, users: 47, timeShare: 1 }],
     ["excel_mangled_ids_and_timestamps.csv", { read: 80, accepted: 80, timeShare: 1 }],
-    ["filmtrust_NO_HEADER_NO_FINAL_NEWLINE.csv", { read: 37, accepted: 36, rejected: 1, rejectsByReason: { ragged: 1 } }],
+    [
+      "filmtrust_NO_HEADER_NO_FINAL_NEWLINE.csv",
+      { read: 37, accepted: 36, rejected: 1, rejectsByReason: { ragged: 1 } },
+    ],
     ["imdb_ratings_export.csv", { read: 6, accepted: 6, users: 1, items: 6, layout: "IMDb export" }],
     ["letterboxd_ratings.csv", { read: 3, accepted: 3, users: 1, items: 3, layout: "Letterboxd export" }],
     ["mixed_eol.csv", { read: 4, accepted: 4, users: 4, items: 4 }],
@@ -46,18 +71,34 @@ describe.skipIf(!hasSharedData)("files of the odd folder", () => {
   });
 
   it("keeps the very same times and ids through five ways of writing them", async () => {
-    const [iso, ms, us] = await Promise.all([importFile(sharedData("odd", "bom_crlf_quoted.csv")), importFile(sharedData("odd", "epoch_ms.tsv")), importFile(sharedData("odd", "us_dates_ampm.csv"))]);
-    expect(ms.rows.map(({ user_id, item_id, time }) => [user_id, item_id, time])).toEqual(iso.rows.map(({ user_id, item_id, time }) => [user_id, item_id, time]));
+    const [iso, ms, us] = await Promise.all([
+      importFile(sharedData("odd", "bom_crlf_quoted.csv")),
+      importFile(sharedData("odd", "epoch_ms.tsv")),
+      importFile(sharedData("odd", "us_dates_ampm.csv")),
+    ]);
+    expect(ms.rows.map(({ user_id, item_id, time }) => [user_id, item_id, time])).toEqual(
+      iso.rows.map(({ user_id, item_id, time }) => [user_id, item_id, time]),
+    );
     // The US dates have no seconds.
-    expect(us.rows.map(({ time }) => time)).toEqual(iso.rows.map(({ time }) => (time === null ? null : time - (time % 60))));
+    expect(us.rows.map(({ time }) => time)).toEqual(
+      iso.rows.map(({ time }) => (time === null ? null : time - (time % 60))),
+    );
   });
 });
 
 describe.skipIf(!hasSharedData)("public data sets", () => {
   it.each([
     ["ml-100k/u.data", { read: 100_000, accepted: 100_000, users: 943, items: 1682, hasTitles: true }, "u.item"],
-    ["ml-latest-small/ratings.csv", { read: 100_836, accepted: 100_836, users: 610, items: 9724, hasTitles: true }, "movies.csv"],
-    ["movietweetings/ratings.dat", { read: 141_695, accepted: 141_695, users: 21_081, items: 12_611, hasTitles: true }, "movies.dat"],
+    [
+      "ml-latest-small/ratings.csv",
+      { read: 100_836, accepted: 100_836, users: 610, items: 9724, hasTitles: true },
+      "movies.csv",
+    ],
+    [
+      "movietweetings/ratings.dat",
+      { read: 141_695, accepted: 141_695, users: 21_081, items: 12_611, hasTitles: true },
+      "movies.dat",
+    ],
   ])("imports all of %s", async (name, expected, titles) => {
     const path = sharedData(name);
     const { itemsPath } = await previewFile(path, {});

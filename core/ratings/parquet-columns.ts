@@ -18,10 +18,18 @@ export interface ParquetColumns {
 export async function parquetColumns(path: string): Promise<ParquetColumns> {
   try {
     return await withDatabase({}, async (database) => {
-      const described = await database.all(z.object({ column_name: z.string(), column_type: z.string() }), "DESCRIBE FROM read_parquet($1)", [path]);
+      const described = await database.all(
+        z.object({ column_name: z.string(), column_type: z.string() }),
+        "DESCRIBE FROM read_parquet($1)",
+        [path],
+      );
       const names = described.map((column) => column.column_name);
       const cells = names.map((name, index) => `CAST(${sqlName(name)} AS VARCHAR) AS c${String(index)}`).join(", ");
-      const rows = await database.all(z.record(z.string(), z.string().nullable()), `SELECT ${cells} FROM read_parquet($1) LIMIT 200`, [path]);
+      const rows = await database.all(
+        z.record(z.string(), z.string().nullable()),
+        `SELECT ${cells} FROM read_parquet($1) LIMIT 200`,
+        [path],
+      );
       return {
         names,
         types: described.map((column) => column.column_type),
@@ -30,6 +38,10 @@ export async function parquetColumns(path: string): Promise<ParquetColumns> {
     });
   } catch (error) {
     if (error instanceof ReelbenchError) throw error;
-    throw new ReelbenchError("RB_FILE_UNREADABLE", `${path} begins like a Parquet file and cannot be read as one: it is damaged or cut short.`, { cause: error });
+    throw new ReelbenchError(
+      "RB_FILE_UNREADABLE",
+      `${path} begins like a Parquet file and cannot be read as one: it is damaged or cut short.`,
+      { cause: error },
+    );
   }
 }

@@ -44,7 +44,9 @@ export async function previewFile(path: string, options: ReadOptions): Promise<F
     scale: scaleOf(plan, ratings),
     itemsPath: await findTitlesFile(path),
     warnings: [...plan.warnings, ...headWarnings(plan)],
-    problem: plan.problem ?? (plan.sample.length === 0 ? problem("RB_IMPORT_EMPTY", `${path} has a header and no ratings.`) : null),
+    problem:
+      plan.problem ??
+      (plan.sample.length === 0 ? problem("RB_IMPORT_EMPTY", `${path} has a header and no ratings.`) : null),
   });
 }
 
@@ -59,7 +61,8 @@ function columnOf(plan: ReadPlan, role: keyof ReadPlan["columns"]): string[] {
 }
 
 function roleOf(plan: ReadPlan, column: number): ColumnRole {
-  for (const role of ["user", "item", "rating", "time", "title", "genres", "year"] as const) if (plan.columns[role] === column) return role;
+  for (const role of ["user", "item", "rating", "time", "title", "genres", "year"] as const)
+    if (plan.columns[role] === column) return role;
   return plan.format === "matrix" ? "rating" : "ignored";
 }
 
@@ -67,7 +70,12 @@ function roleOf(plan: ReadPlan, column: number): ColumnRole {
 function guessTimeFormat(cells: readonly string[]): TimeFormat {
   const cell = cells[Math.floor(cells.length / 2)];
   if (cell === undefined) return "none";
-  if (looksNumeric(cell)) return Number(cell) > 1e11 ? "unix-milliseconds" : Number(cell) < 80_000 && Number(cell) > 20_000 ? "excel-serial" : "unix-seconds";
+  if (looksNumeric(cell))
+    return Number(cell) > 1e11
+      ? "unix-milliseconds"
+      : Number(cell) < 80_000 && Number(cell) > 20_000
+        ? "excel-serial"
+        : "unix-seconds";
   if (/^\d{4}[-/]/.test(cell)) return "iso-8601";
   const dayFirst = cells.some((text) => Number(/^(\d{1,2})[./-]/.exec(text)?.[1] ?? 0) > 12);
   return dayFirst || !cell.includes("/") ? "eu-datetime" : "us-datetime";
@@ -76,7 +84,8 @@ function guessTimeFormat(cells: readonly string[]): TimeFormat {
 function scaleOf(plan: ReadPlan, cells: readonly string[]): RatingScale | null {
   const values = cells.map((cell) => Number(cell.replace(",", "."))).filter(Number.isFinite);
   if (values.length === 0) return null;
-  const range = plan.given.scale ?? plan.layout?.scale ?? { minimum: Math.min(...values), maximum: Math.max(...values) };
+  const range = plan.given.scale ??
+    plan.layout?.scale ?? { minimum: Math.min(...values), maximum: Math.max(...values) };
   return { ...range, step: scaleStep([...new Set(values)]) };
 }
 
@@ -86,7 +95,11 @@ function headWarnings(plan: ReadPlan): string[] {
   if (damaged !== undefined) warnings.push(damagedIdWarning(damaged));
   const times = columnOf(plan, "time");
   const rounded = times.find((time) => /^\d(\.\d+)?[eE]\+\d+$/.test(time));
-  if (rounded !== undefined) warnings.push(`Times like ${rounded} were rounded by a spreadsheet, and ids may have lost leading zeros there. Export the file again without opening it in a spreadsheet.`);
-  if (times.length === 0 && plan.problem === null && plan.sample.length > 0) warnings.push("There are no times: temporal splits will not be possible.");
+  if (rounded !== undefined)
+    warnings.push(
+      `Times like ${rounded} were rounded by a spreadsheet, and ids may have lost leading zeros there. Export the file again without opening it in a spreadsheet.`,
+    );
+  if (times.length === 0 && plan.problem === null && plan.sample.length > 0)
+    warnings.push("There are no times: temporal splits will not be possible.");
   return warnings;
 }

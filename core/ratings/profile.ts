@@ -48,20 +48,41 @@ export async function profileSnapshot(snapshotDirectory: string, context: WorkCo
   });
 }
 
-const overallRow = z.object({ ratings: integer, mean: z.number(), median: z.number(), deviation: z.number(), lowest: z.number(), highest: z.number(), different: integer, timed: integer });
+const overallRow = z.object({
+  ratings: integer,
+  mean: z.number(),
+  median: z.number(),
+  deviation: z.number(),
+  lowest: z.number(),
+  highest: z.number(),
+  different: integer,
+  timed: integer,
+});
 const overallSql = `SELECT count(*) AS ratings, avg(rating) AS mean, median(rating) AS median, stddev_pop(rating) AS deviation, min(rating) AS lowest,
   max(rating) AS highest, count(DISTINCT rating) AS different, count("time") AS timed FROM read_parquet($1)`;
 
 /** Ratings of each user or item, fewest first. */
 async function countsOf(database: Database, files: string[], column: "u" | "i"): Promise<number[]> {
-  const rows = await database.all(z.object({ n: integer, times: integer }), `SELECT n, count(*) AS times FROM (SELECT count(*) AS n FROM read_parquet($1) GROUP BY ${column}) GROUP BY n ORDER BY n`, files);
+  const rows = await database.all(
+    z.object({ n: integer, times: integer }),
+    `SELECT n, count(*) AS times FROM (SELECT count(*) AS n FROM read_parquet($1) GROUP BY ${column}) GROUP BY n ORDER BY n`,
+    files,
+  );
   return rows.flatMap(({ n, times }) => new Array<number>(times).fill(n));
 }
 
 /** One bar for each rating that occurs, or equal bins where there are too many. */
-async function histogramOf(database: Database, files: string[], overall: z.output<typeof overallRow>): Promise<Profile["ratingHistogram"]> {
+async function histogramOf(
+  database: Database,
+  files: string[],
+  overall: z.output<typeof overallRow>,
+): Promise<Profile["ratingHistogram"]> {
   if (overall.different <= mostBars) {
-    const rows = await database.all(z.object({ value: z.number(), count: integer }), `SELECT rating AS value, count(*) AS "count" FROM read_parquet($1) GROUP BY rating ORDER BY rating`, files);
+    const rows = await database.all(
+      z.object({ value: z.number(), count: integer }),
+      `SELECT rating AS value, count(*) AS "count" FROM read_parquet($1) GROUP BY rating ORDER BY rating`,
+      files,
+    );
     return rows.map(({ value, count }) => ({ label: String(value), value, count }));
   }
   const bins = 20;
@@ -74,13 +95,20 @@ async function histogramOf(database: Database, files: string[], overall: z.outpu
   const counts = new Map(rows.map(({ bin, count }) => [bin, count]));
   return Array.from({ length: bins }, (_, bin) => {
     const from = overall.lowest + bin * width;
-    return { label: `${from.toPrecision(3)} – ${(from + width).toPrecision(3)}`, value: from + width / 2, count: counts.get(bin) ?? 0 };
+    return {
+      label: `${from.toPrecision(3)} – ${(from + width).toPrecision(3)}`,
+      value: from + width / 2,
+      count: counts.get(bin) ?? 0,
+    };
   });
 }
 
 /** The nearest rank: the smallest count that at least that share of the others does not exceed. */
 function quantilesOf(sorted: readonly number[]): { quantile: number; value: number }[] {
-  return quantiles.map((quantile) => ({ quantile, value: sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? 0 }));
+  return quantiles.map((quantile) => ({
+    quantile,
+    value: sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? 0,
+  }));
 }
 
 /** Gini coefficient of sorted counts: Σ (2k − n − 1) x_k / (n Σ x), k = 1 … n. */
@@ -109,14 +137,26 @@ function lorenz(sorted: readonly number[]): { share: number; ratings: number }[]
   return curve;
 }
 
-function warningsOf(overall: z.output<typeof overallRow>, perUser: readonly number[], perItem: readonly number[]): string[] {
+function warningsOf(
+  overall: z.output<typeof overallRow>,
+  perUser: readonly number[],
+  perItem: readonly number[],
+): string[] {
   const warnings: string[] = [];
   const median = (sorted: readonly number[]) => sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
   if (overall.timed === 0) warnings.push("There are no times: only random splits are possible, and they flatter.");
-  else if (overall.timed < overall.ratings) warnings.push(`${String(overall.ratings - overall.timed)} of ${String(overall.ratings)} ratings have no time.`);
-  if (median(perUser) < 5) warnings.push(`Very sparse: half of the users have ${String(median(perUser))} ratings or fewer. A k-core step keeps those who say more.`);
-  if (median(perItem) < 3) warnings.push(`Half of the items have ${String(median(perItem))} ratings or fewer: little can be learnt about them.`);
+  else if (overall.timed < overall.ratings)
+    warnings.push(`${String(overall.ratings - overall.timed)} of ${String(overall.ratings)} ratings have no time.`);
+  if (median(perUser) < 5)
+    warnings.push(
+      `Very sparse: half of the users have ${String(median(perUser))} ratings or fewer. A k-core step keeps those who say more.`,
+    );
+  if (median(perItem) < 3)
+    warnings.push(
+      `Half of the items have ${String(median(perItem))} ratings or fewer: little can be learnt about them.`,
+    );
   if (overall.deviation === 0) warnings.push("All ratings are the same: there are no preferences to learn.");
-  if (perUser.length < 50) warnings.push(`Only ${String(perUser.length)} users: nothing general can be learnt or measured.`);
+  if (perUser.length < 50)
+    warnings.push(`Only ${String(perUser.length)} users: nothing general can be learnt or measured.`);
   return warnings;
 }

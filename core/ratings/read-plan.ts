@@ -47,11 +47,13 @@ export async function planReading(path: string, given: ReadOptions): Promise<Rea
   const head = decodeHead(raw, encoding);
   const whole = raw.length < headBytes;
   const base = { file, encoding, given };
-  if (head.length === 0 || head.toString("utf8").trim() === "") return { ...base, ...nothing, problem: problem("RB_IMPORT_EMPTY", `${path} is empty.`) };
+  if (head.length === 0 || head.toString("utf8").trim() === "")
+    return { ...base, ...nothing, problem: problem("RB_IMPORT_EMPTY", `${path} is empty.`) };
   const format = given.format ?? detectTextFormat(head);
   if (format === "jsonl") return { ...base, ...planJsonl(head, whole, given) };
   if (format === "netflix") return { ...base, ...planNetflix(head, whole) };
-  if (format === "parquet") return { ...base, ...nothing, problem: problem("RB_IMPORT_FORMAT_UNKNOWN", `${path} is not a Parquet file.`) };
+  if (format === "parquet")
+    return { ...base, ...nothing, problem: problem("RB_IMPORT_FORMAT_UNKNOWN", `${path} is not a Parquet file.`) };
   return { ...base, ...planDelimited(head, whole, given, path) };
 }
 
@@ -77,7 +79,10 @@ export function problem(code: ErrorCode, message: string): NonNullable<ReadPlan[
 }
 
 function detectTextFormat(head: Buffer): "jsonl" | "netflix" | "delimited" {
-  const lines = head.toString("utf8", 0, 8192).split(/\r\n|\n|\r/).filter((line) => line.trim() !== "");
+  const lines = head
+    .toString("utf8", 0, 8192)
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.trim() !== "");
   if (/^\s*\{.*"/.test(lines[0] ?? "")) return "jsonl";
   if (/^\s*\d+:\s*$/.test(lines[0] ?? "") && /^\s*\d+\s*,/.test(lines[1] ?? "")) return "netflix";
   return "delimited";
@@ -95,13 +100,18 @@ function planJsonl(head: Buffer, whole: boolean, given: ReadOptions): Planned {
   });
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))].slice(0, 1000);
   const rows = records.map((record) => names.map((name) => jsonText(record[name])));
-  return complete({ ...nothing, format: "jsonl", dialect: lines, names, columns: rolesByName(names), sample: rows }, given);
+  return complete(
+    { ...nothing, format: "jsonl", dialect: lines, names, columns: rolesByName(names), sample: rows },
+    given,
+  );
 }
 
 export function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+    return value !== null && typeof value === "object" && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }
@@ -129,31 +139,54 @@ function planNetflix(head: Buffer, whole: boolean): Planned {
   }
   // The item stands in a line of its own; it is shown as a column in front.
   const columns = { item: 0, user: 1, rating: 2, time: 3 };
-  return { ...nothing, format: "netflix", dialect, names: ["movie", "user", "rating", "date"], columns, layout: netflixLayout, sample };
+  return {
+    ...nothing,
+    format: "netflix",
+    dialect,
+    names: ["movie", "user", "rating", "date"],
+    columns,
+    layout: netflixLayout,
+    sample,
+  };
 }
 
 // ── Delimited and matrices ──────────────────────────────────────────────────────────────────────────────────────────
 
 function planDelimited(head: Buffer, whole: boolean, given: ReadOptions, path: string): Planned {
   const delimiter = given.delimiter ?? detectDelimiter(head, whole);
-  if (delimiter === null) return { ...nothing, problem: problem("RB_IMPORT_FORMAT_UNKNOWN", `No delimiter cuts the lines of ${path} into columns.`) };
+  if (delimiter === null)
+    return {
+      ...nothing,
+      problem: problem("RB_IMPORT_FORMAT_UNKNOWN", `No delimiter cuts the lines of ${path} into columns.`),
+    };
   const dialect = dialectFor(delimiter);
   const records = sampleRecords(head, dialect, whole).map(({ fields }) => fields);
   const [first = [], ...rest] = records;
   const header = given.header ?? detectHeader(first, rest);
   const body = header ? rest : records;
   const width = modalWidth(body.map((fields) => ({ line: 1, fields }))).width || first.length;
-  const named = header ? headerNames(first, width) : Array.from({ length: width }, (_, index) => `column${String(index)}`);
+  const named = header
+    ? headerNames(first, width)
+    : Array.from({ length: width }, (_, index) => `column${String(index)}`);
   const rows = body.filter((fields) => fields.length === width);
   const layout = recogniseLayout({ delimiter, names: header ? first : null, rows: rows.slice(0, 200) });
   const planned: Planned = { ...nothing, delimiter, dialect, header, names: uniqueNames(named), layout, sample: rows };
-  if (given.format === "matrix" || (given.format === undefined && isMatrix(planned, named, given))) return planMatrix(planned, named, given);
+  if (given.format === "matrix" || (given.format === undefined && isMatrix(planned, named, given)))
+    return planMatrix(planned, named, given);
   const columns = header ? rolesByName(named) : rolesByPosition(rows, width);
   const columnsBesideIndex = header && isIndexColumn(named[0] ?? "", rows) ? withoutColumn(columns, 0) : columns;
-  if (layout !== null && !header && columns.time === undefined && width === 4 && delimiter === "::") columnsBesideIndex.time = 3;
+  if (layout !== null && !header && columns.time === undefined && width === 4 && delimiter === "::")
+    columnsBesideIndex.time = 3;
   const finished = complete({ ...planned, columns: columnsBesideIndex }, given);
   if (finished.problem !== null && looksLikeTitles(header ? first : null, rows)) {
-    return { ...finished, problem: { ...finished.problem, message: `${path} looks like a file of titles, not of ratings.`, remedy: "Choose the file of ratings, and give this one as its titles." } };
+    return {
+      ...finished,
+      problem: {
+        ...finished.problem,
+        message: `${path} looks like a file of titles, not of ratings.`,
+        remedy: "Choose the file of ratings, and give this one as its titles.",
+      },
+    };
   }
   return finished;
 }
@@ -187,32 +220,53 @@ function rolesByPosition(rows: readonly (readonly string[])[], width: number): C
 
 function timeLike(cells: readonly string[]): boolean {
   const filled = cells.filter((cell) => cell !== "");
-  const fitting = filled.filter((cell) => /^\d{9,13}(\.\d+)?$/.test(cell) || /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}/.test(cell));
+  const fitting = filled.filter(
+    (cell) => /^\d{9,13}(\.\d+)?$/.test(cell) || /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}/.test(cell),
+  );
   return filled.length > 0 && fitting.length > 0.7 * filled.length;
 }
 
 /** One row a user, one column an item: no rating column by name, and nothing but numbers behind the first column. */
 function isMatrix(planned: Planned, named: readonly string[], given: ReadOptions): boolean {
-  if (!planned.header || planned.names.length < 3 || given.ratingColumn !== undefined || given.itemColumn !== undefined) return false;
+  if (!planned.header || planned.names.length < 3 || given.ratingColumn !== undefined || given.itemColumn !== undefined)
+    return false;
   const found = rolesByName(named);
   if (found.rating !== undefined || found.item !== undefined || found.title !== undefined) return false;
   const firstIsUser = found.user === 0 || normaliseName(named[0] ?? "") === "";
   if (!firstIsUser && planned.names.length < 6) return false;
   const cells = planned.sample.flatMap((fields) => fields.slice(1)).filter((cell) => cell !== "");
-  return cells.length > 0 && cells.filter((cell) => looksNumeric(cell) || /^(na|nan|null)$/i.test(cell)).length > 0.9 * cells.length;
+  return (
+    cells.length > 0 &&
+    cells.filter((cell) => looksNumeric(cell) || /^(na|nan|null)$/i.test(cell)).length > 0.9 * cells.length
+  );
 }
 
 function planMatrix(planned: Planned, named: readonly string[], given: ReadOptions): Planned {
-  if (!planned.header) return { ...planned, format: "matrix", problem: problem("RB_IMPORT_NO_ITEM_COLUMN", "A matrix needs a first line with the items' ids.") };
-  const user = given.userColumn === undefined ? (rolesByName(named).user ?? 0) : planned.names.indexOf(given.userColumn);
-  if (user === -1) return { ...planned, format: "matrix", problem: problem("RB_IMPORT_NO_USER_COLUMN", `There is no column "${given.userColumn ?? ""}".`) };
+  if (!planned.header)
+    return {
+      ...planned,
+      format: "matrix",
+      problem: problem("RB_IMPORT_NO_ITEM_COLUMN", "A matrix needs a first line with the items' ids."),
+    };
+  const user =
+    given.userColumn === undefined ? (rolesByName(named).user ?? 0) : planned.names.indexOf(given.userColumn);
+  if (user === -1)
+    return {
+      ...planned,
+      format: "matrix",
+      problem: problem("RB_IMPORT_NO_USER_COLUMN", `There is no column "${given.userColumn ?? ""}".`),
+    };
   return { ...planned, format: "matrix", columns: { user } };
 }
 
 // ── Columns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const optionByRole = { user: "userColumn", item: "itemColumn", rating: "ratingColumn", time: "timeColumn" } as const;
-const codeByRole = { user: "RB_IMPORT_NO_USER_COLUMN", item: "RB_IMPORT_NO_ITEM_COLUMN", rating: "RB_IMPORT_NO_RATING_COLUMN" } as const;
+const codeByRole = {
+  user: "RB_IMPORT_NO_USER_COLUMN",
+  item: "RB_IMPORT_NO_ITEM_COLUMN",
+  rating: "RB_IMPORT_NO_RATING_COLUMN",
+} as const;
 
 /** Puts the columns the options name in their places and says what is missing. */
 function complete(planned: Planned, given: ReadOptions): Planned {
@@ -223,24 +277,43 @@ function complete(planned: Planned, given: ReadOptions): Planned {
     if (name === null || (role === "time" && given.timeFormat === "none")) delete columns[role];
     else if (name !== undefined) {
       const index = planned.names.indexOf(name);
-      if (index === -1 && role !== "time") return { ...planned, problem: problem(codeByRole[role], `There is no column "${name}". There are: ${planned.names.slice(0, 20).join(", ")}.`) };
-      if (index === -1) return { ...planned, problem: problem("RB_INVALID_INPUT", `There is no column "${name}" to take times from.`) };
+      if (index === -1 && role !== "time")
+        return {
+          ...planned,
+          problem: problem(
+            codeByRole[role],
+            `There is no column "${name}". There are: ${planned.names.slice(0, 20).join(", ")}.`,
+          ),
+        };
+      if (index === -1)
+        return { ...planned, problem: problem("RB_INVALID_INPUT", `There is no column "${name}" to take times from.`) };
       for (const other of Object.keys(columns) as NamedRole[]) if (columns[other] === index) delete columns[other];
       columns[role] = index;
     }
   }
   if (columns.item === undefined && columns.title !== undefined) {
     columns.item = columns.title;
-    warnings.push("There is no column of item ids: the titles stand in for them. Two films of the same title count as one.");
+    warnings.push(
+      "There is no column of item ids: the titles stand in for them. Two films of the same title count as one.",
+    );
   }
   const personal = planned.layout?.personal === true && columns.user === undefined;
   const singleUserId = given.singleUserId ?? (personal ? "me" : null);
   if (singleUserId !== null) delete columns.user;
-  if (personal && given.singleUserId === undefined) warnings.push('All of it is one person\'s: every rating is given the user id "me". Name another one in the options.');
+  if (personal && given.singleUserId === undefined)
+    warnings.push(
+      'All of it is one person\'s: every rating is given the user id "me". Name another one in the options.',
+    );
   const finished = { ...planned, columns, singleUserId, warnings: [...planned.warnings, ...warnings] };
   for (const role of ["rating", "item", "user"] as const) {
     if (columns[role] === undefined && !(role === "user" && singleUserId !== null)) {
-      return { ...finished, problem: problem(codeByRole[role], `None of the columns (${planned.names.slice(0, 20).join(", ")}) could be taken for the ${role}.`) };
+      return {
+        ...finished,
+        problem: problem(
+          codeByRole[role],
+          `None of the columns (${planned.names.slice(0, 20).join(", ")}) could be taken for the ${role}.`,
+        ),
+      };
     }
   }
   return finished;
@@ -248,6 +321,9 @@ function complete(planned: Planned, given: ReadOptions): Planned {
 
 async function parquetPlan(file: InputFile, given: ReadOptions): Promise<ReadPlan> {
   const { names, sample } = await parquetColumns(file.path);
-  const planned = complete({ ...nothing, format: "parquet", header: true, names, columns: rolesByName(names), sample }, given);
+  const planned = complete(
+    { ...nothing, format: "parquet", header: true, names, columns: rolesByName(names), sample },
+    given,
+  );
   return { ...planned, file, encoding: "utf-8", given };
 }

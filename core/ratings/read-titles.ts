@@ -26,7 +26,11 @@ const mostTitles = 5_000_000;
  */
 export async function readTitles(path: string, context: ReadContext): Promise<TitlesFile> {
   const file = await inspectFile(path);
-  if (file.container === "parquet") throw new ReelbenchError("RB_IMPORT_FORMAT_UNKNOWN", `${path}: titles are read from text files; export this Parquet file as CSV.`);
+  if (file.container === "parquet")
+    throw new ReelbenchError(
+      "RB_IMPORT_FORMAT_UNKNOWN",
+      `${path}: titles are read from text files; export this Parquet file as CSV.`,
+    );
   const raw = await readHead(file, headBytes);
   const encoding = detectEncoding(raw);
   const head = decodeHead(raw, encoding);
@@ -59,9 +63,15 @@ function jsonReader(): TitlesReader {
       if (object === null) return null;
       const names = Object.keys(object);
       const found = rolesByName(names);
-      const text = (index: number | undefined) => (index === undefined ? null : jsonText(object[names[index] ?? ""]) || null);
+      const text = (index: number | undefined) =>
+        index === undefined ? null : jsonText(object[names[index] ?? ""]) || null;
       const title = text(found.title);
-      return { itemId: text(found.item) ?? "", title, year: yearOf(title, text(found.year)), genres: genresOf(text(found.genres)) };
+      return {
+        itemId: text(found.item) ?? "",
+        title,
+        year: yearOf(title, text(found.year)),
+        genres: genresOf(text(found.genres)),
+      };
     },
   };
 }
@@ -74,8 +84,14 @@ function delimitedReader(path: string, head: Buffer, whole: boolean): TitlesRead
   const flags = records.length > 0 && records.filter(looksLikeFlags).length > records.length / 2;
   if (flags) return { dialect, read: (record) => itemOfFlags(allFields(record)) };
   const header = detectHeader(first, rest);
-  const columns = header ? idAndTitle(first) : { item: 0, title: titleByPosition(rest.length > 0 ? rest : records), genres: 2, year: -1 };
-  if (columns.item === -1 || columns.title === -1) throw new ReelbenchError("RB_IMPORT_NO_ITEM_COLUMN", `${path}: no column could be taken for the id or the title of the films.`);
+  const columns = header
+    ? idAndTitle(first)
+    : { item: 0, title: titleByPosition(rest.length > 0 ? rest : records), genres: 2, year: -1 };
+  if (columns.item === -1 || columns.title === -1)
+    throw new ReelbenchError(
+      "RB_IMPORT_NO_ITEM_COLUMN",
+      `${path}: no column could be taken for the id or the title of the films.`,
+    );
   const { width } = modalWidth(records.map((fields) => ({ line: 1, fields })));
   let sawHeader = !header;
   return {
@@ -88,10 +104,23 @@ function delimitedReader(path: string, head: Buffer, whole: boolean): TitlesRead
       const fields = allFields(record);
       if (fields.length < 2) return null;
       // Netflix' titles hold unquoted commas: what is too much belongs to the title, the last column.
-      const title = !header && columns.title === width - 1 ? fields.slice(columns.title).join(delimiter) : (fields[columns.title] ?? "");
-      const year = columns.year === -1 ? (!header && columns.title === 2 ? (fields[1] ?? null) : null) : (fields[columns.year] ?? null);
+      const title =
+        !header && columns.title === width - 1
+          ? fields.slice(columns.title).join(delimiter)
+          : (fields[columns.title] ?? "");
+      const year =
+        columns.year === -1
+          ? !header && columns.title === 2
+            ? (fields[1] ?? null)
+            : null
+          : (fields[columns.year] ?? null);
       const genres = !header && columns.title === 2 ? null : (fields[columns.genres] ?? null);
-      return { itemId: fields[columns.item] ?? "", title: title === "" ? null : title, year: yearOf(title, year), genres: genresOf(genres) };
+      return {
+        itemId: fields[columns.item] ?? "",
+        title: title === "" ? null : title,
+        year: yearOf(title, year),
+        genres: genresOf(genres),
+      };
     },
   };
 }

@@ -16,9 +16,12 @@ export async function readingWarnings(database: Database, plan: ReadPlan, rating
   const warnings: string[] = [];
   if (found.damaged > 0) warnings.push(damagedIdWarning(found.example ?? "1.2E+05"));
   if (found.timed === 0) warnings.push("There are no times: temporal splits are not possible.");
-  else if (found.timed < found.rows) warnings.push(`${String(found.rows - found.timed)} of ${String(found.rows)} ratings have no time.`);
+  else if (found.timed < found.rows)
+    warnings.push(`${String(found.rows - found.timed)} of ${String(found.rows)} ratings have no time.`);
   if (found.zeros > 0 && plan.layout?.name === "Book-Crossing") {
-    warnings.push(`${String(found.zeros)} ratings are 0: in Book-Crossing that means "looked at", not "disliked". Consider excluding them.`);
+    warnings.push(
+      `${String(found.zeros)} ratings are 0: in Book-Crossing that means "looked at", not "disliked". Consider excluding them.`,
+    );
   }
   return warnings;
 }

@@ -18,16 +18,23 @@ export async function applyStep(database: Database, step: Step): Promise<void> {
     case "minimum-ratings":
       return minimumRatings(database, step.perUser, step.perItem);
     case "exclude-users":
-      return database.run("DELETE FROM rows WHERE u0 IN (SELECT u0 FROM all_users WHERE user_id IN (SELECT unnest($1)))", [listValue(step.users)]);
+      return database.run(
+        "DELETE FROM rows WHERE u0 IN (SELECT u0 FROM all_users WHERE user_id IN (SELECT unnest($1)))",
+        [listValue(step.users)],
+      );
     case "exclude-items":
-      return database.run("DELETE FROM rows WHERE i0 IN (SELECT i0 FROM all_items WHERE item_id IN (SELECT unnest($1)))", [listValue(step.items)]);
+      return database.run(
+        "DELETE FROM rows WHERE i0 IN (SELECT i0 FROM all_items WHERE item_id IN (SELECT unnest($1)))",
+        [listValue(step.items)],
+      );
   }
 }
 
 /**
  * By time, unknown times first; within the same time by place: the order of the sources, then of the rows in each.
  */
-const chronological = (direction: "ASC" | "DESC") => `"time" ${direction} NULLS ${direction === "ASC" ? "FIRST" : "LAST"}, source ${direction}, position ${direction}`;
+const chronological = (direction: "ASC" | "DESC") =>
+  `"time" ${direction} NULLS ${direction === "ASC" ? "FIRST" : "LAST"}, source ${direction}, position ${direction}`;
 
 const orderByKeep = {
   last: chronological("DESC"),
@@ -36,7 +43,9 @@ const orderByKeep = {
 } as const;
 
 async function dedupe(database: Database, keep: "last" | "first" | "highest" | "mean"): Promise<void> {
-  await database.run("CREATE OR REPLACE TEMP TABLE repeated AS SELECT u0, i0 FROM rows GROUP BY u0, i0 HAVING count(*) > 1");
+  await database.run(
+    "CREATE OR REPLACE TEMP TABLE repeated AS SELECT u0, i0 FROM rows GROUP BY u0, i0 HAVING count(*) > 1",
+  );
   const { n } = await database.one(z.object({ n: integer }), "SELECT count(*) AS n FROM repeated");
   if (n === 0) return;
   const rivals = "SELECT rows.* FROM rows SEMI JOIN repeated USING (u0, i0)";
@@ -46,14 +55,19 @@ async function dedupe(database: Database, keep: "last" | "first" | "highest" | "
         `SELECT u0, i0, list_sum(list_sort(list(rating))) / count(*) AS rating, max("time") AS "time", min(source) AS source, min(position) AS position FROM (${rivals}) GROUP BY u0, i0`
       : `SELECT * FROM (${rivals}) QUALIFY row_number() OVER (PARTITION BY u0, i0 ORDER BY ${orderByKeep[keep]}) = 1`;
   await database.run(`CREATE OR REPLACE TEMP TABLE settled AS ${kept}`);
-  await database.run("CREATE OR REPLACE TEMP TABLE rows AS SELECT rows.* FROM rows ANTI JOIN repeated USING (u0, i0) UNION ALL SELECT * FROM settled");
+  await database.run(
+    "CREATE OR REPLACE TEMP TABLE rows AS SELECT rows.* FROM rows ANTI JOIN repeated USING (u0, i0) UNION ALL SELECT * FROM settled",
+  );
 }
 
 /** `from` belongs to the window, `to` does not. Ratings whose time is not known are in no window. */
 async function timeWindow(database: Database, from: string | null, to: string | null): Promise<void> {
   if (from === null && to === null) return;
   const seconds = (iso: string | null, otherwise: number) => (iso === null ? otherwise : Date.parse(iso) / 1000);
-  await database.run(`DELETE FROM rows WHERE "time" IS NULL OR "time" < $1 OR "time" >= $2`, [seconds(from, -1e15), seconds(to, 1e15)]);
+  await database.run(`DELETE FROM rows WHERE "time" IS NULL OR "time" < $1 OR "time" >= $2`, [
+    seconds(from, -1e15),
+    seconds(to, 1e15),
+  ]);
 }
 
 /** Removes users and items with fewer than k ratings until none is left that has fewer (Seidman 1983). */

@@ -7,7 +7,11 @@ function scan(bytes: Buffer, chunk: number, delimiter = ",", quotes = true) {
   const dialect = { delimiter: Buffer.from(delimiter), quotes, collapse: false };
   const records: { line: number; oversize: boolean; fields: string[] }[] = [];
   const scanner = createRecordScanner(dialect, (record) => {
-    records.push({ line: record.line, oversize: record.oversize, fields: Array.from({ length: record.fields }, (_, column) => fieldText(record, column)) });
+    records.push({
+      line: record.line,
+      oversize: record.oversize,
+      fields: Array.from({ length: record.fields }, (_, column) => fieldText(record, column)),
+    });
   });
   const counter = createRecordCounter(dialect, null);
   for (let at = 0; at < bytes.length; at += chunk) {
@@ -18,7 +22,9 @@ function scan(bytes: Buffer, chunk: number, delimiter = ",", quotes = true) {
   return { records, counted: counter.end() };
 }
 
-const nasty = fc.array(fc.constantFrom('"', ",", "\n", "\r", " ", "a", "\t", "::", "é", "\0", '""'), { maxLength: 60 }).map((parts) => Buffer.from(parts.join("")));
+const nasty = fc
+  .array(fc.constantFrom('"', ",", "\n", "\r", " ", "a", "\t", "::", "é", "\0", '""'), { maxLength: 60 })
+  .map((parts) => Buffer.from(parts.join("")));
 
 describe("record scanner", () => {
   it("finds the same records however the bytes arrive, and as many as the counter", () => {
@@ -51,6 +57,9 @@ describe("record scanner", () => {
     expect(records.at(-1)).toMatchObject({ line: counted, fields: ["2", "b", "4"] });
     const endless = scan(Buffer.from(`${"x".repeat(3 * maximumRecordBytes)}\n1,a,5\n`), 512 * 1024);
     expect(endless.counted).toBe(2);
-    expect(endless.records.map(({ line, oversize }) => [line, oversize])).toEqual([[1, true], [2, false]]);
+    expect(endless.records.map(({ line, oversize }) => [line, oversize])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
   });
 });

@@ -40,14 +40,27 @@ const unclosed = -2;
  * spaces are no records. A quote that finds no end within `maximumRecordBytes` is an ordinary character, so that one
  * stray quote cannot swallow the rest of the file.
  */
-export function createRecordScanner(dialect: Dialect, onRecord: (record: ScannedRecord) => void): { push(chunk: Buffer): void; end(): void } {
+export function createRecordScanner(
+  dialect: Dialect,
+  onRecord: (record: ScannedRecord) => void,
+): { push(chunk: Buffer): void; end(): void } {
   const { delimiter, quotes, collapse } = dialect;
   const delimiterFirst = delimiter[0] ?? 44;
   const delimiterLength = delimiter.length;
   let fieldStart = new Int32Array(64);
   let fieldEnd = new Int32Array(64);
   let fieldQuoted = new Uint8Array(64);
-  const record: ScannedRecord = { bytes: Buffer.alloc(0), line: 1, start: 0, end: 0, fields: 0, fieldStart, fieldEnd, fieldQuoted, oversize: false };
+  const record: ScannedRecord = {
+    bytes: Buffer.alloc(0),
+    line: 1,
+    start: 0,
+    end: 0,
+    fields: 0,
+    fieldStart,
+    fieldEnd,
+    fieldQuoted,
+    oversize: false,
+  };
 
   let carry: Buffer = Buffer.alloc(0);
   let line = 1;

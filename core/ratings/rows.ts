@@ -20,24 +20,55 @@ const orderBy = {
 } as const;
 
 /** A page of a snapshot's ratings, of one user or one item if asked for. */
-export function snapshotRows(directory: string, input: ParsedInput<"snapshots.rows">): Promise<MethodOutput<"snapshots.rows">> {
+export function snapshotRows(
+  directory: string,
+  input: ParsedInput<"snapshots.rows">,
+): Promise<MethodOutput<"snapshots.rows">> {
   return withDatabase({}, async (database) => {
     const filter = `($4::VARCHAR IS NULL OR u = (SELECT u FROM read_parquet($2) WHERE user_id = $4)) AND ($5::VARCHAR IS NULL OR i = (SELECT i FROM read_parquet($3) WHERE item_id = $5))`;
-    const files = [ratingsOf(directory), usersOf(directory), itemsOf(directory), input.userId ?? null, input.itemId ?? null];
-    const { total } = await database.one(z.object({ total: integer }), `SELECT count(*) AS total FROM read_parquet($1) WHERE ${filter}`, files);
+    const files = [
+      ratingsOf(directory),
+      usersOf(directory),
+      itemsOf(directory),
+      input.userId ?? null,
+      input.itemId ?? null,
+    ];
+    const { total } = await database.one(
+      z.object({ total: integer }),
+      `SELECT count(*) AS total FROM read_parquet($1) WHERE ${filter}`,
+      files,
+    );
     const rows = await database.all(
-      z.object({ user_id: z.string(), item_id: z.string(), title: z.string().nullable(), rating: z.number(), time: integer.nullable() }),
+      z.object({
+        user_id: z.string(),
+        item_id: z.string(),
+        title: z.string().nullable(),
+        rating: z.number(),
+        time: integer.nullable(),
+      }),
       `WITH page AS (SELECT u, i, rating, "time" FROM read_parquet($1) WHERE ${filter} ORDER BY ${orderBy[input.sort][input.descending ? "descending" : "ascending"]} LIMIT $6 OFFSET $7)
        SELECT user_id, item_id, title, rating, "time" FROM page JOIN read_parquet($2) AS users USING (u) JOIN (SELECT i, item_id, title FROM read_parquet($3)) AS items USING (i)
        ORDER BY ${orderBy[input.sort][input.descending ? "descending" : "ascending"]}`,
       [...files, input.limit, input.offset],
     );
-    return { total, rows: rows.map((row) => ({ userId: row.user_id, itemId: row.item_id, title: row.title, rating: row.rating, time: isoOf(row.time) })) };
+    return {
+      total,
+      rows: rows.map((row) => ({
+        userId: row.user_id,
+        itemId: row.item_id,
+        title: row.title,
+        rating: row.rating,
+        time: isoOf(row.time),
+      })),
+    };
   });
 }
 
 /** Users whose id holds the text; who begins with it first, then who rated most. */
-export function searchUsers(directory: string, input: ParsedInput<"users.search">): Promise<MethodOutput<"users.search">> {
+export function searchUsers(
+  directory: string,
+  input: ParsedInput<"users.search">,
+): Promise<MethodOutput<"users.search">> {
   return withDatabase({}, async (database) => {
     const rows = await database.all(
       z.object({ user_id: z.string(), ratings: integer }),
@@ -50,7 +81,10 @@ export function searchUsers(directory: string, input: ParsedInput<"users.search"
 }
 
 /** Items whose title or id holds the text, accents and case aside; most rated first. */
-export function searchItems(directory: string, input: ParsedInput<"items.search">): Promise<MethodOutput<"items.search">> {
+export function searchItems(
+  directory: string,
+  input: ParsedInput<"items.search">,
+): Promise<MethodOutput<"items.search">> {
   return withDatabase({}, async (database) => {
     const rows = await database.all(
       z.object({ item_id: z.string(), ...titleFields, ratings: integer }),
@@ -59,12 +93,21 @@ export function searchItems(directory: string, input: ParsedInput<"items.search"
        ORDER BY lower(item_id) = lower($3) DESC, ratings DESC, i LIMIT $4`,
       [ratingsOf(directory), itemsOf(directory), input.text.trim(), input.limit],
     );
-    return rows.map((row) => ({ itemId: row.item_id, title: row.title, year: row.year, genres: row.genres ?? [], ratings: row.ratings }));
+    return rows.map((row) => ({
+      itemId: row.item_id,
+      title: row.title,
+      year: row.year,
+      genres: row.genres ?? [],
+      ratings: row.ratings,
+    }));
   });
 }
 
 /** All of a user's ratings, latest first. Throws RB_NOT_FOUND for a user the snapshot does not know. */
-export function userHistory(directory: string, input: Pick<ParsedInput<"users.history">, "userId">): Promise<MethodOutput<"users.history">> {
+export function userHistory(
+  directory: string,
+  input: Pick<ParsedInput<"users.history">, "userId">,
+): Promise<MethodOutput<"users.history">> {
   return withDatabase({}, async (database) => {
     const rows = await database.all(
       z.object({ item_id: z.string(), ...titleFields, rating: z.number(), time: integer.nullable() }),
@@ -73,15 +116,29 @@ export function userHistory(directory: string, input: Pick<ParsedInput<"users.hi
       [ratingsOf(directory), usersOf(directory), itemsOf(directory), input.userId],
     );
     if (rows.length === 0) throw new ReelbenchError("RB_NOT_FOUND", `The snapshot knows no user "${input.userId}".`);
-    return rows.map((row) => ({ itemId: row.item_id, title: row.title, year: row.year, genres: row.genres ?? [], rating: row.rating, time: isoOf(row.time) }));
+    return rows.map((row) => ({
+      itemId: row.item_id,
+      title: row.title,
+      year: row.year,
+      genres: row.genres ?? [],
+      rating: row.rating,
+      time: isoOf(row.time),
+    }));
   });
 }
 
 /** A page of the records of a source that could not be read, in the file's order. */
-export function sourceRejects(directory: string, input: Pick<ParsedInput<"sources.rejects">, "offset" | "limit">): Promise<MethodOutput<"sources.rejects">> {
+export function sourceRejects(
+  directory: string,
+  input: Pick<ParsedInput<"sources.rejects">, "offset" | "limit">,
+): Promise<MethodOutput<"sources.rejects">> {
   return withDatabase({}, async (database) => {
     const path = join(directory, "rejects.parquet");
-    const { total } = await database.one(z.object({ total: integer }), "SELECT count(*) AS total FROM read_parquet($1)", [path]);
+    const { total } = await database.one(
+      z.object({ total: integer }),
+      "SELECT count(*) AS total FROM read_parquet($1)",
+      [path],
+    );
     const rows = await database.all(
       z.object({ line: integer, reason: reject.shape.reason, raw: z.string() }),
       "SELECT line, reason, raw FROM read_parquet($1, file_row_number = true) ORDER BY file_row_number LIMIT $2 OFFSET $3",

@@ -53,7 +53,13 @@ export interface UserTaste {
 export const plantedMean = 3.2;
 export const plantedNoise = 0.55;
 
-const streams = { items: 0x1f123bb5, genres: 0x5bd1e995, users: 0x27d4eb2f, activity: 0x165667b1, behaviour: 0x85ebca6b } as const;
+const streams = {
+  items: 0x1f123bb5,
+  genres: 0x5bd1e995,
+  users: 0x27d4eb2f,
+  activity: 0x165667b1,
+  behaviour: 0x85ebca6b,
+} as const;
 
 /** Independent numbers for each purpose and index, so that one user's can be had without those before. */
 export function stream(seed: number, purpose: keyof typeof streams, index = 0) {
@@ -63,7 +69,10 @@ export function stream(seed: number, purpose: keyof typeof streams, index = 0) {
 /** Throws RB_INVALID_INPUT when the ratings would fill more than half of the matrix. */
 export function checkShape({ users, items, ratings }: SampleShape): void {
   if (users < 2 || items < 2 || ratings < 1 || ratings > (users * items) / 2) {
-    throw new ReelbenchError("RB_INVALID_INPUT", `${String(ratings)} ratings are too many for ${String(users)} users and ${String(items)} items: at most half of all pairs can be rated.`);
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      `${String(ratings)} ratings are too many for ${String(users)} users and ${String(items)} items: at most half of all pairs can be rated.`,
+    );
   }
 }
 
@@ -86,14 +95,19 @@ export function createItems(shape: SampleShape): ItemWorld {
   let total = 0;
   for (let i = 0; i < shape.items; i++) {
     const chosen = drawGenres(random.below);
-    items.push({ title: nextTitle(), year: 1931 + Math.floor(79 * Math.sqrt(random.unit())), genres: chosen.map((genre) => sampleGenres[genre] ?? "") });
+    items.push({
+      title: nextTitle(),
+      year: 1931 + Math.floor(79 * Math.sqrt(random.unit())),
+      genres: chosen.map((genre) => sampleGenres[genre] ?? ""),
+    });
     // Long tail: popularity falls as one over the rank (Zipf), flattened at the head.
     total += 1 / (flat + (rank[i] ?? 0));
     cumulative[i] = total;
     // What many watch is a little better liked.
     bias[i] = 0.35 * random.normal() + 0.35 * (0.5 - (rank[i] ?? 0) / shape.items);
     for (let f = 0; f < plantedFactors; f++) {
-      const leaning = chosen.reduce((sum, genre) => sum + (directions[genre * plantedFactors + f] ?? 0), 0) / chosen.length;
+      const leaning =
+        chosen.reduce((sum, genre) => sum + (directions[genre * plantedFactors + f] ?? 0), 0) / chosen.length;
       factors[i * plantedFactors + f] = 0.55 * leaning + 0.25 * random.normal();
     }
   }
@@ -167,5 +181,13 @@ export function plantedTruth(shape: SampleShape): PlantedTruth {
     userBias[user] = taste.bias;
     userFactors.set(taste.factors, user * plantedFactors);
   }
-  return { factors: plantedFactors, mean: plantedMean, noise: plantedNoise, userBias, itemBias: world.bias, userFactors, itemFactors: world.factors };
+  return {
+    factors: plantedFactors,
+    mean: plantedMean,
+    noise: plantedNoise,
+    userBias,
+    itemBias: world.bias,
+    userFactors,
+    itemFactors: world.factors,
+  };
 }

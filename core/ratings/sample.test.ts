@@ -14,7 +14,14 @@ describe("sample", () => {
       expect(bytes.equals(await readFile(again.ratingsPath))).toBe(true);
       expect(bytes.equals(await readFile(other.ratingsPath))).toBe(false);
       const { source, rows, items } = await importFile(ratingsPath, {}, itemsPath);
-      expect(source).toMatchObject({ read: 100_000, accepted: 100_000, duplicates: 0, users: 1000, hasTitles: true, timeShare: 1 });
+      expect(source).toMatchObject({
+        read: 100_000,
+        accepted: 100_000,
+        duplicates: 0,
+        users: 1000,
+        hasTitles: true,
+        timeShare: 1,
+      });
       expect(new Set(items.map(({ title }) => title)).size).toBe(1700);
       const perItem = new Map<string, number>();
       for (const { item_id } of rows) perItem.set(item_id, (perItem.get(item_id) ?? 0) + 1);
@@ -36,7 +43,8 @@ describe("sample", () => {
         const i = Number(item_id) - 1;
         const bias = truth.mean + (truth.userBias[u] ?? 0) + (truth.itemBias[i] ?? 0);
         let product = 0;
-        for (let f = 0; f < truth.factors; f++) product += (truth.userFactors[u * truth.factors + f] ?? 0) * (truth.itemFactors[i * truth.factors + f] ?? 0);
+        for (let f = 0; f < truth.factors; f++)
+          product += (truth.userFactors[u * truth.factors + f] ?? 0) * (truth.itemFactors[i * truth.factors + f] ?? 0);
         withFactors += (rating - Math.min(5, Math.max(0.5, bias + product))) ** 2;
         biasesOnly += (rating - Math.min(5, Math.max(0.5, bias))) ** 2;
       }

@@ -3,11 +3,20 @@ import { join } from "node:path";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { throwIfAborted } from "./database.ts";
-import { checkShape, createItems, plantedFactors, plantedMean, plantedNoise, ratingsPerUser, stream, userTaste } from "./sample-world.ts";
+import {
+  checkShape,
+  createItems,
+  plantedFactors,
+  plantedMean,
+  plantedNoise,
+  ratingsPerUser,
+  stream,
+  userTaste,
+} from "./sample-world.ts";
 import type { ItemWorld, SampleShape } from "./sample-world.ts";
 
 export { plantedTruth } from "./sample-world.ts";
-export type { PlantedTruth, SampleShape } from "./sample-world.ts";
+export type { SampleShape } from "./sample-world.ts";
 
 /** The sample a first run offers. */
 export const defaultSampleShape: SampleShape = { seed: 42, users: 1000, items: 1700, ratings: 100_000 };
@@ -31,7 +40,11 @@ const bufferBytes = 1024 * 1024;
  * bytes anywhere: only integer arithmetic and the operations IEEE 754 rounds exactly (+ − × ÷ √) are used, no sin, exp or
  * pow. Memory grows with users and items, not with ratings. Throws RB_INVALID_INPUT, RB_CANCELLED.
  */
-export async function generateSample(shape: SampleShape, directory: string, context?: WorkContext): Promise<{ ratingsPath: string; itemsPath: string }> {
+export async function generateSample(
+  shape: SampleShape,
+  directory: string,
+  context?: WorkContext,
+): Promise<{ ratingsPath: string; itemsPath: string }> {
   checkShape(shape);
   await mkdir(directory, { recursive: true });
   const world = createItems(shape);
@@ -56,7 +69,12 @@ function itemsCsv(world: ItemWorld): string {
   return `movieId,title,genres\n${lines.join("\n")}\n`;
 }
 
-async function writeRatings(shape: SampleShape, world: ItemWorld, path: string, context: WorkContext | undefined): Promise<void> {
+async function writeRatings(
+  shape: SampleShape,
+  world: ItemWorld,
+  path: string,
+  context: WorkContext | undefined,
+): Promise<void> {
   const file = await open(path, "w");
   const buffer = Buffer.allocUnsafe(bufferBytes + 256);
   try {

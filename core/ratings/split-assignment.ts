@@ -2,10 +2,7 @@ import type { SplitProtocol } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { RatingColumns } from "./training-data.ts";
 import { createRandom } from "./random.ts";
-
-export const trainPart = 0;
-export const testPart = 1;
-export const unusedPart = 255;
+import { testPart, trainPart } from "./split-parts.ts";
 
 /**
  * One byte for each rating (docs/reference/formats.md): 0 train, 1 test, 255 unused; for k-fold the fold's number.
@@ -20,10 +17,14 @@ export function assignParts(ratings: RatingColumns, protocol: SplitProtocol, see
   const parts = assign(ratings, protocol, seed);
   if (protocol.protocol === "k-fold") {
     for (let fold = 0; fold < protocol.folds; fold++) {
-      if (!parts.includes(fold)) throw new ReelbenchError("RB_SPLIT_EMPTY", `Fold ${String(fold)} of ${String(protocol.folds)} would be empty.`);
+      if (!parts.includes(fold))
+        throw new ReelbenchError("RB_SPLIT_EMPTY", `Fold ${String(fold)} of ${String(protocol.folds)} would be empty.`);
     }
   } else if (!parts.includes(trainPart) || !parts.includes(testPart)) {
-    throw new ReelbenchError("RB_SPLIT_EMPTY", `The split leaves nothing to ${parts.includes(trainPart) ? "test on" : "train on"}.`);
+    throw new ReelbenchError(
+      "RB_SPLIT_EMPTY",
+      `The split leaves nothing to ${parts.includes(trainPart) ? "test on" : "train on"}.`,
+    );
   }
   return parts;
 }
@@ -134,7 +135,8 @@ function upperBound(sorted: Float64Array, value: number): number {
 function lastOfEachUser(ratings: RatingColumns, seed: number, testOf: (ratings: number) => number): Uint8Array {
   const parts = new Uint8Array(ratings.count);
   const draw = draws(ratings.count, seed);
-  const later = (a: number, b: number) => timeOf(ratings, b) - timeOf(ratings, a) || (draw[b] ?? 0) - (draw[a] ?? 0) || b - a;
+  const later = (a: number, b: number) =>
+    timeOf(ratings, b) - timeOf(ratings, a) || (draw[b] ?? 0) - (draw[a] ?? 0) || b - a;
   let start = 0;
   while (start < ratings.count) {
     let end = start + 1;

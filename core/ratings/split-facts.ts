@@ -1,5 +1,5 @@
 import type { SplitProtocol } from "../contract/entities.ts";
-import { testPart, trainPart } from "./split-assignment.ts";
+import { testPart, trainPart, unusedPart } from "./split-parts.ts";
 import type { RatingColumns } from "./training-data.ts";
 
 export interface SplitFacts {
@@ -15,7 +15,13 @@ export interface SplitFacts {
 export const fewestWarmUsers = 100;
 
 /** Counts of a split. For k-fold they are those of fold 0, tested against the others. */
-export function splitFacts(ratings: RatingColumns, parts: Uint8Array, protocol: SplitProtocol, users: number, items: number): SplitFacts {
+export function splitFacts(
+  ratings: RatingColumns,
+  parts: Uint8Array,
+  protocol: SplitProtocol,
+  users: number,
+  items: number,
+): SplitFacts {
   const isFold = protocol.protocol === "k-fold";
   const testOf = isFold ? 0 : testPart;
   const isTrain = (part: number) => (isFold ? part !== testOf : part === trainPart);
@@ -25,7 +31,7 @@ export function splitFacts(ratings: RatingColumns, parts: Uint8Array, protocol: 
   let train = 0;
   let test = 0;
   for (let row = 0; row < ratings.count; row++) {
-    const part = parts[row] ?? 255;
+    const part = parts[row] ?? unusedPart;
     const bit = isTrain(part) ? 1 : part === testOf ? 2 : 0;
     if (bit === 1) train++;
     if (bit === 2) test++;
@@ -45,7 +51,14 @@ export function splitFacts(ratings: RatingColumns, parts: Uint8Array, protocol: 
   };
   const byUser = tally(userSeen);
   const byItem = tally(itemSeen);
-  return { train, test, testUsers: byUser.tested, warmTestUsers: byUser.warm, testItems: byItem.tested, warmTestItems: byItem.warm };
+  return {
+    train,
+    test,
+    testUsers: byUser.tested,
+    warmTestUsers: byUser.warm,
+    testItems: byItem.tested,
+    warmTestItems: byItem.warm,
+  };
 }
 
 /** What a protocol lets a model see that it would not have had, in plain words. */
@@ -55,7 +68,9 @@ export function leaksOf(protocol: SplitProtocol, hasTime: boolean): string[] {
       return [];
     case "per-user-temporal":
     case "leave-last-out":
-      return ["Other people's later ratings: a user is tested at a moment after which others were already learnt from, so trends and new films are known too early."];
+      return [
+        "Other people's later ratings: a user is tested at a moment after which others were already learnt from, so trends and new films are known too early.",
+      ];
     case "random":
     case "k-fold":
       return [
@@ -68,8 +83,17 @@ export function leaksOf(protocol: SplitProtocol, hasTime: boolean): string[] {
 
 export function warningsOf(facts: SplitFacts): string[] {
   const warnings: string[] = [];
-  if (facts.warmTestUsers < fewestWarmUsers) warnings.push(`Only ${String(facts.warmTestUsers)} of ${String(facts.testUsers)} test users occur in training: intervals over so few mean nothing.`);
-  else if (facts.warmTestUsers < facts.testUsers / 2) warnings.push(`${String(facts.testUsers - facts.warmTestUsers)} of ${String(facts.testUsers)} test users do not occur in training and cannot be recommended to.`);
-  if (facts.warmTestItems < facts.testItems / 2) warnings.push(`${String(facts.testItems - facts.warmTestItems)} of ${String(facts.testItems)} test items do not occur in training and cannot be found.`);
+  if (facts.warmTestUsers < fewestWarmUsers)
+    warnings.push(
+      `Only ${String(facts.warmTestUsers)} of ${String(facts.testUsers)} test users occur in training: intervals over so few mean nothing.`,
+    );
+  else if (facts.warmTestUsers < facts.testUsers / 2)
+    warnings.push(
+      `${String(facts.testUsers - facts.warmTestUsers)} of ${String(facts.testUsers)} test users do not occur in training and cannot be recommended to.`,
+    );
+  if (facts.warmTestItems < facts.testItems / 2)
+    warnings.push(
+      `${String(facts.testItems - facts.warmTestItems)} of ${String(facts.testItems)} test items do not occur in training and cannot be found.`,
+    );
   return warnings;
 }

@@ -22,7 +22,9 @@ export async function proposeSplits(snapshotDirectory: string): Promise<SplitPro
   const snapshot = await readSnapshotManifest(snapshotDirectory);
   const ratings = await loadRatingColumns(snapshotDirectory);
   const timed = ratings.time.reduce((sum, time) => sum + (Number.isNaN(time) ? 0 : 1), 0) / Math.max(1, ratings.count);
-  const tried = protocolsFor(timed).flatMap((protocol) => attempt(ratings, protocol, { users: snapshot.users, items: snapshot.items, timed }));
+  const tried = protocolsFor(timed).flatMap((protocol) =>
+    attempt(ratings, protocol, { users: snapshot.users, items: snapshot.items, timed }),
+  );
   // The order of preference stays among the meaningful and among the others.
   return [...tried.filter(({ meaningful }) => meaningful), ...tried.filter(({ meaningful }) => !meaningful)];
 }
@@ -53,12 +55,25 @@ function attempt(ratings: RatingColumns, protocol: SplitProtocol, shape: Shape):
   try {
     facts = splitFacts(ratings, assignParts(ratings, protocol, seed), protocol, shape.users, shape.items);
   } catch (error) {
-    if (error instanceof ReelbenchError && (error.code === "RB_SPLIT_EMPTY" || error.code === "RB_SPLIT_NO_TIME")) return [];
+    if (error instanceof ReelbenchError && (error.code === "RB_SPLIT_EMPTY" || error.code === "RB_SPLIT_NO_TIME"))
+      return [];
     throw error;
   }
   const meaningful = facts.warmTestUsers >= fewestWarmUsers;
   const { train, test, testUsers, warmTestUsers } = facts;
-  return [{ protocol, description: description(protocol), reason: reason(protocol, facts, shape), train, test, testUsers, warmTestUsers, leaks: leaksOf(protocol, shape.timed > 0), meaningful }];
+  return [
+    {
+      protocol,
+      description: description(protocol),
+      reason: reason(protocol, facts, shape),
+      train,
+      test,
+      testUsers,
+      warmTestUsers,
+      leaks: leaksOf(protocol, shape.timed > 0),
+      meaningful,
+    },
+  ];
 }
 
 function percent(share: number): string {

@@ -26,7 +26,11 @@ export interface SplitRequest {
  * Divides a snapshot's ratings into training and test: `splitsDirectory/<id>`. The id is made of snapshot, protocol,
  * parameters and seed, and they determine every byte. Throws RB_SPLIT_NO_TIME, RB_SPLIT_EMPTY, RB_CANCELLED.
  */
-export async function createSplit(request: SplitRequest, splitsDirectory: string, context: WorkContext): Promise<Split> {
+export async function createSplit(
+  request: SplitRequest,
+  splitsDirectory: string,
+  context: WorkContext,
+): Promise<Split> {
   const { snapshot, snapshotDirectory, protocol, seed } = request;
   const step = (done: number, message: string) => {
     throwIfAborted(context.signal);
@@ -34,7 +38,11 @@ export async function createSplit(request: SplitRequest, splitsDirectory: string
   };
   step(0, "Loading the ratings");
   const ratings = await loadRatingColumns(snapshotDirectory);
-  if (ratings.count !== snapshot.ratings) throw new ReelbenchError("RB_CORRUPT", `${snapshotDirectory} does not hold the ${String(snapshot.ratings)} ratings its manifest speaks of.`);
+  if (ratings.count !== snapshot.ratings)
+    throw new ReelbenchError(
+      "RB_CORRUPT",
+      `${snapshotDirectory} does not hold the ${String(snapshot.ratings)} ratings its manifest speaks of.`,
+    );
   step(1, "Dividing them");
   const parts = assignParts(ratings, protocol, seed);
   const facts = splitFacts(ratings, parts, protocol, snapshot.users, snapshot.items);

@@ -30,7 +30,12 @@ const stagedRoles = ["user", "item", "rating", "time", "title", "year", "genres"
 /** Whether a record's text is its staged fields joined by the delimiter, so that the raw text need not be kept. */
 export function rawIsRebuildable(plan: ReadPlan): boolean {
   const used = stagedRoles.flatMap((role) => plan.columns[role] ?? []);
-  return plan.format === "delimited" && !plan.dialect.collapse && plan.names.length === used.length && new Set(used).size === used.length;
+  return (
+    plan.format === "delimited" &&
+    !plan.dialect.collapse &&
+    plan.names.length === used.length &&
+    new Set(used).size === used.length
+  );
 }
 
 function delimitedHandler(plan: ReadPlan, stage: StageWriter): RecordHandler {
@@ -41,7 +46,8 @@ function delimitedHandler(plan: ReadPlan, stage: StageWriter): RecordHandler {
   // Hot loop: one call for each record of the file, with no object made on the plain path.
   return (record) => {
     if (record.oversize) return refuse(stage, record, "not-a-record");
-    if (record.fields !== width) return refuse(stage, record, record.bytes[record.start] === 35 ? "not-a-record" : "ragged");
+    if (record.fields !== width)
+      return refuse(stage, record, record.bytes[record.start] === 35 ? "not-a-record" : "ragged");
     let touched = !rebuildable;
     for (let column = 0; column < record.fields; column++) if (trimField(record, column)) touched = true;
     const fault = (user === -1 ? null : fieldFault(record, user)) ?? fieldFault(record, item);
@@ -177,7 +183,8 @@ function jsonlHandler(plan: ReadPlan, stage: StageWriter): RecordHandler {
 /** A number past 2^53 would come back rounded from JSON.parse: an id of that kind is taken from the text itself. */
 function exactText(object: Record<string, unknown>, name: string, text: string): string {
   const value = Object.hasOwn(object, name) ? object[name] : undefined;
-  if (typeof value !== "number" || Number.isSafeInteger(value) || Math.abs(value) < Number.MAX_SAFE_INTEGER) return jsonText(value);
+  if (typeof value !== "number" || Number.isSafeInteger(value) || Math.abs(value) < Number.MAX_SAFE_INTEGER)
+    return jsonText(value);
   const key = JSON.stringify(name);
   const at = text.lastIndexOf(key);
   const digits = at === -1 ? null : /^\s*:\s*(-?[0-9.eE+-]+)/.exec(text.slice(at + key.length));

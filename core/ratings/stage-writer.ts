@@ -12,7 +12,18 @@ import { workedOut } from "./staged-values.ts";
  * DuckDB turns into Parquet while the next part is being written. Only four bytes need escaping (`\b` backslash, `\t`,
  * `\n`, `\r`), `\N` is NULL, and a raw text is kept only where it could not be put together again from the fields.
  */
-export const stagedColumns = ["line", "fault", "user_id", "item_id", "rating", "time", "title", "year", "genres", "raw"] as const;
+export const stagedColumns = [
+  "line",
+  "fault",
+  "user_id",
+  "item_id",
+  "rating",
+  "time",
+  "title",
+  "year",
+  "genres",
+  "raw",
+] as const;
 
 const tab = 9;
 const backslash = 92;
@@ -175,7 +186,9 @@ interface Part {
 async function convert(database: Database, { text, parquet, decimalComma, escaped }: Part): Promise<void> {
   const unescaped = (column: string) =>
     `CASE WHEN contains(${column}, '\\') THEN replace(replace(replace(replace(${column}, '\\t', chr(9)), '\\n', chr(10)), '\\r', chr(13)), '\\b', '\\') ELSE ${column} END AS ${column}`;
-  const selected = stagedColumns.map((column) => (column === "line" || !escaped ? `"${column}"` : unescaped(`"${column}"`))).join(", ");
+  const selected = stagedColumns
+    .map((column) => (column === "line" || !escaped ? `"${column}"` : unescaped(`"${column}"`)))
+    .join(", ");
   const types = stagedColumns.map((column) => `'${column}': '${column === "line" ? "BIGINT" : "VARCHAR"}'`).join(", ");
   await database.run(
     `COPY (SELECT ${selected}, ${workedOut(decimalComma)} FROM read_csv($1, columns = {${types}}, delim = '\t', quote = '', escape = '', header = false,

@@ -3,19 +3,24 @@ import type { ReadOptions } from "../contract/entities.ts";
 /** SQL over the staged texts (`stage-writer.ts`). Every expression is fixed; what comes from outside is bound. */
 
 /** A finite number. DuckDB alone would also take `1_000`, `nan` and `inf`. */
-const numeric = (column: string) => `CASE WHEN NOT contains(${column}, '_') AND isfinite(TRY_CAST(${column} AS DOUBLE)) THEN TRY_CAST(${column} AS DOUBLE) END`;
+const numeric = (column: string) =>
+  `CASE WHEN NOT contains(${column}, '_') AND isfinite(TRY_CAST(${column} AS DOUBLE)) THEN TRY_CAST(${column} AS DOUBLE) END`;
 
 const commaPattern = "[+-]?[0-9]*,[0-9]+";
 
 /** A rating: with a decimal comma, too, unless the options say that there is none. */
 const ratingValue = (decimalComma: boolean) =>
-  decimalComma ? `CASE WHEN contains(rating, ',') THEN (CASE WHEN regexp_full_match(rating, '${commaPattern}') THEN TRY_CAST(replace(rating, ',', '.') AS DOUBLE) END) ELSE ${numeric("rating")} END` : numeric("rating");
+  decimalComma
+    ? `CASE WHEN contains(rating, ',') THEN (CASE WHEN regexp_full_match(rating, '${commaPattern}') THEN TRY_CAST(replace(rating, ',', '.') AS DOUBLE) END) ELSE ${numeric("rating")} END`
+    : numeric("rating");
 
 /** The columns worked out once, when a part is staged: `value` of the rating and `number`, the time as a number. */
-export const workedOut = (decimalComma: boolean) => `${ratingValue(decimalComma)} AS value, ${numeric('"time"')} AS number`;
+export const workedOut = (decimalComma: boolean) =>
+  `${ratingValue(decimalComma)} AS value, ${numeric('"time"')} AS number`;
 
 /** What programs write where they have no value. */
-export const isNothing = (column: string) => `(${column} IS NULL OR lower(${column}) IN ('', 'na', 'n/a', 'null', 'none', '\\n', 'nat', '-', '?'))`;
+export const isNothing = (column: string) =>
+  `(${column} IS NULL OR lower(${column}) IN ('', 'na', 'n/a', 'null', 'none', '\\n', 'nat', '-', '?'))`;
 
 /** `NaN` is nothing for a time; for a rating it is a broken number. */
 export const isNoTime = `(${isNothing("time")} OR lower(time) = 'nan')`;
@@ -23,7 +28,8 @@ export const isNoTime = `(${isNothing("time")} OR lower(time) = 'nan')`;
 export type TimeFormat = NonNullable<ReadOptions["timeFormat"]>;
 
 const clock = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S"];
-const dated = (dates: readonly string[]) => `[${dates.flatMap((date) => clock.map((time) => `'${date}${time}'`)).join(", ")}]`;
+const dated = (dates: readonly string[]) =>
+  `[${dates.flatMap((date) => clock.map((time) => `'${date}${time}'`)).join(", ")}]`;
 const usFormats = dated(["%m/%d/%Y", "%m-%d-%Y"]);
 const euFormats = dated(["%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"]);
 

@@ -31,24 +31,37 @@ export interface Staged {
  * Brings every record of the file into the view `staged` (columns of `stage-writer.ts`) through temporary files in
  * `directory`, and counts them by a second way through the same bytes.
  */
-export async function stageFile(plan: ReadPlan, directory: string, database: Database, context: WorkContext): Promise<Staged> {
+export async function stageFile(
+  plan: ReadPlan,
+  directory: string,
+  database: Database,
+  context: WorkContext,
+): Promise<Staged> {
   const report: ReadReport = { sha256: "", bytes: 0 };
   const progress = {
     signal: context.signal,
-    onBytes: (done: number) => context.onProgress({ done, total: plan.file.bytes, unit: "bytes", message: "Reading the ratings" }),
+    onBytes: (done: number) =>
+      context.onProgress({ done, total: plan.file.bytes, unit: "bytes", message: "Reading the ratings" }),
   };
   if (plan.format === "parquet") {
     const before = { sha256: "", bytes: 0 };
     for await (const chunk of readUnpacked(plan.file, before, progress)) void chunk;
     const counted = await stageParquet(plan, directory, database);
     for await (const chunk of readUnpacked(plan.file, report, { signal: context.signal })) void chunk;
-    if (before.sha256 !== report.sha256) throw new ReelbenchError("RB_CONFLICT", `${plan.file.path} changed while it was being read. Import it again.`);
+    if (before.sha256 !== report.sha256)
+      throw new ReelbenchError("RB_CONFLICT", `${plan.file.path} changed while it was being read. Import it again.`);
     return { ...report, counted, missing: 0 };
   }
   const stage = createStageWriter(directory, database, plan.given.decimalComma ?? true);
   const scanner = createRecordScanner(plan.dialect, recordHandler(plan, stage));
-  const matrix = plan.format === "matrix" ? matrixWeight(plan.delimiter, plan.names.length, plan.columns.user ?? 0, plan.given.missingValues) : null;
-  const counter = createRecordCounter(plan.dialect, plan.format === "netflix" ? netflixWeight : (matrix?.weight ?? null));
+  const matrix =
+    plan.format === "matrix"
+      ? matrixWeight(plan.delimiter, plan.names.length, plan.columns.user ?? 0, plan.given.missingValues)
+      : null;
+  const counter = createRecordCounter(
+    plan.dialect,
+    plan.format === "netflix" ? netflixWeight : (matrix?.weight ?? null),
+  );
   try {
     for await (const chunk of readText(plan.file, plan.encoding, report, progress)) {
       scanner.push(chunk);
@@ -69,18 +82,29 @@ export async function stageFile(plan: ReadPlan, directory: string, database: Dat
 
 async function createStagedView(database: Database, parts: readonly string[]): Promise<void> {
   if (parts.length === 0) {
-    const columns = stagedColumns.map((column) => `${column === "line" ? "NULL::BIGINT" : "NULL::VARCHAR"} AS "${column}"`).join(", ");
-    return database.run(`CREATE TEMP VIEW staged AS SELECT ${columns}, NULL::DOUBLE AS value, NULL::DOUBLE AS number WHERE false`);
+    const columns = stagedColumns
+      .map((column) => `${column === "line" ? "NULL::BIGINT" : "NULL::VARCHAR"} AS "${column}"`)
+      .join(", ");
+    return database.run(
+      `CREATE TEMP VIEW staged AS SELECT ${columns}, NULL::DOUBLE AS value, NULL::DOUBLE AS number WHERE false`,
+    );
   }
   await database.run(`CREATE TEMP VIEW staged AS FROM read_parquet([${parts.map(sqlPath).join(", ")}])`);
 }
 
 /** A Parquet file has types of its own: they become text, and are judged like any other text. */
 async function stageParquet(plan: ReadPlan, directory: string, database: Database): Promise<number> {
-  const types = new Map((await database.all(describedColumn, "DESCRIBE FROM read_parquet($1)", [plan.file.path])).map((column) => [column.column_name, column.column_type]));
+  const types = new Map(
+    (await database.all(describedColumn, "DESCRIBE FROM read_parquet($1)", [plan.file.path])).map((column) => [
+      column.column_name,
+      column.column_type,
+    ]),
+  );
   const cast = (role: keyof ReadPlan["columns"]) => {
     const name = plan.names[plan.columns[role] ?? -1];
-    return name === undefined ? "NULL::VARCHAR" : textOfTyped(sqlName(name), types.get(name) ?? "VARCHAR", role === "time");
+    return name === undefined
+      ? "NULL::VARCHAR"
+      : textOfTyped(sqlName(name), types.get(name) ?? "VARCHAR", role === "time");
   };
   const part = join(directory, "part-000000.parquet");
   const id = (role: "user" | "item") => `coalesce(${cast(role)}, '')`;
@@ -94,14 +118,17 @@ async function stageParquet(plan: ReadPlan, directory: string, database: Databas
     [plan.file.path],
   );
   await createStagedView(database, [part]);
-  const { rows } = await database.one(rowCount, "SELECT sum(num_rows) AS rows FROM parquet_file_metadata($1)", [plan.file.path]);
+  const { rows } = await database.one(rowCount, "SELECT sum(num_rows) AS rows FROM parquet_file_metadata($1)", [
+    plan.file.path,
+  ]);
   return rows;
 }
 
 /** Whole numbers stored as DOUBLE (pandas, where a value is missing) lose their `.0`; dates become Unix seconds. */
 function textOfTyped(column: string, type: string, isTime: boolean): string {
   if (isTime && /^(TIMESTAMP|DATE)/.test(type)) return `CAST(CAST(floor(epoch(${column})) AS BIGINT) AS VARCHAR)`;
-  if (/^(DOUBLE|FLOAT)$/.test(type)) return `CASE WHEN isfinite(${column}) AND ${column} = floor(${column}) AND abs(${column}) < 1e15 THEN CAST(CAST(${column} AS BIGINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
-  if (/\[\]$/.test(type)) return `array_to_string(CAST(${column} AS VARCHAR[]), '|')`;
+  if (/^(DOUBLE|FLOAT)$/.test(type))
+    return `CASE WHEN isfinite(${column}) AND ${column} = floor(${column}) AND abs(${column}) < 1e15 THEN CAST(CAST(${column} AS BIGINT) AS VARCHAR) ELSE CAST(${column} AS VARCHAR) END`;
+  if (type.endsWith("[]")) return `array_to_string(CAST(${column} AS VARCHAR[]), '|')`;
   return `CAST(${column} AS VARCHAR)`;
 }

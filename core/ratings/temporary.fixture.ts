@@ -20,8 +20,19 @@ export async function inTemporaryFolder<T>(work: (directory: string) => Promise<
   }
 }
 
-const ratingRow = z.object({ line: integer, user_id: z.string(), item_id: z.string(), rating: z.number(), time: integer.nullable() });
-const itemRow = z.object({ item_id: z.string(), title: z.string().nullable(), year: integer.nullable(), genres: z.array(z.string()) });
+const ratingRow = z.object({
+  line: integer,
+  user_id: z.string(),
+  item_id: z.string(),
+  rating: z.number(),
+  time: integer.nullable(),
+});
+const itemRow = z.object({
+  item_id: z.string(),
+  title: z.string().nullable(),
+  year: integer.nullable(),
+  genres: z.array(z.string()),
+});
 const rejectRow = reject.extend({ line: integer });
 
 export interface ImportedRows {
@@ -32,7 +43,11 @@ export interface ImportedRows {
 }
 
 /** Imports a file and reads back everything it left. */
-export function importFile(path: string, options: ReadOptions = {}, itemsPath: string | null = null): Promise<ImportedRows> {
+export function importFile(
+  path: string,
+  options: ReadOptions = {},
+  itemsPath: string | null = null,
+): Promise<ImportedRows> {
   return inTemporaryFolder(async (directory) => {
     const source = await importSource({ path, options, itemsPath }, directory, idle);
     const folder = join(directory, source.id);
@@ -40,13 +55,19 @@ export function importFile(path: string, options: ReadOptions = {}, itemsPath: s
       source,
       rows: await database.all(ratingRow, "FROM read_parquet($1)", [join(folder, "ratings.parquet")]),
       rejects: await database.all(rejectRow, "FROM read_parquet($1)", [join(folder, "rejects.parquet")]),
-      items: source.hasTitles ? await database.all(itemRow, "FROM read_parquet($1)", [join(folder, "items.parquet")]) : [],
+      items: source.hasTitles
+        ? await database.all(itemRow, "FROM read_parquet($1)", [join(folder, "items.parquet")])
+        : [],
     }));
   });
 }
 
 /** The same for bytes that lie in no file yet. */
-export function importBytes(bytes: string | Uint8Array, options: ReadOptions = {}, name = "ratings.csv"): Promise<ImportedRows> {
+export function importBytes(
+  bytes: string | Uint8Array,
+  options: ReadOptions = {},
+  name = "ratings.csv",
+): Promise<ImportedRows> {
   return inTemporaryFolder(async (directory) => {
     const path = join(directory, name);
     await writeFile(path, bytes);

@@ -25,7 +25,11 @@ const statistics = z.object({
 const text = (format: TimeFormat) => `CASE WHEN number IS NULL THEN ${secondsByFormat[format]} END`;
 
 /** Settles the format of the times by looking at every one of them. */
-export async function detectTimeFormat(database: Database, given: ReadOptions["timeFormat"], hasColumn: boolean): Promise<TimeReading> {
+export async function detectTimeFormat(
+  database: Database,
+  given: ReadOptions["timeFormat"],
+  hasColumn: boolean,
+): Promise<TimeReading> {
   if (!hasColumn || given === "none") return { format: "none", warnings: [] };
   const found = await database.one(
     statistics,
@@ -43,19 +47,30 @@ export async function detectTimeFormat(database: Database, given: ReadOptions["t
   const warnings = found.rounded > 0 ? [spreadsheetWarning(found.rounded)] : [];
   if (given !== undefined) return { format: given, warnings };
   if (found.filled === 0) return { format: "none", warnings: ["The column of times is empty."] };
-  if (found.zeros === found.filled) return { format: "none", warnings: ["Every time is 0: they are taken as unknown."] };
+  if (found.zeros === found.filled)
+    return { format: "none", warnings: ["Every time is 0: they are taken as unknown."] };
   if (found.numbers >= found.filled / 2) return { format: unitOf(found.middle ?? 0), warnings };
   return byName(found, warnings);
 }
 
 function byName(found: z.output<typeof statistics>, warnings: readonly string[]): TimeReading {
   const most = Math.max(found.iso, found.us, found.eu);
-  if (most === 0) return { format: "none", warnings: [...warnings, "No time could be read: the ratings are imported without times. Name the format of the times, or the right column."] };
+  if (most === 0)
+    return {
+      format: "none",
+      warnings: [
+        ...warnings,
+        "No time could be read: the ratings are imported without times. Name the format of the times, or the right column.",
+      ],
+    };
   if (found.iso === most) return { format: "iso-8601", warnings };
   const ambiguous = found.us === found.eu ? ["Every date could be month first or day first; "] : [];
   const format = found.us > found.eu || (found.us === found.eu && found.slashes > 0) ? "us-datetime" : "eu-datetime";
   const read = format === "us-datetime" ? "they are read month first (as in the US)." : "they are read day first.";
-  return { format, warnings: [...warnings, ...ambiguous.map((start) => `${start}${read} Name the format if that is wrong.`)] };
+  return {
+    format,
+    warnings: [...warnings, ...ambiguous.map((start) => `${start}${read} Name the format if that is wrong.`)],
+  };
 }
 
 /** By size: days since 1900, seconds, or milliseconds. */

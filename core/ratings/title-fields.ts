@@ -1,5 +1,25 @@
 /** The genres of the flags in MovieLens 100K's `u.item`, in their order (its `u.genre`). */
-const movieLens100kGenres = ["unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"] as const;
+const movieLens100kGenres = [
+  "unknown",
+  "Action",
+  "Adventure",
+  "Animation",
+  "Children's",
+  "Comedy",
+  "Crime",
+  "Documentary",
+  "Drama",
+  "Fantasy",
+  "Film-Noir",
+  "Horror",
+  "Musical",
+  "Mystery",
+  "Romance",
+  "Sci-Fi",
+  "Thriller",
+  "War",
+  "Western",
+] as const;
 
 export interface TitleFields {
   readonly itemId: string;
@@ -20,7 +40,11 @@ export function yearOf(title: string | null, yearText: string | null): number | 
 export function genresOf(text: string | null): string[] {
   if (text === null) return [];
   const parts = text.includes("|") ? text.split("|") : text.split(/[,;]/);
-  return [...new Set(parts.map((part) => part.trim()).filter((part) => part !== "" && part !== "(no genres listed)" && part !== "\\N"))];
+  return [
+    ...new Set(
+      parts.map((part) => part.trim()).filter((part) => part !== "" && part !== "(no genres listed)" && part !== "\\N"),
+    ),
+  ];
 }
 
 /** u.item: id | title | release date | video date | URL | 19 flags. */
@@ -29,9 +53,17 @@ export function itemOfFlags(fields: readonly string[]): TitleFields {
   const released = /-(\d{4})$/.exec(fields[2] ?? "")?.[1] ?? null;
   const flags = fields.slice(fields.length - movieLens100kGenres.length);
   const genres = movieLens100kGenres.filter((genre, index) => genre !== "unknown" && flags[index] === "1");
-  return { itemId: fields[0] ?? "", title: title === "" ? null : title, year: yearOf(title, null) ?? yearOf(null, released), genres };
+  return {
+    itemId: fields[0] ?? "",
+    title: title === "" ? null : title,
+    year: yearOf(title, null) ?? yearOf(null, released),
+    genres,
+  };
 }
 
 export function looksLikeFlags(fields: readonly string[]): boolean {
-  return fields.length >= 5 + movieLens100kGenres.length && fields.slice(-movieLens100kGenres.length).every((flag) => flag === "0" || flag === "1");
+  return (
+    fields.length >= 5 + movieLens100kGenres.length &&
+    fields.slice(-movieLens100kGenres.length).every((flag) => flag === "0" || flag === "1")
+  );
 }

@@ -5,6 +5,7 @@ import { ReelbenchError } from "../contract/errors.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
 import { withDatabase } from "./database.ts";
 import { readSnapshotManifest } from "./manifests.ts";
+import { unusedPart } from "./split-parts.ts";
 
 export type TrainingSelection =
   | { readonly part: "all" }
@@ -34,16 +35,31 @@ export interface RatingColumns {
 export async function loadTrainingData(snapshotDirectory: string, selection: TrainingSelection): Promise<TrainingData> {
   const manifest = await readSnapshotManifest(snapshotDirectory);
   const columns = await loadRatingColumns(snapshotDirectory);
-  if (columns.count !== manifest.ratings) throw new ReelbenchError("RB_CORRUPT", `${snapshotDirectory}: the manifest speaks of ${String(manifest.ratings)} ratings, the file holds ${String(columns.count)}.`);
-  const shape = { users: manifest.users, items: manifest.items, scale: { minimum: manifest.scale.minimum, maximum: manifest.scale.maximum }, hasTime: manifest.hasTime };
+  if (columns.count !== manifest.ratings)
+    throw new ReelbenchError(
+      "RB_CORRUPT",
+      `${snapshotDirectory}: the manifest speaks of ${String(manifest.ratings)} ratings, the file holds ${String(columns.count)}.`,
+    );
+  const shape = {
+    users: manifest.users,
+    items: manifest.items,
+    scale: { minimum: manifest.scale.minimum, maximum: manifest.scale.maximum },
+    hasTime: manifest.hasTime,
+  };
   if (selection.part === "all") return { train: selectRows(columns, shape, null, () => true), test: null };
   const assignment = await readAssignment(selection.splitDirectory, columns.count);
   if (selection.part === "holdout") {
-    return { train: selectRows(columns, shape, assignment, (part) => part === 0), test: selectRows(columns, shape, assignment, (part) => part === 1) };
+    return {
+      train: selectRows(columns, shape, assignment, (part) => part === 0),
+      test: selectRows(columns, shape, assignment, (part) => part === 1),
+    };
   }
   const { fold } = selection;
   if (!assignment.includes(fold)) throw new ReelbenchError("RB_NOT_FOUND", `The split has no fold ${String(fold)}.`);
-  return { train: selectRows(columns, shape, assignment, (part) => part !== fold && part !== 255), test: selectRows(columns, shape, assignment, (part) => part === fold) };
+  return {
+    train: selectRows(columns, shape, assignment, (part) => part !== fold && part !== unusedPart),
+    test: selectRows(columns, shape, assignment, (part) => part === fold),
+  };
 }
 
 /** One unsigned byte for each rating, in the order of the snapshot's file. */
@@ -51,7 +67,11 @@ export async function readAssignment(splitDirectory: string, ratings: number): P
   const bytes = await readFile(join(splitDirectory, "assignment.bin")).catch((error: unknown) => {
     throw new ReelbenchError("RB_NOT_FOUND", `${splitDirectory} holds no assignment.`, { cause: error });
   });
-  if (bytes.length !== ratings) throw new ReelbenchError("RB_CORRUPT", `${splitDirectory}: the assignment is for ${String(bytes.length)} ratings, the snapshot has ${String(ratings)}.`);
+  if (bytes.length !== ratings)
+    throw new ReelbenchError(
+      "RB_CORRUPT",
+      `${splitDirectory}: the assignment is for ${String(bytes.length)} ratings, the snapshot has ${String(ratings)}.`,
+    );
   return bytes;
 }
 
@@ -65,7 +85,8 @@ export async function loadRatingColumns(snapshotDirectory: string): Promise<Rati
   await withDatabase({}, async (database) => {
     const sql = `SELECT u, i, rating::FLOAT AS rating, coalesce("time"::DOUBLE, 'nan'::DOUBLE) AS "time" FROM read_parquet($1)`;
     for await (const chunk of database.chunks(sql, [join(snapshotDirectory, "ratings.parquet")])) {
-      if (count + chunk.rowCount > ratings) throw new ReelbenchError("RB_CORRUPT", `${snapshotDirectory} holds more ratings than its manifest says.`);
+      if (count + chunk.rowCount > ratings)
+        throw new ReelbenchError("RB_CORRUPT", `${snapshotDirectory} holds more ratings than its manifest says.`);
       [u, i, rating, time].forEach((target, column) => copyNumbers(chunk, column, target, count));
       count += chunk.rowCount;
     }
@@ -73,11 +94,17 @@ export async function loadRatingColumns(snapshotDirectory: string): Promise<Rati
   return { count, u, i, rating, time };
 }
 
-function copyNumbers(chunk: DuckDBDataChunk, column: number, target: Int32Array | Float32Array | Float64Array, at: number): void {
+function copyNumbers(
+  chunk: DuckDBDataChunk,
+  column: number,
+  target: Int32Array | Float32Array | Float64Array,
+  at: number,
+): void {
   const vector = chunk.getColumnVector(column);
   for (let row = 0; row < chunk.rowCount; row++) {
     const value = vector.getItem(row);
-    if (typeof value !== "number") throw new ReelbenchError("RB_CORRUPT", "A column of ratings.parquet holds something other than numbers.");
+    if (typeof value !== "number")
+      throw new ReelbenchError("RB_CORRUPT", "A column of ratings.parquet holds something other than numbers.");
     target[at + row] = value;
   }
 }
@@ -89,9 +116,14 @@ interface Shape {
   readonly hasTime: boolean;
 }
 
-function selectRows(columns: RatingColumns, shape: Shape, assignment: Uint8Array | null, wanted: (part: number) => boolean): TrainingSet {
+function selectRows(
+  columns: RatingColumns,
+  shape: Shape,
+  assignment: Uint8Array | null,
+  wanted: (part: number) => boolean,
+): TrainingSet {
   const chosen = new Uint8Array(256).map((_, part) => (wanted(part) ? 1 : 0));
-  const isChosen = (row: number) => assignment === null || chosen[assignment[row] ?? 255] === 1;
+  const isChosen = (row: number) => assignment === null || chosen[assignment[row] ?? unusedPart] === 1;
   let size = 0;
   const userStart = new Int32Array(new SharedArrayBuffer(4 * (shape.users + 1)));
   for (let row = 0; row < columns.count; row++) {
@@ -100,10 +132,12 @@ function selectRows(columns: RatingColumns, shape: Shape, assignment: Uint8Array
     const next = (columns.u[row] ?? 0) + 1;
     userStart[next] = (userStart[next] ?? 0) + 1;
   }
-  for (let user = 0; user < shape.users; user++) userStart[user + 1] = (userStart[user + 1] ?? 0) + (userStart[user] ?? 0);
+  for (let user = 0; user < shape.users; user++)
+    userStart[user + 1] = (userStart[user + 1] ?? 0) + (userStart[user] ?? 0);
   const base = { users: shape.users, items: shape.items, scale: shape.scale, userStart };
   // The file is ordered by user already: what is chosen keeps that order, and lies where userStart says.
-  if (size === columns.count) return { ...base, item: columns.i, rating: columns.rating, time: shape.hasTime ? columns.time : null };
+  if (size === columns.count)
+    return { ...base, item: columns.i, rating: columns.rating, time: shape.hasTime ? columns.time : null };
   const item = new Int32Array(new SharedArrayBuffer(4 * size));
   const rating = new Float32Array(new SharedArrayBuffer(4 * size));
   const time = shape.hasTime ? new Float64Array(new SharedArrayBuffer(8 * size)) : null;
