@@ -1,8 +1,22 @@
-import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
 import { AppShell } from "./components/shell/app-shell.tsx";
 import { NotFound } from "./components/shell/not-found.tsx";
 import { ScreenError } from "./components/feedback/screen-error.tsx";
-import { compareSearch, importSearch, newSnapshotSearch, publishSearch, recommendationsSearch, snapshotSearch, trainSearch } from "./search-params.ts";
+import {
+  compareSearch,
+  importSearch,
+  newSnapshotSearch,
+  publishSearch,
+  recommendationsSearch,
+  snapshotSearch,
+  trainSearch,
+} from "./search-params.ts";
 
 const root = createRootRoute({ component: AppShell, notFoundComponent: NotFound });
 
@@ -50,7 +64,10 @@ const recommendations = createRoute({
   getParentRoute: () => root,
   path: "/recommendations",
   validateSearch: (search) => recommendationsSearch.parse(search),
-  component: lazyRouteComponent(() => import("./screens/recommendations/recommendations-screen.tsx"), "RecommendationsScreen"),
+  component: lazyRouteComponent(
+    () => import("./screens/recommendations/recommendations-screen.tsx"),
+    "RecommendationsScreen",
+  ),
 });
 const publish = createRoute({
   getParentRoute: () => root,
@@ -65,7 +82,18 @@ const settings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, data, importRatings, newSnapshot, snapshot, train, compare, recommendations, publish, settings]),
+  routeTree: root.addChildren([
+    home,
+    data,
+    importRatings,
+    newSnapshot,
+    snapshot,
+    train,
+    compare,
+    recommendations,
+    publish,
+    settings,
+  ]),
   // The address lives after #, so that one page serves every view from app:// and from any web host.
   history: createHashHistory(),
   defaultErrorComponent: ({ error, reset }) => <ScreenError error={error} reset={reset} />,

@@ -41,7 +41,7 @@ export const compareSearch = z.object({
   tab: z.enum(["verdict", "metrics", "curves", "parameters"]).optional().catch(undefined),
 });
 
-const personRating = z.tuple([z.coerce.string().max(512), z.number().finite()]);
+const personRating = z.tuple([z.coerce.string().max(512), z.number()]);
 export const recommendationsSearch = z.object({
   snapshot: optionalText,
   run: texts,

@@ -15,7 +15,13 @@ interface BarPlotProps {
 export function BarPlot({ bars, height, xLabel, yLabel, title }: BarPlotProps) {
   return (
     <ResponsiveContainer width="100%" height={height}>
-      <BarChart data={[...bars]} margin={{ top: 6, right: 8, bottom: 14, left: 6 }} accessibilityLayer title={title} barCategoryGap={bars.length > 60 ? 0 : "12%"}>
+      <BarChart
+        data={[...bars]}
+        margin={{ top: 6, right: 8, bottom: 14, left: 6 }}
+        accessibilityLayer
+        title={title}
+        barCategoryGap={bars.length > 60 ? 0 : "12%"}
+      >
         <CartesianGrid {...gridLook} vertical={false} />
         <XAxis dataKey="label" label={axisTitle(xLabel, "x")} minTickGap={16} {...axisLook} />
         <YAxis width={58} tickFormatter={formatCompact} label={axisTitle(yLabel, "y")} {...axisLook} />
@@ -23,10 +29,21 @@ export function BarPlot({ bars, height, xLabel, yLabel, title }: BarPlotProps) {
           isAnimationActive={false}
           cursor={{ fill: "var(--rb-hover)" }}
           content={({ active, payload, label }) =>
-            active ? <TooltipCard title={String(label)} lines={payload.map(({ value }) => ({ key: "count", label: yLabel, value: formatCount(Number(value)) }))} /> : null
+            active ? (
+              <TooltipCard
+                title={String(label)}
+                lines={payload.map(({ value }) => ({ key: "count", label: yLabel, value: formatCount(Number(value)) }))}
+              />
+            ) : null
           }
         />
-        <Bar dataKey="count" name={yLabel} fill="var(--rb-series-0)" isAnimationActive={false} radius={bars.length > 60 ? 0 : [2, 2, 0, 0]} />
+        <Bar
+          dataKey="count"
+          name={yLabel}
+          fill="var(--rb-series-0)"
+          isAnimationActive={false}
+          radius={bars.length > 60 ? 0 : [2, 2, 0, 0]}
+        />
       </BarChart>
     </ResponsiveContainer>
   );

@@ -2,6 +2,7 @@ import { ActionIcon, Group, Menu, Modal, Paper, Text, Title, Tooltip } from "@ma
 import { IconDownload, IconMaximize, IconTable } from "@tabler/icons-react";
 import { useId, useRef, useState } from "react";
 import type { ReactNode } from "react";
+import { HelpTerm } from "../components/help-term.tsx";
 import { tellFailure } from "../components/feedback/tell.ts";
 import { tableAs } from "../components/table/copy-as.ts";
 import type { TextTable } from "../components/table/copy-as.ts";
@@ -26,12 +27,22 @@ interface ChartFrameProps {
 }
 
 /** A chart with what every chart has here: a name, a table beside it, export, full screen. */
-export function ChartFrame({ title, description, help, table, controls, children, height = 240, withBorder = true }: ChartFrameProps) {
+export function ChartFrame({
+  title,
+  description,
+  help,
+  table,
+  controls,
+  children,
+  height = 240,
+  withBorder = true,
+}: ChartFrameProps) {
   const [asTable, setAsTable] = useState(false);
   const [full, setFull] = useState(false);
   const drawing = useRef<HTMLDivElement>(null);
   const labelId = useId();
-  const content = (tall: number) => (asTable ? <ChartTable table={table} height={tall} label={title} /> : <div ref={drawing}>{children(tall)}</div>);
+  const content = (tall: number) =>
+    asTable ? <ChartTable table={table} height={tall} label={title} /> : <div ref={drawing}>{children(tall)}</div>;
   return (
     <Paper component="figure" m={0} p={withBorder ? "sm" : 0} withBorder={withBorder} aria-labelledby={labelId}>
       <Group justify="space-between" align="flex-start" wrap="nowrap" gap="xs" mb={6}>
@@ -43,7 +54,14 @@ export function ChartFrame({ title, description, help, table, controls, children
         </div>
         <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
           {controls}
-          <ChartToolbar title={title} table={table} drawing={drawing} asTable={asTable} onAsTable={setAsTable} onFull={() => setFull(true)} />
+          <ChartToolbar
+            title={title}
+            table={table}
+            drawing={drawing}
+            asTable={asTable}
+            onAsTable={setAsTable}
+            onFull={() => setFull(true)}
+          />
         </Group>
       </Group>
       {!full && content(height)}
@@ -63,11 +81,9 @@ function Description({ text, help }: { readonly text: string; readonly help: str
     );
   }
   return (
-    <Tooltip label={help}>
-      <Text size="xs" c="dimmed" tabIndex={0} w="fit-content" style={{ textDecoration: "underline dotted", textUnderlineOffset: 3, cursor: "help" }}>
-        {text}
-      </Text>
-    </Tooltip>
+    <Text size="xs" c="dimmed">
+      <HelpTerm help={help}>{text}</HelpTerm>
+    </Text>
   );
 }
 
@@ -82,7 +98,8 @@ interface ChartToolbarProps {
 
 function ChartToolbar({ title, table, drawing, asTable, onAsTable, onFull }: ChartToolbarProps) {
   const name = fileNameFor(title);
-  const currentSvg = () => drawing.current?.querySelector<SVGSVGElement>("svg.recharts-surface, svg[data-chart]") ?? null;
+  const currentSvg = () =>
+    drawing.current?.querySelector<SVGSVGElement>("svg.recharts-surface, svg[data-chart]") ?? null;
   const saveDrawing = async (kind: "svg" | "png") => {
     const svg = currentSvg();
     if (svg === null) return;
@@ -92,11 +109,16 @@ function ChartToolbar({ title, table, drawing, asTable, onAsTable, onFull }: Cha
     if (kind === "svg") saveText(`${name}.svg`, "image/svg+xml", text);
     else saveBlob(`${name}.png`, await pngOf(text, width, height));
   };
-  const save = (kind: "svg" | "png") => void saveDrawing(kind).catch((error: unknown) => tellFailure("The chart could not be saved", error));
+  const save = (kind: "svg" | "png") =>
+    void saveDrawing(kind).catch((error: unknown) => tellFailure("The chart could not be saved", error));
   return (
     <>
       <Tooltip label={asTable ? "Show the chart" : "Show the figures as a table"}>
-        <ActionIcon aria-label={`${asTable ? "Show the chart of" : "Show as a table:"} ${title}`} aria-pressed={asTable} onClick={() => onAsTable(!asTable)}>
+        <ActionIcon
+          aria-label={`${asTable ? "Show the chart of" : "Show as a table:"} ${title}`}
+          aria-pressed={asTable}
+          onClick={() => onAsTable(!asTable)}
+        >
           <IconTable size={16} />
         </ActionIcon>
       </Tooltip>
@@ -107,7 +129,9 @@ function ChartToolbar({ title, table, drawing, asTable, onAsTable, onFull }: Cha
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => saveText(`${name}.csv`, "text/csv", tableAs("csv", table))}>CSV (the figures)</Menu.Item>
+          <Menu.Item onClick={() => saveText(`${name}.csv`, "text/csv", tableAs("csv", table))}>
+            CSV (the figures)
+          </Menu.Item>
           <Menu.Item disabled={asTable} onClick={() => save("svg")}>
             SVG (the drawing)
           </Menu.Item>

@@ -3,7 +3,15 @@ import { formatGeneral } from "../components/format/numbers.ts";
 import type { TextTable } from "../components/table/copy-as.ts";
 
 /** The figures of a chart, for those who cannot see it and those who want the numbers. */
-export function ChartTable({ table, height, label }: { readonly table: TextTable; readonly height: number; readonly label: string }) {
+export function ChartTable({
+  table,
+  height,
+  label,
+}: {
+  readonly table: TextTable;
+  readonly height: number;
+  readonly label: string;
+}) {
   return (
     <ScrollArea.Autosize mah={height} type="auto" viewportProps={{ tabIndex: 0, "aria-label": `Figures: ${label}` }}>
       <Table stickyHeader fz="sm" aria-label={label}>

@@ -1,5 +1,17 @@
 /** What a drawing takes from the page's style sheets and needs to carry along. */
-const carried = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "opacity", "font-family", "font-size", "font-weight", "text-anchor"] as const;
+const carried = [
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-opacity",
+  "opacity",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "text-anchor",
+] as const;
 
 /** A chart's drawing as a file of its own: styles resolved, on the background it was seen on. */
 export function standaloneSvg(drawing: SVGSVGElement, background: string): string {
@@ -38,7 +50,10 @@ export function pngOf(svg: string, width: number, height: number): Promise<Blob>
       canvas.height = Math.round(height * scale);
       const context = canvas.getContext("2d");
       context?.drawImage(image, 0, 0, canvas.width, canvas.height);
-      canvas.toBlob((blob) => (blob === null ? reject(new Error("The browser could not write the picture.")) : resolve(blob)), "image/png");
+      canvas.toBlob(
+        (blob) => (blob === null ? reject(new Error("The browser could not write the picture.")) : resolve(blob)),
+        "image/png",
+      );
     };
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   });

@@ -1,4 +1,14 @@
-import { CartesianGrid, ErrorBar, ReferenceLine, ResponsiveContainer, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from "recharts";
+import {
+  CartesianGrid,
+  ErrorBar,
+  ReferenceLine,
+  ResponsiveContainer,
+  Scatter,
+  ScatterChart,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
 import { formatDecimal, formatGeneral } from "../components/format/numbers.ts";
 import { axisLook, axisTitle, gridLook } from "./axes.ts";
 import { TooltipCard } from "./chart-tooltip.tsx";
@@ -23,15 +33,36 @@ interface IntervalPlotProps {
 
 /** Dot and whisker: a value for each row with its interval. */
 export function IntervalPlot({ rows, height, xLabel, title, reference }: IntervalPlotProps) {
-  const data = rows.map((row) => ({ ...row, whisker: [row.value - (row.low ?? row.value), (row.high ?? row.value) - row.value] }));
+  const data = rows.map((row) => ({
+    ...row,
+    whisker: [row.value - (row.low ?? row.value), (row.high ?? row.value) - row.value],
+  }));
   const ticks = niceTicks(...extent(rows, reference));
   const labelWidth = Math.min(170, 14 + 6.5 * Math.max(4, ...rows.map(({ label }) => Math.min(24, label.length))));
   return (
     <ResponsiveContainer width="100%" height={height}>
       <ScatterChart margin={{ top: 6, right: 18, bottom: 16, left: 6 }} accessibilityLayer title={title}>
         <CartesianGrid {...gridLook} horizontal={false} />
-        <XAxis type="number" dataKey="value" domain={[ticks[0] ?? 0, ticks.at(-1) ?? 1]} ticks={[...ticks]} interval={0} tickFormatter={formatGeneral} label={axisTitle(xLabel, "x")} {...axisLook} />
-        <YAxis type="category" dataKey="label" width={labelWidth} allowDuplicatedCategory interval={0} reversed tickFormatter={shortened} {...axisLook} />
+        <XAxis
+          type="number"
+          dataKey="value"
+          domain={[ticks[0] ?? 0, ticks.at(-1) ?? 1]}
+          ticks={[...ticks]}
+          interval={0}
+          tickFormatter={formatGeneral}
+          label={axisTitle(xLabel, "x")}
+          {...axisLook}
+        />
+        <YAxis
+          type="category"
+          dataKey="label"
+          width={labelWidth}
+          allowDuplicatedCategory
+          interval={0}
+          reversed
+          tickFormatter={shortened}
+          {...axisLook}
+        />
         {reference !== undefined && <ReferenceLine x={reference} stroke="var(--rb-axis)" strokeDasharray="4 4" />}
         <Tooltip
           isAnimationActive={false}
@@ -42,7 +73,14 @@ export function IntervalPlot({ rows, height, xLabel, title, reference }: Interva
           }}
         />
         <Scatter data={data} fill="var(--rb-series-0)" isAnimationActive={false}>
-          <ErrorBar dataKey="whisker" direction="x" width={5} strokeWidth={1.6} stroke="var(--rb-series-0)" isAnimationActive={false} />
+          <ErrorBar
+            dataKey="whisker"
+            direction="x"
+            width={5}
+            strokeWidth={1.6}
+            stroke="var(--rb-series-0)"
+            isAnimationActive={false}
+          />
         </Scatter>
       </ScatterChart>
     </ResponsiveContainer>
@@ -55,8 +93,12 @@ function shortened(label: string): string {
 
 function intervalLines({ value, low, high }: IntervalRow) {
   const estimate = { key: "value", label: "value", value: formatDecimal(value, 4) };
-  if (low === null || high === null) return [estimate, { key: "interval", label: "interval", value: "none: too few users" }];
-  return [estimate, { key: "interval", label: "interval", value: `${formatDecimal(low, 4)} to ${formatDecimal(high, 4)}` }];
+  if (low === null || high === null)
+    return [estimate, { key: "interval", label: "interval", value: "none: too few users" }];
+  return [
+    estimate,
+    { key: "interval", label: "interval", value: `${formatDecimal(low, 4)} to ${formatDecimal(high, 4)}` },
+  ];
 }
 
 /** Room for every whisker and a little air: an axis from zero would flatten the differences these plots are for. */

@@ -32,9 +32,22 @@ export function LinePlot({ series, height, xLabel, yLabel, logarithmic = false, 
   return (
     <div>
       <ResponsiveContainer width="100%" height={height - legendHeight}>
-        <LineChart data={[...rows]} margin={{ top: 6, right: 14, bottom: 14, left: 6 }} accessibilityLayer title={title}>
+        <LineChart
+          data={[...rows]}
+          margin={{ top: 6, right: 14, bottom: 14, left: 6 }}
+          accessibilityLayer
+          title={title}
+        >
           <CartesianGrid {...gridLook} vertical={false} />
-          <XAxis dataKey="x" type="number" domain={["dataMin", "dataMax"]} label={axisTitle(xLabel, "x")} tickFormatter={formatGeneral} allowDecimals={false} {...axisLook} />
+          <XAxis
+            dataKey="x"
+            type="number"
+            domain={["dataMin", "dataMax"]}
+            label={axisTitle(xLabel, "x")}
+            tickFormatter={formatGeneral}
+            allowDecimals={false}
+            {...axisLook}
+          />
           <YAxis
             scale={logarithmic ? "log" : "auto"}
             domain={["auto", "auto"]}
@@ -96,7 +109,12 @@ function Legend({ series, hidden, onToggle }: LegendProps) {
   return (
     <div className={styles["legend"]}>
       {series.map(({ id, label }, index) => (
-        <UnstyledButton key={id} className={styles["entry"]} aria-pressed={!hidden.has(id)} onClick={() => onToggle(id)}>
+        <UnstyledButton
+          key={id}
+          className={styles["entry"]}
+          aria-pressed={!hidden.has(id)}
+          onClick={() => onToggle(id)}
+        >
           <span className={styles["swatch"]} style={{ background: seriesColor(index) }} aria-hidden />
           {label}
         </UnstyledButton>

@@ -22,14 +22,22 @@ describe("largest triangle, three buckets", () => {
   });
   it("gives exactly as many points as asked, ends included, in order, all of them from the curve", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 4, maxLength: 3000 }), fc.integer({ min: 3, max: mostPoints }), (ys, threshold) => {
-        const points = line(ys);
-        const kept = largestTriangleThreeBuckets(points, threshold);
-        expect(kept.length).toBe(Math.min(points.length, threshold));
-        expect(kept[0]).toBe(points[0]);
-        expect(kept.at(-1)).toBe(points.at(-1));
-        expect(kept.every((point, index) => points[point.x] === point && (index === 0 || point.x > (kept[index - 1]?.x ?? -1)))).toBe(true);
-      }),
+      fc.property(
+        fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 4, maxLength: 3000 }),
+        fc.integer({ min: 3, max: mostPoints }),
+        (ys, threshold) => {
+          const points = line(ys);
+          const kept = largestTriangleThreeBuckets(points, threshold);
+          expect(kept.length).toBe(Math.min(points.length, threshold));
+          expect(kept[0]).toBe(points[0]);
+          expect(kept.at(-1)).toBe(points.at(-1));
+          expect(
+            kept.every(
+              (point, index) => points[point.x] === point && (index === 0 || point.x > (kept[index - 1]?.x ?? -1)),
+            ),
+          ).toBe(true);
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -12,7 +12,10 @@ export const mostPoints = 600;
  * The first and the last stay; from each of the buckets between, the point that spans the largest triangle with the one
  * kept before and the mean of the next bucket. `points` are ordered by x. Returned as they are when there are few enough.
  */
-export function largestTriangleThreeBuckets<P extends XY>(points: readonly P[], threshold: number = mostPoints): readonly P[] {
+export function largestTriangleThreeBuckets<P extends XY>(
+  points: readonly P[],
+  threshold: number = mostPoints,
+): readonly P[] {
   const first = points[0];
   const last = points.at(-1);
   if (first === undefined || last === undefined || points.length <= threshold || threshold < 3) return points;

@@ -10,11 +10,15 @@ it("uses round numbers", () => {
 
 it("covers the range with few steps of the same size", () => {
   fc.assert(
-    fc.property(fc.double({ min: -1e5, max: 1e5, noNaN: true }), fc.double({ min: 1e-3, max: 1e5, noNaN: true }), (low, span) => {
-      const ticks = niceTicks(low, low + span);
-      expect(ticks[0]).toBeLessThanOrEqual(low + span * 1e-6);
-      expect(ticks.at(-1)).toBeGreaterThanOrEqual(low + span * (1 - 1e-6));
-      expect(ticks.length).toBeLessThan(10);
-    }),
+    fc.property(
+      fc.double({ min: -1e5, max: 1e5, noNaN: true }),
+      fc.double({ min: 1e-3, max: 1e5, noNaN: true }),
+      (low, span) => {
+        const ticks = niceTicks(low, low + span);
+        expect(ticks[0]).toBeLessThanOrEqual(low + span * 1e-6);
+        expect(ticks.at(-1)).toBeGreaterThanOrEqual(low + span * (1 - 1e-6));
+        expect(ticks.length).toBeLessThan(10);
+      },
+    ),
   );
 });

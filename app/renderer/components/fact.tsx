@@ -1,16 +1,22 @@
-import { Text, Tooltip } from "@mantine/core";
+import { Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { HelpTerm } from "./help-term.tsx";
 
 /** A figure and what it is. */
-export function Fact({ label, children, help }: { readonly label: string; readonly children: ReactNode; readonly help?: string }) {
-  const name = (
-    <Text size="xs" c="dimmed" component="dt" {...(help === undefined ? {} : { tabIndex: 0, style: { textDecoration: "underline dotted", textUnderlineOffset: 3, cursor: "help", width: "fit-content" } })}>
-      {label}
-    </Text>
-  );
+export function Fact({
+  label,
+  children,
+  help,
+}: {
+  readonly label: string;
+  readonly children: ReactNode;
+  readonly help?: string;
+}) {
   return (
     <div>
-      {help === undefined ? name : <Tooltip label={help}>{name}</Tooltip>}
+      <Text size="xs" c="dimmed" component="dt">
+        {help === undefined ? label : <HelpTerm help={help}>{label}</HelpTerm>}
+      </Text>
       <Text size="lg" fw={600} component="dd" m={0} style={{ lineHeight: 1.3 }}>
         {children}
       </Text>

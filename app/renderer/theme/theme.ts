@@ -1,15 +1,56 @@
 import {
-  ActionIcon, Badge, Button, Card, Checkbox, createTheme, Drawer, Modal, MultiSelect, NavLink, NumberInput, Paper, SegmentedControl, Select,
-  Slider, Switch, Table, Tabs, Textarea, TextInput, Tooltip,
+  ActionIcon,
+  Badge,
+  Button,
+  Card,
+  Checkbox,
+  createTheme,
+  Drawer,
+  Modal,
+  MultiSelect,
+  NavLink,
+  NumberInput,
+  Paper,
+  SegmentedControl,
+  Select,
+  Slider,
+  Switch,
+  Table,
+  Tabs,
+  Textarea,
+  TextInput,
+  Tooltip,
 } from "@mantine/core";
 import type { CSSVariablesResolver, MantineColorsTuple } from "@mantine/core";
 import { seriesColors, surfaces } from "./tokens.ts";
 
 /** Petrol: the project's own accent. Shade 7 carries white text at 5.3:1. */
-const petrol: MantineColorsTuple = ["#e8f5f8", "#d3e8ee", "#a6d1dd", "#75b9cb", "#4ba2b9", "#2f8ca6", "#1c7d97", "#0f6d87", "#075c73", "#004a5d"];
+const petrol: MantineColorsTuple = [
+  "#e8f5f8",
+  "#d3e8ee",
+  "#a6d1dd",
+  "#75b9cb",
+  "#4ba2b9",
+  "#2f8ca6",
+  "#1c7d97",
+  "#0f6d87",
+  "#075c73",
+  "#004a5d",
+];
 
 /** A slightly blue charcoal; 0 is text on dark, 7 the body, 9 the deepest. */
-const dark: MantineColorsTuple = ["#d7dde3", "#b6c0c9", "#98a4af", "#6b7783", "#3f4953", "#323b44", "#262d35", "#181d23", "#12161b", "#0c0f13"];
+const dark: MantineColorsTuple = [
+  "#d7dde3",
+  "#b6c0c9",
+  "#98a4af",
+  "#6b7783",
+  "#3f4953",
+  "#323b44",
+  "#262d35",
+  "#181d23",
+  "#12161b",
+  "#0c0f13",
+];
 
 const small = { size: "xs" } as const;
 
@@ -25,7 +66,11 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'Liberation Mono', monospace",
   headings: {
     fontWeight: "600",
-    sizes: { h1: { fontSize: "1.375rem", lineHeight: "1.25" }, h2: { fontSize: "1.0625rem", lineHeight: "1.3" }, h3: { fontSize: "0.9375rem", lineHeight: "1.35" } },
+    sizes: {
+      h1: { fontSize: "1.375rem", lineHeight: "1.25" },
+      h2: { fontSize: "1.0625rem", lineHeight: "1.3" },
+      h3: { fontSize: "0.9375rem", lineHeight: "1.35" },
+    },
   },
   fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.125rem" },
   spacing: { xs: "0.5rem", sm: "0.75rem", md: "1rem", lg: "1.25rem", xl: "1.75rem" },
@@ -51,7 +96,15 @@ export const theme = createTheme({
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
     Textarea: Textarea.extend({ defaultProps: small }),
     TextInput: TextInput.extend({ defaultProps: small }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 340, events: { hover: true, focus: true, touch: true } } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: {
+        openDelay: 300,
+        withArrow: true,
+        multiline: true,
+        maw: 340,
+        events: { hover: true, focus: true, touch: true },
+      },
+    }),
   },
 });
 

@@ -40,7 +40,8 @@ function createQueryClient(): QueryClient {
         gcTime: 5 * 60_000,
         refetchOnWindowFocus: false,
         networkMode: "always",
-        retry: (failures, error) => error instanceof ReelbenchError && error.code === "RB_TRANSPORT_CLOSED" && failures < 3,
+        retry: (failures, error) =>
+          error instanceof ReelbenchError && error.code === "RB_TRANSPORT_CLOSED" && failures < 3,
         retryDelay: 250,
       },
       mutations: { networkMode: "always" },
@@ -48,7 +49,13 @@ function createQueryClient(): QueryClient {
   });
 }
 
-export function EngineProvider({ connection, children }: { readonly connection: Connection; readonly children: ReactNode }) {
+export function EngineProvider({
+  connection,
+  children,
+}: {
+  readonly connection: Connection;
+  readonly children: ReactNode;
+}) {
   const [client] = useState(createQueryClient);
   const [curves] = useState(createLiveCurves);
   const [engine] = useState<Engine>(() => ({ connection, curves }));

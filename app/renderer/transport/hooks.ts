@@ -1,7 +1,14 @@
 import { keepPreviousData, queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useState } from "react";
 import { contract } from "../../../core/contract/methods.ts";
-import type { Contract, JobMethod, MethodInput, MethodName, MethodOutput, MethodReply } from "../../../core/contract/methods.ts";
+import type {
+  Contract,
+  JobMethod,
+  MethodInput,
+  MethodName,
+  MethodOutput,
+  MethodReply,
+} from "../../../core/contract/methods.ts";
 import { fromEnvelope } from "../../../core/contract/errors.ts";
 import type { ReelbenchError } from "../../../core/contract/errors.ts";
 import type { Job } from "../../../core/contract/entities.ts";
@@ -28,7 +35,11 @@ interface QueryMethodOptions {
 }
 
 /** Asks the engine and keeps the answer current. */
-export function useQueryMethod<M extends QueryMethod>(method: M, input: MethodInput<M>, options: QueryMethodOptions = {}) {
+export function useQueryMethod<M extends QueryMethod>(
+  method: M,
+  input: MethodInput<M>,
+  options: QueryMethodOptions = {},
+) {
   const { connection } = useEngine();
   return useQuery({
     ...methodQuery(connection, method, input),

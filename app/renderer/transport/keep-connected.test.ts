@@ -12,7 +12,8 @@ function fakeEngine() {
   const lines: Port[] = [];
   const state = { refuse: false, opened: 0 };
   const engine: EngineApi = {
-    call: (method) => (method === "sources.list" ? Promise.resolve([] as never) : Promise.reject(new ReelbenchError("RB_NOT_FOUND"))),
+    call: (method) =>
+      method === "sources.list" ? Promise.resolve([] as never) : Promise.reject(new ReelbenchError("RB_NOT_FOUND")),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -70,7 +71,9 @@ describe("a connection that outlives its lines", () => {
     const connection = keepConnected(engine.openPort);
     await settle();
     engine.cut();
-    await expect(connection.request("targets.remove", { targetId: "t1" })).rejects.toMatchObject({ code: "RB_TRANSPORT_CLOSED" });
+    await expect(connection.request("targets.remove", { targetId: "t1" })).rejects.toMatchObject({
+      code: "RB_TRANSPORT_CLOSED",
+    });
     await expect(connection.request("sample.create", {})).rejects.toMatchObject({ code: "RB_TRANSPORT_CLOSED" });
   });
 

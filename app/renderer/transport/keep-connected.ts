@@ -105,7 +105,11 @@ export function keepConnected(openPort: () => Promise<Port>, options: KeepConnec
     });
 
   return {
-    async request<M extends MethodName>(method: M, input: MethodInput<M>, signal?: AbortSignal): Promise<MethodReply<M>> {
+    async request<M extends MethodName>(
+      method: M,
+      input: MethodInput<M>,
+      signal?: AbortSignal,
+    ): Promise<MethodReply<M>> {
       if (current !== undefined) return current.request(method, input, signal);
       const mayWait = contract[method].kind === "query" && phase !== "gone";
       if (!mayWait || closed) throw new ReelbenchError("RB_TRANSPORT_CLOSED");

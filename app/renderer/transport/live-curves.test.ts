@@ -10,5 +10,9 @@ it("lets a resumed training tell its epochs again", () => {
 });
 
 it("joins what is stored with what came since, in order", () => {
-  expect(joinCurves([point(1, 9), point(2, 8)], [point(2, 7), point(3, 6)])).toEqual([point(1, 9), point(2, 7), point(3, 6)]);
+  expect(joinCurves([point(1, 9), point(2, 8)], [point(2, 7), point(3, 6)])).toEqual([
+    point(1, 9),
+    point(2, 7),
+    point(3, 6),
+  ]);
 });

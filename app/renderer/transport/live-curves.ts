@@ -21,7 +21,8 @@ export function createLiveCurves(): LiveCurves {
       const before = curves.get(runId) ?? noPoints;
       const last = before.at(-1);
       // A resumed training tells its epochs again from the checkpoint: what is told last holds.
-      const kept = last !== undefined && last.epoch >= point.epoch ? before.filter(({ epoch }) => epoch < point.epoch) : before;
+      const kept =
+        last !== undefined && last.epoch >= point.epoch ? before.filter(({ epoch }) => epoch < point.epoch) : before;
       curves.set(runId, [...kept, point]);
       version += 1;
       for (const listener of listeners) listener();

@@ -19,11 +19,16 @@ export function CommandPalette() {
     <Spotlight
       store={paletteStore}
       shortcut={null}
+      attributes={{ content: { "aria-label": "Commands" } }}
       scrollable
       maxHeight={420}
       highlightQuery
       nothingFound="No such command"
-      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: "Type a command", "aria-label": "Type a command" }}
+      searchProps={{
+        leftSection: <IconSearch size={18} />,
+        placeholder: "Type a command",
+        "aria-label": "Type a command",
+      }}
       actions={groups.map((group) => ({
         group,
         actions: commands

@@ -53,7 +53,9 @@ export function useCommandList(): readonly Command[] {
 export function useCommands(commands: readonly Command[]): void {
   const registry = useRegistry();
   const run = useEffectEvent((id: string) => commands.find((command) => command.id === id)?.run());
-  const signature = JSON.stringify(commands.map(({ id, label, group, shortcuts, keywords }) => ({ id, label, group, shortcuts, keywords })));
+  const signature = JSON.stringify(
+    commands.map(({ id, label, group, shortcuts, keywords }) => ({ id, label, group, shortcuts, keywords })),
+  );
   useEffect(() => {
     const described = JSON.parse(signature) as readonly Omit<Command, "run">[];
     return registry.register(described.map((command) => ({ ...command, run: () => run(command.id) })));
@@ -63,7 +65,16 @@ export function useCommands(commands: readonly Command[]): void {
 export function CommandsProvider({ children }: { readonly children: ReactNode }) {
   const [registry] = useState(createRegistry);
   useEffect(() => listenToKeys(registry), [registry]);
-  useEffect(() => desktopBridge()?.onMenuCommand((id) => registry.list().find((command) => command.id === id)?.run()), [registry]);
+  useEffect(
+    () =>
+      desktopBridge()?.onMenuCommand((id) =>
+        registry
+          .list()
+          .find((command) => command.id === id)
+          ?.run(),
+      ),
+    [registry],
+  );
   return <CommandsContext value={registry}>{children}</CommandsContext>;
 }
 

@@ -20,7 +20,13 @@ interface AnswerProps<T> {
 export function Answer<T>({ of, height = 160, errorTitle, children }: AnswerProps<T>) {
   if (of.data !== undefined) return <>{children(of.data)}</>;
   if (of.error !== null && of.error !== undefined) {
-    return <ErrorPanel error={of.error} {...(errorTitle === undefined ? {} : { title: errorTitle })} onRetry={() => void of.refetch()} />;
+    return (
+      <ErrorPanel
+        error={of.error}
+        {...(errorTitle === undefined ? {} : { title: errorTitle })}
+        onRetry={() => void of.refetch()}
+      />
+    );
   }
   return (
     <Stack gap="xs" role="progressbar" aria-label="Loading">

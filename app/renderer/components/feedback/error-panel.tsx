@@ -4,6 +4,9 @@ import { useState } from "react";
 import { toReelbenchError } from "../../../../core/contract/errors.ts";
 import { errorReport } from "./error-report.ts";
 
+/** Statuses of refusals: asking again without changing anything gets the same answer. */
+const answersTheSame: ReadonlySet<number> = new Set([400, 409, 422]);
+
 interface ErrorPanelProps {
   readonly error: unknown;
   /** What was being tried: "The snapshot could not be created". */
@@ -17,20 +20,30 @@ export function ErrorPanel({ error, title, onRetry }: ErrorPanelProps) {
   const failure = toReelbenchError(error);
   const report = errorReport(failure);
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} title={title ?? failure.definition.title} role="alert">
+    <Alert
+      color="red"
+      variant="light"
+      icon={<IconAlertTriangle size={18} />}
+      title={title ?? failure.definition.title}
+      role="alert"
+    >
       <Stack gap="xs">
         <Text size="sm">{failure.message}</Text>
         <Text size="sm">{failure.remedy}</Text>
         <Group gap="xs">
           <Code>{failure.code}</Code>
-          {onRetry !== undefined && (
+          {onRetry !== undefined && !answersTheSame.has(failure.definition.status) && (
             <Button variant="default" onClick={onRetry}>
               Try again
             </Button>
           )}
           <CopyButton value={report}>
             {({ copied, copy }) => (
-              <Button variant="default" leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />} onClick={copy}>
+              <Button
+                variant="default"
+                leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+                onClick={copy}
+              >
                 {copied ? "Copied" : "Copy details"}
               </Button>
             )}

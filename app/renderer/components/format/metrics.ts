@@ -8,11 +8,26 @@ interface MetricText {
 }
 
 const known: Readonly<Record<string, MetricText>> = {
-  rmse: { label: "RMSE", meaning: "Root of the mean squared error of predicted ratings, in rating units. Large errors weigh more. Lower is better." },
+  rmse: {
+    label: "RMSE",
+    meaning:
+      "Root of the mean squared error of predicted ratings, in rating units. Large errors weigh more. Lower is better.",
+  },
   mae: { label: "MAE", meaning: "Mean absolute error of predicted ratings, in rating units. Lower is better." },
-  recall: { label: "Recall", meaning: "Share of a user's test films that are among the first k recommended, averaged over users. Ranked over the whole catalogue." },
-  precision: { label: "Precision", meaning: "Share of the first k recommendations that are test films of the user, averaged over users." },
-  ndcg: { label: "NDCG", meaning: "Normalised discounted cumulative gain of the first k: hits count more the higher they stand. 1 is a perfect ranking of the whole catalogue." },
+  recall: {
+    label: "Recall",
+    meaning:
+      "Share of a user's test films that are among the first k recommended, averaged over users. Ranked over the whole catalogue.",
+  },
+  precision: {
+    label: "Precision",
+    meaning: "Share of the first k recommendations that are test films of the user, averaged over users.",
+  },
+  ndcg: {
+    label: "NDCG",
+    meaning:
+      "Normalised discounted cumulative gain of the first k: hits count more the higher they stand. 1 is a perfect ranking of the whole catalogue.",
+  },
   map: { label: "MAP", meaning: "Mean average precision of the first k." },
   mrr: { label: "MRR", meaning: "Mean of 1 / rank of the first hit." },
   "hit-rate": { label: "Hit rate", meaning: "Share of users with at least one hit among the first k." },
@@ -61,7 +76,9 @@ export function findMetric(metrics: readonly MetricValue[], name: string): Metri
 /** All metrics of these runs, rating errors last, in an order that does not depend on the runs' order. */
 export function metricNames(runs: readonly { readonly metrics: readonly MetricValue[] }[]): readonly string[] {
   const names = new Set(runs.flatMap(({ metrics }) => metrics.map(({ metric }) => metric)));
-  return [...names].sort((left, right) => rank(left) - rank(right) || left.localeCompare(right, "en", { numeric: true }));
+  return [...names].sort(
+    (left, right) => rank(left) - rank(right) || left.localeCompare(right, "en", { numeric: true }),
+  );
 }
 
 const order = ["ndcg", "recall", "precision", "hit-rate", "map", "mrr", "rmse", "mae", "coverage", "novelty"];

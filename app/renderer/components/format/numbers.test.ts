@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatCompact, formatCount, formatDecimal, formatGeneral, formatPValue, formatQuantity, formatShare, formatSigned } from "./numbers.ts";
+import {
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatDecimal,
+  formatGeneral,
+  formatPValue,
+  formatQuantity,
+  formatShare,
+  formatSigned,
+} from "./numbers.ts";
 
 describe("numbers for people", () => {
   it("groups thousands and uses a real minus", () => {

@@ -67,7 +67,14 @@ function Navigation() {
         <span className={styles["label"]}>Reelbench</span>
       </div>
       {rooms.map(({ id, label, to, icon: IconComponent }) => (
-        <NavigationItem key={id} id={id} label={label} to={to} narrow={narrow} icon={<IconComponent size={18} stroke={1.7} aria-hidden />} />
+        <NavigationItem
+          key={id}
+          id={id}
+          label={label}
+          to={to}
+          narrow={narrow}
+          icon={<IconComponent size={18} stroke={1.7} aria-hidden />}
+        />
       ))}
       <div className={styles["spacer"]} />
       <Tooltip label={`All commands (${shortcutLabel("mod+k", apple)})`} position="right" disabled={!narrow}>

@@ -4,8 +4,17 @@ import { progressShare, progressText, secondsLeft } from "./job-progress.ts";
 
 const start = Date.parse("2026-01-01T00:00:00Z");
 const job = (progress: Job["progress"]): Job => ({
-  id: "j1", kind: "runs.train", title: "", state: "running", createdAt: "2026-01-01T00:00:00Z", startedAt: "2026-01-01T00:00:00Z", finishedAt: null,
-  progress, result: null, error: null, resumable: false,
+  id: "j1",
+  kind: "runs.train",
+  title: "",
+  state: "running",
+  createdAt: "2026-01-01T00:00:00Z",
+  startedAt: "2026-01-01T00:00:00Z",
+  finishedAt: null,
+  progress,
+  result: null,
+  error: null,
+  resumable: false,
 });
 
 it("expects the rest to go as fast as what was done", () => {

@@ -21,5 +21,7 @@ export function progressText(progress: Progress): string {
   if (progress.unit === "percent") return `${String(Math.round(progress.done))}%`;
   const amount = progress.unit === "bytes" ? formatBytes : formatCount;
   const unit = progress.unit === "bytes" ? "" : ` ${progress.unit}`;
-  return progress.total === null ? `${amount(progress.done)}${unit}` : `${amount(progress.done)} of ${amount(progress.total)}${unit}`;
+  return progress.total === null
+    ? `${amount(progress.done)}${unit}`
+    : `${amount(progress.done)} of ${amount(progress.total)}${unit}`;
 }

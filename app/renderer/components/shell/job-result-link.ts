@@ -25,7 +25,9 @@ export function jobResultLink(job: Job): ResultLink | null {
   if (publicationId !== undefined || version !== undefined) return { label: "Show publication", href: "#/publish" };
   if (runId !== undefined) return { label: "Compare", href: `#/compare?run=${encodeURIComponent(runId)}` };
   if (splitId !== undefined) return { label: "Train on it", href: `#/train?split=${encodeURIComponent(splitId)}` };
-  if (snapshotId !== undefined) return { label: "Show profile", href: `#/data/snapshots/${encodeURIComponent(snapshotId)}` };
-  if (sourceId !== undefined) return { label: "Make a snapshot", href: `#/data/new-snapshot?source=${encodeURIComponent(sourceId)}` };
+  if (snapshotId !== undefined)
+    return { label: "Show profile", href: `#/data/snapshots/${encodeURIComponent(snapshotId)}` };
+  if (sourceId !== undefined)
+    return { label: "Make a snapshot", href: `#/data/new-snapshot?source=${encodeURIComponent(sourceId)}` };
   return null;
 }

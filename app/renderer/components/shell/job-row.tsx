@@ -94,7 +94,9 @@ function JobActions({ job }: { readonly job: Job }) {
         variant="default"
         loading={cancel.isPending}
         aria-label={`Cancel ${job.title}`}
-        onClick={() => cancel.mutate({ jobId: job.id }, { onError: (error) => tellFailure("The job could not be cancelled", error) })}
+        onClick={() =>
+          cancel.mutate({ jobId: job.id }, { onError: (error) => tellFailure("The job could not be cancelled", error) })
+        }
       >
         Cancel
       </Button>
@@ -106,7 +108,9 @@ function JobActions({ job }: { readonly job: Job }) {
       size="compact-xs"
       loading={resume.isPending}
       aria-label={`Resume ${job.title}`}
-      onClick={() => resume.mutate({ jobId: job.id }, { onError: (error) => tellFailure("The job could not be resumed", error) })}
+      onClick={() =>
+        resume.mutate({ jobId: job.id }, { onError: (error) => tellFailure("The job could not be resumed", error) })
+      }
     >
       Resume
     </Button>

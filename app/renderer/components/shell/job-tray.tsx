@@ -20,12 +20,24 @@ export function JobTray() {
   const unfinished = jobs.filter(isUnfinished);
   const interrupted = jobs.filter((job) => job.state === "interrupted" && job.resumable);
   const current = unfinished.find(({ state }) => state === "running") ?? unfinished[0];
-  useCommands([{ id: "jobs.toggle", label: open ? "Hide jobs" : "Show jobs", group: "View", shortcuts: ["g j"], run: () => setOpen(!open) }]);
+  useCommands([
+    {
+      id: "jobs.toggle",
+      label: open ? "Hide jobs" : "Show jobs",
+      group: "View",
+      shortcuts: ["g j"],
+      run: () => setOpen(!open),
+    },
+  ]);
   return (
     <section aria-label="Jobs">
       <JobAnnouncer jobs={jobs} />
       {open && (
-        <ScrollArea.Autosize mah="min(46vh, 420px)" type="auto" viewportProps={{ tabIndex: 0, "aria-label": "Job list" }}>
+        <ScrollArea.Autosize
+          mah="min(46vh, 420px)"
+          type="auto"
+          viewportProps={{ tabIndex: 0, "aria-label": "Job list" }}
+        >
           <JobList jobs={jobs} />
         </ScrollArea.Autosize>
       )}
@@ -70,13 +82,19 @@ function CurrentJob({ job }: { readonly job: Job }) {
         aria-label={`Progress of ${job.title}`}
       />
       <Text size="xs" c="dimmed" w={86} ta="right" style={{ flex: "none" }}>
-        {left === null ? (share === null ? "working…" : `${String(Math.round(share * 100))}%`) : `${formatSeconds(left)} left`}
+        {left === null
+          ? share === null
+            ? "working…"
+            : `${String(Math.round(share * 100))}%`
+          : `${formatSeconds(left)} left`}
       </Text>
       <ActionIcon
         size="sm"
         aria-label={`Cancel ${job.title}`}
         disabled={cancel.isPending}
-        onClick={() => cancel.mutate({ jobId: job.id }, { onError: (error) => tellFailure("The job could not be cancelled", error) })}
+        onClick={() =>
+          cancel.mutate({ jobId: job.id }, { onError: (error) => tellFailure("The job could not be cancelled", error) })
+        }
       >
         <IconX size={14} />
       </ActionIcon>

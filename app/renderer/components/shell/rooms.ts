@@ -1,4 +1,12 @@
-import { IconArrowsDiff, IconDatabase, IconHome, IconMovie, IconRocket, IconSettings, IconSchool } from "@tabler/icons-react";
+import {
+  IconArrowsDiff,
+  IconDatabase,
+  IconHome,
+  IconMovie,
+  IconRocket,
+  IconSettings,
+  IconSchool,
+} from "@tabler/icons-react";
 
 /** The screens of the left navigation, in the order of the work. */
 export const rooms = [

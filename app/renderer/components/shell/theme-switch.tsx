@@ -17,7 +17,7 @@ export function ThemeSwitch({ narrow }: { readonly narrow: boolean }) {
       mt={6}
       aria-label="Theme"
       value={colorScheme}
-      onChange={(value) => setColorScheme(value as MantineColorScheme)}
+      onChange={setColorScheme}
       data={schemes.map(({ value, label, icon: IconComponent }) => ({
         value,
         label: (
@@ -33,14 +33,24 @@ export function ThemeSwitch({ narrow }: { readonly narrow: boolean }) {
   );
 }
 
-function ThemeCycle({ scheme, onChange }: { readonly scheme: MantineColorScheme; readonly onChange: (scheme: MantineColorScheme) => void }) {
+function ThemeCycle({
+  scheme,
+  onChange,
+}: {
+  readonly scheme: MantineColorScheme;
+  readonly onChange: (scheme: MantineColorScheme) => void;
+}) {
   const index = schemes.findIndex(({ value }) => value === scheme);
   const current = schemes[index] ?? schemes[2];
   const next = schemes[(index + 1) % schemes.length] ?? schemes[0];
   const IconComponent = current.icon;
   return (
     <Tooltip label={`Theme: ${current.label}`} position="right">
-      <ActionIcon mx="auto" aria-label={`Theme: ${current.label}. Change to ${next.label}`} onClick={() => onChange(next.value)}>
+      <ActionIcon
+        mx="auto"
+        aria-label={`Theme: ${current.label}. Change to ${next.label}`}
+        onClick={() => onChange(next.value)}
+      >
         <IconComponent size={17} />
       </ActionIcon>
     </Tooltip>

@@ -41,15 +41,27 @@ export function ColumnChooser({ columns, layout, onChange }: ColumnChooserProps)
                     size="sm"
                     aria-label={`Pin ${header}`}
                     aria-pressed={layout.pinned.includes(id)}
-                    onClick={() => onChange({ ...layout, pinned: without(layout.pinned, id) ?? [...layout.pinned, id] })}
+                    onClick={() =>
+                      onChange({ ...layout, pinned: without(layout.pinned, id) ?? [...layout.pinned, id] })
+                    }
                   >
                     {layout.pinned.includes(id) ? <IconPinFilled size={14} /> : <IconPin size={14} />}
                   </ActionIcon>
                 </Tooltip>
-                <ActionIcon size="sm" aria-label={`Move ${header} up`} disabled={index === 0} onClick={() => move(index, -1)}>
+                <ActionIcon
+                  size="sm"
+                  aria-label={`Move ${header} up`}
+                  disabled={index === 0}
+                  onClick={() => move(index, -1)}
+                >
                   <IconChevronUp size={14} />
                 </ActionIcon>
-                <ActionIcon size="sm" aria-label={`Move ${header} down`} disabled={index === ordered.length - 1} onClick={() => move(index, 1)}>
+                <ActionIcon
+                  size="sm"
+                  aria-label={`Move ${header} down`}
+                  disabled={index === ordered.length - 1}
+                  onClick={() => move(index, 1)}
+                >
                   <IconChevronDown size={14} />
                 </ActionIcon>
               </Group>
@@ -69,7 +81,12 @@ function without(ids: readonly string[], id: string): readonly string[] | null {
   return ids.includes(id) ? ids.filter((other) => other !== id) : null;
 }
 
-export function inOrder<C extends { readonly id: string }>(columns: readonly C[], order: readonly string[]): readonly C[] {
+export function inOrder<C extends { readonly id: string }>(
+  columns: readonly C[],
+  order: readonly string[],
+): readonly C[] {
   const place = new Map(order.map((id, index) => [id, index]));
-  return [...columns].sort((left, right) => (place.get(left.id) ?? order.length) - (place.get(right.id) ?? order.length));
+  return [...columns].sort(
+    (left, right) => (place.get(left.id) ?? order.length) - (place.get(right.id) ?? order.length),
+  );
 }

@@ -35,7 +35,12 @@ function text(value: CellValue): string {
   return value === null ? "" : String(value);
 }
 
-function delimited({ columns, rows }: TextTable, delimiter: string, quote: (value: CellValue) => string, newline: string): string {
+function delimited(
+  { columns, rows }: TextTable,
+  delimiter: string,
+  quote: (value: CellValue) => string,
+  newline: string,
+): string {
   return [columns, ...rows].map((row) => row.map(quote).join(delimiter)).join(newline);
 }
 
@@ -62,6 +67,8 @@ function isNumeric(plain: string): boolean {
 function markdown({ columns, rows }: TextTable): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const escape = (value: CellValue) => text(value).replaceAll("|", "\\|").replaceAll(/\r?\n/g, " ");
-  const alignment = columns.map((_, index) => (rows.length > 0 && rows.every((row) => typeof row[index] === "number") ? "---:" : "---"));
+  const alignment = columns.map((_, index) =>
+    rows.length > 0 && rows.every((row) => typeof row[index] === "number") ? "---:" : "---",
+  );
   return [line(columns.map(escape)), line(alignment), ...rows.map((row) => line(row.map(escape)))].join("\n");
 }

@@ -1,6 +1,14 @@
 import {
-  columnFilteringFeature, columnOrderingFeature, columnPinningFeature, columnVisibilityFeature, createFilteredRowModel, createSortedRowModel,
-  globalFilteringFeature, rowSortingFeature, tableFeatures, useTable,
+  columnFilteringFeature,
+  columnOrderingFeature,
+  columnPinningFeature,
+  columnVisibilityFeature,
+  createFilteredRowModel,
+  createSortedRowModel,
+  globalFilteringFeature,
+  rowSortingFeature,
+  tableFeatures,
+  useTable,
 } from "@tanstack/react-table";
 import type { ColumnDef, Row as TableRow, RowData, SortingState } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -79,7 +87,20 @@ const nothing: ReadonlySet<string> = new Set();
 
 /** Rows held in memory: sorted, filtered, chosen, walked through with the arrow keys; only what is seen is drawn. */
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
-  const { label, columns, rows, rowId, rowLabel, layout = noLayout, filter = "", selected = nothing, onSelect, onOpen, maxHeight = 520, empty } = props;
+  const {
+    label,
+    columns,
+    rows,
+    rowId,
+    rowLabel,
+    layout = noLayout,
+    filter = "",
+    selected = nothing,
+    onSelect,
+    onOpen,
+    maxHeight = 520,
+    empty,
+  } = props;
   const [ownSorting, setOwnSorting] = useState<SortingState>([]);
   const sorting = props.sorting ?? ownSorting;
   const setSorting = props.onSorting ?? setOwnSorting;
@@ -100,7 +121,10 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
       columnFilters: [],
     },
     onSortingChange: (updater) => setSorting(typeof updater === "function" ? updater(sorting) : updater),
-    globalFilterFn: (row, columnId, wanted: string) => String(row.getValue(columnId) ?? "").toLowerCase().includes(wanted.toLowerCase()),
+    globalFilterFn: (row, columnId, wanted: string) =>
+      String(row.getValue(columnId) ?? "")
+        .toLowerCase()
+        .includes(wanted.toLowerCase()),
     getColumnCanGlobalFilter: () => true,
     sortDescFirst: false,
   });
@@ -108,7 +132,13 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const visible = table.getVisibleLeafColumns().flatMap(({ id }) => byId.get(id) ?? []);
   const offsets = pinnedOffsets(visible, layout.pinned, onSelect === undefined ? 0 : selectWidth);
   const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, getItemKey: (index) => shown[index]?.id ?? index });
+  const virtual = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    getItemKey: (index) => shown[index]?.id ?? index,
+  });
   const toggle = (id: string) => onSelect?.(toggled(selected, id));
   const keys = useRowKeys({
     count: shown.length,
@@ -126,7 +156,12 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   return (
     <div ref={scroller} className={styles["scroller"]} style={{ maxHeight }} tabIndex={-1}>
-      <table className={styles["table"]} style={{ minWidth: width }} aria-label={label} aria-rowcount={shown.length + 1}>
+      <table
+        className={styles["table"]}
+        style={{ minWidth: width }}
+        aria-label={label}
+        aria-rowcount={shown.length + 1}
+      >
         <colgroup>
           {onSelect !== undefined && <col style={{ width: selectWidth }} />}
           {visible.map((column) => (
@@ -146,7 +181,13 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
               </th>
             )}
             {visible.map((column) => (
-              <HeaderCell key={column.id} column={column} sorting={sorting} onSort={setSorting} offset={offsets.get(column.id)} />
+              <HeaderCell
+                key={column.id}
+                column={column}
+                sorting={sorting}
+                onSort={setSorting}
+                offset={offsets.get(column.id)}
+              />
             ))}
           </tr>
         </thead>
@@ -189,7 +230,8 @@ function definitionOf<Row extends RowData>(column: DataColumn<Row>): ColumnDef<F
     accessorFn: (row: Row) => column.value(row) ?? undefined,
     header: column.header,
     sortUndefined: "last",
-    sortFn: (left: TableRow<Features, Row>, right: TableRow<Features, Row>) => compareCells(column.value(left.original), column.value(right.original)),
+    sortFn: (left: TableRow<Features, Row>, right: TableRow<Features, Row>) =>
+      compareCells(column.value(left.original), column.value(right.original)),
   };
 }
 
@@ -200,7 +242,11 @@ function toggled(selected: ReadonlySet<string>, id: string): ReadonlySet<string>
 }
 
 /** Distance from the left at which each pinned column sticks. */
-function pinnedOffsets(columns: readonly { readonly id: string; readonly width: number }[], pinned: readonly string[], start: number): ReadonlyMap<string, number> {
+function pinnedOffsets(
+  columns: readonly { readonly id: string; readonly width: number }[],
+  pinned: readonly string[],
+  start: number,
+): ReadonlyMap<string, number> {
   const offsets = new Map<string, number>();
   let left = start;
   for (const { id, width } of columns) {
@@ -223,9 +269,25 @@ interface DataRowProps<Row extends RowData> {
   readonly onOpen?: () => void;
 }
 
-function DataRow<Row extends RowData>({ row, index, columns, offsets, label, selected, rowProps, onToggle, onOpen }: DataRowProps<Row>) {
+function DataRow<Row extends RowData>({
+  row,
+  index,
+  columns,
+  offsets,
+  label,
+  selected,
+  rowProps,
+  onToggle,
+  onOpen,
+}: DataRowProps<Row>) {
   return (
-    <tr {...rowProps} aria-rowindex={index + 2} aria-selected={onToggle === undefined ? undefined : selected} className={styles["row"]} onDoubleClick={onOpen}>
+    <tr
+      {...rowProps}
+      aria-rowindex={index + 2}
+      aria-selected={onToggle === undefined ? undefined : selected}
+      className={styles["row"]}
+      onDoubleClick={onOpen}
+    >
       {onToggle !== undefined && (
         <td className={styles["pinned"]} style={{ left: 0 }}>
           <Checkbox aria-label={`Choose ${label}`} checked={selected} onChange={onToggle} tabIndex={-1} />
@@ -245,7 +307,14 @@ function DataRow<Row extends RowData>({ row, index, columns, offsets, label, sel
 }
 
 /** What is shown, as text to copy: the visible columns, the chosen rows (or all). */
-export function textOf<Row>(columns: readonly DataColumn<Row>[], rows: readonly Row[], hidden: readonly string[] = []): TextTable {
+export function textOf<Row>(
+  columns: readonly DataColumn<Row>[],
+  rows: readonly Row[],
+  hidden: readonly string[] = [],
+): TextTable {
   const kept = columns.filter(({ id }) => !hidden.includes(id));
-  return { columns: kept.map(({ name, header }) => name ?? header), rows: rows.map((row) => kept.map(({ value }) => value(row))) };
+  return {
+    columns: kept.map(({ name, header }) => name ?? header),
+    rows: rows.map((row) => kept.map(({ value }) => value(row))),
+  };
 }

@@ -4,7 +4,13 @@ import type { SortingState } from "@tanstack/react-table";
 import styles from "./data-table.module.css";
 
 interface HeaderCellProps {
-  readonly column: { readonly id: string; readonly header: string; readonly help?: string; readonly numeric?: boolean; readonly bestFirst?: "high" | "low" };
+  readonly column: {
+    readonly id: string;
+    readonly header: string;
+    readonly help?: string;
+    readonly numeric?: boolean;
+    readonly bestFirst?: "high" | "low";
+  };
   readonly sorting: SortingState;
   readonly onSort: (sorting: SortingState) => void;
   readonly offset: number | undefined;
@@ -19,9 +25,14 @@ export function HeaderCell({ column, sorting, onSort, offset }: HeaderCellProps)
     return current.desc === firstDescending ? [{ id: column.id, desc: !firstDescending }] : [];
   };
   const button = (
-    <UnstyledButton className={styles["sort"]} style={{ justifyContent: column.numeric === true ? "flex-end" : "flex-start" }} onClick={() => onSort(next())}>
+    <UnstyledButton
+      className={styles["sort"]}
+      style={{ justifyContent: column.numeric === true ? "flex-end" : "flex-start" }}
+      onClick={() => onSort(next())}
+    >
       <span className={styles["title"]}>{column.header}</span>
-      {current !== undefined && (current.desc ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden />)}
+      {current !== undefined &&
+        (current.desc ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden />)}
     </UnstyledButton>
   );
   return (

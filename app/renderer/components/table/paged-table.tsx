@@ -52,7 +52,12 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
   const [total, setTotal] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const rowCount = Math.min(stretch, Math.max(0, (total ?? pageSize) - start));
-  const virtual = useVirtualizer({ count: rowCount, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 10 });
+  const virtual = useVirtualizer({
+    count: rowCount,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 10,
+  });
   const keys = useRowKeys({ count: rowCount, scrollTo: (index) => virtual.scrollToIndex(index) });
   const items = virtual.getVirtualItems();
   const firstPage = Math.floor((start + (items[0]?.index ?? 0)) / pageSize);
@@ -62,15 +67,22 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
   const known = pages.find(({ data }) => data !== undefined)?.data?.total;
   if (known !== undefined && known !== total) setTotal(known);
   const failed = pages.find(({ error }) => error !== null);
-  const rowAt = (absolute: number) => pages[Math.floor(absolute / pageSize) - firstPage]?.data?.rows[absolute % pageSize];
+  const rowAt = (absolute: number) =>
+    pages[Math.floor(absolute / pageSize) - firstPage]?.data?.rows[absolute % pageSize];
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
 
-  if (failed !== undefined && known === undefined) return <ErrorPanel error={failed.error} onRetry={() => void failed.refetch()} />;
+  if (failed !== undefined && known === undefined)
+    return <ErrorPanel error={failed.error} onRetry={() => void failed.refetch()} />;
   return (
     <div>
       <div ref={scroller} className={styles["scroller"]} style={{ height }}>
-        <table className={styles["table"]} aria-label={label} aria-rowcount={(total ?? 0) + 1} style={{ minWidth: columns.reduce((sum, { width }) => sum + width, 0) }}>
+        <table
+          className={styles["table"]}
+          aria-label={label}
+          aria-rowcount={(total ?? 0) + 1}
+          style={{ minWidth: columns.reduce((sum, { width }) => sum + width, 0) }}
+        >
           <colgroup>
             {columns.map(({ id, width }) => (
               <col key={id} style={{ width }} />
@@ -94,7 +106,13 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
             {items.map(({ index, key }) => {
               const row = rowAt(start + index);
               return (
-                <tr key={key} {...keys.rowProps(index)} className={styles["row"]} aria-rowindex={start + index + 2} style={{ height: rowHeight }}>
+                <tr
+                  key={key}
+                  {...keys.rowProps(index)}
+                  className={styles["row"]}
+                  aria-rowindex={start + index + 2}
+                  style={{ height: rowHeight }}
+                >
                   {columns.map((column) => (
                     <td key={column.id} style={{ textAlign: column.numeric === true ? "right" : "left" }}>
                       {row === undefined ? <span style={{ opacity: 0.4 }}>…</span> : column.cell(row)}
@@ -107,7 +125,14 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
           </tbody>
         </table>
       </div>
-      <Position start={start} first={items[0]?.index ?? 0} last={items.at(-1)?.index ?? 0} total={total} onStart={setStart} onGo={(index) => virtual.scrollToIndex(index, { align: "start" })} />
+      <Position
+        start={start}
+        first={items[0]?.index ?? 0}
+        last={items.at(-1)?.index ?? 0}
+        total={total}
+        onStart={setStart}
+        onGo={(index) => virtual.scrollToIndex(index, { align: "start" })}
+      />
     </div>
   );
 }
@@ -132,7 +157,9 @@ function Position({ start, first, last, total, onStart, onGo }: PositionProps) {
   return (
     <Group justify="space-between" mt={6}>
       <Text size="xs" c="dimmed">
-        {total === 0 ? "No rows" : `Rows ${formatCount(start + first + 1)} to ${formatCount(Math.min(total, start + last + 1))} of ${formatCount(total)}`}
+        {total === 0
+          ? "No rows"
+          : `Rows ${formatCount(start + first + 1)} to ${formatCount(Math.min(total, start + last + 1))} of ${formatCount(total)}`}
       </Text>
       <Group gap={4}>
         {total > stretch && (
@@ -154,7 +181,11 @@ function Position({ start, first, last, total, onStart, onGo }: PositionProps) {
           />
         )}
         {total > stretch && (
-          <ActionIcon aria-label="Next stretch" disabled={start + stretch >= total} onClick={() => onStart(start + stretch)}>
+          <ActionIcon
+            aria-label="Next stretch"
+            disabled={start + stretch >= total}
+            onClick={() => onStart(start + stretch)}
+          >
             <IconChevronRight size={15} />
           </ActionIcon>
         )}

@@ -41,7 +41,11 @@ export function useRowKeys({ count, scrollTo, onSpace, onEnter }: RowKeysOptions
   };
   return {
     bodyProps: { ref: body, onKeyDown },
-    rowProps: (index: number) => ({ "data-row": index, tabIndex: index === current ? 0 : -1, onFocus: () => setActive(index) }),
+    rowProps: (index: number) => ({
+      "data-row": index,
+      tabIndex: index === current ? 0 : -1,
+      onFocus: () => setActive(index),
+    }),
   };
 }
 

@@ -15,5 +15,10 @@ export function saveText(name: string, mediaType: string, content: string): void
 
 /** "NDCG@10 by run" → "ndcg-10-by-run". */
 export function fileNameFor(title: string): string {
-  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || "reelbench";
+  return (
+    title
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, "-")
+      .replaceAll(/^-|-$/g, "") || "reelbench"
+  );
 }

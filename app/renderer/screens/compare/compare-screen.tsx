@@ -23,7 +23,10 @@ const noRuns: readonly Run[] = [];
 export function CompareScreen() {
   const runs = useQueryMethod("runs.list", {});
   return (
-    <Screen title="Compare" subtitle="Choose runs in the table; the comparison below follows. Space chooses a row, Enter shows its particulars.">
+    <Screen
+      title="Compare"
+      subtitle="Choose runs in the table; the comparison below follows. Space chooses a row, Enter shows its particulars."
+    >
       <Answer of={runs} height={360}>
         {(known) => (known.length === 0 ? <NoRuns /> : <RunsAndComparison runs={known} />)}
       </Answer>
@@ -33,7 +36,11 @@ export function CompareScreen() {
 
 function NoRuns() {
   return (
-    <EmptyState icon={IconArrowsDiff} title="No runs to compare yet" actions={<LinkButton to="/train">Go to Train</LinkButton>}>
+    <EmptyState
+      icon={IconArrowsDiff}
+      title="No runs to compare yet"
+      actions={<LinkButton to="/train">Go to Train</LinkButton>}
+    >
       Train at least two algorithms on one split. Start with popularity: it is what every other model must beat.
     </EmptyState>
   );
@@ -45,14 +52,25 @@ function RunsAndComparison({ runs }: { readonly runs: readonly Run[] }) {
   const { data: splits = [] } = useQueryMethod("splits.list", {});
   const { data: snapshots = [] } = useQueryMethod("snapshots.list", {});
   const { data: algorithms = [] } = useQueryMethod("algorithms.list", {});
-  const inSplit = useMemo(() => (search.split === undefined ? runs : runs.filter(({ splitId }) => splitId === search.split)), [runs, search.split]);
-  const columns = useMemo(() => runColumns(inSplit, { splits, snapshots, algorithms, baselineId: search.baseline }), [inSplit, splits, snapshots, algorithms, search.baseline]);
-  const [layout, setLayout] = useColumnLayout("runs", { hidden: [...hiddenAtFirst(columns)], pinned: ["name"], order: [] });
+  const inSplit = useMemo(
+    () => (search.split === undefined ? runs : runs.filter(({ splitId }) => splitId === search.split)),
+    [runs, search.split],
+  );
+  const columns = useMemo(
+    () => runColumns(inSplit, { splits, snapshots, algorithms, baselineId: search.baseline }),
+    [inSplit, splits, snapshots, algorithms, search.baseline],
+  );
+  const [layout, setLayout] = useColumnLayout("runs", {
+    hidden: [...hiddenAtFirst(columns)],
+    pinned: ["name"],
+    order: [],
+  });
   const chosenIds = search.run ?? [];
   const selected = useMemo(() => new Set(search.run ?? []), [search.run]);
   const chosen = chosenIds.flatMap((id) => runs.find((run) => run.id === id) ?? []);
   const shown = chosen.length > 0 ? inSplit.filter(({ id }) => selected.has(id)) : inSplit;
-  const update = (part: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  const update = (part: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   return (
     <Stack gap="md">
       <Group gap="sm" justify="space-between">
@@ -63,7 +81,9 @@ function RunsAndComparison({ runs }: { readonly runs: readonly Run[] }) {
             leftSection={<IconSearch size={14} aria-hidden />}
             value={search.filter ?? ""}
             w={220}
-            onChange={({ currentTarget }) => update({ filter: currentTarget.value === "" ? undefined : currentTarget.value })}
+            onChange={({ currentTarget }) =>
+              update({ filter: currentTarget.value === "" ? undefined : currentTarget.value })
+            }
           />
           <Select
             aria-label="Split of the runs shown"
@@ -72,14 +92,20 @@ function RunsAndComparison({ runs }: { readonly runs: readonly Run[] }) {
             clearable
             allowDeselect
             clearButtonProps={{ "aria-label": "Show all splits" }}
-            data={splits.map((split) => ({ value: split.id, label: `${snapshots.find(({ id }) => id === split.snapshotId)?.name ?? ""} · ${splitTitle(split)}` }))}
+            data={splits.map((split) => ({
+              value: split.id,
+              label: `${snapshots.find(({ id }) => id === split.snapshotId)?.name ?? ""} · ${splitTitle(split)}`,
+            }))}
             value={search.split ?? null}
             onChange={(split) => update({ split: split ?? undefined })}
           />
         </Group>
         <Group gap="xs">
           <ColumnChooser columns={columns} layout={layout} onChange={setLayout} />
-          <CopyMenu label={chosen.length > 0 ? `Copy ${String(shown.length)} as` : "Copy as"} table={() => textOf(inOrder(columns, layout.order), shown, layout.hidden)} />
+          <CopyMenu
+            label={chosen.length > 0 ? `Copy ${String(shown.length)} as` : "Copy as"}
+            table={() => textOf(inOrder(columns, layout.order), shown, layout.hidden)}
+          />
         </Group>
       </Group>
       <DataTable
@@ -90,7 +116,9 @@ function RunsAndComparison({ runs }: { readonly runs: readonly Run[] }) {
         rowLabel={({ name }) => name}
         layout={layout}
         filter={search.filter ?? ""}
-        sorting={[{ id: search.sort ?? "createdAt", desc: search.sort === undefined ? true : search.descending === true }]}
+        sorting={[
+          { id: search.sort ?? "createdAt", desc: search.sort === undefined ? true : search.descending === true },
+        ]}
         onSorting={([sorting]) => update({ sort: sorting?.id, descending: sorting?.desc === true ? true : undefined })}
         selected={selected}
         onSelect={(ids) => update({ run: ids.size === 0 ? undefined : [...ids] })}

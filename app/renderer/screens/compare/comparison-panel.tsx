@@ -44,7 +44,9 @@ export function ComparisonPanel({ runs }: { readonly runs: readonly Run[] }) {
               w={260}
               data={finished.map(({ id, name }) => ({ value: id, label: name }))}
               value={finished.some(({ id }) => id === search.baseline) ? (search.baseline ?? null) : null}
-              onChange={(baseline) => void navigate({ search: (before) => ({ ...before, baseline: baseline ?? undefined }), replace: true })}
+              onChange={(baseline) =>
+                void navigate({ search: (before) => ({ ...before, baseline: baseline ?? undefined }), replace: true })
+              }
             />
           )}
         </Group>
@@ -53,7 +55,11 @@ export function ComparisonPanel({ runs }: { readonly runs: readonly Run[] }) {
             variant="subtle"
             color="gray"
             leftSection={<IconLink size={14} aria-hidden />}
-            onClick={() => void navigator.clipboard.writeText(window.location.href).then(() => tellDone("The link to this view was copied."))}
+            onClick={() =>
+              void navigator.clipboard
+                .writeText(window.location.href)
+                .then(() => tellDone("The link to this view was copied."))
+            }
           >
             Copy link
           </Button>
@@ -68,13 +74,25 @@ export function ComparisonPanel({ runs }: { readonly runs: readonly Run[] }) {
             </>
           )}
           {finished.length > 1 && (
-            <LinkButton variant="default" to="/recommendations" search={{ run: finished.slice(0, 4).map(({ id }) => id) }}>
+            <LinkButton
+              variant="default"
+              to="/recommendations"
+              search={{ run: finished.slice(0, 4).map(({ id }) => id) }}
+            >
               See recommendations
             </LinkButton>
           )}
         </Group>
       </Group>
-      <Tabs value={tab} onChange={(value) => void navigate({ search: (before) => ({ ...before, tab: tabs.find((known) => known === value) }), replace: true })}>
+      <Tabs
+        value={tab}
+        onChange={(value) =>
+          void navigate({
+            search: (before) => ({ ...before, tab: tabs.find((known) => known === value) }),
+            replace: true,
+          })
+        }
+      >
         <Tabs.List mb="md">
           <Tabs.Tab value="verdict">Is it better?</Tabs.Tab>
           <Tabs.Tab value="metrics">Metrics</Tabs.Tab>

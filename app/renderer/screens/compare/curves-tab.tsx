@@ -33,7 +33,13 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
   return (
     <>
       <Group gap="md" mb="sm" align="center">
-        <Select aria-label="Curve" w={170} data={names.map((value) => ({ value, label: curveLabel(value) }))} value={name} onChange={setWanted} />
+        <Select
+          aria-label="Curve"
+          w={170}
+          data={names.map((value) => ({ value, label: curveLabel(value) }))}
+          value={name}
+          onChange={setWanted}
+        />
         <SegmentedControl
           aria-label="Horizontal axis"
           data={[
@@ -43,19 +49,44 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
           value={axis}
           onChange={(value) => setAxis(value === "seconds" ? "seconds" : "epoch")}
         />
-        <Switch size="xs" label="Log axis" checked={logarithmic} onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)} />
+        <Switch
+          size="xs"
+          label="Log axis"
+          checked={logarithmic}
+          onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)}
+        />
         <Group gap={8} wrap="nowrap">
           <Text size="xs">Smoothing</Text>
-          <Slider thumbLabel="Smoothing" w={140} min={0} max={mostSmoothing} step={0.05} value={smoothing} onChange={setSmoothing} />
+          <Slider
+            thumbLabel="Smoothing"
+            w={140}
+            min={0}
+            max={mostSmoothing}
+            step={0.05}
+            value={smoothing}
+            onChange={setSmoothing}
+          />
         </Group>
       </Group>
       <ChartFrame
         title="Learning curves"
         description={`${curveLabel(name)} ${smoothing > 0 ? "(smoothed) " : ""}by ${xLabel}`}
         height={340}
-        table={{ columns: ["Run", xLabel, curveLabel(name)], rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])) }}
+        table={{
+          columns: ["Run", xLabel, curveLabel(name)],
+          rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])),
+        }}
       >
-        {(height) => <LinePlot series={series} height={height} xLabel={xLabel} yLabel={curveLabel(name)} logarithmic={logarithmic} title="Learning curves" />}
+        {(height) => (
+          <LinePlot
+            series={series}
+            height={height}
+            xLabel={xLabel}
+            yLabel={curveLabel(name)}
+            logarithmic={logarithmic}
+            title="Learning curves"
+          />
+        )}
       </ChartFrame>
     </>
   );

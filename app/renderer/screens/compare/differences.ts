@@ -14,12 +14,32 @@ export function hyperparameterNames(runs: readonly Pick<Run, "hyperparameters">[
 }
 
 /** What was set, run by run: algorithm, seed, split and every hyperparameter. */
-export function parameterRows(runs: readonly Pick<Run, "algorithm" | "seed" | "splitId" | "hyperparameters">[]): readonly ParameterRow[] {
-  const row = (name: string, values: readonly (Value | undefined)[]): ParameterRow => ({ name, values, differs: new Set(values).size > 1 });
+export function parameterRows(
+  runs: readonly Pick<Run, "algorithm" | "seed" | "splitId" | "hyperparameters">[],
+): readonly ParameterRow[] {
+  const row = (name: string, values: readonly (Value | undefined)[]): ParameterRow => ({
+    name,
+    values,
+    differs: new Set(values).size > 1,
+  });
   return [
-    row("algorithm", runs.map(({ algorithm }) => algorithm)),
-    ...hyperparameterNames(runs).map((name) => row(name, runs.map(({ hyperparameters }) => hyperparameters[name]))),
-    row("seed", runs.map(({ seed }) => seed)),
-    row("split", runs.map(({ splitId }) => splitId)),
+    row(
+      "algorithm",
+      runs.map(({ algorithm }) => algorithm),
+    ),
+    ...hyperparameterNames(runs).map((name) =>
+      row(
+        name,
+        runs.map(({ hyperparameters }) => hyperparameters[name]),
+      ),
+    ),
+    row(
+      "seed",
+      runs.map(({ seed }) => seed),
+    ),
+    row(
+      "split",
+      runs.map(({ splitId }) => splitId),
+    ),
   ];
 }

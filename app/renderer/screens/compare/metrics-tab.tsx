@@ -26,7 +26,19 @@ export function MetricsTab({ runs }: { readonly runs: readonly Run[] }) {
 function MetricPlot({ name, runs }: { readonly name: string; readonly runs: readonly Run[] }) {
   const rows = runs.flatMap(({ id, name: label, metrics }) => {
     const metric = findMetric(metrics, name);
-    return metric === undefined ? [] : [{ id, label, value: metric.value, low: metric.interval?.low ?? null, high: metric.interval?.high ?? null, users: metric.users, higher: metric.higherIsBetter }];
+    return metric === undefined
+      ? []
+      : [
+          {
+            id,
+            label,
+            value: metric.value,
+            low: metric.interval?.low ?? null,
+            high: metric.interval?.high ?? null,
+            users: metric.users,
+            higher: metric.higherIsBetter,
+          },
+        ];
   });
   const [first] = rows;
   const direction = first === undefined ? "" : first.higher ? "Higher is better" : "Lower is better";
@@ -36,7 +48,10 @@ function MetricPlot({ name, runs }: { readonly name: string; readonly runs: read
       description={direction}
       help={metricMeaning(name)}
       height={Math.max(120, 60 + rows.length * 30)}
-      table={{ columns: ["Run", metricLabel(name), "Low", "High", "Users"], rows: rows.map(({ label, value, low, high, users }) => [label, value, low, high, users]) }}
+      table={{
+        columns: ["Run", metricLabel(name), "Low", "High", "Users"],
+        rows: rows.map(({ label, value, low, high, users }) => [label, value, low, high, users]),
+      }}
     >
       {(height) => <IntervalPlot rows={rows} height={height} xLabel={metricLabel(name)} title={metricLabel(name)} />}
     </ChartFrame>

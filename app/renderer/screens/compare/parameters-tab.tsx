@@ -24,7 +24,12 @@ export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
             void navigate({ search: (before) => ({ ...before, differences: checked }), replace: true });
           }}
         />
-        <CopyMenu table={() => ({ columns: ["parameter", ...runs.map(({ name }) => name)], rows: rows.map(({ name, values }) => [name, ...values.map((value) => value ?? null)]) })} />
+        <CopyMenu
+          table={() => ({
+            columns: ["parameter", ...runs.map(({ name }) => name)],
+            rows: rows.map(({ name, values }) => [name, ...values.map((value) => value ?? null)]),
+          })}
+        />
       </Group>
       <Table.ScrollContainer minWidth={300 + runs.length * 130}>
         <Table fz="sm" aria-label="Parameters of the chosen runs">
@@ -44,7 +49,13 @@ export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
                 <Table.Td fw={500}>{name}</Table.Td>
                 {values.map((value, index) => (
                   // One cell for each run, in the runs' order.
-                  <Table.Td key={runs[index]?.id ?? index} ta="right" style={differs && !differences && runs.length > 1 ? { background: "var(--rb-selected)" } : undefined}>
+                  <Table.Td
+                    key={runs[index]?.id ?? index}
+                    ta="right"
+                    style={
+                      differs && !differences && runs.length > 1 ? { background: "var(--rb-selected)" } : undefined
+                    }
+                  >
                     {showValue(value)}
                   </Table.Td>
                 ))}

@@ -17,7 +17,9 @@ export interface Surroundings {
 
 /** The columns that are put away until somebody asks for them. */
 export function hiddenAtFirst(columns: readonly DataColumn<Run>[]): readonly string[] {
-  return columns.filter(({ id }) => id.startsWith("hyper:") || ["seed", "evaluate", "snapshot", "note", "codeVersion"].includes(id)).map(({ id }) => id);
+  return columns
+    .filter(({ id }) => id.startsWith("hyper:") || ["seed", "evaluate", "snapshot", "note", "codeVersion"].includes(id))
+    .map(({ id }) => id);
 }
 
 /** Everything a runs table can show, metrics and hyperparameters of these very runs among it. */
@@ -26,16 +28,62 @@ export function runColumns(runs: readonly Run[], around: Surroundings): readonly
   const snapshotOf = new Map(around.snapshots.map((snapshot) => [snapshot.id, snapshot]));
   const algorithmOf = new Map(around.algorithms.map((algorithm) => [algorithm.id, algorithm]));
   return [
-    { id: "name", header: "Run", width: 220, value: ({ name }) => name, cell: (run) => <RunName run={run} baseline={run.id === around.baselineId} /> },
-    { id: "state", header: "State", width: 122, value: ({ state }) => state, cell: ({ state }) => <StateBadge state={state} /> },
-    { id: "algorithm", header: "Algorithm", width: 130, value: ({ algorithm }) => algorithmOf.get(algorithm)?.name ?? algorithm },
+    {
+      id: "name",
+      header: "Run",
+      width: 220,
+      value: ({ name }) => name,
+      cell: (run) => <RunName run={run} baseline={run.id === around.baselineId} />,
+    },
+    {
+      id: "state",
+      header: "State",
+      width: 122,
+      value: ({ state }) => state,
+      cell: ({ state }) => <StateBadge state={state} />,
+    },
+    {
+      id: "algorithm",
+      header: "Algorithm",
+      width: 130,
+      value: ({ algorithm }) => algorithmOf.get(algorithm)?.name ?? algorithm,
+    },
     ...metricNames(runs).map((name) => metricColumn(name, runs)),
-    { id: "fit", header: "Fit", name: "Fit (s)", width: 84, numeric: true, bestFirst: "low", value: ({ timings }) => timings?.fit ?? null, cell: ({ timings }) => (timings === null ? "–" : formatSeconds(timings.fit)) },
+    {
+      id: "fit",
+      header: "Fit",
+      name: "Fit (s)",
+      width: 84,
+      numeric: true,
+      bestFirst: "low",
+      value: ({ timings }) => timings?.fit ?? null,
+      cell: ({ timings }) => (timings === null ? "–" : formatSeconds(timings.fit)),
+    },
     { id: "split", header: "Split", width: 210, value: ({ splitId }) => splitName(splitOf.get(splitId), splitId) },
-    { id: "createdAt", header: "Started", width: 150, bestFirst: "high", value: ({ createdAt }) => createdAt, cell: ({ createdAt }) => formatDateTime(createdAt) },
+    {
+      id: "createdAt",
+      header: "Started",
+      width: 150,
+      bestFirst: "high",
+      value: ({ createdAt }) => createdAt,
+      cell: ({ createdAt }) => formatDateTime(createdAt),
+    },
     { id: "seed", header: "Seed", width: 70, numeric: true, value: ({ seed }) => seed },
-    { id: "evaluate", header: "Evaluation", name: "Evaluation (s)", width: 96, numeric: true, value: ({ timings }) => timings?.evaluate ?? null, cell: ({ timings }) => (timings === null ? "–" : formatSeconds(timings.evaluate)) },
-    { id: "snapshot", header: "Snapshot", width: 180, value: ({ snapshotId }) => snapshotOf.get(snapshotId)?.name ?? snapshotId },
+    {
+      id: "evaluate",
+      header: "Evaluation",
+      name: "Evaluation (s)",
+      width: 96,
+      numeric: true,
+      value: ({ timings }) => timings?.evaluate ?? null,
+      cell: ({ timings }) => (timings === null ? "–" : formatSeconds(timings.evaluate)),
+    },
+    {
+      id: "snapshot",
+      header: "Snapshot",
+      width: 180,
+      value: ({ snapshotId }) => snapshotOf.get(snapshotId)?.name ?? snapshotId,
+    },
     { id: "note", header: "Note", width: 220, value: ({ note }) => note },
     { id: "codeVersion", header: "Code", width: 90, value: ({ codeVersion }) => codeVersion },
     ...hyperparameterNames(runs).map((name): DataColumn<Run> => ({
@@ -70,13 +118,21 @@ function metricColumn(name: string, runs: readonly Run[]): DataColumn<Run> {
     value: ({ metrics }) => findMetric(metrics, name)?.value ?? null,
     cell: ({ metrics }) => {
       const metric = findMetric(metrics, name);
-      return metric === undefined ? "–" : <span title={intervalText(metric.interval)}>{formatMetric(metric.value)}</span>;
+      return metric === undefined ? (
+        "–"
+      ) : (
+        <span title={intervalText(metric.interval)}>{formatMetric(metric.value)}</span>
+      );
     },
   };
 }
 
-function intervalText(interval: { readonly low: number; readonly high: number; readonly level: number } | null): string | undefined {
-  return interval === null ? undefined : `${String(Math.round(interval.level * 100))}% interval ${formatMetric(interval.low)} to ${formatMetric(interval.high)}`;
+function intervalText(
+  interval: { readonly low: number; readonly high: number; readonly level: number } | null,
+): string | undefined {
+  return interval === null
+    ? undefined
+    : `${String(Math.round(interval.level * 100))}% interval ${formatMetric(interval.low)} to ${formatMetric(interval.high)}`;
 }
 
 function RunName({ run, baseline }: { readonly run: Run; readonly baseline: boolean }) {

@@ -61,7 +61,8 @@ function Particulars({ run }: { readonly run: Run }) {
           <Line name="Seed">{run.seed}</Line>
           {run.timings !== null && (
             <Line name="Time">
-              {formatSeconds(run.timings.load)} loading, {formatSeconds(run.timings.fit)} fitting, {formatSeconds(run.timings.evaluate)} evaluating
+              {formatSeconds(run.timings.load)} loading, {formatSeconds(run.timings.fit)} fitting,{" "}
+              {formatSeconds(run.timings.evaluate)} evaluating
             </Line>
           )}
           {run.machine !== null && (
@@ -70,7 +71,13 @@ function Particulars({ run }: { readonly run: Run }) {
             </Line>
           )}
           <Line name="Code">{run.codeVersion}</Line>
-          <Line name="Model hash">{run.modelHash === null ? "no model (refit it to get one)" : <Code style={{ wordBreak: "break-all" }}>{run.modelHash}</Code>}</Line>
+          <Line name="Model hash">
+            {run.modelHash === null ? (
+              "no model (refit it to get one)"
+            ) : (
+              <Code style={{ wordBreak: "break-all" }}>{run.modelHash}</Code>
+            )}
+          </Line>
           {run.refitOf !== null && (
             <Line name="Refit of">
               <Anchor size="sm" href={`#/compare?open=${run.refitOf}`}>
@@ -107,7 +114,13 @@ function Annotation({ run }: { readonly run: Run }) {
   return (
     <Stack gap="xs">
       <TextInput label="Name" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} />
-      <Textarea label="Note" autosize minRows={2} value={note} onChange={({ currentTarget }) => setNote(currentTarget.value)} />
+      <Textarea
+        label="Note"
+        autosize
+        minRows={2}
+        value={note}
+        onChange={({ currentTarget }) => setNote(currentTarget.value)}
+      />
       {changed && (
         <Group>
           <Button loading={annotate.isPending} disabled={name.trim() === ""} onClick={save}>
@@ -132,7 +145,15 @@ function RunActions({ run }: { readonly run: Run }) {
         <LinkButton variant="default" to="/recommendations" search={{ run: [run.id] }}>
           See recommendations
         </LinkButton>
-        <Button variant="default" loading={refit.busy} onClick={() => void refit.start({ runId: run.id }).catch((error: unknown) => tellFailure("The refit could not be started", error))}>
+        <Button
+          variant="default"
+          loading={refit.busy}
+          onClick={() =>
+            void refit
+              .start({ runId: run.id })
+              .catch((error: unknown) => tellFailure("The refit could not be started", error))
+          }
+        >
           Refit on everything
         </Button>
         <Button

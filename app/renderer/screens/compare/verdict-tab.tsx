@@ -1,9 +1,10 @@
-import { Alert, Group, Select, Stack, Table, Text, Tooltip } from "@mantine/core";
+import { Alert, Group, Select, Stack, Table, Text } from "@mantine/core";
 import { IconGavel } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Comparison, Run } from "../../../../core/contract/entities.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { IntervalPlot } from "../../charts/interval-plot.tsx";
+import { HelpTerm } from "../../components/help-term.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatMetric, metricLabel, metricMeaning } from "../../components/format/metrics.ts";
 import { formatCount, formatDecimal, formatPValue, formatSigned } from "../../components/format/numbers.ts";
@@ -16,7 +17,13 @@ type MetricComparison = Comparison["runs"][number]["comparisons"][number];
 const route = getRouteApi("/compare");
 
 /** Whether the difference is more than chance, said in a sentence and shown with its numbers. */
-export function VerdictTab({ runs, baselineId }: { readonly runs: readonly Run[]; readonly baselineId: string | undefined }) {
+export function VerdictTab({
+  runs,
+  baselineId,
+}: {
+  readonly runs: readonly Run[];
+  readonly baselineId: string | undefined;
+}) {
   const runIds = runs.map(({ id }) => id);
   const baseline = runIds.find((id) => id === baselineId) ?? null;
   const comparison = useQueryMethod("runs.compare", { runIds, baselineId: baseline }, { enabled: runs.length >= 2 });
@@ -60,7 +67,9 @@ function Verdict({ comparison, runs }: { readonly comparison: Comparison; readon
               w={180}
               data={names.map((name) => ({ value: name, label: metricLabel(name) }))}
               value={metric}
-              onChange={(value) => value !== null && void navigate({ search: (before) => ({ ...before, metric: value }), replace: true })}
+              onChange={(value) =>
+                value !== null && void navigate({ search: (before) => ({ ...before, metric: value }), replace: true })
+              }
             />
             <CopyMenu label="Copy all as" table={() => comparisonTable(comparison, nameOf)} />
           </Group>
@@ -87,15 +96,32 @@ function ofMetric({ comparison, metric }: OfMetricProps) {
 
 function DifferencePlot(props: OfMetricProps) {
   const { metric, nameOf, comparison } = props;
-  const rows = ofMetric(props).map(({ runId, difference, interval }) => ({ id: runId, label: nameOf(runId), value: difference, low: interval?.low ?? null, high: interval?.high ?? null }));
+  const rows = ofMetric(props).map(({ runId, difference, interval }) => ({
+    id: runId,
+    label: nameOf(runId),
+    value: difference,
+    low: interval?.low ?? null,
+    high: interval?.high ?? null,
+  }));
   return (
     <ChartFrame
       title={`Difference in ${metricLabel(metric)} to ${nameOf(comparison.baselineId)}`}
       description="Paired over users; the whisker is the bootstrap interval. Clear of the dashed line: more than chance"
       height={Math.max(110, 56 + rows.length * 34)}
-      table={{ columns: ["Run", "Difference", "Low", "High"], rows: rows.map(({ label, value, low, high }) => [label, value, low, high]) }}
+      table={{
+        columns: ["Run", "Difference", "Low", "High"],
+        rows: rows.map(({ label, value, low, high }) => [label, value, low, high]),
+      }}
     >
-      {(height) => <IntervalPlot rows={rows} height={height} reference={0} xLabel={`difference in ${metricLabel(metric)}`} title={`Difference in ${metricLabel(metric)}`} />}
+      {(height) => (
+        <IntervalPlot
+          rows={rows}
+          height={height}
+          reference={0}
+          xLabel={`difference in ${metricLabel(metric)}`}
+          title={`Difference in ${metricLabel(metric)}`}
+        />
+      )}
     </ChartFrame>
   );
 }
@@ -121,10 +147,19 @@ function DifferenceTable(props: OfMetricProps) {
             </Table.Th>
             <Table.Th ta="right">Difference</Table.Th>
             <Table.Th ta="right">Interval</Table.Th>
-            <Explained label="Effect size" help="Cohen's d_z: the mean of the per-user differences in units of their standard deviation. About 0.2 is small, 0.5 medium, 0.8 large." />
-            <Explained label="p" help="Randomisation test on the per-user differences: how often chance alone would give a difference as large." />
+            <Explained
+              label="Effect size"
+              help="Cohen's d_z: the mean of the per-user differences in units of their standard deviation. About 0.2 is small, 0.5 medium, 0.8 large."
+            />
+            <Explained
+              label="p"
+              help="Randomisation test on the per-user differences: how often chance alone would give a difference as large."
+            />
             <Explained label="p, corrected" help="After Holm's correction over all comparisons on this table." />
-            <Explained label="Wins / ties / losses" help="Users for whom the run is better, equal, worse than the baseline." />
+            <Explained
+              label="Wins / ties / losses"
+              help="Users for whom the run is better, equal, worse than the baseline."
+            />
             <Table.Th>Verdict</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -144,7 +179,11 @@ function DifferenceTable(props: OfMetricProps) {
               <Table.Td>{nameOf(row.runId)}</Table.Td>
               <Table.Td ta="right">{formatMetric(row.value)}</Table.Td>
               <Table.Td ta="right">{formatSigned(row.difference)}</Table.Td>
-              <Table.Td ta="right">{row.interval === null ? "–" : `${formatSigned(row.interval.low)} to ${formatSigned(row.interval.high)}`}</Table.Td>
+              <Table.Td ta="right">
+                {row.interval === null
+                  ? "–"
+                  : `${formatSigned(row.interval.low)} to ${formatSigned(row.interval.high)}`}
+              </Table.Td>
               <Table.Td ta="right">{row.effectSize === null ? "–" : formatDecimal(row.effectSize, 2)}</Table.Td>
               <Table.Td ta="right">{row.pValue === null ? "–" : formatPValue(row.pValue)}</Table.Td>
               <Table.Td ta="right">{row.pValueCorrected === null ? "–" : formatPValue(row.pValueCorrected)}</Table.Td>
@@ -167,11 +206,7 @@ function DifferenceTable(props: OfMetricProps) {
 function Explained({ label, help }: { readonly label: string; readonly help: string }) {
   return (
     <Table.Th ta="right">
-      <Tooltip label={help}>
-        <span tabIndex={0} style={{ textDecoration: "underline dotted", textUnderlineOffset: 3, cursor: "help" }}>
-          {label}
-        </span>
-      </Tooltip>
+      <HelpTerm help={help}>{label}</HelpTerm>
     </Table.Th>
   );
 }

@@ -22,6 +22,10 @@ describe("saying which column is what", () => {
     expect(assignRole({ userColumn: "a" }, columns, "a", "item")).toEqual({ itemColumn: "a" });
   });
   it("leaves the other options alone", () => {
-    expect(assignRole({ delimiter: ";", header: true }, columns, "e", "user")).toEqual({ delimiter: ";", header: true, userColumn: "e" });
+    expect(assignRole({ delimiter: ";", header: true }, columns, "e", "user")).toEqual({
+      delimiter: ";",
+      header: true,
+      userColumn: "e",
+    });
   });
 });

@@ -21,7 +21,12 @@ export const roleLabels: Readonly<Record<ColumnRole, string>> = {
  * The options after a column was given a role. A role stands on one column: whoever had it loses it. Taking the time
  * away means "no times", which detection must not undo.
  */
-export function assignRole(options: ReadOptions, columns: FilePreview["columns"], column: string, role: MappedRole): ReadOptions {
+export function assignRole(
+  options: ReadOptions,
+  columns: FilePreview["columns"],
+  column: string,
+  role: MappedRole,
+): ReadOptions {
   const next: ReadOptions = { ...options };
   const before = columns.find(({ name }) => name === column)?.role;
   if (before === "time" && role !== "time") next.timeColumn = null;
@@ -36,7 +41,11 @@ export function assignRole(options: ReadOptions, columns: FilePreview["columns"]
 }
 
 /** A copy with the option set, or left to detection when undefined. */
-export function withOption<K extends keyof ReadOptions>(options: ReadOptions, key: K, value: ReadOptions[K] | undefined): ReadOptions {
+export function withOption<K extends keyof ReadOptions>(
+  options: ReadOptions,
+  key: K,
+  value: ReadOptions[K] | undefined,
+): ReadOptions {
   const next: ReadOptions = { ...options };
   if (value === undefined) delete next[key];
   else next[key] = value;

@@ -62,7 +62,8 @@ function NoData({ sample }: { readonly sample: Sample }) {
         </>
       }
     >
-      Import a file of ratings: you see how it is understood before anything is stored. Or look around with the built-in sample first.
+      Import a file of ratings: you see how it is understood before anything is stored. Or look around with the built-in
+      sample first.
     </EmptyState>
   );
 }
@@ -79,7 +80,8 @@ function Snapshots({ snapshots }: { readonly snapshots: readonly Snapshot[] }) {
       </Title>
       {snapshots.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">
-          None yet. <InlineLink to="/data/new-snapshot">Make one from your sources</InlineLink>: models are trained on snapshots.
+          None yet. <InlineLink to="/data/new-snapshot">Make one from your sources</InlineLink>: models are trained on
+          snapshots.
         </Text>
       ) : (
         <Table.ScrollContainer minWidth={760}>
@@ -126,7 +128,9 @@ function SnapshotRow({ snapshot }: { readonly snapshot: Snapshot }) {
       <Table.Td>
         {scale.minimum}–{scale.maximum}
       </Table.Td>
-      <Table.Td>{from === null || to === null ? "no times" : `${formatDataDate(from)} – ${formatDataDate(to)}`}</Table.Td>
+      <Table.Td>
+        {from === null || to === null ? "no times" : `${formatDataDate(from)} – ${formatDataDate(to)}`}
+      </Table.Td>
       <Table.Td ta="right">{recipe.length === 1 ? "1 step" : `${String(recipe.length)} steps`}</Table.Td>
       <Table.Td>{formatDateTime(createdAt)}</Table.Td>
       <Table.Td ta="right">
@@ -158,8 +162,8 @@ function Sources({ sources }: { readonly sources: readonly Source[] }) {
               <Table.Th>Has</Table.Th>
               <Table.Th>Imported</Table.Th>
               <Table.Th>
-                  <span className="rb-visually-hidden">Actions</span>
-                </Table.Th>
+                <span className="rb-visually-hidden">Actions</span>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -189,7 +193,13 @@ function SourceRow({ source, onRejects }: { readonly source: Source; readonly on
         {source.rejected === 0 ? (
           "0"
         ) : (
-          <Button size="compact-xs" variant="light" color="orange" onClick={onRejects} aria-label={`Show ${formatCount(source.rejected)} rejected rows of ${source.name}`}>
+          <Button
+            size="compact-xs"
+            variant="light"
+            color="orange"
+            onClick={onRejects}
+            aria-label={`Show ${formatCount(source.rejected)} rejected rows of ${source.name}`}
+          >
             {formatCount(source.rejected)}
           </Button>
         )}

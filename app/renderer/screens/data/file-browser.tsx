@@ -46,19 +46,33 @@ function Folder({ listing, onOpen, onChoose }: FolderProps) {
   return (
     <Stack gap="xs">
       <Group gap="xs" wrap="nowrap">
-        <Button variant="default" leftSection={<IconArrowUp size={14} aria-hidden />} disabled={listing.parent === null} onClick={() => listing.parent !== null && onOpen(listing.parent)}>
+        <Button
+          variant="default"
+          leftSection={<IconArrowUp size={14} aria-hidden />}
+          disabled={listing.parent === null}
+          onClick={() => listing.parent !== null && onOpen(listing.parent)}
+        >
           Up
         </Button>
         <Text size="sm" truncate title={listing.directory} style={{ flex: 1 }}>
           {listing.directory}
         </Text>
-        <TextInput aria-label="Filter names" placeholder="Filter" value={filter} onChange={({ currentTarget }) => setFilter(currentTarget.value)} w={160} />
+        <TextInput
+          aria-label="Filter names"
+          placeholder="Filter"
+          value={filter}
+          onChange={({ currentTarget }) => setFilter(currentTarget.value)}
+          w={160}
+        />
       </Group>
       <ScrollArea h={360} type="auto" viewportProps={{ tabIndex: -1 }}>
         <ul className={styles["list"]}>
           {entries.map(({ name, path, kind, bytes }) => (
             <li key={path}>
-              <UnstyledButton className={styles["entry"]} onClick={() => (kind === "directory" ? onOpen(path) : onChoose(path))}>
+              <UnstyledButton
+                className={styles["entry"]}
+                onClick={() => (kind === "directory" ? onOpen(path) : onChoose(path))}
+              >
                 {kind === "directory" ? <IconFolder size={16} aria-hidden /> : <IconFile size={16} aria-hidden />}
                 <span className={styles["name"]}>{name}</span>
                 {kind === "file" && <span className={styles["size"]}>{formatBytes(bytes)}</span>}

@@ -1,6 +1,6 @@
 import { Button, Group, TextInput } from "@mantine/core";
 import { IconFolderOpen } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { desktopBridge } from "../../transport/electron.ts";
 import { droppedPath } from "./dropped-path.ts";
 import { FileBrowser } from "./file-browser.tsx";
@@ -11,15 +11,20 @@ interface FileFieldProps {
   readonly purpose: "ratings" | "items";
   readonly path: string;
   readonly onPath: (path: string) => void;
-  readonly autoFocus?: boolean;
+  /** Whether it is what the person came for. */
+  readonly focusAtStart?: boolean;
 }
 
 /** A path: typed, dropped, or chosen in the system's dialog or our own. */
-export function FileField({ label, description, purpose, path, onPath, autoFocus = false }: FileFieldProps) {
+export function FileField({ label, description, purpose, path, onPath, focusAtStart = false }: FileFieldProps) {
   const [typed, setTyped] = useState(path);
   const [seen, setSeen] = useState(path);
   const [browsing, setBrowsing] = useState(false);
   const [dropHint, setDropHint] = useState<string | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (focusAtStart) input.current?.focus();
+  }, [focusAtStart]);
   if (seen !== path) {
     setSeen(path);
     setTyped(path);
@@ -52,10 +57,9 @@ export function FileField({ label, description, purpose, path, onPath, autoFocus
           style={{ flex: 1 }}
           label={label}
           description={description}
-          placeholder="/data/ml-100k/u.data"
+          placeholder={purpose === "ratings" ? "/data/ml-100k/u.data" : "/data/ml-100k/u.item"}
           value={typed}
-          data-autofocus={autoFocus}
-          autoFocus={autoFocus}
+          ref={input}
           spellCheck={false}
           error={dropHint}
           onChange={({ currentTarget }) => setTyped(currentTarget.value)}

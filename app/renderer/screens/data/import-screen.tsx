@@ -23,10 +23,20 @@ export function ImportScreen() {
   const { path = "" } = route.useSearch();
   const navigate = route.useNavigate();
   return (
-    <Screen title="Import ratings" crumbs={<Crumbs />} subtitle="Nothing is stored until you press Import. Rows that cannot be read are kept aside with their reason.">
+    <Screen
+      title="Import ratings"
+      crumbs={<Crumbs />}
+      subtitle="Nothing is stored until you press Import. Rows that cannot be read are kept aside with their reason."
+    >
       <Stack gap="md">
         <Card>
-          <FileField label="File of ratings" purpose="ratings" path={path} autoFocus={path === ""} onPath={(chosen) => void navigate({ search: chosen === "" ? {} : { path: chosen } })} />
+          <FileField
+            label="File of ratings"
+            purpose="ratings"
+            path={path}
+            focusAtStart={path === ""}
+            onPath={(chosen) => void navigate({ search: chosen === "" ? {} : { path: chosen } })}
+          />
         </Card>
         {path === "" ? <Hints /> : <ImportForm key={path} path={path} />}
       </Stack>
@@ -37,8 +47,9 @@ export function ImportScreen() {
 function Hints() {
   return (
     <Text size="sm" c="dimmed">
-      Understood at once: MovieLens 100K (<code>u.data</code>), 1M and 10M (<code>ratings.dat</code>), latest and 25M (<code>ratings.csv</code>), MovieTweetings, personal exports of
-      IMDb and Letterboxd. Everything else by saying which column is what: CSV and other delimited text, JSON lines, Parquet, gzip of any of them.
+      Understood at once: MovieLens 100K (<code>u.data</code>), 1M and 10M (<code>ratings.dat</code>), latest and 25M (
+      <code>ratings.csv</code>), MovieTweetings, personal exports of IMDb and Letterboxd. Everything else by saying
+      which column is what: CSV and other delimited text, JSON lines, Parquet, gzip of any of them.
     </Text>
   );
 }
@@ -50,7 +61,9 @@ function ImportForm({ path }: { readonly path: string }) {
     <Answer of={preview} height={420} errorTitle="The file cannot be looked at">
       {(seen) => (
         <>
-          {preview.error !== null && <ErrorPanel error={preview.error} title="These settings do not work" onRetry={() => setChosen({})} />}
+          {preview.error !== null && (
+            <ErrorPanel error={preview.error} title="These settings do not work" onRetry={() => setChosen({})} />
+          )}
           <Understood preview={seen} chosen={chosen} onChange={setChosen} refreshing={preview.isFetching} />
         </>
       )}
@@ -73,7 +86,9 @@ function Understood({ preview, chosen, onChange, refreshing }: UnderstoodProps) 
         <Group justify="space-between" mb="sm">
           <Group gap="xs">
             <Title order={2}>How it is read</Title>
-            <Badge color={preview.layout === null ? "gray" : "petrol"}>{preview.layout ?? "Layout not recognised by name"}</Badge>
+            <Badge color={preview.layout === null ? "gray" : "petrol"}>
+              {preview.layout ?? "Layout not recognised by name"}
+            </Badge>
             <Text size="sm" c="dimmed">
               {formatBytes(preview.bytes)}
               {preview.compressed && ", compressed"}
@@ -88,10 +103,17 @@ function Understood({ preview, chosen, onChange, refreshing }: UnderstoodProps) 
         <ReadOptionsForm preview={preview} chosen={chosen} onChange={onChange} />
       </Card>
       <Card padding={0} aria-busy={refreshing} style={{ opacity: refreshing ? 0.7 : 1 }}>
-        <PreviewTable preview={preview} onRole={(column, role) => onChange(assignRole(chosen, preview.columns, column, role))} />
+        <PreviewTable
+          preview={preview}
+          onRole={(column, role) => onChange(assignRole(chosen, preview.columns, column, role))}
+        />
       </Card>
       <Warnings warnings={preview.warnings} />
-      {preview.problem === null ? <ImportAction preview={preview} chosen={chosen} /> : <Problem problem={preview.problem} />}
+      {preview.problem === null ? (
+        <ImportAction preview={preview} chosen={chosen} />
+      ) : (
+        <Problem problem={preview.problem} />
+      )}
     </>
   );
 }
@@ -130,16 +152,36 @@ function ImportAction({ preview, chosen }: { readonly preview: FilePreview; read
   const job = useJob("sources.import", setResult);
   const start = () => {
     setResult(null);
-    const input = { path: preview.path, options: chosen, itemsPath: itemsPath === "" ? null : itemsPath, ...(name.trim() === "" ? {} : { name: name.trim() }) };
+    const input = {
+      path: preview.path,
+      options: chosen,
+      itemsPath: itemsPath === "" ? null : itemsPath,
+      ...(name.trim() === "" ? {} : { name: name.trim() }),
+    };
     job.start(input).catch((error: unknown) => tellFailure("The import could not be started", error));
   };
   return (
     <Card>
       <Stack gap="sm">
         <Group align="flex-end" gap="md">
-          <TextInput label="Name" description="For lists; the file's name if left empty" placeholder={fileName(preview.path)} value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} w={260} />
+          <TextInput
+            label="Name"
+            description="For lists; the file's name if left empty"
+            placeholder={fileName(preview.path)}
+            value={name}
+            onChange={({ currentTarget }) => setName(currentTarget.value)}
+            w={260}
+          />
           <div style={{ flex: 1, minWidth: 320 }}>
-            <FileField label="File of titles" description={preview.itemsPath === null ? "None was found beside the ratings" : "Found beside the ratings"} purpose="items" path={itemsPath} onPath={setItemsPath} />
+            <FileField
+              label="File of titles"
+              description={
+                preview.itemsPath === null ? "None was found beside the ratings" : "Found beside the ratings"
+              }
+              purpose="items"
+              path={itemsPath}
+              onPath={setItemsPath}
+            />
           </div>
           <Button size="sm" onClick={start} loading={job.busy}>
             Import
@@ -157,7 +199,8 @@ function Imported({ result }: { readonly result: MethodOutput<"sources.import"> 
     <Alert color="green" title="Imported">
       <Group justify="space-between">
         <Text size="sm">
-          {formatQuantity(result.read, "record")} read: {formatCount(result.accepted)} accepted, {formatCount(result.rejected)} rejected.
+          {formatQuantity(result.read, "record")} read: {formatCount(result.accepted)} accepted,{" "}
+          {formatCount(result.rejected)} rejected.
         </Text>
         <Group gap="xs">
           <LinkButton variant="default" to="/data">

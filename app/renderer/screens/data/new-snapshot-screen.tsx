@@ -20,7 +20,12 @@ const route = getRouteApi("/data/new-snapshot");
 export function NewSnapshotScreen() {
   const sources = useQueryMethod("sources.list", {});
   return (
-    <Screen title="New snapshot" crumbs={<Crumbs />} width={980} subtitle="A cleaned, unchanging copy of the ratings. The same sources and recipe always give the same snapshot.">
+    <Screen
+      title="New snapshot"
+      crumbs={<Crumbs />}
+      width={980}
+      subtitle="A cleaned, unchanging copy of the ratings. The same sources and recipe always give the same snapshot."
+    >
       <Answer of={sources} height={320}>
         {(known) => (known.length === 0 ? <NoSources /> : <SnapshotForm sources={known} />)}
       </Answer>
@@ -30,7 +35,11 @@ export function NewSnapshotScreen() {
 
 function NoSources() {
   return (
-    <EmptyState icon={IconDatabaseImport} title="No ratings yet" actions={<LinkButton to="/data/import">Import ratings</LinkButton>}>
+    <EmptyState
+      icon={IconDatabaseImport}
+      title="No ratings yet"
+      actions={<LinkButton to="/data/import">Import ratings</LinkButton>}
+    >
       A snapshot is made from imported ratings.
     </EmptyState>
   );
@@ -40,10 +49,15 @@ function SnapshotForm({ sources }: { readonly sources: readonly Source[] }) {
   const search = route.useSearch();
   const navigate = useNavigate();
   const newest = [...sources].sort((left, right) => right.createdAt.localeCompare(left.createdAt))[0];
-  const chosen = (search.source ?? (newest === undefined ? [] : [newest.id])).filter((id) => sources.some((source) => source.id === id));
+  const chosen = (search.source ?? (newest === undefined ? [] : [newest.id])).filter((id) =>
+    sources.some((source) => source.id === id),
+  );
   const [name, setName] = useState("");
   const [history, change] = useReducer(editRecipe, emptyHistory);
-  const job = useJob("snapshots.create", ({ snapshotId }) => void navigate({ to: "/data/snapshots/$snapshotId", params: { snapshotId } }));
+  const job = useJob(
+    "snapshots.create",
+    ({ snapshotId }) => void navigate({ to: "/data/snapshots/$snapshotId", params: { snapshotId } }),
+  );
   const start = () => {
     const input = { sourceIds: chosen, recipe: history.present, ...(name.trim() === "" ? {} : { name: name.trim() }) };
     job.start(input).catch((error: unknown) => tellFailure("The snapshot could not be started", error));
@@ -55,12 +69,22 @@ function SnapshotForm({ sources }: { readonly sources: readonly Source[] }) {
         <Group align="flex-start" gap="md" grow>
           <MultiSelect
             label="Sources"
-            description={chosen.length === 0 ? "Choose at least one" : `${formatQuantity(ratings, "rating")} to start from`}
-            data={sources.map(({ id, name: sourceName, accepted }) => ({ value: id, label: `${sourceName} (${formatCount(accepted)})` }))}
+            description={
+              chosen.length === 0 ? "Choose at least one" : `${formatQuantity(ratings, "rating")} to start from`
+            }
+            data={sources.map(({ id, name: sourceName, accepted }) => ({
+              value: id,
+              label: `${sourceName} (${formatCount(accepted)})`,
+            }))}
             value={chosen}
             onChange={(ids) => void navigate({ to: "/data/new-snapshot", search: { source: ids }, replace: true })}
           />
-          <TextInput label="Name" description="For lists; made from the sources if left empty" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} />
+          <TextInput
+            label="Name"
+            description="For lists; made from the sources if left empty"
+            value={name}
+            onChange={({ currentTarget }) => setName(currentTarget.value)}
+          />
         </Group>
       </Card>
       <Card>

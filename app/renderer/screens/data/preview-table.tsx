@@ -14,11 +14,26 @@ const choices: readonly MappedRole[] = ["user", "item", "rating", "time", "ignor
 export function PreviewTable({ preview, onRole }: PreviewTableProps) {
   return (
     <ScrollArea.Autosize mah={270} type="auto" viewportProps={{ tabIndex: 0, "aria-label": "First rows of the file" }}>
-      <Table stickyHeader withColumnBorders fz="sm" verticalSpacing={3} aria-label="First rows of the file" w="auto" miw="100%">
+      <Table
+        stickyHeader
+        withColumnBorders
+        fz="sm"
+        verticalSpacing={3}
+        aria-label="First rows of the file"
+        w="auto"
+        miw="100%"
+      >
         <Table.Thead>
           <Table.Tr>
             {preview.columns.map(({ name, role }) => (
-              <Table.Th key={name} miw={132} style={{ verticalAlign: "top", background: role === "ignored" ? "var(--rb-sunken)" : "var(--rb-selected)" }}>
+              <Table.Th
+                key={name}
+                miw={132}
+                style={{
+                  verticalAlign: "top",
+                  background: role === "ignored" ? "var(--rb-sunken)" : "var(--rb-selected)",
+                }}
+              >
                 <Text size="xs" fw={600} truncate maw={200} title={name} mb={4}>
                   {name}
                 </Text>
@@ -41,8 +56,21 @@ export function PreviewTable({ preview, onRole }: PreviewTableProps) {
             // Preview rows have no identity; the table is replaced whole.
             <Table.Tr key={index}>
               {preview.columns.map(({ name, role }, column) => (
-                <Table.Td key={name} style={{ color: role === "ignored" ? "var(--mantine-color-dimmed)" : undefined, whiteSpace: "nowrap", maxWidth: 320, overflow: "hidden", textOverflow: "ellipsis" }}>
-                  {row[column] ?? <Text span inherit c="dimmed" fs="italic">empty</Text>}
+                <Table.Td
+                  key={name}
+                  style={{
+                    color: role === "ignored" ? "var(--mantine-color-dimmed)" : undefined,
+                    whiteSpace: "nowrap",
+                    maxWidth: 320,
+                    overflow: "hidden",
+                    textOverflow: "ellipsis",
+                  }}
+                >
+                  {row[column] ?? (
+                    <Text span inherit c="dimmed" fs="italic">
+                      empty
+                    </Text>
+                  )}
                 </Table.Td>
               ))}
             </Table.Tr>

@@ -34,7 +34,10 @@ function ProfilePage({ profile, snapshot }: { readonly profile: Profile; readonl
           <Fact label="Mean">{formatDecimal(profile.mean, 3)}</Fact>
           <Fact label="Median">{formatGeneral(profile.median)}</Fact>
           <Fact label="Standard deviation">{formatDecimal(profile.standardDeviation, 3)}</Fact>
-          <Fact label="Gini of films" help="Inequality of ratings over films: 0 when every film has as many, near 1 when a few have nearly all. Above 0.8, popularity is hard to beat.">
+          <Fact
+            label="Gini of films"
+            help="Inequality of ratings over films: 0 when every film has as many, near 1 when a few have nearly all. Above 0.8, popularity is hard to beat."
+          >
             {formatDecimal(profile.giniItems, 3)}
           </Fact>
           <Fact label="Gini of users" help="Inequality of ratings over users: 0 when everybody rated as much.">
@@ -70,7 +73,10 @@ function RatingHistogram({ profile }: { readonly profile: Profile }) {
     <ChartFrame
       title="Ratings given"
       description="How often each rating was given"
-      table={{ columns: ["Rating", "Ratings", "Share"], rows: bars.map(({ label, count }) => [label, count, profile.ratings === 0 ? 0 : count / profile.ratings]) }}
+      table={{
+        columns: ["Rating", "Ratings", "Share"],
+        rows: bars.map(({ label, count }) => [label, count, profile.ratings === 0 ? 0 : count / profile.ratings]),
+      }}
     >
       {(height) => <BarPlot bars={bars} height={height} xLabel="rating" yLabel="ratings" title="Ratings given" />}
     </ChartFrame>
@@ -82,7 +88,10 @@ function Concentration({ profile }: { readonly profile: Profile }) {
     <ChartFrame
       title="Concentration on films"
       description={`Lorenz curve; Gini ${formatDecimal(profile.giniItems, 3)}. The dashed line is where every film had as many ratings`}
-      table={{ columns: ["Share of films, least rated first", "Share of ratings"], rows: profile.lorenzItems.map(({ share, ratings }) => [share, ratings]) }}
+      table={{
+        columns: ["Share of films, least rated first", "Share of ratings"],
+        rows: profile.lorenzItems.map(({ share, ratings }) => [share, ratings]),
+      }}
     >
       {(height) => <LorenzPlot curve={profile.lorenzItems} height={height} />}
     </ChartFrame>
@@ -93,7 +102,9 @@ function Activity({ profile }: { readonly profile: Profile }) {
   if (profile.activity.length === 0) {
     return (
       <Card>
-        <Title order={2} size="h3">Activity over time</Title>
+        <Title order={2} size="h3">
+          Activity over time
+        </Title>
         <Text size="sm" c="dimmed">
           These ratings have no times. Only random splits are possible, and they let a model learn from the future.
         </Text>
@@ -102,7 +113,12 @@ function Activity({ profile }: { readonly profile: Profile }) {
   }
   const bars = profile.activity.map(({ month, count }) => ({ label: month, count }));
   return (
-    <ChartFrame title="Activity over time" description="Ratings in each calendar month (UTC)" height={200} table={{ columns: ["Month", "Ratings"], rows: bars.map(({ label, count }) => [label, count]) }}>
+    <ChartFrame
+      title="Activity over time"
+      description="Ratings in each calendar month (UTC)"
+      height={200}
+      table={{ columns: ["Month", "Ratings"], rows: bars.map(({ label, count }) => [label, count]) }}
+    >
       {(height) => <BarPlot bars={bars} height={height} xLabel="month" yLabel="ratings" title="Activity over time" />}
     </ChartFrame>
   );
@@ -113,7 +129,9 @@ const quantileNames: Readonly<Record<string, string>> = { "0": "Minimum", "0.5":
 function Quantiles({ profile }: { readonly profile: Profile }) {
   return (
     <Card>
-      <Title order={2} size="h3">Ratings per user and per film</Title>
+      <Title order={2} size="h3">
+        Ratings per user and per film
+      </Title>
       <Text size="xs" c="dimmed" mb={4}>
         Of all users (films), this share has at most so many ratings
       </Text>
@@ -157,7 +175,11 @@ function TopItems({ profile, snapshot }: { readonly profile: Profile; readonly s
           {profile.topItems.slice(0, 10).map(({ itemId, title, count, mean }) => (
             <Table.Tr key={itemId}>
               <Table.Td>
-                <TextLink to="/data/snapshots/$snapshotId" params={{ snapshotId: snapshot.id }} search={{ tab: "rows", item: itemId }}>
+                <TextLink
+                  to="/data/snapshots/$snapshotId"
+                  params={{ snapshotId: snapshot.id }}
+                  search={{ tab: "rows", item: itemId }}
+                >
                   {title ?? itemId}
                 </TextLink>
               </Table.Td>

@@ -48,13 +48,34 @@ const yesNo = [
 /** How the file is read: what was detected, and what the person says instead. */
 export function ReadOptionsForm({ preview, chosen, onChange }: ReadOptionsFormProps) {
   const used = preview.options;
-  const set = <K extends keyof ReadOptions>(key: K, value: ReadOptions[K] | undefined) => onChange(withOption(chosen, key, value));
+  const set = <K extends keyof ReadOptions>(key: K, value: ReadOptions[K] | undefined) =>
+    onChange(withOption(chosen, key, value));
   const text = used.format === undefined || used.format === "delimited" || used.format === "matrix";
   return (
     <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }} spacing="sm" verticalSpacing="xs">
-      <Choice label="Format" data={formats} value={used.format ?? null} byHand={chosen.format !== undefined} onChoose={(value) => set("format", value)} />
-      <Choice label="Encoding" data={encodings} value={used.encoding ?? null} byHand={chosen.encoding !== undefined} onChoose={(value) => set("encoding", value)} />
-      {text && <Choice label="Delimiter" data={withCurrent(delimiters, used.delimiter)} value={used.delimiter ?? null} byHand={chosen.delimiter !== undefined} onChoose={(value) => set("delimiter", value)} />}
+      <Choice
+        label="Format"
+        data={formats}
+        value={used.format ?? null}
+        byHand={chosen.format !== undefined}
+        onChoose={(value) => set("format", value)}
+      />
+      <Choice
+        label="Encoding"
+        data={encodings}
+        value={used.encoding ?? null}
+        byHand={chosen.encoding !== undefined}
+        onChoose={(value) => set("encoding", value)}
+      />
+      {text && (
+        <Choice
+          label="Delimiter"
+          data={withCurrent(delimiters, used.delimiter)}
+          value={used.delimiter ?? null}
+          byHand={chosen.delimiter !== undefined}
+          onChoose={(value) => set("delimiter", value)}
+        />
+      )}
       {text && (
         <Choice
           label="First line is a header"
@@ -76,14 +97,22 @@ export function ReadOptionsForm({ preview, chosen, onChange }: ReadOptionsFormPr
           onChoose={(value) => set("decimalComma", value === undefined ? undefined : value === "yes")}
         />
       )}
-      <Choice label="Time format" data={timeFormats} value={used.timeFormat ?? null} byHand={chosen.timeFormat !== undefined} onChoose={(value) => set("timeFormat", value)} />
+      <Choice
+        label="Time format"
+        data={timeFormats}
+        value={used.timeFormat ?? null}
+        byHand={chosen.timeFormat !== undefined}
+        onChoose={(value) => set("timeFormat", value)}
+      />
       <ScaleField preview={preview} chosen={chosen} onChange={onChange} />
       <TextInput
         label="One user for all rows"
         description="For a personal export"
         placeholder="–"
         value={chosen.singleUserId ?? ""}
-        onChange={({ currentTarget }) => set("singleUserId", currentTarget.value === "" ? undefined : currentTarget.value)}
+        onChange={({ currentTarget }) =>
+          set("singleUserId", currentTarget.value === "" ? undefined : currentTarget.value)
+        }
       />
       <TagsInput
         label="No-rating values"
@@ -121,7 +150,10 @@ function Choice<V extends string>({ label, data, value, byHand, onChoose }: Choi
   );
 }
 
-function withCurrent(known: readonly { readonly value: string; readonly label: string }[], current: string | undefined) {
+function withCurrent(
+  known: readonly { readonly value: string; readonly label: string }[],
+  current: string | undefined,
+) {
   if (current === undefined || known.some(({ value }) => value === current)) return known;
   return [...known, { value: current, label: `“${current}”` }];
 }
@@ -131,14 +163,33 @@ function ScaleField({ preview, chosen, onChange }: ReadOptionsFormProps) {
   const set = (bound: "minimum" | "maximum", value: number | string) => {
     const number = Number(value);
     if (value === "" || !Number.isFinite(number)) onChange(withOption(chosen, "scale", undefined));
-    else onChange({ ...chosen, scale: { minimum: scale?.minimum ?? number, maximum: scale?.maximum ?? number, [bound]: number } });
+    else
+      onChange({
+        ...chosen,
+        scale: { minimum: scale?.minimum ?? number, maximum: scale?.maximum ?? number, [bound]: number },
+      });
   };
   return (
-    <Input.Wrapper size="xs" label="Rating scale" labelElement="div" description={chosen.scale === undefined ? "Detected" : "Chosen by you"}>
+    <Input.Wrapper
+      size="xs"
+      label="Rating scale"
+      labelElement="div"
+      description={chosen.scale === undefined ? "Detected" : "Chosen by you"}
+    >
       <Group mt={5} gap={6} wrap="nowrap">
-        <NumberInput aria-label="Lowest rating" hideControls value={scale?.minimum ?? ""} onChange={(value) => set("minimum", value)} />
+        <NumberInput
+          aria-label="Lowest rating"
+          hideControls
+          value={scale?.minimum ?? ""}
+          onChange={(value) => set("minimum", value)}
+        />
         <Text size="sm">to</Text>
-        <NumberInput aria-label="Highest rating" hideControls value={scale?.maximum ?? ""} onChange={(value) => set("maximum", value)} />
+        <NumberInput
+          aria-label="Highest rating"
+          hideControls
+          value={scale?.maximum ?? ""}
+          onChange={(value) => set("maximum", value)}
+        />
       </Group>
     </Input.Wrapper>
   );

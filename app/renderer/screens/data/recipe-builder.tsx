@@ -1,5 +1,12 @@
 import { ActionIcon, Button, Card, Group, Menu, Stack, Text, Tooltip } from "@mantine/core";
-import { IconArrowBackUp, IconArrowForwardUp, IconChevronDown, IconChevronUp, IconPlus, IconTrash } from "@tabler/icons-react";
+import {
+  IconArrowBackUp,
+  IconArrowForwardUp,
+  IconChevronDown,
+  IconChevronUp,
+  IconPlus,
+  IconTrash,
+} from "@tabler/icons-react";
 import { useCommands } from "../../components/commands/commands-context.tsx";
 import { stepMeanings, stepNames } from "./recipe-editing.ts";
 import type { RecipeChange, RecipeHistory, StepKind } from "./recipe-editing.ts";
@@ -15,8 +22,20 @@ interface RecipeBuilderProps {
 /** Cleaning steps in the order they are done. */
 export function RecipeBuilder({ history, onChange }: RecipeBuilderProps) {
   useCommands([
-    { id: "recipe.undo", label: "Undo the last change to the recipe", group: "Data", shortcuts: ["mod+z"], run: () => onChange({ type: "undo" }) },
-    { id: "recipe.redo", label: "Redo the change to the recipe", group: "Data", shortcuts: ["mod+shift+z"], run: () => onChange({ type: "redo" }) },
+    {
+      id: "recipe.undo",
+      label: "Undo the last change to the recipe",
+      group: "Data",
+      shortcuts: ["mod+z"],
+      run: () => onChange({ type: "undo" }),
+    },
+    {
+      id: "recipe.redo",
+      label: "Redo the change to the recipe",
+      group: "Data",
+      shortcuts: ["mod+shift+z"],
+      run: () => onChange({ type: "redo" }),
+    },
   ]);
   const steps = history.present;
   return (
@@ -29,7 +48,12 @@ export function RecipeBuilder({ history, onChange }: RecipeBuilderProps) {
       <Stack gap="xs" component="ol" m={0} p={0} style={{ listStyle: "none" }}>
         {steps.map((step, index) => (
           // Steps have no identity but their place.
-          <Card key={index} component="li" padding="xs" aria-label={`Step ${String(index + 1)}: ${stepNames[step.step]}`}>
+          <Card
+            key={index}
+            component="li"
+            padding="xs"
+            aria-label={`Step ${String(index + 1)}: ${stepNames[step.step]}`}
+          >
             <Group wrap="nowrap" align="flex-start" gap="sm">
               <Text size="sm" fw={600} c="dimmed" w={18} ta="right" pt={2}>
                 {index + 1}
@@ -44,13 +68,24 @@ export function RecipeBuilder({ history, onChange }: RecipeBuilderProps) {
                 <StepFields step={step} onChange={(changed) => onChange({ type: "change", index, step: changed })} />
               </div>
               <Group gap={2} wrap="nowrap">
-                <ActionIcon aria-label={`Move step ${String(index + 1)} up`} disabled={index === 0} onClick={() => onChange({ type: "move", index, by: -1 })}>
+                <ActionIcon
+                  aria-label={`Move step ${String(index + 1)} up`}
+                  disabled={index === 0}
+                  onClick={() => onChange({ type: "move", index, by: -1 })}
+                >
                   <IconChevronUp size={16} />
                 </ActionIcon>
-                <ActionIcon aria-label={`Move step ${String(index + 1)} down`} disabled={index === steps.length - 1} onClick={() => onChange({ type: "move", index, by: 1 })}>
+                <ActionIcon
+                  aria-label={`Move step ${String(index + 1)} down`}
+                  disabled={index === steps.length - 1}
+                  onClick={() => onChange({ type: "move", index, by: 1 })}
+                >
                   <IconChevronDown size={16} />
                 </ActionIcon>
-                <ActionIcon aria-label={`Remove step ${String(index + 1)}`} onClick={() => onChange({ type: "remove", index })}>
+                <ActionIcon
+                  aria-label={`Remove step ${String(index + 1)}`}
+                  onClick={() => onChange({ type: "remove", index })}
+                >
                   <IconTrash size={16} />
                 </ActionIcon>
               </Group>
@@ -79,12 +114,22 @@ export function RecipeBuilder({ history, onChange }: RecipeBuilderProps) {
           </Menu.Dropdown>
         </Menu>
         <Tooltip label="Undo">
-          <ActionIcon aria-label="Undo" variant="default" disabled={history.past.length === 0} onClick={() => onChange({ type: "undo" })}>
+          <ActionIcon
+            aria-label="Undo"
+            variant="default"
+            disabled={history.past.length === 0}
+            onClick={() => onChange({ type: "undo" })}
+          >
             <IconArrowBackUp size={16} />
           </ActionIcon>
         </Tooltip>
         <Tooltip label="Redo">
-          <ActionIcon aria-label="Redo" variant="default" disabled={history.future.length === 0} onClick={() => onChange({ type: "redo" })}>
+          <ActionIcon
+            aria-label="Redo"
+            variant="default"
+            disabled={history.future.length === 0}
+            onClick={() => onChange({ type: "redo" })}
+          >
             <IconArrowForwardUp size={16} />
           </ActionIcon>
         </Tooltip>

@@ -5,12 +5,15 @@ import { editRecipe, emptyHistory, newStep, stepNames } from "./recipe-editing.t
 import type { RecipeChange, RecipeHistory, StepKind } from "./recipe-editing.ts";
 
 const kinds = Object.keys(stepNames) as StepKind[];
-const after = (changes: readonly RecipeChange[], from: RecipeHistory = emptyHistory) => changes.reduce(editRecipe, from);
+const after = (changes: readonly RecipeChange[], from: RecipeHistory = emptyHistory) =>
+  changes.reduce(editRecipe, from);
 
 const change: fc.Arbitrary<RecipeChange> = fc.oneof(
   fc.constantFrom(...kinds).map((kind): RecipeChange => ({ type: "add", kind })),
   fc.nat(3).map((index): RecipeChange => ({ type: "remove", index })),
-  fc.tuple(fc.nat(3), fc.constantFrom(-1 as const, 1 as const)).map(([index, by]): RecipeChange => ({ type: "move", index, by })),
+  fc
+    .tuple(fc.nat(3), fc.constantFrom(-1 as const, 1 as const))
+    .map(([index, by]): RecipeChange => ({ type: "move", index, by })),
 );
 
 describe("a recipe being written", () => {
@@ -21,9 +24,17 @@ describe("a recipe being written", () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 12 }), (changes) => {
         const written = after(changes);
-        const undone = after(written.past.map(() => ({ type: "undo" })), written);
+        const undone = after(
+          written.past.map(() => ({ type: "undo" })),
+          written,
+        );
         expect(undone.present).toEqual([]);
-        expect(after(undone.future.map(() => ({ type: "redo" })), undone).present).toEqual(written.present);
+        expect(
+          after(
+            undone.future.map(() => ({ type: "redo" })),
+            undone,
+          ).present,
+        ).toEqual(written.present);
       }),
     );
   });
@@ -41,8 +52,14 @@ describe("a recipe being written", () => {
     expect(editRecipe(branched, { type: "redo" })).toEqual(branched);
   });
   it("moves a step past its neighbour and not past the ends", () => {
-    const two = after([{ type: "add", kind: "dedupe" }, { type: "add", kind: "k-core" }]);
-    expect(editRecipe(two, { type: "move", index: 0, by: 1 }).present.map(({ step }) => step)).toEqual(["k-core", "dedupe"]);
+    const two = after([
+      { type: "add", kind: "dedupe" },
+      { type: "add", kind: "k-core" },
+    ]);
+    expect(editRecipe(two, { type: "move", index: 0, by: 1 }).present.map(({ step }) => step)).toEqual([
+      "k-core",
+      "dedupe",
+    ]);
     expect(editRecipe(two, { type: "move", index: 0, by: -1 })).toBe(two);
   });
 });

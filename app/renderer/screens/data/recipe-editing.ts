@@ -30,7 +30,11 @@ export function editRecipe(history: RecipeHistory, change: RecipeChange): Recipe
     case "change":
       return commit(history, present.with(change.index, change.step), change.index);
     case "remove":
-      return commit(history, present.filter((_, index) => index !== change.index), null);
+      return commit(
+        history,
+        present.filter((_, index) => index !== change.index),
+        null,
+      );
     case "move":
       return move(history, change.index, change.index + change.by);
     case "undo":
@@ -55,7 +59,12 @@ function move(history: RecipeHistory, from: number, to: number): RecipeHistory {
 function undo(history: RecipeHistory): RecipeHistory {
   const before = history.past.at(-1);
   if (before === undefined) return history;
-  return { past: history.past.slice(0, -1), present: before, future: [history.present, ...history.future], editing: null };
+  return {
+    past: history.past.slice(0, -1),
+    present: before,
+    future: [history.present, ...history.future],
+    editing: null,
+  };
 }
 
 function redo(history: RecipeHistory): RecipeHistory {
@@ -94,13 +103,19 @@ export const stepNames: Readonly<Record<StepKind, string>> = {
 export const stepMeanings: Readonly<Record<StepKind, string>> = {
   dedupe: "Where a user rated a film more than once, keep one rating.",
   "time-window": "Keep ratings given between two dates.",
-  "k-core": "Drop users and films with fewer than k ratings, again and again until none is left: every user and film that stays has at least k.",
+  "k-core":
+    "Drop users and films with fewer than k ratings, again and again until none is left: every user and film that stays has at least k.",
   "minimum-ratings": "Drop users, then films, with fewer ratings than this, once.",
   "exclude-users": "Drop all ratings of these users.",
   "exclude-items": "Drop all ratings of these films.",
 };
 
-const keepWords = { last: "the last rating", first: "the first rating", highest: "the highest rating", mean: "their mean" } as const;
+const keepWords = {
+  last: "the last rating",
+  first: "the first rating",
+  highest: "the highest rating",
+  mean: "their mean",
+} as const;
 
 /** A step in words, for lists of what was done. */
 export function describeStep(step: RecipeStep): string {

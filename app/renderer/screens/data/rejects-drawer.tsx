@@ -29,11 +29,18 @@ const columns: readonly PagedColumn<Reject>[] = [
 /** Every row that could not be read, with its reason. */
 export function RejectsDrawer({ source, onClose }: { readonly source: Source | null; readonly onClose: () => void }) {
   return (
-    <Drawer opened={source !== null} onClose={onClose} position="right" size="xl" title={source === null ? "" : `Rejected rows of ${source.name}`}>
+    <Drawer
+      opened={source !== null}
+      onClose={onClose}
+      position="right"
+      size="xl"
+      title={source === null ? "" : `Rejected rows of ${source.name}`}
+    >
       {source !== null && (
         <Stack gap="sm">
           <Text size="sm" c="dimmed">
-            {formatCount(source.rejected)} of {formatCount(source.read)} records could not be read. They are kept with the source; nothing was dropped in silence.
+            {formatCount(source.rejected)} of {formatCount(source.read)} records could not be read. They are kept with
+            the source; nothing was dropped in silence.
           </Text>
           <Group gap="xs">
             {Object.entries(source.rejectsByReason).map(([reason, count]) => (
@@ -58,7 +65,10 @@ function Rejects({ sourceId }: { readonly sourceId: string }) {
       height="calc(100vh - 240px)"
       page={(offset, limit) => {
         const input = { sourceId, offset, limit };
-        return { queryKey: ["sources.rejects", input], queryFn: ({ signal }) => connection.request("sources.rejects", input, signal) };
+        return {
+          queryKey: ["sources.rejects", input],
+          queryFn: ({ signal }) => connection.request("sources.rejects", input, signal),
+        };
       }}
     />
   );

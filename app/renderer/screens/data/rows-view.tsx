@@ -22,9 +22,20 @@ const route = getRouteApi("/data/snapshots/$snapshotId");
 const columns: readonly PagedColumn<RatingRow>[] = [
   { id: "user", header: "User", width: 130, sortable: true, cell: ({ userId }) => userId },
   { id: "item", header: "Film id", width: 130, sortable: true, cell: ({ itemId }) => itemId },
-  { id: "title", header: "Title", width: 320, cell: ({ title }) => <span title={title ?? undefined}>{title ?? "–"}</span> },
+  {
+    id: "title",
+    header: "Title",
+    width: 320,
+    cell: ({ title }) => <span title={title ?? undefined}>{title ?? "–"}</span>,
+  },
   { id: "rating", header: "Rating", width: 90, numeric: true, sortable: true, cell: ({ rating }) => rating },
-  { id: "time", header: "Time (UTC)", width: 180, sortable: true, cell: ({ time }) => (time === null ? "–" : formatDataTime(time)) },
+  {
+    id: "time",
+    header: "Time (UTC)",
+    width: 180,
+    sortable: true,
+    cell: ({ time }) => (time === null ? "–" : formatDataTime(time)),
+  },
 ];
 
 /** The most rows a copy takes: more belongs in a file, not on a clipboard. */
@@ -47,27 +58,57 @@ export function RowsView({ snapshot }: { readonly snapshot: Snapshot }) {
   const first = useQueryMethod("snapshots.rows", { ...question, offset: 0, limit: 200 }, { keepPrevious: true });
   const setSorting = (sorting: SortingState) => {
     const [wanted] = sorting;
-    void navigate({ search: (before) => ({ ...before, sort: wanted === undefined ? undefined : (wanted.id as SortColumn), descending: wanted?.desc === true ? true : undefined }), replace: true });
+    void navigate({
+      search: (before) => ({
+        ...before,
+        sort: wanted === undefined ? undefined : (wanted.id as SortColumn),
+        descending: wanted?.desc === true ? true : undefined,
+      }),
+      replace: true,
+    });
   };
-  const filter = (key: "user" | "item", value: string) => void navigate({ search: (before) => ({ ...before, [key]: value === "" ? undefined : value }), replace: true });
+  const filter = (key: "user" | "item", value: string) =>
+    void navigate({ search: (before) => ({ ...before, [key]: value === "" ? undefined : value }), replace: true });
   const copyRows = async (): Promise<TextTable> => {
     const rows: RatingRow[] = [];
     const wanted = Math.min(first.data?.total ?? 0, mostCopied);
     while (rows.length < wanted) {
-      const page = await connection.request("snapshots.rows", { ...question, offset: rows.length, limit: Math.min(1000, wanted - rows.length) });
+      const page = await connection.request("snapshots.rows", {
+        ...question,
+        offset: rows.length,
+        limit: Math.min(1000, wanted - rows.length),
+      });
       if (page.rows.length === 0) break;
       rows.push(...page.rows);
     }
-    return { columns: ["user_id", "item_id", "title", "rating", "time"], rows: rows.map(({ userId, itemId, title, rating, time }) => [userId, itemId, title, rating, time]) };
+    return {
+      columns: ["user_id", "item_id", "title", "rating", "time"],
+      rows: rows.map(({ userId, itemId, title, rating, time }) => [userId, itemId, title, rating, time]),
+    };
   };
   return (
     <Stack gap="sm">
       <Group gap="sm" align="flex-end" justify="space-between">
         <Group gap="sm" align="flex-end">
-          <IdFilter key={`user:${search.user ?? ""}`} label="User" value={search.user ?? ""} onFilter={(value) => filter("user", value)} />
-          <IdFilter key={`item:${search.item ?? ""}`} label="Film id" value={search.item ?? ""} onFilter={(value) => filter("item", value)} />
+          <IdFilter
+            key={`user:${search.user ?? ""}`}
+            label="User"
+            value={search.user ?? ""}
+            onFilter={(value) => filter("user", value)}
+          />
+          <IdFilter
+            key={`item:${search.item ?? ""}`}
+            label="Film id"
+            value={search.item ?? ""}
+            onFilter={(value) => filter("item", value)}
+          />
           {(search.user !== undefined || search.item !== undefined) && (
-            <Button variant="subtle" onClick={() => void navigate({ search: (before) => ({ ...before, user: undefined, item: undefined }), replace: true })}>
+            <Button
+              variant="subtle"
+              onClick={() =>
+                void navigate({ search: (before) => ({ ...before, user: undefined, item: undefined }), replace: true })
+              }
+            >
               Show all
             </Button>
           )}
@@ -90,14 +131,25 @@ export function RowsView({ snapshot }: { readonly snapshot: Snapshot }) {
         height="max(360px, calc(100vh - 330px))"
         page={(offset, limit) => {
           const input = { ...question, offset, limit };
-          return { queryKey: ["snapshots.rows", input], queryFn: ({ signal }) => connection.request("snapshots.rows", input, signal) };
+          return {
+            queryKey: ["snapshots.rows", input],
+            queryFn: ({ signal }) => connection.request("snapshots.rows", input, signal),
+          };
         }}
       />
     </Stack>
   );
 }
 
-function IdFilter({ label, value, onFilter }: { readonly label: string; readonly value: string; readonly onFilter: (value: string) => void }) {
+function IdFilter({
+  label,
+  value,
+  onFilter,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly onFilter: (value: string) => void;
+}) {
   const [typed, setTyped] = useState(value);
   return (
     <TextInput

@@ -35,7 +35,12 @@ export function SnapshotScreen() {
         {(known) => (
           <Tabs
             value={tab}
-            onChange={(value) => void navigate({ search: (before) => ({ ...before, tab: value === "rows" || value === "recipe" ? value : undefined }), replace: true })}
+            onChange={(value) =>
+              void navigate({
+                search: (before) => ({ ...before, tab: value === "rows" || value === "recipe" ? value : undefined }),
+                replace: true,
+              })
+            }
           >
             <Tabs.List mb="md">
               <Tabs.Tab value="profile">Profile</Tabs.Tab>
@@ -59,10 +64,14 @@ export function SnapshotScreen() {
 }
 
 function Summary({ snapshot }: { readonly snapshot: Snapshot }) {
-  const span = snapshot.from === null || snapshot.to === null ? "no times" : `${formatDataDate(snapshot.from)} to ${formatDataDate(snapshot.to)}`;
+  const span =
+    snapshot.from === null || snapshot.to === null
+      ? "no times"
+      : `${formatDataDate(snapshot.from)} to ${formatDataDate(snapshot.to)}`;
   return (
     <>
-      {formatQuantity(snapshot.ratings, "rating")} of {formatQuantity(snapshot.users, "user")} on {formatQuantity(snapshot.items, "film")}, {span}. Id <code>{snapshot.id}</code>
+      {formatQuantity(snapshot.ratings, "rating")} of {formatQuantity(snapshot.users, "user")} on{" "}
+      {formatQuantity(snapshot.items, "film")}, {span}. Id <code>{snapshot.id}</code>
     </>
   );
 }
@@ -86,7 +95,9 @@ function RecipeView({ snapshot }: { readonly snapshot: Snapshot }) {
               <Table.Td>{describeStep(step)}</Table.Td>
               <Table.Td ta="right">{formatCount(before)}</Table.Td>
               <Table.Td ta="right">{formatCount(after)}</Table.Td>
-              <Table.Td ta="right">{before === 0 ? "–" : `${formatCount(before - after)} (${formatShare((before - after) / before)})`}</Table.Td>
+              <Table.Td ta="right">
+                {before === 0 ? "–" : `${formatCount(before - after)} (${formatShare((before - after) / before)})`}
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

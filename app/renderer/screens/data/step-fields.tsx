@@ -36,8 +36,20 @@ export function StepFields({ step, onChange }: StepFieldsProps) {
     case "minimum-ratings":
       return (
         <Group gap="sm">
-          <Whole label="Per user" value={step.perUser} minimum={0} maximum={100_000} onChange={(perUser) => onChange({ ...step, perUser })} />
-          <Whole label="Per film" value={step.perItem} minimum={0} maximum={100_000} onChange={(perItem) => onChange({ ...step, perItem })} />
+          <Whole
+            label="Per user"
+            value={step.perUser}
+            minimum={0}
+            maximum={100_000}
+            onChange={(perUser) => onChange({ ...step, perUser })}
+          />
+          <Whole
+            label="Per film"
+            value={step.perItem}
+            minimum={0}
+            maximum={100_000}
+            onChange={(perItem) => onChange({ ...step, perItem })}
+          />
         </Group>
       );
     case "exclude-users":
@@ -72,8 +84,25 @@ function Whole({ label, value, minimum, maximum, onChange }: WholeProps) {
   );
 }
 
-function Ids({ label, ids, onChange }: { readonly label: string; readonly ids: readonly string[]; readonly onChange: (ids: string[]) => void }) {
-  return <TagsInput aria-label={label} size="xs" placeholder="Ids, separated by comma or Enter" splitChars={[",", " ", "\n"]} value={[...ids]} onChange={onChange} />;
+function Ids({
+  label,
+  ids,
+  onChange,
+}: {
+  readonly label: string;
+  readonly ids: readonly string[];
+  readonly onChange: (ids: string[]) => void;
+}) {
+  return (
+    <TagsInput
+      aria-label={label}
+      size="xs"
+      placeholder="Ids, separated by comma or Enter"
+      splitChars={[",", " ", "\n"]}
+      value={[...ids]}
+      onChange={onChange}
+    />
+  );
 }
 
 interface DateFieldProps {
@@ -90,7 +119,9 @@ function DateField({ label, time, endOfDay, onChange }: DateFieldProps) {
       type="date"
       label={`${label} (UTC)`}
       value={time?.slice(0, 10) ?? ""}
-      onChange={({ currentTarget }) => onChange(currentTarget.value === "" ? null : `${currentTarget.value}T${endOfDay ? "23:59:59" : "00:00:00"}Z`)}
+      onChange={({ currentTarget }) =>
+        onChange(currentTarget.value === "" ? null : `${currentTarget.value}T${endOfDay ? "23:59:59" : "00:00:00"}Z`)
+      }
     />
   );
 }

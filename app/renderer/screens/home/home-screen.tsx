@@ -21,11 +21,19 @@ export function HomeScreen() {
   // Held here: the first-run cards are gone as soon as the sample's source is in, before the job is done.
   const sample = useSample();
   return (
-    <Screen title="Home" subtitle={workspace.data === undefined ? undefined : `Workspace ${workspace.data.name}`} width={1240}>
+    <Screen
+      title="Home"
+      subtitle={workspace.data === undefined ? undefined : `Workspace ${workspace.data.name}`}
+      width={1240}
+    >
       <Answer of={workspace} height={220} errorTitle="The workspace could not be opened">
         {(facts) => (
           <Stack gap="lg">
-            {facts.counts.sources === 0 || sample.busy ? <FirstRun sample={sample} /> : <NextStep counts={facts.counts} />}
+            {facts.counts.sources === 0 || sample.busy ? (
+              <FirstRun sample={sample} />
+            ) : (
+              <NextStep counts={facts.counts} />
+            )}
             {facts.counts.runs > 0 && <RecentRuns />}
             <WorkspaceFacts workspace={facts} />
           </Stack>
@@ -46,7 +54,8 @@ function FirstRun({ sample }: { readonly sample: Sample }) {
             <Title order={2}>Start with the sample</Title>
           </Group>
           <Text size="sm" c="dimmed" style={{ flex: 1 }}>
-            A made-up world of 1,000 people and 1,700 films with 100,000 ratings: tastes, bestsellers, trends and noise. It needs no download and is ready in seconds.
+            A made-up world of 1,000 people and 1,700 films with 100,000 ratings: tastes, bestsellers, trends and noise.
+            It needs no download and is ready in seconds.
           </Text>
           {sample.error !== null && <ErrorPanel error={sample.error} title="The sample could not be created" />}
           <Group>
@@ -63,8 +72,8 @@ function FirstRun({ sample }: { readonly sample: Sample }) {
             <Title order={2}>Bring your own ratings</Title>
           </Group>
           <Text size="sm" c="dimmed" style={{ flex: 1 }}>
-            MovieLens in any of its layouts, MovieTweetings, CSV, JSON lines, Parquet, gzip. You see how a file is understood before anything is stored, and every row that cannot be
-            read is kept with its reason.
+            MovieLens in any of its layouts, MovieTweetings, CSV, JSON lines, Parquet, gzip. You see how a file is
+            understood before anything is stored, and every row that cannot be read is kept with its reason.
           </Text>
           <Group>
             <LinkButton size="sm" variant="default" to="/data/import">
@@ -87,15 +96,35 @@ interface Step {
 /** What a person most likely wants to do next. */
 function nextStep(counts: Workspace["counts"]): Step {
   if (counts.snapshots === 0) {
-    return { title: "Make a snapshot", text: "Your ratings are in. A snapshot is a cleaned, unchanging copy that models are trained on.", label: "New snapshot", to: "/data/new-snapshot" };
+    return {
+      title: "Make a snapshot",
+      text: "Your ratings are in. A snapshot is a cleaned, unchanging copy that models are trained on.",
+      label: "New snapshot",
+      to: "/data/new-snapshot",
+    };
   }
   if (counts.runs === 0) {
-    return { title: "Train the first models", text: "Choose what is trained on and what is tested, then train several algorithms at once.", label: "Go to Train", to: "/train" };
+    return {
+      title: "Train the first models",
+      text: "Choose what is trained on and what is tested, then train several algorithms at once.",
+      label: "Go to Train",
+      to: "/train",
+    };
   }
   if (counts.publications === 0) {
-    return { title: "See which model is better, then publish it", text: "Compare with intervals, look at actual recommendations, and put the best one on a server.", label: "Go to Compare", to: "/compare" };
+    return {
+      title: "See which model is better, then publish it",
+      text: "Compare with intervals, look at actual recommendations, and put the best one on a server.",
+      label: "Go to Compare",
+      to: "/compare",
+    };
   }
-  return { title: "A model is published", text: "See what is live, which servers serve it, or go back to an earlier version.", label: "Go to Publish", to: "/publish" };
+  return {
+    title: "A model is published",
+    text: "See what is live, which servers serve it, or go back to an earlier version.",
+    label: "Go to Publish",
+    to: "/publish",
+  };
 }
 
 function NextStep({ counts }: { readonly counts: Workspace["counts"] }) {
@@ -131,8 +160,9 @@ function WorkspaceFacts({ workspace }: { readonly workspace: Workspace }) {
           <Fact label="Publications">{formatCount(counts.publications)}</Fact>
         </Facts>
         <Text size="sm" c="dimmed">
-          Folder <Code>{workspace.path}</Code>: copy it, back it up, send it. Engine {engine.version} on {engine.runtime}, {engine.threads} compute{" "}
-          {engine.threads === 1 ? "thread" : "threads"}, running since {formatDateTime(engine.startedAt)}.
+          Folder <Code>{workspace.path}</Code>: copy it, back it up, send it. Engine {engine.version} on{" "}
+          {engine.runtime}, {engine.threads} compute {engine.threads === 1 ? "thread" : "threads"}, running since{" "}
+          {formatDateTime(engine.startedAt)}.
         </Text>
       </Stack>
     </Card>

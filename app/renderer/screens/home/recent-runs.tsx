@@ -12,7 +12,9 @@ export function RecentRuns() {
   const { data: runs = [] } = useQueryMethod("runs.list", {});
   const recent = [...runs].sort((left, right) => right.createdAt.localeCompare(left.createdAt)).slice(0, 6);
   if (recent.length === 0) return null;
-  const metrics = metricNames(recent).filter((name) => /^(ndcg@|recall@|rmse)/.test(name)).slice(0, 3);
+  const metrics = metricNames(recent)
+    .filter((name) => /^(ndcg@|recall@|rmse)/.test(name))
+    .slice(0, 3);
   return (
     <Card>
       <Group justify="space-between" mb="xs">

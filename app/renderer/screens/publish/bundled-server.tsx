@@ -17,7 +17,12 @@ export function BundledServer({ target }: { readonly target: Target }) {
   const running = server.data?.running === true;
   useCommands([
     running
-      ? { id: "server.stop", label: "Stop the bundled server", group: "Publish", run: () => stop.mutate({ targetId: target.id }, refresh) }
+      ? {
+          id: "server.stop",
+          label: "Stop the bundled server",
+          group: "Publish",
+          run: () => stop.mutate({ targetId: target.id }, refresh),
+        }
       : { id: "server.start", label: "Start the bundled server", group: "Publish", run: startServer },
   ]);
   return (
@@ -26,18 +31,29 @@ export function BundledServer({ target }: { readonly target: Target }) {
         <div>
           <Group gap="xs">
             <Title order={2}>Bundled server</Title>
-            {server.data !== undefined && <Badge color={running ? "green" : "gray"}>{running ? "Running" : "Stopped"}</Badge>}
+            {server.data !== undefined && (
+              <Badge color={running ? "green" : "gray"}>{running ? "Running" : "Stopped"}</Badge>
+            )}
           </Group>
           <Text size="sm" c="dimmed">
             reelbench-server in a process of its own, on this machine only, serving what is live on this target.
           </Text>
         </div>
         {running ? (
-          <Button variant="default" loading={stop.isPending} onClick={() => stop.mutate({ targetId: target.id }, refresh)}>
+          <Button
+            variant="default"
+            loading={stop.isPending}
+            onClick={() => stop.mutate({ targetId: target.id }, refresh)}
+          >
             Stop server
           </Button>
         ) : (
-          <Button variant="default" loading={start.isPending} disabled={server.data === undefined} onClick={startServer}>
+          <Button
+            variant="default"
+            loading={start.isPending}
+            disabled={server.data === undefined}
+            onClick={startServer}
+          >
             Start server
           </Button>
         )}

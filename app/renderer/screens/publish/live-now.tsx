@@ -32,7 +32,13 @@ export function LiveNow({ target, status: { asked, status } }: LiveNowProps) {
   }
   return (
     <Answer of={status} height={220} errorTitle="The target cannot be asked">
-      {(known) => (known.error === null ? <Live target={target} status={known} /> : <ErrorPanel error={fromEnvelope(known.error)} onRetry={() => void status.refetch()} />)}
+      {(known) =>
+        known.error === null ? (
+          <Live target={target} status={known} />
+        ) : (
+          <ErrorPanel error={fromEnvelope(known.error)} onRetry={() => void status.refetch()} />
+        )
+      }
     </Answer>
   );
 }
@@ -51,7 +57,8 @@ function Live({ target, status }: { readonly target: Target; readonly status: Ta
               </Text>
             ) : (
               <Text size="sm">
-                Version <b>{status.active.version}</b> since {formatDateTime(status.active.since)} <RunOf version={status.active.version} publications={publications} />
+                Version <b>{status.active.version}</b> since {formatDateTime(status.active.since)}{" "}
+                <RunOf version={status.active.version} publications={publications} />
               </Text>
             )}
           </div>
@@ -88,14 +95,22 @@ function RollBack({ target, status }: { readonly target: Target; readonly status
       <Modal opened={asking} onClose={() => setAsking(false)} title={`Roll back to ${previous}?`}>
         <Stack gap="md">
           <Text size="sm">
-            Servers switch from {active.version} to {previous} between two requests. Nothing is lost: {active.version} stays on the target and can be made active again.
+            Servers switch from {active.version} to {previous} between two requests. Nothing is lost: {active.version}{" "}
+            stays on the target and can be made active again.
           </Text>
           {job.error !== null && <ErrorPanel error={job.error} title="Rolling back failed" />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
               Cancel
             </Button>
-            <Button loading={job.busy} onClick={() => void job.start({ targetId: target.id, version: previous }).catch((error: unknown) => tellFailure("Rolling back could not be started", error))}>
+            <Button
+              loading={job.busy}
+              onClick={() =>
+                void job
+                  .start({ targetId: target.id, version: previous })
+                  .catch((error: unknown) => tellFailure("Rolling back could not be started", error))
+              }
+            >
               Roll back
             </Button>
           </Group>
@@ -130,7 +145,15 @@ function Servers({ servers, active }: { readonly servers: TargetStatus["servers"
             <Table.Tr key={id}>
               <Table.Td>{id}</Table.Td>
               <Table.Td>{url ?? "–"}</Table.Td>
-              <Table.Td>{serving === null ? "nothing yet" : serving === active ? serving : <Badge color="orange">{serving}</Badge>}</Table.Td>
+              <Table.Td>
+                {serving === null ? (
+                  "nothing yet"
+                ) : serving === active ? (
+                  serving
+                ) : (
+                  <Badge color="orange">{serving}</Badge>
+                )}
+              </Table.Td>
               <Table.Td>{formatAgo(seenAt, now)}</Table.Td>
             </Table.Tr>
           ))}
@@ -141,16 +164,28 @@ function Servers({ servers, active }: { readonly servers: TargetStatus["servers"
 }
 
 const stateColors = { uploading: "petrol", ready: "petrol", active: "green", retired: "gray", failed: "red" } as const;
-const stateLabels = { uploading: "Uploading", ready: "Ready", active: "Active", retired: "Retired", failed: "Failed" } as const;
+const stateLabels = {
+  uploading: "Uploading",
+  ready: "Ready",
+  active: "Active",
+  retired: "Retired",
+  failed: "Failed",
+} as const;
 
-function Versions({ status, publications }: { readonly status: TargetStatus; readonly publications: readonly Publication[] }) {
+function Versions({
+  status,
+  publications,
+}: {
+  readonly status: TargetStatus;
+  readonly publications: readonly Publication[];
+}) {
   return (
     <Card padding={0}>
       <Title order={3} px="md" py="xs">
         Versions on the target
       </Title>
-      <Table.ScrollContainer minWidth={420}>
-        <Table fz="sm" aria-label="Versions on the target">
+      <Table.ScrollContainer minWidth={620}>
+        <Table fz="sm" aria-label="Versions on the target" style={{ whiteSpace: "nowrap" }}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Version</Table.Th>

@@ -28,7 +28,14 @@ export function ProtocolProgress({ job, refit }: { readonly job: Job; readonly r
       </ol>
       {running && (
         <>
-          <Progress mt="xs" size="sm" value={share === null ? 100 : share * 100} striped={share === null} animated={share === null} aria-label="Progress of this step" />
+          <Progress
+            mt="xs"
+            size="sm"
+            value={share === null ? 100 : share * 100}
+            striped={share === null}
+            animated={share === null}
+            aria-label="Progress of this step"
+          />
           <Text size="xs" c="dimmed" mt={2}>
             {job.progress === null ? "Starting" : job.progress.message}
             {job.progress !== null && job.progress.total !== null && ` (${progressText(job.progress)})`}

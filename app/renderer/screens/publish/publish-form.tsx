@@ -30,7 +30,9 @@ export function PublishForm({ target, runId }: { readonly target: Target; readon
 
 /** Finished runs, newest first. A refit carries the evaluation of another run and is made again on the way. */
 function publishable(runs: readonly Run[]): readonly Run[] {
-  return runs.filter(({ state, refitOf }) => state === "succeeded" && refitOf === null).sort((left, right) => right.createdAt.localeCompare(left.createdAt));
+  return runs
+    .filter(({ state, refitOf }) => state === "succeeded" && refitOf === null)
+    .sort((left, right) => right.createdAt.localeCompare(left.createdAt));
 }
 
 function runLabel(run: Run): string {
@@ -38,7 +40,15 @@ function runLabel(run: Run): string {
   return metric === undefined ? run.name : `${run.name}  (${metricLabel(metric.metric)} ${formatMetric(metric.value)})`;
 }
 
-function Form({ target, runs, runId }: { readonly target: Target; readonly runs: readonly Run[]; readonly runId: string | undefined }) {
+function Form({
+  target,
+  runs,
+  runId,
+}: {
+  readonly target: Target;
+  readonly runs: readonly Run[];
+  readonly runId: string | undefined;
+}) {
   const navigate = route.useNavigate();
   const [refit, setRefit] = useState(true);
   const [overrideGates, setOverrideGates] = useState(false);
@@ -47,7 +57,9 @@ function Form({ target, runs, runId }: { readonly target: Target; readonly runs:
   const [result, setResult] = useState<MethodOutput<"publish.run"> | null>(null);
   const publish = useJob("publish.run", setResult);
   // A publication that was started elsewhere, or before this screen was left, is followed all the same.
-  const underWay = useJobs().find(({ kind, state }) => kind.startsWith("publish") && (state === "running" || state === "queued"));
+  const underWay = useJobs().find(
+    ({ kind, state }) => kind.startsWith("publish") && (state === "running" || state === "queued"),
+  );
   const job = publish.job ?? underWay;
   const chosen = runs.find(({ id }) => id === runId);
   if (runs.length === 0) {
@@ -60,7 +72,9 @@ function Form({ target, runs, runId }: { readonly target: Target; readonly runs:
   const start = () => {
     if (chosen === undefined) return;
     setResult(null);
-    publish.start({ runId: chosen.id, targetId: target.id, refit, overrideGates, probes }).catch((error: unknown) => tellFailure("The publication could not be started", error));
+    publish
+      .start({ runId: chosen.id, targetId: target.id, refit, overrideGates, probes })
+      .catch((error: unknown) => tellFailure("The publication could not be started", error));
   };
   return (
     <Stack gap="sm">
@@ -79,15 +93,32 @@ function Form({ target, runs, runId }: { readonly target: Target; readonly runs:
         </Button>
       </Group>
       <Group gap="lg">
-        <Switch label="Refit on all of the snapshot first" checked={refit} onChange={({ currentTarget }) => setRefit(currentTarget.checked)} />
+        <Switch
+          label="Refit on all of the snapshot first"
+          checked={refit}
+          onChange={({ currentTarget }) => setRefit(currentTarget.checked)}
+        />
         <Button variant="subtle" color="gray" aria-expanded={advanced} onClick={() => setAdvanced(!advanced)}>
           {advanced ? "Fewer options" : "More options"}
         </Button>
       </Group>
       <Collapse expanded={advanced}>
         <Group gap="lg" align="flex-end">
-          <NumberInput label="Users in the parity probe" w={180} min={1} max={1000} allowDecimal={false} value={probes} onChange={(value) => typeof value === "number" && setProbes(value)} />
-          <Switch label="Go on although a gate says no" description="The reasons are kept with the publication" checked={overrideGates} onChange={({ currentTarget }) => setOverrideGates(currentTarget.checked)} />
+          <NumberInput
+            label="Users in the parity probe"
+            w={180}
+            min={1}
+            max={1000}
+            allowDecimal={false}
+            value={probes}
+            onChange={(value) => typeof value === "number" && setProbes(value)}
+          />
+          <Switch
+            label="Go on although a gate says no"
+            description="The reasons are kept with the publication"
+            checked={overrideGates}
+            onChange={({ currentTarget }) => setOverrideGates(currentTarget.checked)}
+          />
         </Group>
       </Collapse>
       {job !== undefined && <ProtocolProgress job={job} refit={refit} />}

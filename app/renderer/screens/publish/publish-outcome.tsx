@@ -51,7 +51,7 @@ export function GateList({ gates }: { readonly gates: Gates }) {
       {gates.map(({ gate, passed, reason }) => (
         <List.Item key={gate} icon={<PassedIcon passed={passed} />}>
           <Group gap={6} wrap="nowrap" align="baseline">
-            <Text size="sm" fw={600} tt="capitalize" w={84}>
+            <Text size="sm" fw={600} tt="capitalize" w={84} style={{ flex: "none" }}>
               {gate}
             </Text>
             <Text size="sm">{reason}</Text>
@@ -63,11 +63,15 @@ export function GateList({ gates }: { readonly gates: Gates }) {
 }
 
 export function Parity({ parity }: { readonly parity: ParityResult }) {
-  const who = parity.answeredBy === "live" ? formatQuantity(parity.servers, "live server") : "the bundled server, because none was live";
+  const who =
+    parity.answeredBy === "live"
+      ? formatQuantity(parity.servers, "live server")
+      : "the bundled server, because none was live";
   return (
     <Text size="sm">
-      Parity: of {formatQuantity(parity.probes, "user")} asked for, {formatCount(parity.compared)} lists were compared score by score with {who}:{" "}
-      {formatQuantity(parity.mismatches, "mismatch", "mismatches")}, largest difference {formatGeneral(parity.largestDifference)}.
+      Parity: of {formatQuantity(parity.probes, "user")} asked for, {formatCount(parity.compared)} lists were compared
+      score by score with {who}: {formatQuantity(parity.mismatches, "mismatch", "mismatches")}, largest difference{" "}
+      {formatGeneral(parity.largestDifference)}.
     </Text>
   );
 }

@@ -45,7 +45,11 @@ function TargetsAndDetail({ targets }: { readonly targets: readonly Target[] }) 
   const chosen = targets.find(({ id }) => id === search.target) ?? targets[0];
   return (
     <div className={styles["layout"]}>
-      <TargetList targets={targets} chosenId={chosen?.id} onChoose={(target) => void navigate({ search: (before) => ({ ...before, target }), replace: true })} />
+      <TargetList
+        targets={targets}
+        chosenId={chosen?.id}
+        onChoose={(target) => void navigate({ search: (before) => ({ ...before, target }), replace: true })}
+      />
       {chosen !== undefined && <TargetDetail key={chosen.id} target={chosen} runId={search.run} />}
     </div>
   );

@@ -23,12 +23,18 @@ export function TargetList({ targets, chosenId, onChoose }: TargetListProps) {
     <Stack gap={6} component="section" aria-label="Targets">
       {targets.map((target) => (
         <div key={target.id} style={{ position: "relative" }}>
-          <UnstyledButton className={styles["target"]} aria-pressed={target.id === chosenId} onClick={() => onChoose(target.id)}>
+          <UnstyledButton
+            className={styles["target"]}
+            aria-pressed={target.id === chosenId}
+            onClick={() => onChoose(target.id)}
+          >
             <Group gap="xs" wrap="nowrap">
               <Text size="sm" fw={600} truncate>
                 {target.kind === "local" ? "Local" : target.name}
               </Text>
-              <Badge color="gray">{target.kind === "local" ? "this machine" : target.redis === null ? "Postgres" : "Postgres + Redis"}</Badge>
+              <Badge color="gray">
+                {target.kind === "local" ? "this machine" : target.redis === null ? "Postgres" : "Postgres + Redis"}
+              </Badge>
             </Group>
             <Text size="xs" c="dimmed" truncate pr={28}>
               {target.kind === "local" ? "Nothing to install" : target.postgres}
@@ -36,7 +42,10 @@ export function TargetList({ targets, chosenId, onChoose }: TargetListProps) {
           </UnstyledButton>
           <Menu position="bottom-end">
             <Menu.Target>
-              <ActionIcon aria-label={`Actions for target ${target.name}`} style={{ position: "absolute", right: 6, bottom: 6 }}>
+              <ActionIcon
+                aria-label={`Actions for target ${target.name}`}
+                style={{ position: "absolute", right: 6, bottom: 6 }}
+              >
                 <IconDots size={16} />
               </ActionIcon>
             </Menu.Target>
@@ -76,7 +85,9 @@ function RemoveTarget({ target, onClose }: { readonly target: Target | null; rea
   };
   return (
     <Modal opened={target !== null} onClose={onClose} title={`Remove ${target?.name ?? ""}?`}>
-      <Text size="sm">The workspace forgets the address and its password. What is published there stays and keeps serving.</Text>
+      <Text size="sm">
+        The workspace forgets the address and its password. What is published there stays and keeps serving.
+      </Text>
       <Group justify="flex-end" mt="md" gap="xs">
         <Button variant="default" onClick={onClose} data-autofocus>
           Keep it

@@ -27,13 +27,24 @@ function TargetForm({ target, onDone }: { readonly target: Target | null; readon
     initialValues: { name: known?.name ?? "", postgres: known?.postgres ?? "", redis: known?.redis ?? "" },
     validate: {
       name: (value) => (value.trim() === "" ? "A name is needed." : null),
-      postgres: (value) => (/^postgres(ql)?:\/\//.test(value.trim()) ? null : "An address like postgres://user:password@host:5432/database is needed."),
-      redis: (value) => (value.trim() === "" || /^rediss?:\/\//.test(value.trim()) ? null : "An address like redis://host:6379 is needed, or nothing."),
+      postgres: (value) =>
+        /^postgres(ql)?:\/\//.test(value.trim())
+          ? null
+          : "An address like postgres://user:password@host:5432/database is needed.",
+      redis: (value) =>
+        value.trim() === "" || /^rediss?:\/\//.test(value.trim())
+          ? null
+          : "An address like redis://host:6379 is needed, or nothing.",
     },
   });
   const submit = form.onSubmit(({ name, postgres, redis }) =>
     save.mutate(
-      { ...(known === null ? {} : { id: known.id }), name: name.trim(), postgres: postgres.trim(), redis: redis.trim() === "" ? null : redis.trim() },
+      {
+        ...(known === null ? {} : { id: known.id }),
+        name: name.trim(),
+        postgres: postgres.trim(),
+        redis: redis.trim() === "" ? null : redis.trim(),
+      },
       {
         onSuccess: (saved) => {
           tellDone(`${saved.name} was saved.`);
@@ -49,12 +60,23 @@ function TargetForm({ target, onDone }: { readonly target: Target | null; readon
         <TextInput
           label="Postgres"
           placeholder="postgres://user:password@host:5432/database"
-          description={known === null ? "The role needs to create tables in this database the first time, later only to read and write them." : "Leave the password out to keep the one that is stored."}
+          description={
+            known === null
+              ? "The role needs to create tables in this database the first time, later only to read and write them."
+              : "Leave the password out to keep the one that is stored."
+          }
           autoComplete="off"
           spellCheck={false}
           {...form.getInputProps("postgres")}
         />
-        <TextInput label="Redis (optional)" placeholder="redis://host:6379" description="Without it servers cache only in their own memory." autoComplete="off" spellCheck={false} {...form.getInputProps("redis")} />
+        <TextInput
+          label="Redis (optional)"
+          placeholder="redis://host:6379"
+          description="Without it servers cache only in their own memory."
+          autoComplete="off"
+          spellCheck={false}
+          {...form.getInputProps("redis")}
+        />
         <Text size="xs" c="dimmed">
           Passwords are kept apart from the workspace's catalogue and never shown again.
         </Text>

@@ -12,7 +12,11 @@ export function useTargetStatus(target: Target) {
   const publications = useQueryMethod("publications.list", { targetId: target.id });
   const server = useQueryMethod("servers.get", { targetId: target.id });
   const asked = target.kind === "production" || (publications.data?.length ?? 0) > 0 || server.data?.running === true;
-  const status = useQueryMethod("targets.status", { targetId: target.id }, { enabled: asked, refetchInterval: asked ? statusInterval : false });
+  const status = useQueryMethod(
+    "targets.status",
+    { targetId: target.id },
+    { enabled: asked, refetchInterval: asked ? statusInterval : false },
+  );
   return { asked, status };
 }
 

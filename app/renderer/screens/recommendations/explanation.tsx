@@ -33,7 +33,9 @@ export function Explanation({ score, explanation }: ExplanationProps) {
       {shown.map(({ itemId, title, contribution }) => (
         <Contribution key={itemId} name={filmTitle({ itemId, title })} value={contribution} largest={largest} />
       ))}
-      {contributions.length > mostShown && <Contribution name={`${String(contributions.length - mostShown)} other films`} value={rest} largest={null} />}
+      {contributions.length > mostShown && (
+        <Contribution name={`${String(contributions.length - mostShown)} other films`} value={rest} largest={null} />
+      )}
       <Text size="xs" fw={600}>
         makes {formatDecimal(score, 3)}
       </Text>
@@ -41,7 +43,15 @@ export function Explanation({ score, explanation }: ExplanationProps) {
   );
 }
 
-function Contribution({ name, value, largest }: { readonly name: string; readonly value: number; readonly largest: number | null }) {
+function Contribution({
+  name,
+  value,
+  largest,
+}: {
+  readonly name: string;
+  readonly value: number;
+  readonly largest: number | null;
+}) {
   const width = largest === null ? 0 : (Math.abs(value) / largest) * 50;
   return (
     <div className={styles["bar"]}>
@@ -49,7 +59,14 @@ function Contribution({ name, value, largest }: { readonly name: string; readonl
         {name}
       </Text>
       <div className={largest === null ? undefined : styles["track"]} aria-hidden>
-        <div className={styles["fill"]} style={{ background: value >= 0 ? "var(--rb-series-0)" : "var(--rb-series-1)", width: `${String(width)}%`, left: value >= 0 ? "50%" : `${String(50 - width)}%` }} />
+        <div
+          className={styles["fill"]}
+          style={{
+            background: value >= 0 ? "var(--rb-series-0)" : "var(--rb-series-1)",
+            width: `${String(width)}%`,
+            left: value >= 0 ? "50%" : `${String(50 - width)}%`,
+          }}
+        />
       </div>
       <Text size="xs" ta="right">
         {formatSigned(value, 3)}

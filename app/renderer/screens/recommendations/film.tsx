@@ -7,7 +7,12 @@ export function filmTitle({ title, itemId }: Pick<CatalogueItem, "title" | "item
 }
 
 export function FilmName({ film }: { readonly film: CatalogueItem }) {
-  const about = [film.year === null || film.title?.includes(`(${String(film.year)})`) === true ? null : String(film.year), film.genres.join(", ")].filter((part) => part !== null && part !== "").join(" · ");
+  const about = [
+    film.year === null || film.title?.includes(`(${String(film.year)})`) === true ? null : String(film.year),
+    film.genres.join(", "),
+  ]
+    .filter((part) => part !== null && part !== "")
+    .join(" · ");
   return (
     <div style={{ minWidth: 0 }}>
       <Text size="sm" truncate title={filmTitle(film)}>

@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core";
-import type { Recommendation, Run, Snapshot } from "../../../../core/contract/entities.ts";
+import type { Run, Snapshot } from "../../../../core/contract/entities.ts";
 import type { PersonRating } from "../../search-params.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { ModelList } from "./model-list.tsx";
@@ -33,8 +33,22 @@ function Hint({ children }: { readonly children: string }) {
   );
 }
 
-function UserModel({ run, userId, n, excludeSeen }: { readonly run: Run; readonly userId: string; readonly n: number; readonly excludeSeen: boolean }) {
-  const answer = useQueryMethod("recommend.forUser", { runId: run.id, userId, n, excludeSeen, explain: true }, { keepPrevious: true });
+function UserModel({
+  run,
+  userId,
+  n,
+  excludeSeen,
+}: {
+  readonly run: Run;
+  readonly userId: string;
+  readonly n: number;
+  readonly excludeSeen: boolean;
+}) {
+  const answer = useQueryMethod(
+    "recommend.forUser",
+    { runId: run.id, userId, n, excludeSeen, explain: true },
+    { keepPrevious: true },
+  );
   return <ModelList run={run} answer={answer} />;
 }
 
@@ -55,7 +69,15 @@ export function PersonModels({ models, ratings, n }: PersonModelsProps) {
   );
 }
 
-function PersonModel({ run, ratings, n }: { readonly run: Run; readonly ratings: readonly PersonRating[]; readonly n: number }) {
+function PersonModel({
+  run,
+  ratings,
+  n,
+}: {
+  readonly run: Run;
+  readonly ratings: readonly PersonRating[];
+  readonly n: number;
+}) {
   const answer = useQueryMethod(
     "recommend.foldIn",
     { runId: run.id, ratings: ratings.map(([itemId, rating]) => ({ itemId, rating })), n, explain: true },
@@ -63,5 +85,3 @@ function PersonModel({ run, ratings, n }: { readonly run: Run; readonly ratings:
   );
   return <ModelList run={run} answer={answer} />;
 }
-
-export type RecommendationsAnswer = { readonly data: readonly Recommendation[] | undefined; readonly error: unknown; readonly refetch: () => unknown };

@@ -7,9 +7,14 @@ import { formatDecimal } from "../../components/format/numbers.ts";
 import { CopyMenu } from "../../components/table/copy-menu.tsx";
 import { Explanation } from "./explanation.tsx";
 import { FilmName, filmTitle } from "./film.tsx";
-import type { RecommendationsAnswer } from "./model-columns.tsx";
 import styles from "./recommendations.module.css";
 import { SimilarFilms } from "./similar-films.tsx";
+
+interface RecommendationsAnswer {
+  readonly data: readonly Recommendation[] | undefined;
+  readonly error: unknown;
+  readonly refetch: () => unknown;
+}
 
 /** One model's list. */
 export function ModelList({ run, answer }: { readonly run: Run; readonly answer: RecommendationsAnswer }) {
@@ -18,7 +23,13 @@ export function ModelList({ run, answer }: { readonly run: Run; readonly answer:
     <Card padding={0} component="section" aria-label={`Recommendations of ${run.name}`}>
       <Group justify="space-between" px={12} py={8} wrap="nowrap">
         <div style={{ minWidth: 0 }}>
-          <Title order={2} size="h3" textWrap="nowrap" style={{ overflow: "hidden", textOverflow: "ellipsis" }} title={run.name}>
+          <Title
+            order={2}
+            size="h3"
+            textWrap="nowrap"
+            style={{ overflow: "hidden", textOverflow: "ellipsis" }}
+            title={run.name}
+          >
             {run.name}
           </Title>
           <Text size="xs" c="dimmed">
@@ -49,7 +60,14 @@ export function ModelList({ run, answer }: { readonly run: Run; readonly answer:
 function listTable(films: readonly Recommendation[]) {
   return {
     columns: ["rank", "item_id", "title", "year", "genres", "score"],
-    rows: films.map(({ rank, itemId, title, year, genres, score }) => [rank, itemId, title, year, genres.join("|"), score]),
+    rows: films.map(({ rank, itemId, title, year, genres, score }) => [
+      rank,
+      itemId,
+      title,
+      year,
+      genres.join("|"),
+      score,
+    ]),
   };
 }
 
@@ -65,7 +83,12 @@ function RecommendedFilm({ film, onSimilar }: { readonly film: Recommendation; r
         <Group gap={0} wrap="nowrap">
           {film.explanation !== null && (
             <Tooltip label="Why this?">
-              <ActionIcon size="sm" aria-expanded={open} aria-label={`Why this? ${filmTitle(film)}`} onClick={() => setOpen(!open)}>
+              <ActionIcon
+                size="sm"
+                aria-expanded={open}
+                aria-label={`Why this? ${filmTitle(film)}`}
+                onClick={() => setOpen(!open)}
+              >
                 <IconHelpCircle size={15} />
               </ActionIcon>
             </Tooltip>

@@ -23,13 +23,26 @@ export function PersonColumn({ snapshot, ratings, onRatings }: PersonColumnProps
   const popular = useQueryMethod("items.search", { snapshotId: snapshot.id, text: "", limit: 30 });
   const candidates = (found.data ?? []).filter(({ itemId }) => !ratings.some(([rated]) => rated === itemId));
   const rate = (itemId: string, rating: number) => {
-    const film = candidates.find((candidate) => candidate.itemId === itemId) ?? popular.data?.find((candidate) => candidate.itemId === itemId);
+    const film =
+      candidates.find((candidate) => candidate.itemId === itemId) ??
+      popular.data?.find((candidate) => candidate.itemId === itemId);
     if (film !== undefined) setFilms(new Map(films).set(itemId, film));
     const rest = ratings.filter(([rated]) => rated !== itemId);
-    onRatings(ratings.length === rest.length ? [...ratings, [itemId, rating]] : ratings.map((entry) => (entry[0] === itemId ? [itemId, rating] : entry)));
+    onRatings(
+      ratings.length === rest.length
+        ? [...ratings, [itemId, rating]]
+        : ratings.map((entry) => (entry[0] === itemId ? [itemId, rating] : entry)),
+    );
   };
-  const nameOf = (itemId: string) => filmTitle(films.get(itemId) ?? found.data?.find((film) => film.itemId === itemId) ?? popular.data?.find((film) => film.itemId === itemId) ?? { itemId, title: null });
-  const suggestions = (popular.data ?? []).filter(({ itemId }) => !ratings.some(([rated]) => rated === itemId)).slice(0, 6);
+  const nameOf = (itemId: string) =>
+    filmTitle(
+      films.get(itemId) ??
+        found.data?.find((film) => film.itemId === itemId) ??
+        popular.data?.find((film) => film.itemId === itemId) ?? { itemId, title: null },
+    );
+  const suggestions = (popular.data ?? [])
+    .filter(({ itemId }) => !ratings.some(([rated]) => rated === itemId))
+    .slice(0, 6);
   return (
     <Card>
       <Stack gap="sm">
@@ -54,25 +67,47 @@ export function PersonColumn({ snapshot, ratings, onRatings }: PersonColumnProps
             Rate a few films as this person would. Start with something well known:
           </Text>
         )}
-        <Stack gap="xs" component="ul" m={0} p={0} style={{ listStyle: "none" }} aria-label="Ratings of the invented person">
+        <Stack
+          gap="xs"
+          component="ul"
+          m={0}
+          p={0}
+          style={{ listStyle: "none" }}
+          aria-label="Ratings of the invented person"
+        >
           {ratings.map(([itemId, rating]) => (
             <li key={itemId}>
               <Group justify="space-between" wrap="nowrap" gap={4}>
                 <Text size="sm" truncate title={nameOf(itemId)}>
                   {nameOf(itemId)}
                 </Text>
-                <ActionIcon size="sm" aria-label={`Take back the rating of ${nameOf(itemId)}`} onClick={() => onRatings(ratings.filter(([rated]) => rated !== itemId))}>
+                <ActionIcon
+                  size="sm"
+                  aria-label={`Take back the rating of ${nameOf(itemId)}`}
+                  onClick={() => onRatings(ratings.filter(([rated]) => rated !== itemId))}
+                >
                   <IconX size={13} />
                 </ActionIcon>
               </Group>
-              <RatingControl scale={snapshot.scale} label={`Rating of ${nameOf(itemId)}`} value={rating} onChange={(value) => rate(itemId, value)} />
+              <RatingControl
+                scale={snapshot.scale}
+                label={`Rating of ${nameOf(itemId)}`}
+                value={rating}
+                onChange={(value) => rate(itemId, value)}
+              />
             </li>
           ))}
         </Stack>
         {ratings.length < 3 && (
           <Group gap={4}>
             {suggestions.map((film) => (
-              <Button key={film.itemId} size="compact-xs" variant="default" maw="100%" onClick={() => rate(film.itemId, snapshot.scale.maximum)}>
+              <Button
+                key={film.itemId}
+                size="compact-xs"
+                variant="default"
+                maw="100%"
+                onClick={() => rate(film.itemId, snapshot.scale.maximum)}
+              >
                 {filmTitle(film)}
               </Button>
             ))}
@@ -119,5 +154,15 @@ function RatingControl({ scale, label, value, onChange }: RatingControlProps) {
       </Group>
     );
   }
-  return <Slider thumbLabel={label} min={scale.minimum} max={scale.maximum} step={step} value={value} onChange={onChange} label={formatGeneral} />;
+  return (
+    <Slider
+      thumbLabel={label}
+      min={scale.minimum}
+      max={scale.maximum}
+      step={step}
+      value={value}
+      onChange={onChange}
+      label={formatGeneral}
+    />
+  );
 }

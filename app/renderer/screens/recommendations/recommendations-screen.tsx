@@ -19,11 +19,19 @@ export function RecommendationsScreen() {
   const runs = useQueryMethod("runs.list", {});
   const snapshots = useQueryMethod("snapshots.list", {});
   return (
-    <Screen title="Recommendations" subtitle="What people would actually be shown. Any user of the data, or somebody you make up.">
+    <Screen
+      title="Recommendations"
+      subtitle="What people would actually be shown. Any user of the data, or somebody you make up."
+    >
       <Answer of={runs} height={360}>
         {(knownRuns) => (
           <Answer of={snapshots} height={360}>
-            {(knownSnapshots) => <WithModels runs={knownRuns.filter(({ state, modelHash }) => state === "succeeded" && modelHash !== null)} snapshots={knownSnapshots} />}
+            {(knownSnapshots) => (
+              <WithModels
+                runs={knownRuns.filter(({ state, modelHash }) => state === "succeeded" && modelHash !== null)}
+                snapshots={knownSnapshots}
+              />
+            )}
           </Answer>
         )}
       </Answer>
@@ -36,18 +44,26 @@ function WithModels({ runs, snapshots }: { readonly runs: readonly Run[]; readon
   const navigate = route.useNavigate();
   if (runs.length === 0) {
     return (
-      <EmptyState icon={IconMovie} title="No model to ask yet" actions={<LinkButton to="/train">Go to Train</LinkButton>}>
+      <EmptyState
+        icon={IconMovie}
+        title="No model to ask yet"
+        actions={<LinkButton to="/train">Go to Train</LinkButton>}
+      >
         Train a model first. Runs of a k-fold split leave no model until they are refitted.
       </EmptyState>
     );
   }
-  const update = (part: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  const update = (part: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   const newest = [...runs].sort((left, right) => right.createdAt.localeCompare(left.createdAt));
   const asked = runs.filter(({ id }) => search.run?.includes(id) === true);
   const snapshotId = search.snapshot ?? asked[0]?.snapshotId ?? newest[0]?.snapshotId;
   const snapshot = snapshots.find(({ id }) => id === snapshotId);
   const fitting = newest.filter((run) => run.snapshotId === snapshotId);
-  const models = search.run === undefined ? fitting.slice(0, 2) : (search.run.flatMap((id) => fitting.find((run) => run.id === id) ?? []));
+  const models =
+    search.run === undefined
+      ? fitting.filter(({ refitOf }) => refitOf === null).slice(0, 2)
+      : search.run.flatMap((id) => fitting.find((run) => run.id === id) ?? []);
   const mode = search.mode ?? "user";
   const n = search.n ?? 10;
   if (snapshot === undefined) return <Text size="sm">The snapshot of this link is not in the workspace.</Text>;
@@ -67,7 +83,9 @@ function WithModels({ runs, snapshots }: { readonly runs: readonly Run[]; readon
           <Select
             label="Snapshot"
             w={230}
-            data={snapshots.filter(({ id }) => runs.some((run) => run.snapshotId === id)).map(({ id, name }) => ({ value: id, label: name }))}
+            data={snapshots
+              .filter(({ id }) => runs.some((run) => run.snapshotId === id))
+              .map(({ id, name }) => ({ value: id, label: name }))}
             value={snapshot.id}
             onChange={(id) => id !== null && void navigate({ search: { snapshot: id, mode } })}
           />
@@ -80,18 +98,43 @@ function WithModels({ runs, snapshots }: { readonly runs: readonly Run[]; readon
           value={models.map(({ id }) => id)}
           onChange={(ids) => update({ run: ids })}
         />
-        <NumberInput label="Films" w={80} min={1} max={100} allowDecimal={false} value={n} onChange={(value) => typeof value === "number" && value >= 1 && update({ n: value })} />
-        {mode === "user" && <Switch label="Leave out films already rated" checked={search.seen !== true} onChange={({ currentTarget }) => update({ seen: currentTarget.checked ? undefined : true })} mb={6} />}
+        <NumberInput
+          label="Films"
+          w={80}
+          min={1}
+          max={100}
+          allowDecimal={false}
+          value={n}
+          onChange={(value) => typeof value === "number" && value >= 1 && update({ n: value })}
+        />
+        {mode === "user" && (
+          <Switch
+            label="Leave out films already rated"
+            checked={search.seen !== true}
+            onChange={({ currentTarget }) => update({ seen: currentTarget.checked ? undefined : true })}
+            mb={6}
+          />
+        )}
       </Group>
       <div className={styles["layout"]}>
         {mode === "user" ? (
           <>
             <UserColumn snapshot={snapshot} userId={search.user} onUser={(user) => update({ user })} />
-            <UserModels models={models} snapshot={snapshot} userId={search.user} n={n} excludeSeen={search.seen !== true} />
+            <UserModels
+              models={models}
+              snapshot={snapshot}
+              userId={search.user}
+              n={n}
+              excludeSeen={search.seen !== true}
+            />
           </>
         ) : (
           <>
-            <PersonColumn snapshot={snapshot} ratings={search.ratings ?? []} onRatings={(ratings) => update({ ratings: ratings.length === 0 ? undefined : [...ratings] })} />
+            <PersonColumn
+              snapshot={snapshot}
+              ratings={search.ratings ?? []}
+              onRatings={(ratings) => update({ ratings: ratings.length === 0 ? undefined : [...ratings] })}
+            />
             <PersonModels models={models} ratings={search.ratings ?? []} n={n} />
           </>
         )}

@@ -14,9 +14,18 @@ interface SimilarFilmsProps {
 
 /** What the model takes for near. */
 export function SimilarFilms({ run, film, onClose }: SimilarFilmsProps) {
-  const similar = useQueryMethod("recommend.similar", { runId: run.id, itemId: film?.itemId ?? "none", n: 20 }, { enabled: film !== null });
+  const similar = useQueryMethod(
+    "recommend.similar",
+    { runId: run.id, itemId: film?.itemId ?? "none", n: 20 },
+    { enabled: film !== null },
+  );
   return (
-    <Drawer opened={film !== null} onClose={onClose} position="right" title={film === null ? "" : `Films like ${filmTitle(film)}`}>
+    <Drawer
+      opened={film !== null}
+      onClose={onClose}
+      position="right"
+      title={film === null ? "" : `Films like ${filmTitle(film)}`}
+    >
       <Text size="xs" c="dimmed" mb="xs">
         By the item factors of {run.name}; 1 is the same direction.
       </Text>
@@ -32,7 +41,9 @@ export function SimilarFilms({ run, film, onClose }: SimilarFilmsProps) {
                     </Text>
                     <FilmName film={near} />
                     <span />
-                    <Text size="sm" ta="right">{formatDecimal(near.score, 3)}</Text>
+                    <Text size="sm" ta="right">
+                      {formatDecimal(near.score, 3)}
+                    </Text>
                   </div>
                 </li>
               ))}

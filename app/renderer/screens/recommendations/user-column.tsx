@@ -1,4 +1,4 @@
-import { Card, Select, Text } from "@mantine/core";
+import { Card, ScrollArea, Select, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
@@ -21,8 +21,14 @@ export function UserColumn({ snapshot, userId, onUser }: UserColumnProps) {
   const [text] = useDebouncedValue(typed === userId ? "" : typed, 120);
   const found = useQueryMethod("users.search", { snapshotId: snapshot.id, text, limit: 50 }, { keepPrevious: true });
   const known = found.data ?? [];
-  const options = known.map(({ userId: id, ratings }) => ({ value: id, label: `${id}  (${formatQuantity(ratings, "rating")})` }));
-  const withCurrent = userId === undefined || options.some(({ value }) => value === userId) ? options : [{ value: userId, label: userId }, ...options];
+  const options = known.map(({ userId: id, ratings }) => ({
+    value: id,
+    label: `${id}  (${formatQuantity(ratings, "rating")})`,
+  }));
+  const withCurrent =
+    userId === undefined || options.some(({ value }) => value === userId)
+      ? options
+      : [{ value: userId, label: userId }, ...options];
   return (
     <Card padding={0}>
       <div style={{ padding: 12 }}>
@@ -55,24 +61,36 @@ function History({ snapshotId, userId }: { readonly snapshotId: string; readonly
   return (
     <Answer of={history} height={240} errorTitle="The history cannot be shown">
       {(rated) => {
-        const ordered = [...rated].sort((left, right) => right.rating - left.rating || (right.time ?? "").localeCompare(left.time ?? ""));
+        const ordered = [...rated].sort(
+          (left, right) => right.rating - left.rating || (right.time ?? "").localeCompare(left.time ?? ""),
+        );
         return (
           <>
             <Text size="xs" c="dimmed" px={12} pb={6}>
               {formatQuantity(rated.length, "rating")}, best first
             </Text>
-            <ul className={styles["list"]} style={{ maxHeight: 560, overflowY: "auto" }} aria-label={`History of user ${userId}`} tabIndex={0}>
-              {ordered.slice(0, 300).map((film) => (
-                <li key={film.itemId} className={styles["history"]} title={film.time === null ? undefined : formatDataDate(film.time)}>
-                  <Text size="sm" truncate>
-                    {filmTitle(film)}
-                  </Text>
-                  <Text size="sm" fw={600}>
-                    {formatGeneral(film.rating)}
-                  </Text>
-                </li>
-              ))}
-            </ul>
+            <ScrollArea.Autosize
+              mah={560}
+              type="auto"
+              viewportProps={{ tabIndex: 0, "aria-label": "History, scrolls" }}
+            >
+              <ul className={styles["list"]} aria-label={`History of user ${userId}`}>
+                {ordered.slice(0, 300).map((film) => (
+                  <li
+                    key={film.itemId}
+                    className={styles["history"]}
+                    title={film.time === null ? undefined : formatDataDate(film.time)}
+                  >
+                    <Text size="sm" truncate>
+                      {filmTitle(film)}
+                    </Text>
+                    <Text size="sm" fw={600}>
+                      {formatGeneral(film.rating)}
+                    </Text>
+                  </li>
+                ))}
+              </ul>
+            </ScrollArea.Autosize>
             {ordered.length > 300 && (
               <Text size="xs" c="dimmed" p={12}>
                 and {formatQuantity(ordered.length - 300, "more", "more")}

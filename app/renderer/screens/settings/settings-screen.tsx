@@ -1,5 +1,4 @@
 import { Card, Code, SegmentedControl, Stack, Table, Text, Title, useMantineColorScheme } from "@mantine/core";
-import type { MantineColorScheme } from "@mantine/core";
 import { onApple, Shortcuts } from "../../components/commands/command-palette.tsx";
 import { useCommandList } from "../../components/commands/commands-context.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
@@ -31,7 +30,7 @@ function Appearance() {
       <SegmentedControl
         aria-label="Theme of the window"
         value={colorScheme}
-        onChange={(value) => setColorScheme(value as MantineColorScheme)}
+        onChange={setColorScheme}
         data={[
           { value: "light", label: "Light" },
           { value: "dark", label: "Dark" },
@@ -49,7 +48,8 @@ function Keyboard() {
     <Card id="keyboard">
       <Title order={2}>Keyboard</Title>
       <Text size="sm" c="dimmed" mb="xs">
-        Everything has a name in the command palette. In tables: arrows walk through the rows, Space chooses, Enter opens.
+        Everything has a name in the command palette. In tables: arrows walk through the rows, Space chooses, Enter
+        opens.
       </Text>
       <Table aria-label="Keyboard shortcuts" fz="sm">
         <Table.Thead>
@@ -90,7 +90,10 @@ function About() {
                 {engine.version}, process {engine.pid}, {engine.runtime}, since {formatDateTime(engine.startedAt)}
               </Line>
               <Line name="Connection">
-                {bridge === null ? "WebSocket to this page's host" : `Desktop ${bridge.versions.app}, Electron ${bridge.versions.electron}`} ({phase})
+                {bridge === null
+                  ? "WebSocket to this page's host"
+                  : `Desktop ${bridge.versions.app}, Electron ${bridge.versions.electron}`}{" "}
+                ({phase})
               </Line>
               <Line name="Workspace">
                 <Code>{path}</Code>, catalogue version {schemaVersion}

@@ -28,17 +28,27 @@ export function AlgorithmPicker({ split }: { readonly split: Split | undefined }
   );
 }
 
-function Plans({ algorithms, split }: { readonly algorithms: readonly AlgorithmInfo[]; readonly split: Split | undefined }) {
+function Plans({
+  algorithms,
+  split,
+}: {
+  readonly algorithms: readonly AlgorithmInfo[];
+  readonly split: Split | undefined;
+}) {
   const { connection } = useEngine();
   const [plans, setPlans] = useState<Readonly<Record<string, Plan>>>({});
   const [seed, setSeed] = useState(42);
   const [name, setName] = useState("");
   const [sending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const planOf = (algorithm: AlgorithmInfo): Plan => plans[algorithm.id] ?? { chosen: false, open: false, values: defaultValues(algorithm.hyperparameters) };
-  const change = (algorithm: AlgorithmInfo, part: Partial<Plan>) => setPlans({ ...plans, [algorithm.id]: { ...planOf(algorithm), ...part } });
+  const planOf = (algorithm: AlgorithmInfo): Plan =>
+    plans[algorithm.id] ?? { chosen: false, open: false, values: defaultValues(algorithm.hyperparameters) };
+  const change = (algorithm: AlgorithmInfo, part: Partial<Plan>) =>
+    setPlans({ ...plans, [algorithm.id]: { ...planOf(algorithm), ...part } });
   const chosen = algorithms.filter((algorithm) => planOf(algorithm).chosen);
-  const faulty = chosen.some((algorithm) => Object.keys(problemsOf(algorithm.hyperparameters, planOf(algorithm).values)).length > 0);
+  const faulty = chosen.some(
+    (algorithm) => Object.keys(problemsOf(algorithm.hyperparameters, planOf(algorithm).values)).length > 0,
+  );
   const ready = split !== undefined && chosen.length > 0 && !faulty;
 
   const train = async () => {
@@ -48,7 +58,15 @@ function Plans({ algorithms, split }: { readonly algorithms: readonly AlgorithmI
     try {
       for (const algorithm of chosen) {
         const hyperparameters = chosenHyperparameters(algorithm.hyperparameters, planOf(algorithm).values);
-        await connection.request("runs.train", { splitId: split.id, algorithm: algorithm.id, hyperparameters, seed, ...(name.trim() === "" ? {} : { name: chosen.length === 1 ? name.trim() : `${name.trim()} ${algorithm.name}` }) });
+        await connection.request("runs.train", {
+          splitId: split.id,
+          algorithm: algorithm.id,
+          hyperparameters,
+          seed,
+          ...(name.trim() === ""
+            ? {}
+            : { name: chosen.length === 1 ? name.trim() : `${name.trim()} ${algorithm.name}` }),
+        });
       }
       tellDone(`${formatQuantity(chosen.length, "training")} queued.`);
     } catch (thrown) {
@@ -57,24 +75,56 @@ function Plans({ algorithms, split }: { readonly algorithms: readonly AlgorithmI
       setSending(false);
     }
   };
-  useCommands([{ id: "train.start", label: "Train the chosen algorithms", group: "Train", shortcuts: ["mod+enter"], run: () => void train() }]);
+  useCommands([
+    {
+      id: "train.start",
+      label: "Train the chosen algorithms",
+      group: "Train",
+      shortcuts: ["mod+enter"],
+      run: () => void train(),
+    },
+  ]);
 
   return (
     <Stack gap="xs">
       {algorithms.map((algorithm) => (
-        <AlgorithmRow key={algorithm.id} algorithm={algorithm} plan={planOf(algorithm)} onChange={(part) => change(algorithm, part)} />
+        <AlgorithmRow
+          key={algorithm.id}
+          algorithm={algorithm}
+          plan={planOf(algorithm)}
+          onChange={(part) => change(algorithm, part)}
+        />
       ))}
       {error !== null && <ErrorPanel error={error} title="The training could not be queued" />}
       <Group align="flex-end" gap="md" mt="xs">
-        <NumberInput label="Seed" description="Same seed, same bytes" w={150} min={0} max={0xffff_ffff} allowDecimal={false} value={seed} onChange={(value) => typeof value === "number" && setSeed(value)} />
-        <TextInput label="Name" description="Made from algorithm and settings if left empty" w={300} value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} />
+        <NumberInput
+          label="Seed"
+          description="Same seed, same bytes"
+          w={150}
+          min={0}
+          max={0xffff_ffff}
+          allowDecimal={false}
+          value={seed}
+          onChange={(value) => typeof value === "number" && setSeed(value)}
+        />
+        <TextInput
+          label="Name"
+          description="Made from algorithm and settings if left empty"
+          w={300}
+          value={name}
+          onChange={({ currentTarget }) => setName(currentTarget.value)}
+        />
         <Button size="sm" ml="auto" disabled={!ready} loading={sending} onClick={() => void train()}>
           {chosen.length > 1 ? `Train ${String(chosen.length)} models` : "Train"}
         </Button>
       </Group>
       {!ready && (
         <Text size="xs" c="dimmed" ta="right">
-          {split === undefined ? "Choose a split first." : chosen.length === 0 ? "Choose at least one algorithm." : "Correct the marked fields first."}
+          {split === undefined
+            ? "Choose a split first."
+            : chosen.length === 0
+              ? "Choose at least one algorithm."
+              : "Correct the marked fields first."}
         </Text>
       )}
     </Stack>
@@ -90,7 +140,11 @@ interface AlgorithmRowProps {
 function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
   const changed = Object.entries(chosenHyperparameters(algorithm.hyperparameters, plan.values));
   const settings = algorithm.hyperparameters.length;
-  const settingsLabel = plan.open ? "Hide settings" : changed.length > 0 ? `Settings (${String(changed.length)} changed)` : "Settings";
+  const settingsLabel = plan.open
+    ? "Hide settings"
+    : changed.length > 0
+      ? `Settings (${String(changed.length)} changed)`
+      : "Settings";
   return (
     <section className={styles["algorithm"]} data-chosen={plan.chosen} aria-label={algorithm.name}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -110,7 +164,13 @@ function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
           description={algorithm.summary}
         />
         {settings > 0 && (
-          <Button variant="subtle" aria-expanded={plan.open} aria-label={`${settingsLabel} of ${algorithm.name}`} onClick={() => onChange({ open: !plan.open })} style={{ flex: "none" }}>
+          <Button
+            variant="subtle"
+            aria-expanded={plan.open}
+            aria-label={`${settingsLabel} of ${algorithm.name}`}
+            onClick={() => onChange({ open: !plan.open })}
+            style={{ flex: "none" }}
+          >
             {settingsLabel}
           </Button>
         )}
@@ -129,7 +189,11 @@ function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
               )}
             </Text>
           )}
-          <HyperparameterFields fields={algorithm.hyperparameters} values={plan.values} onChange={(values) => onChange({ values, chosen: true })} />
+          <HyperparameterFields
+            fields={algorithm.hyperparameters}
+            values={plan.values}
+            onChange={(values) => onChange({ values, chosen: true })}
+          />
           {changed.length > 0 && (
             <Group>
               <Button variant="subtle" onClick={() => onChange({ values: defaultValues(algorithm.hyperparameters) })}>

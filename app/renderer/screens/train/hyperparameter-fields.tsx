@@ -21,7 +21,12 @@ export function HyperparameterFields({ fields, values, onChange }: Hyperparamete
   return (
     <SimpleGrid cols={{ base: 1, sm: 2, xl: 3 }} spacing="md" verticalSpacing="sm">
       {fields.map((field) => (
-        <Field key={field.name} field={field} value={values[field.name]} onChange={(value) => onChange({ ...values, [field.name]: value })} />
+        <Field
+          key={field.name}
+          field={field}
+          value={values[field.name]}
+          onChange={(value) => onChange({ ...values, [field.name]: value })}
+        />
       ))}
     </SimpleGrid>
   );
@@ -42,7 +47,12 @@ function Field({ field, value, onChange }: FieldProps) {
           <Control field={field} value={value} onChange={onChange} />
         </div>
         <Tooltip label={`Back to the default, ${String(field.default)}`}>
-          <ActionIcon aria-label={`Reset ${field.label} to ${String(field.default)}`} disabled={!changed} onClick={() => onChange(field.default)} mb={1}>
+          <ActionIcon
+            aria-label={`Reset ${field.label} to ${String(field.default)}`}
+            disabled={!changed}
+            onClick={() => onChange(field.default)}
+            mb={1}
+          >
             <IconRestore size={15} />
           </ActionIcon>
         </Tooltip>
@@ -57,10 +67,24 @@ function Field({ field, value, onChange }: FieldProps) {
 function Control({ field, value, onChange }: FieldProps) {
   const problem = fieldProblem(field, value);
   if (field.kind === "boolean") {
-    return <Switch label={field.label} checked={value === true} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />;
+    return (
+      <Switch
+        label={field.label}
+        checked={value === true}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
+    );
   }
   if (field.kind === "choice") {
-    return <Select label={field.label} data={[...(field.choices ?? [])]} value={String(value)} error={problem} onChange={(choice) => choice !== null && onChange(choice)} />;
+    return (
+      <Select
+        label={field.label}
+        data={[...(field.choices ?? [])]}
+        value={String(value)}
+        error={problem}
+        onChange={(choice) => choice !== null && onChange(choice)}
+      />
+    );
   }
   return (
     <NumberInput

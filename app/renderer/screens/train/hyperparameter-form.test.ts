@@ -1,11 +1,47 @@
 import { describe, expect, it } from "vitest";
-import { chosenHyperparameters, defaultValues, fieldProblem, problemsOf, rangeText, stepOf } from "./hyperparameter-form.ts";
+import {
+  chosenHyperparameters,
+  defaultValues,
+  fieldProblem,
+  problemsOf,
+  rangeText,
+  stepOf,
+} from "./hyperparameter-form.ts";
 import type { HyperparameterField } from "./hyperparameter-form.ts";
 
-const factors: HyperparameterField = { name: "factors", label: "Factors", description: "", kind: "integer", default: 32, minimum: 1, maximum: 500 };
-const rate: HyperparameterField = { name: "rate", label: "Rate", description: "", kind: "real", default: 0.005, minimum: 0, logarithmic: true };
-const center: HyperparameterField = { name: "center", label: "Center", description: "", kind: "boolean", default: false };
-const init: HyperparameterField = { name: "init", label: "Start", description: "", kind: "choice", default: "normal", choices: ["normal", "zero"] };
+const factors: HyperparameterField = {
+  name: "factors",
+  label: "Factors",
+  description: "",
+  kind: "integer",
+  default: 32,
+  minimum: 1,
+  maximum: 500,
+};
+const rate: HyperparameterField = {
+  name: "rate",
+  label: "Rate",
+  description: "",
+  kind: "real",
+  default: 0.005,
+  minimum: 0,
+  logarithmic: true,
+};
+const center: HyperparameterField = {
+  name: "center",
+  label: "Center",
+  description: "",
+  kind: "boolean",
+  default: false,
+};
+const init: HyperparameterField = {
+  name: "init",
+  label: "Start",
+  description: "",
+  kind: "choice",
+  default: "normal",
+  choices: ["normal", "zero"],
+};
 const fields = [factors, rate, center, init];
 
 describe("a form made from an algorithm's fields", () => {
@@ -16,7 +52,10 @@ describe("a form made from an algorithm's fields", () => {
   });
   it("sends only what was changed, a false and a zero included", () => {
     const values = { ...defaultValues([...fields, { ...center, name: "on", default: true }]), rate: 0, on: false };
-    expect(chosenHyperparameters([...fields, { ...center, name: "on", default: true }], values)).toEqual({ rate: 0, on: false });
+    expect(chosenHyperparameters([...fields, { ...center, name: "on", default: true }], values)).toEqual({
+      rate: 0,
+      on: false,
+    });
   });
   it("names what is wrong with a value", () => {
     expect(fieldProblem(factors, 0)).toBe("At least 1.");

@@ -13,7 +13,8 @@ export function defaultValues(fields: readonly HyperparameterField[]): FormValue
 /** Why a value will not do, for the person who typed it; null when it will. */
 export function fieldProblem(field: HyperparameterField, value: Value | undefined): string | null {
   if (field.kind === "boolean") return typeof value === "boolean" ? null : "Choose yes or no.";
-  if (field.kind === "choice") return field.choices?.includes(String(value)) === true ? null : "Choose one of the list.";
+  if (field.kind === "choice")
+    return field.choices?.includes(String(value)) === true ? null : "Choose one of the list.";
   if (typeof value !== "number" || !Number.isFinite(value)) return "A number is needed.";
   if (field.kind === "integer" && !Number.isInteger(value)) return "A whole number is needed.";
   if (field.minimum !== undefined && value < field.minimum) return `At least ${String(field.minimum)}.`;
@@ -21,7 +22,10 @@ export function fieldProblem(field: HyperparameterField, value: Value | undefine
   return null;
 }
 
-export function problemsOf(fields: readonly HyperparameterField[], values: FormValues): Readonly<Record<string, string>> {
+export function problemsOf(
+  fields: readonly HyperparameterField[],
+  values: FormValues,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     fields.flatMap((field) => {
       const problem = fieldProblem(field, values[field.name]);

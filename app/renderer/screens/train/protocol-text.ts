@@ -34,5 +34,7 @@ export function splitTitle(split: Pick<Split, "protocol" | "seed">): string {
 }
 
 export function sameProtocol(left: SplitProtocol, right: SplitProtocol): boolean {
-  return JSON.stringify(Object.entries(left).sort()) === JSON.stringify(Object.entries(right).sort());
+  const parts = (protocol: SplitProtocol) => new Map<string, unknown>(Object.entries(protocol));
+  const others = parts(right);
+  return others.size === parts(left).size && [...parts(left)].every(([name, value]) => others.get(name) === value);
 }

@@ -69,7 +69,8 @@ function SplitFacts({ split }: { readonly split: Split }) {
       <SplitPicture protocol={split.protocol} label={`Picture of the split: ${protocolTitle(split.protocol)}`} />
       <Stack gap={6} style={{ minWidth: 0 }}>
         <Text size="sm">
-          Trained on {formatCount(split.train)} ratings, tested on {formatCount(split.test)}. <Warmth warm={split.warmTestUsers} of={split.testUsers} what="test users" />{" "}
+          Trained on {formatCount(split.train)} ratings, tested on {formatCount(split.test)}.{" "}
+          <Warmth warm={split.warmTestUsers} of={split.testUsers} what="test users" />{" "}
           <Warmth warm={split.warmTestItems} of={split.testItems} what="test films" />
         </Text>
         <Leaks leaks={split.leaks} />
@@ -132,7 +133,9 @@ function Proposals({ snapshot, made, onSplit }: ProposalsProps) {
       return;
     }
     setPending(protocol);
-    job.start({ snapshotId: snapshot.id, protocol, seed }).catch((error: unknown) => tellFailure("The split could not be started", error));
+    job
+      .start({ snapshotId: snapshot.id, protocol, seed })
+      .catch((error: unknown) => tellFailure("The split could not be started", error));
   };
   return (
     <Answer of={proposals} height={260} errorTitle="No split could be proposed">
@@ -204,7 +207,13 @@ function ProposalCard({ proposal, best, busy, disabled, onChoose }: ProposalCard
         </Text>
       ))}
       <div style={{ marginTop: "auto", paddingTop: 6 }}>
-        <Button variant={best ? "filled" : "default"} loading={busy} disabled={disabled && !busy} onClick={onChoose} aria-label={`Use this split: ${title}`}>
+        <Button
+          variant={best ? "filled" : "default"}
+          loading={busy}
+          disabled={disabled && !busy}
+          onClick={onChoose}
+          aria-label={`Use this split: ${title}`}
+        >
           Use this split
         </Button>
       </div>

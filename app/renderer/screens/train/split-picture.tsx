@@ -27,11 +27,25 @@ export function SplitPicture({ protocol, label }: { readonly protocol: SplitProt
         <g key={person}>
           <circle cx={5} cy={person * rowHeight + 8} r={3} fill="var(--rb-axis)" />
           {times.map((time, index) => (
-            <Square key={time} x={x(time)} y={person * rowHeight + 4.5} look={lookOf(protocol, person, index, times.length, time)} />
+            <Square
+              key={time}
+              x={x(time)}
+              y={person * rowHeight + 4.5}
+              look={lookOf(protocol, person, index, times.length, time)}
+            />
           ))}
         </g>
       ))}
-      {cut !== null && <line x1={x(cut) - 2} x2={x(cut) - 2} y1={0} y2={height - 14} stroke="var(--rb-series-1)" strokeDasharray="3 2" />}
+      {cut !== null && (
+        <line
+          x1={x(cut) - 2}
+          x2={x(cut) - 2}
+          y1={0}
+          y2={height - 14}
+          stroke="var(--rb-series-1)"
+          strokeDasharray="3 2"
+        />
+      )}
       <text x={left} y={height - 2} fontSize={9} fill="var(--rb-axis)">
         time →
       </text>
@@ -42,7 +56,10 @@ export function SplitPicture({ protocol, label }: { readonly protocol: SplitProt
   );
 }
 
-type Look = { readonly kind: "train" } | { readonly kind: "test" } | { readonly kind: "fold"; readonly fold: number; readonly folds: number };
+type Look =
+  | { readonly kind: "train" }
+  | { readonly kind: "test" }
+  | { readonly kind: "fold"; readonly fold: number; readonly folds: number };
 
 /** Same numbers every time: a picture must not flicker. */
 function scattered(person: number, index: number): number {
@@ -65,7 +82,18 @@ function lookOf(protocol: SplitProtocol, person: number, index: number, count: n
 }
 
 function Square({ x, y, look }: { readonly x: number; readonly y: number; readonly look: Look }) {
-  if (look.kind === "test") return <rect x={x + 0.6} y={y + 0.6} width={side - 1.2} height={side - 1.2} fill="none" stroke="var(--rb-series-1)" strokeWidth={1.4} />;
+  if (look.kind === "test")
+    return (
+      <rect
+        x={x + 0.6}
+        y={y + 0.6}
+        width={side - 1.2}
+        height={side - 1.2}
+        fill="none"
+        stroke="var(--rb-series-1)"
+        strokeWidth={1.4}
+      />
+    );
   const opacity = look.kind === "fold" ? 0.25 + (0.75 * look.fold) / Math.max(1, look.folds - 1) : 1;
   return <rect x={x} y={y} width={side} height={side} fill="var(--rb-series-0)" opacity={opacity} />;
 }

@@ -17,7 +17,10 @@ const route = getRouteApi("/train");
 export function TrainScreen() {
   const snapshots = useQueryMethod("snapshots.list", {});
   return (
-    <Screen title="Train" subtitle="What is trained on, what is tested, and how. Each algorithm becomes a run in the queue.">
+    <Screen
+      title="Train"
+      subtitle="What is trained on, what is tested, and how. Each algorithm becomes a run in the queue."
+    >
       <Answer of={snapshots} height={360}>
         {(known) => (known.length === 0 ? <NoSnapshot /> : <TrainSteps snapshots={known} />)}
       </Answer>
@@ -66,7 +69,8 @@ function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) 
             onChange={(id) => id !== null && void navigate({ search: { snapshot: id } })}
           />
           <Text size="sm" c="dimmed">
-            {formatQuantity(snapshot.ratings, "rating")} of {formatQuantity(snapshot.users, "user")} on {formatQuantity(snapshot.items, "film")}
+            {formatQuantity(snapshot.ratings, "rating")} of {formatQuantity(snapshot.users, "user")} on{" "}
+            {formatQuantity(snapshot.items, "film")}
             {!snapshot.hasTime && ", no times"}.{" "}
             <InlineLink to="/data/snapshots/$snapshotId" params={{ snapshotId: snapshot.id }}>
               Profile
@@ -80,7 +84,9 @@ function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) 
           key={snapshot.id}
           snapshot={snapshot}
           splitId={search.split}
-          onSplit={(split) => void navigate({ search: (before) => ({ ...before, snapshot: snapshot.id, split }), replace: true })}
+          onSplit={(split) =>
+            void navigate({ search: (before) => ({ ...before, snapshot: snapshot.id, split }), replace: true })
+          }
         />
       </Card>
       <Answer of={splits}>
@@ -89,7 +95,11 @@ function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) 
           return (
             <>
               <Card>
-                <StepTitle number={3} title="Algorithms" hint="Choose one or several; they queue up and train one after another" />
+                <StepTitle
+                  number={3}
+                  title="Algorithms"
+                  hint="Choose one or several; they queue up and train one after another"
+                />
                 <AlgorithmPicker split={split} />
               </Card>
               {split !== undefined && <TrainingRuns split={split} />}
@@ -101,7 +111,15 @@ function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) 
   );
 }
 
-function StepTitle({ number, title, hint }: { readonly number: number; readonly title: string; readonly hint?: string }) {
+function StepTitle({
+  number,
+  title,
+  hint,
+}: {
+  readonly number: number;
+  readonly title: string;
+  readonly hint?: string;
+}) {
   return (
     <Group gap="xs" mb="sm" align="baseline">
       <Title order={2}>

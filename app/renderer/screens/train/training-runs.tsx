@@ -5,7 +5,14 @@ import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { LinePlot } from "../../charts/line-plot.tsx";
 import type { Series } from "../../charts/series.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
-import { curveLabel, findMetric, formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
+import {
+  curveLabel,
+  findMetric,
+  formatMetric,
+  metricLabel,
+  metricMeaning,
+  metricNames,
+} from "../../components/format/metrics.ts";
 import { formatSeconds } from "../../components/format/times.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { StateBadge } from "../../components/shell/job-state.tsx";
@@ -15,7 +22,11 @@ import { useQueryMethod } from "../../transport/hooks.ts";
 /** The runs on this split: what trains now, with its curve, and what came out. */
 export function TrainingRuns({ split }: { readonly split: Split }) {
   const runs = useQueryMethod("runs.list", { splitId: split.id });
-  return <Answer of={runs}>{(known) => (known.length === 0 ? <NoRuns /> : <RunsOfSplit runs={newestFirst(known)} />)}</Answer>;
+  return (
+    <Answer of={runs}>
+      {(known) => (known.length === 0 ? <NoRuns /> : <RunsOfSplit runs={newestFirst(known)} />)}
+    </Answer>
+  );
 }
 
 function NoRuns() {
@@ -47,12 +58,16 @@ interface LearningCurvesProps {
 }
 
 function LearningCurves({ runs, curves }: LearningCurvesProps) {
-  const names = [...new Set(runs.flatMap(({ id }) => curves.get(id)?.flatMap(({ values }) => Object.keys(values)) ?? []))].sort();
+  const names = [
+    ...new Set(runs.flatMap(({ id }) => curves.get(id)?.flatMap(({ values }) => Object.keys(values)) ?? [])),
+  ].sort();
   const [wanted, setWanted] = useState<string | null>(null);
   const [logarithmic, setLogarithmic] = useState(false);
   const name = wanted !== null && names.includes(wanted) ? wanted : (names[0] ?? "loss");
   const series: readonly Series[] = runs.flatMap(({ id, name: label }) => {
-    const points = (curves.get(id) ?? []).flatMap(({ epoch, values }) => (values[name] === undefined ? [] : [{ x: epoch, y: values[name] }]));
+    const points = (curves.get(id) ?? []).flatMap(({ epoch, values }) =>
+      values[name] === undefined ? [] : [{ x: epoch, y: values[name] }],
+    );
     return points.length === 0 ? [] : [{ id, label, points }];
   });
   return (
@@ -60,15 +75,39 @@ function LearningCurves({ runs, curves }: LearningCurvesProps) {
       title="Learning curves"
       description={`${curveLabel(name)} after each epoch${runs.some(({ state }) => state === "running") ? ", live" : ""}`}
       height={280}
-      table={{ columns: ["Run", "Epoch", curveLabel(name)], rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])) }}
+      table={{
+        columns: ["Run", "Epoch", curveLabel(name)],
+        rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])),
+      }}
       controls={
         <Group gap="sm" mr="xs" wrap="nowrap">
-          {names.length > 1 && <SegmentedControl aria-label="Curve" data={names.map((value) => ({ value, label: curveLabel(value) }))} value={name} onChange={setWanted} />}
-          <Switch size="xs" label="Log axis" checked={logarithmic} onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)} />
+          {names.length > 1 && (
+            <SegmentedControl
+              aria-label="Curve"
+              data={names.map((value) => ({ value, label: curveLabel(value) }))}
+              value={name}
+              onChange={setWanted}
+            />
+          )}
+          <Switch
+            size="xs"
+            label="Log axis"
+            checked={logarithmic}
+            onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)}
+          />
         </Group>
       }
     >
-      {(height) => <LinePlot series={series} height={height} xLabel="epoch" yLabel={curveLabel(name)} logarithmic={logarithmic} title="Learning curves" />}
+      {(height) => (
+        <LinePlot
+          series={series}
+          height={height}
+          xLabel="epoch"
+          yLabel={curveLabel(name)}
+          logarithmic={logarithmic}
+          title="Learning curves"
+        />
+      )}
     </ChartFrame>
   );
 }
