@@ -15,17 +15,20 @@ export async function installLocked() {
   if (reason === null) return;
   say(`installing the locked dependencies, which takes a minute or two (${reason}).`);
   const npm = process.env.npm_execpath;
+  // Not `npm ci`: it refuses a lock file that lacks the binaries of other systems, which npm leaves out where they could
+  // not be looked up. `install --no-save` keeps to the locked versions, changes no file, and finds this system's own
+  // (their parents name their exact version).
   // Warnings about engines concern the Node that starts this, not the pinned one that runs everything.
-  const args = ["ci", "--loglevel=error", "--no-audit", "--no-fund"];
+  const args = ["install", "--no-save", "--loglevel=error", "--no-audit", "--no-fund"];
   const { code, output } = npm?.endsWith(".js")
     ? await runQuietly(process.execPath, [npm, ...args])
     : await runQuietly("npm", args);
   if (code !== 0) {
     process.stderr.write(`${output.trim()}\n`);
-    fail(`npm ci failed (${code}): ${causeOf(output)}`, 69);
+    fail(`npm install failed (${code}): ${causeOf(output)}`, 69);
   }
   if (!existsSync(pinnedNode()))
-    fail(`npm ci left no Node at ${pinnedNode()}; were install scripts switched off (ignore-scripts)?`, 69);
+    fail(`npm install left no Node at ${pinnedNode()}; were install scripts switched off (ignore-scripts)?`, 69);
 }
 
 /** In words, why an install is needed; null when node_modules holds what the lock file names. */
@@ -64,6 +67,5 @@ function causeOf(output) {
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(output)) return "the npm registry cannot be reached.";
   if (/ENOSPC/.test(output)) return "the disk is full.";
   if (/EACCES|EPERM/.test(output)) return "node_modules or npm's cache cannot be written.";
-  if (/in sync/.test(output)) return "package.json and package-lock.json do not fit each other.";
   return "npm's own message stands above.";
 }
