@@ -37,7 +37,8 @@ else app.quit();
 async function run(): Promise<void> {
   const userData = app.getPath("userData");
   const workspaceDirectory = given.workspaceDirectory ?? join(userData, "workspace");
-  const log = openLog(join(userData, "logs", "desktop.log"));
+  const logFile = join(userData, "logs", "desktop.log");
+  const log = openLog(logFile);
   const developerTools = !app.isPackaged;
   let window: BrowserWindow | null = null;
 
@@ -62,7 +63,7 @@ async function run(): Promise<void> {
       type: "error",
       title: "Reelbench",
       message: failure.title,
-      detail: failure.detail,
+      detail: `${failure.detail}\n\nThe log is ${logFile}.`,
       buttons: ["Try again", "Quit"],
       cancelId: 1,
     };

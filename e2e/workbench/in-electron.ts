@@ -53,7 +53,10 @@ export async function startInElectron(executablePath: string, appFolder: string 
       return true;
     },
     close: async () => {
+      // A dialog about a failure would hold it open for ever; the test has failed then and says so.
+      const timer = setTimeout(() => app.process().kill("SIGKILL"), 30_000);
       await app.close();
+      clearTimeout(timer);
       folder.remove();
     },
   };

@@ -122,18 +122,20 @@ async function chooseFirstUser(page: Page): Promise<string> {
   return user;
 }
 
-/** What the workbench says that the published model, trained on all of the snapshot, recommends. It is the newest run. */
+/** What the workbench says that the published model, the one trained on all of the snapshot, recommends. */
 async function recommendationsOfRefit(
   page: Page,
 ): Promise<{ readonly user: string; readonly titles: readonly string[] }> {
   await goTo(page, "Recommendations");
+  await page.getByRole("combobox", { name: "Models, side by side" }).press("ArrowDown");
+  const option = page.getByRole("option", { name: / \(refit\)$/ });
+  if ((await option.getAttribute("aria-selected")) !== "true") await option.click();
+  await page.keyboard.press("Escape");
   const user = await chooseFirstUser(page);
-  const films = page
-    .getByRole("region", { name: /^Recommendations of .*SVD/ })
-    .first()
-    .getByRole("button", { name: /^Films like / });
+  const films = page.getByRole("region", { name: / \(refit\)$/ }).getByRole("button", { name: /^Similar to / });
+  await films.nth(9).waitFor();
   const labels = await Promise.all((await films.all()).map((film) => film.getAttribute("aria-label")));
-  return { user, titles: labels.map((label) => (label ?? "").replace("Films like ", "")) };
+  return { user, titles: labels.map((label) => (label ?? "").replace("Similar to ", "")) };
 }
 
 /** Publishes the factor model as the form proposes it: trained again on all of the snapshot. */
@@ -180,8 +182,9 @@ async function expectRefusal(server: RunningServer, user: string): Promise<void>
 
 async function inTheDark(page: Page, shot: (name: string) => Promise<void>): Promise<void> {
   await page.keyboard.press("ControlOrMeta+k");
-  await page.getByPlaceholder(/./).last().fill("Dark theme");
-  await page.keyboard.press("Enter");
+  const palette = page.getByRole("dialog");
+  await palette.getByRole("textbox").fill("Dark theme");
+  await palette.getByRole("button", { name: "Dark theme" }).click();
   await page.locator("html[data-mantine-color-scheme=dark]").waitFor({ state: "attached" });
   await shot("recommendations-dark");
   await goTo(page, "Compare");

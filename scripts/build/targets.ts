@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { entryNames, entryUrl } from "../../core/runtime-paths.ts";
 import type { EntryName } from "../../core/runtime-paths.ts";
+import { version } from "../../core/version.ts";
 import { buildMain, buildPrograms, buildRenderer, externalPackages } from "./vite.ts";
 
 export interface BuildTarget {
@@ -53,6 +54,7 @@ export const buildTargets: readonly BuildTarget[] = [
         target: "node20",
         external: externalPackages,
         migrations: ["workspace", "production"],
+        manifest: { type: "module", private: true },
       }),
   },
   {
@@ -60,7 +62,20 @@ export const buildTargets: readonly BuildTarget[] = [
     inputs: [...toolchain, "package.json", "core", "server", "migrations/production"],
     output: "dist/server",
     run: (root, output) =>
-      buildPrograms(root, output, serverPrograms, { target: "node22", external: [], migrations: ["production"] }),
+      buildPrograms(root, output, serverPrograms, {
+        target: "node22",
+        external: [],
+        migrations: ["production"],
+        manifest: {
+          name: "reelbench-server",
+          version,
+          license: "MIT",
+          private: true,
+          type: "module",
+          bin: "server.js",
+          engines: { node: ">=22" },
+        },
+      }),
   },
 ];
 

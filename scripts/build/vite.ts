@@ -1,4 +1,4 @@
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import react from "@vitejs/plugin-react";
 import { build } from "vite";
@@ -56,9 +56,16 @@ export async function buildPrograms(
   root: string,
   outDir: string,
   entries: Readonly<Record<string, string>>,
-  options: { readonly target: string; readonly external: readonly string[]; readonly migrations: readonly string[] },
+  options: {
+    readonly target: string;
+    readonly external: readonly string[];
+    readonly migrations: readonly string[];
+    readonly manifest: Readonly<Record<string, unknown>> & { readonly type: "module" };
+  },
 ): Promise<void> {
   await build(nodeConfig(root, outDir, entries, options));
+  // Away from the repository's package.json (unpacked in the desktop package, copied out) this says that they are modules.
+  await writeFile(join(outDir, "package.json"), `${JSON.stringify(options.manifest, null, 2)}\n`);
   await mkdir(join(outDir, "migrations"), { recursive: true });
   for (const kind of options.migrations) {
     await cp(join(root, "migrations", kind), join(outDir, "migrations", kind), {
