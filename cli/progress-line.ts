@@ -9,6 +9,8 @@ export interface ProgressLine {
 }
 
 const plainIntervalMs = 2000;
+/** The unit of work whose parts have different ones: its total is 100 and says nothing. */
+const percent = "percent";
 
 /** A bar where a line can be redrawn; elsewhere (a log file, a pipe) a line every two seconds or when the work changes. */
 export function createProgressLine(terminal: Terminal): ProgressLine {
@@ -20,7 +22,9 @@ function barLine(): ProgressLine {
   const format = ({ done, total, unit, message }: Progress) =>
     total === null
       ? `${message} ${done === 0 ? "" : `${done.toLocaleString("en-US")} ${unit}`}`
-      : `${message} · ${unit}`;
+      : unit === percent
+        ? message
+        : `${message} · ${unit}`;
   return {
     show(progress) {
       const total = progress.total ?? 0;
@@ -59,7 +63,7 @@ function plainLine(terminal: Terminal): ProgressLine {
       const amount =
         total === null || total === 0
           ? ""
-          : ` ${Math.floor((100 * done) / total)}% of ${total.toLocaleString("en-US")} ${unit}`;
+          : ` ${Math.floor((100 * done) / total)}%${unit === percent ? "" : ` of ${total.toLocaleString("en-US")} ${unit}`}`;
       terminal.err(`… ${message}${amount}\n`);
     },
     end: () => undefined,

@@ -5,7 +5,7 @@ export interface Column<T> {
   readonly right?: boolean;
 }
 
-/** Rows as text in aligned columns, a blank line for none. */
+/** Rows as text in aligned columns; `none` in their place where there are none. */
 export function formatTable<T>(rows: readonly T[], columns: readonly Column<T>[], none: string): string {
   if (rows.length === 0) return `${none}\n`;
   const cells = rows.map((row) => columns.map(({ value }) => value(row)));
