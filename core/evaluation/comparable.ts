@@ -12,15 +12,22 @@ export interface EvaluatedRun {
 /** Throws RB_INCOMPARABLE, naming the runs and the reason, unless every difference between them means something. */
 export function checkComparable(runs: readonly EvaluatedRun[]): void {
   const [first, ...others] = runs;
-  if (first === undefined || others.length === 0) throw refusal("A comparison needs at least two runs.", runs);
-  if (new Set(runs.map(({ run }) => run.id)).size < runs.length) throw refusal("The same run is named twice.", runs);
+  if (first === undefined || others.length === 0)
+    throw refusal("A comparison needs at least two runs.", runs, "Name another run of the same split.");
+  if (new Set(runs.map(({ run }) => run.id)).size < runs.length)
+    throw refusal("The same run is named twice.", runs, "Name each run once.");
   for (const { run } of runs) {
     if (run.state !== "succeeded")
-      throw refusal(`${quote(run)} has not succeeded (it is ${run.state}), so it has no results.`, runs);
+      throw refusal(
+        `${quote(run)} has not succeeded (it is ${run.state}), so it has no results.`,
+        runs,
+        "Leave it out, or wait for it (or resume it) and compare then.",
+      );
     if (run.refitOf !== null) {
       throw refusal(
-        `${quote(run)} is a refit: it was trained on the test ratings too and was not evaluated itself. Compare ${run.refitOf}, the run it comes from.`,
+        `${quote(run)} is a refit: it was trained on the test ratings too and was not evaluated itself.`,
         runs,
+        `Compare ${run.refitOf}, the run it was refitted from: the refit carries that run's evaluation.`,
       );
     }
   }
@@ -29,6 +36,7 @@ export function checkComparable(runs: readonly EvaluatedRun[]): void {
       throw refusal(
         `${quote(first.run)} was evaluated on the split ${first.run.splitId}, ${quote(other.run)} on ${other.run.splitId}: different ratings were predicted.`,
         runs,
+        "Train one of them again on the other's split, and compare that run.",
       );
     }
     checkDefinitions(first, other, runs);
@@ -41,15 +49,21 @@ function checkDefinitions(first: EvaluatedRun, other: EvaluatedRun, runs: readon
     const theirs = other.run.metrics.find((value) => value.metric === metric);
     if (theirs !== undefined && theirs.definition !== definition) {
       throw refusal(
-        `${metric} of ${quote(first.run)} is defined as ${definition}, of ${quote(other.run)} as ${theirs.definition}. Train the older one again.`,
+        `${metric} of ${quote(first.run)} is defined as ${definition}, of ${quote(other.run)} as ${theirs.definition}.`,
         runs,
+        "Train the older one again with this Reelbench, so that both are measured alike.",
       );
     }
   }
   const shared = first.run.metrics.some(
     ({ metric }) => familyOf(metric).perUser && other.run.metrics.some((value) => value.metric === metric),
   );
-  if (!shared) throw refusal(`${quote(first.run)} and ${quote(other.run)} have no metric in common.`, runs);
+  if (!shared)
+    throw refusal(
+      `${quote(first.run)} and ${quote(other.run)} have no metric in common.`,
+      runs,
+      "Compare each with a run that shares its metrics.",
+    );
 }
 
 function checkUsers(first: EvaluatedRun, other: EvaluatedRun, runs: readonly EvaluatedRun[]): void {
@@ -59,12 +73,13 @@ function checkUsers(first: EvaluatedRun, other: EvaluatedRun, runs: readonly Eva
     throw refusal(
       `${quote(first.run)} and ${quote(other.run)} were evaluated on different users (${a.length} and ${b.length}).`,
       runs,
+      "Train both again on the split: one of the folders does not belong to it any more.",
     );
   }
 }
 
-function refusal(message: string, runs: readonly EvaluatedRun[]): ReelbenchError {
-  return new ReelbenchError("RB_INCOMPARABLE", message, { details: { runIds: runs.map(({ run }) => run.id) } });
+function refusal(message: string, runs: readonly EvaluatedRun[], remedy: string): ReelbenchError {
+  return new ReelbenchError("RB_INCOMPARABLE", message, { remedy, details: { runIds: runs.map(({ run }) => run.id) } });
 }
 
 function quote(run: Run): string {

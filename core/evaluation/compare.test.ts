@@ -106,21 +106,44 @@ describe("compareRuns", () => {
   });
 
   it.each([
-    ["different splits", entry("Other", "puresvd", tableOf(200, 0.2, 5), { splitId: "p2" }), /split p1, .* on p2/],
+    [
+      "different splits",
+      entry("Other", "puresvd", tableOf(200, 0.2, 5), { splitId: "p2" }),
+      /split p1, .* on p2/,
+      /on the other's split/,
+    ],
     [
       "different definitions",
       entry("Other", "puresvd", tableOf(200, 0.2, 5), {
         metrics: popularity.run.metrics.map((value) => ({ ...value, definition: "ndcg-old" })),
       }),
       /ndcg-binary.* as ndcg-old/,
+      /older one again/,
     ],
-    ["different users", entry("Other", "puresvd", tableOf(199, 0.2, 5)), /different users \(200 and 199\)/],
-    ["a refit", entry("Other", "puresvd", tableOf(200, 0.2, 5), { refitOf: "PureSVD" }), /is a refit/],
-    ["a failed run", entry("Other", "puresvd", tableOf(200, 0.2, 5), { state: "failed" }), /has not succeeded/],
-    ["the run itself", popularity, /named twice/],
-  ])("refuses %s, saying why", (_, other, message) => {
+    [
+      "different users",
+      entry("Other", "puresvd", tableOf(199, 0.2, 5)),
+      /different users \(200 and 199\)/,
+      /both again/,
+    ],
+    [
+      "a refit",
+      entry("Other", "puresvd", tableOf(200, 0.2, 5), { refitOf: "PureSVD" }),
+      /is a refit/,
+      /Compare PureSVD/,
+    ],
+    [
+      "a failed run",
+      entry("Other", "puresvd", tableOf(200, 0.2, 5), { state: "failed" }),
+      /has not succeeded/,
+      /Leave it out/,
+    ],
+    ["the run itself", popularity, /named twice/, /each run once/],
+  ])("refuses %s, saying why and what to do", (_, other, message, remedy) => {
     expect(() => compareRuns([popularity, other], null)).toThrow(message);
-    expect(() => compareRuns([popularity, other], null)).toThrow(expect.objectContaining({ code: "RB_INCOMPARABLE" }));
+    expect(() => compareRuns([popularity, other], null)).toThrow(
+      expect.objectContaining({ code: "RB_INCOMPARABLE", remedy: expect.stringMatching(remedy) }),
+    );
   });
 
   it("refuses a baseline that is not on the table", () => {
