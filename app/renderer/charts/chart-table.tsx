@@ -17,8 +17,10 @@ export function ChartTable({
       <Table stickyHeader fz="sm" aria-label={label}>
         <Table.Thead>
           <Table.Tr>
-            {table.columns.map((column) => (
-              <Table.Th key={column}>{column}</Table.Th>
+            {table.columns.map((column, index) => (
+              <Table.Th key={column} ta={typeof table.rows[0]?.[index] === "number" ? "right" : "left"}>
+                {column}
+              </Table.Th>
             ))}
           </Table.Tr>
         </Table.Thead>

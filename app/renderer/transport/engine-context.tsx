@@ -2,8 +2,9 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createContext, use, useEffect, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import type { Job } from "../../../core/contract/entities.ts";
-import type { EngineEvent } from "../../../core/contract/methods.ts";
 import { ReelbenchError } from "../../../core/contract/errors.ts";
+import { createEventBatcher } from "./event-batch.ts";
+import type { EventBatch } from "./event-batch.ts";
 import { methodsAffectedBy } from "./invalidation.ts";
 import type { Connection, ConnectionPhase } from "./keep-connected.ts";
 import { createLiveCurves } from "./live-curves.ts";
@@ -60,13 +61,15 @@ export function EngineProvider({
   const [curves] = useState(createLiveCurves);
   const [engine] = useState<Engine>(() => ({ connection, curves }));
   useEffect(() => {
-    const stopEvents = connection.subscribe((event) => applyEvent(client, curves, event));
+    const batcher = createEventBatcher((batch) => applyBatch(client, curves, batch));
+    const stopEvents = connection.subscribe(batcher.add);
     // While the line was down events were missed: every answer may be old.
     const stopPhases = connection.onPhaseChange((phase) => {
       if (phase === "open") void client.invalidateQueries();
     });
     return () => {
       stopEvents();
+      batcher.stop();
       stopPhases();
     };
   }, [client, connection, curves]);
@@ -77,20 +80,15 @@ export function EngineProvider({
   );
 }
 
-function applyEvent(client: QueryClient, curves: LiveCurves, event: EngineEvent): void {
-  if (event.type === "curve") {
-    curves.add(event.runId, event.point);
-    return;
-  }
-  if (event.type === "job") {
-    client.setQueryData<Job[]>(jobsKey, (jobs) => (jobs === undefined ? jobs : withJob(jobs, event.job)));
-    return;
-  }
-  for (const method of methodsAffectedBy(event.entity)) void client.invalidateQueries({ queryKey: [method] });
+function applyBatch(client: QueryClient, curves: LiveCurves, { jobs, changed, points }: EventBatch): void {
+  if (points.size > 0) curves.add(points);
+  if (jobs.length > 0) client.setQueryData<Job[]>(jobsKey, (known) => known && jobs.reduce(withJob, known));
+  for (const method of new Set([...changed].flatMap(methodsAffectedBy)))
+    void client.invalidateQueries({ queryKey: [method] });
 }
 
 /** The list with this job in its place: replaced where it stood, else first. */
-export function withJob(jobs: readonly Job[], job: Job): Job[] {
+function withJob(jobs: Job[], job: Job): Job[] {
   const index = jobs.findIndex(({ id }) => id === job.id);
   return index === -1 ? [job, ...jobs] : jobs.with(index, job);
 }

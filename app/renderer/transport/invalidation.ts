@@ -1,7 +1,5 @@
 import type { MethodName } from "../../../core/contract/methods.ts";
-import type { EngineEvent } from "../../../core/contract/methods.ts";
-
-type ChangedEntity = Extract<EngineEvent, { type: "changed" }>["entity"];
+import type { ChangedEntity } from "./event-batch.ts";
 
 const affected: Readonly<Record<ChangedEntity, readonly MethodName[]>> = {
   source: ["sources.list", "sources.get", "workspace.get"],

@@ -2,9 +2,9 @@ import type { CurvePoint } from "../../../core/contract/entities.ts";
 
 /** Learning-curve points as they arrive, for each run in training. Arrays are replaced, never changed. */
 export interface LiveCurves {
-  add(runId: string, point: CurvePoint): void;
+  add(points: ReadonlyMap<string, readonly CurvePoint[]>): void;
   get(runId: string): readonly CurvePoint[];
-  /** Grows with every point. */
+  /** Grows with every addition. */
   version(): number;
   subscribe(listener: () => void): () => void;
 }
@@ -17,13 +17,8 @@ export function createLiveCurves(): LiveCurves {
   let version = 0;
   return {
     version: () => version,
-    add(runId, point) {
-      const before = curves.get(runId) ?? noPoints;
-      const last = before.at(-1);
-      // A resumed training tells its epochs again from the checkpoint: what is told last holds.
-      const kept =
-        last !== undefined && last.epoch >= point.epoch ? before.filter(({ epoch }) => epoch < point.epoch) : before;
-      curves.set(runId, [...kept, point]);
+    add(points) {
+      for (const [runId, added] of points) curves.set(runId, added.reduce(continued, curves.get(runId) ?? noPoints));
       version += 1;
       for (const listener of listeners) listener();
     },
@@ -33,6 +28,14 @@ export function createLiveCurves(): LiveCurves {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** A resumed training tells its epochs again from the checkpoint: what is told last holds. */
+function continued(points: readonly CurvePoint[], point: CurvePoint): readonly CurvePoint[] {
+  const last = points.at(-1);
+  const kept =
+    last !== undefined && last.epoch >= point.epoch ? points.filter(({ epoch }) => epoch < point.epoch) : points;
+  return [...kept, point];
 }
 
 /** The stored curve and the points that came since, by epoch; the live ones win. */

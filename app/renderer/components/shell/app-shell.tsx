@@ -45,7 +45,7 @@ export function AppShell() {
         <JobTray />
       </div>
       <aside aria-label="Notices">
-        <Notifications position="bottom-right" limit={4} autoClose={6000} withinPortal={false} />
+        <Notifications position="bottom-center" limit={3} autoClose={6000} withinPortal={false} />
       </aside>
       <CommandPalette />
     </div>

@@ -44,6 +44,6 @@ function show(job: Job): void {
     // The live region above says it; the toast is for the eyes.
     role: "presentation",
     closeButtonProps: { "aria-label": "Dismiss" },
-    ...(bad ? { autoClose: 12_000 } : { autoClose: 4000 }),
+    ...(bad ? { autoClose: 12_000 } : { autoClose: 3000 }),
   });
 }

@@ -42,7 +42,7 @@ interface PagedTableProps<Row> {
 }
 
 export const pageSize = 200;
-const rowHeight = 30;
+const rowHeight = 32;
 /** A browser lays out some 30 million pixels at most; longer tables are walked through in stretches. */
 const stretch = 500_000;
 
@@ -127,8 +127,8 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
       </div>
       <Position
         start={start}
-        first={items[0]?.index ?? 0}
-        last={items.at(-1)?.index ?? 0}
+        first={virtual.range?.startIndex ?? 0}
+        last={virtual.range?.endIndex ?? 0}
         total={total}
         onStart={setStart}
         onGo={(index) => virtual.scrollToIndex(index, { align: "start" })}

@@ -3,6 +3,7 @@ import { IconLink } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Run } from "../../../../core/contract/entities.ts";
 import { tellDone } from "../../components/feedback/tell.ts";
+import { withDistinctNames } from "../../components/format/run-names.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { CurvesTab } from "./curves-tab.tsx";
 import { MetricsTab } from "./metrics-tab.tsx";
@@ -13,7 +14,8 @@ const route = getRouteApi("/compare");
 const tabs = ["verdict", "metrics", "curves", "parameters"] as const;
 
 /** The chosen runs against each other. */
-export function ComparisonPanel({ runs }: { readonly runs: readonly Run[] }) {
+export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[] }) {
+  const runs = withDistinctNames(chosen);
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const tab = search.tab ?? (runs.length < 2 ? "metrics" : "verdict");

@@ -195,8 +195,7 @@ function SourceRow({ source, onRejects }: { readonly source: Source; readonly on
         ) : (
           <Button
             size="compact-xs"
-            variant="light"
-            color="orange"
+            variant="default"
             onClick={onRejects}
             aria-label={`Show ${formatCount(source.rejected)} rejected rows of ${source.name}`}
           >

@@ -4,6 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { Run, Snapshot } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { EmptyState } from "../../components/feedback/empty-state.tsx";
+import { withDistinctNames } from "../../components/format/run-names.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
@@ -59,7 +60,7 @@ function WithModels({ runs, snapshots }: { readonly runs: readonly Run[]; readon
   const asked = runs.filter(({ id }) => search.run?.includes(id) === true);
   const snapshotId = search.snapshot ?? asked[0]?.snapshotId ?? newest[0]?.snapshotId;
   const snapshot = snapshots.find(({ id }) => id === snapshotId);
-  const fitting = newest.filter((run) => run.snapshotId === snapshotId);
+  const fitting = withDistinctNames(newest.filter((run) => run.snapshotId === snapshotId));
   const models =
     search.run === undefined
       ? fitting.filter(({ refitOf }) => refitOf === null).slice(0, 2)

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Checkbox, Collapse, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Badge, Button, Checkbox, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { AlgorithmInfo, Split } from "../../../../core/contract/entities.ts";
 import { useCommands } from "../../components/commands/commands-context.tsx";
@@ -175,7 +175,7 @@ function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
           </Button>
         )}
       </Group>
-      <Collapse expanded={plan.open}>
+      {plan.open && (
         <Stack gap="sm" pt="sm" pl={30}>
           <Text size="sm">{algorithm.whenToUse}</Text>
           {algorithm.paper !== null && (
@@ -202,7 +202,7 @@ function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
             </Group>
           )}
         </Stack>
-      </Collapse>
+      )}
     </section>
   );
 }

@@ -13,6 +13,7 @@ import {
   metricMeaning,
   metricNames,
 } from "../../components/format/metrics.ts";
+import { withDistinctNames } from "../../components/format/run-names.ts";
 import { formatSeconds } from "../../components/format/times.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { StateBadge } from "../../components/shell/job-state.tsx";
@@ -42,22 +43,29 @@ function newestFirst(runs: readonly Run[]): readonly Run[] {
 }
 
 function RunsOfSplit({ runs }: { readonly runs: readonly Run[] }) {
-  const curves = useCurves(runs.slice(0, 12));
-  const withCurve = runs.filter(({ id }) => (curves.get(id)?.length ?? 0) > 1);
   return (
     <Stack gap="md">
-      {withCurve.length > 0 && <LearningCurves runs={withCurve} curves={curves} />}
+      <LearningCurves runs={withDistinctNames(runs.slice(0, mostCurves))} />
       <RunsTable runs={runs} />
     </Stack>
   );
 }
 
-interface LearningCurvesProps {
+/** The latest ones; the others are on the compare screen. */
+const mostCurves = 12;
+
+function LearningCurves({ runs }: { readonly runs: readonly Run[] }) {
+  const curves = useCurves(runs);
+  const withCurve = runs.filter(({ id }) => (curves.get(id)?.length ?? 0) > 1);
+  return withCurve.length === 0 ? null : <CurvesChart runs={withCurve} curves={curves} />;
+}
+
+interface CurvesChartProps {
   readonly runs: readonly Run[];
   readonly curves: ReturnType<typeof useCurves>;
 }
 
-function LearningCurves({ runs, curves }: LearningCurvesProps) {
+function CurvesChart({ runs, curves }: CurvesChartProps) {
   const names = [
     ...new Set(runs.flatMap(({ id }) => curves.get(id)?.flatMap(({ values }) => Object.keys(values)) ?? [])),
   ].sort();
