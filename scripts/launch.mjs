@@ -9,13 +9,16 @@ import { installLocked, pinnedNode } from "./launch/install.mjs";
 import { withLock } from "./launch/lock.mjs";
 import { fail, root, run } from "./launch/run.mjs";
 
-/** What each command starts once dependencies are there: a script (run by the pinned Node) and what must be built for it. */
+/**
+ * What each command starts once dependencies are there: a script (run by the pinned Node) and what must be built for it.
+ * `atCaller`: its words may hold paths, which are taken from the folder the person is in, not from the repository's.
+ */
 const commands = {
-  start: { build: "all", script: "scripts/start.ts" },
-  demo: { build: "programs", script: "dist/node/cli.js", first: ["demo"] },
-  reelbench: { build: "programs", script: "dist/node/cli.js" },
+  start: { build: "all", script: "scripts/start.ts", atCaller: true },
+  demo: { build: "programs", script: "dist/node/cli.js", first: ["demo"], atCaller: true },
+  reelbench: { build: "programs", script: "dist/node/cli.js", atCaller: true },
   test: { build: "all", script: "scripts/test.ts" },
-  build: { build: "none", script: "scripts/build.ts" },
+  build: { build: "given" },
   check: { build: "kernels", script: "scripts/check.ts" },
   format: { build: "none", script: "scripts/format.ts" },
   package: { build: "all", script: "scripts/package.ts" },
@@ -33,10 +36,16 @@ async function main() {
   await withLock(join(root, ".cache", "launch.lock"), async () => {
     await installLocked();
     if (command.build === "none") return;
-    const code = await run(pinnedNode(), ["scripts/build.ts", command.build], { outputTo: "stderr" });
+    const targets = command.build === "given" ? given : [command.build];
+    const code = await run(pinnedNode(), ["scripts/build.ts", ...targets], { outputTo: "stderr" });
     if (code !== 0) fail("the build failed; its cause stands above.", code);
   });
-  process.exitCode = await run(pinnedNode(), [command.script, ...(command.first ?? []), ...given]);
+  if (command.script === undefined) return;
+  // npm changes to the repository's folder and keeps the caller's in INIT_CWD.
+  const folder = command.atCaller === true ? process.env.INIT_CWD : undefined;
+  process.exitCode = await run(pinnedNode(), [join(root, command.script), ...(command.first ?? []), ...given], {
+    folder,
+  });
 }
 
 await main();

@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { downloadElectron, findElectron, hasDisplay, sandboxArguments } from "./desktop/electron.ts";
 import { say } from "./say.ts";
@@ -29,9 +29,15 @@ function chooseStart(given: readonly string[]): Start {
   if (electron.path === null) return inBrowser(rest, `Electron is not to be had: ${electron.reason}`);
   return {
     program: electron.path,
-    args: [...sandboxArguments(), root, ...rest],
+    args: [...sandboxArguments(), root, ...withWorkspace(rest)],
     says: `opening the desktop workbench (${electron.path}).`,
   };
+}
+
+/** The app's own default is for people who installed it; from here it opens the same workspace as the command line. */
+function withWorkspace(words: readonly string[]): readonly string[] {
+  if (words.some((word) => word === "--workspace" || word.startsWith("--workspace="))) return words;
+  return [...words, `--workspace=${resolve(process.env.REELBENCH_WORKSPACE ?? "reelbench-workspace")}`];
 }
 
 function inBrowser(rest: readonly string[], reason: string): Start {
@@ -44,7 +50,7 @@ function inBrowser(rest: readonly string[], reason: string): Start {
 
 const { program, args, says } = chooseStart(process.argv.slice(2));
 say(says);
-const child = spawn(program, args, { cwd: root, stdio: "inherit" });
+const child = spawn(program, args, { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   // The terminal gives Ctrl-C to the whole group; this process only waits for the other's answer.
   process.on(signal, () => {

@@ -88,7 +88,7 @@ export const buildGroups: Readonly<Record<string, readonly string[]>> = {
 
 function runScript(root: string, script: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script], { cwd: root, stdio: "inherit" });
+    const child = spawn(process.execPath, [script], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
     child.once("error", reject);
     child.once("exit", (code) => {
       if (code === 0) resolve();

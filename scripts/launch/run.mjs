@@ -30,17 +30,22 @@ function childEnvironment() {
 }
 
 /**
- * Runs a program in the repository's folder with this terminal and returns its exit code (128 + n when a signal ended it).
+ * Runs a program with this terminal and returns its exit code (128 + n when a signal ended it).
  * Ctrl-C and SIGTERM reach it too, and this process waits for its answer.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ outputTo?: "stdout" | "stderr" }} [options] where its standard output goes
+ * @param {{ outputTo?: "stdout" | "stderr", folder?: string }} [options] where its standard output goes, and the folder it
+ *   runs in (left out: the repository's)
  * @returns {Promise<number>}
  */
 export function run(program, args, options = {}) {
   return new Promise((resolve) => {
     const output = options.outputTo === "stderr" ? 2 : "inherit";
-    const child = spawn(program, args, { cwd: root, stdio: ["inherit", output, "inherit"], env: childEnvironment() });
+    const child = spawn(program, args, {
+      cwd: options.folder ?? root,
+      stdio: ["inherit", output, "inherit"],
+      env: childEnvironment(),
+    });
     // A terminal sends Ctrl-C to the whole group; the child has it already and decides.
     const onInterrupt = () => {
       if (!process.stdin.isTTY) child.kill("SIGINT");
