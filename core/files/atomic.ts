@@ -4,9 +4,14 @@ import { dirname, join } from "node:path";
 
 const temporaryPrefix = ".tmp-";
 
+/** A path in `parent` that nobody has used, for what is not finished. `removeTemporaries` removes what a kill leaves there. */
+export function temporaryPath(parent: string): string {
+  return join(parent, `${temporaryPrefix}${randomBytes(6).toString("hex")}`);
+}
+
 /** Writes a file so that its name always holds the old bytes or the new ones, whole, whatever happens meanwhile. */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
-  const temporary = join(dirname(path), `${temporaryPrefix}${randomBytes(6).toString("hex")}`);
+  const temporary = temporaryPath(dirname(path));
   try {
     const file = await open(temporary, "wx", mode);
     try {
@@ -33,7 +38,7 @@ export async function writeFolderAtomic<T>(
   fill: (temporaryDirectory: string) => Promise<T>,
 ): Promise<T> {
   await mkdir(parent, { recursive: true });
-  const temporary = join(parent, `${temporaryPrefix}${randomBytes(6).toString("hex")}`);
+  const temporary = temporaryPath(parent);
   await mkdir(temporary);
   try {
     const result = await fill(temporary);

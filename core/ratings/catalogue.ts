@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { CatalogueItem } from "../contract/entities.ts";
 import { integer, withDatabase } from "./database.ts";
@@ -12,7 +12,7 @@ export interface Catalogue {
 
 /** Ids, titles, years and genres of a snapshot, by dense index. */
 export function loadCatalogue(snapshotDirectory: string): Promise<Catalogue> {
-  return withDatabase({}, async (database) => {
+  return withDatabase({ spillInto: dirname(snapshotDirectory) }, async (database) => {
     const users = await database.all(
       z.object({ user_id: z.string() }),
       "SELECT user_id FROM read_parquet($1) ORDER BY u",

@@ -1,11 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
+import { temporaryPath } from "../files/atomic.ts";
 
 /** One in-memory DuckDB, alive for one operation. */
 export interface Database {
@@ -23,6 +22,11 @@ type Parameters = DuckDBValue[];
 export interface DatabaseOptions {
   readonly signal?: AbortSignal;
   readonly threads?: number;
+  /**
+   * A folder in which it may spill, under a temporary name that the workspace's next opening sweeps should this process be
+   * killed. Left out: the system's folder for temporary files.
+   */
+  readonly spillInto?: string;
 }
 
 /** A BIGINT or HUGEINT as it arrives in a row, as a number. */
@@ -39,9 +43,17 @@ function memoryLimit(): string {
  * Opens a DuckDB in memory for `work` and always closes it. It can neither install nor load extensions, so it never
  * touches the network. Aborting the signal interrupts the running query; `work` then rejects with RB_CANCELLED.
  */
-export async function withDatabase<T>(options: DatabaseOptions, work: (database: Database) => Promise<T>): Promise<T> {
+export function withDatabase<T>(options: DatabaseOptions, work: (database: Database) => Promise<T>): Promise<T> {
+  return withConnection(options, (connection) => work(databaseOver(connection, options.signal)));
+}
+
+/** The same for what needs DuckDB's own connection (appenders). */
+export async function withConnection<T>(
+  options: DatabaseOptions,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
   throwIfAborted(options.signal);
-  const temporaryDirectory = join(tmpdir(), `reelbench-duckdb-${randomBytes(6).toString("hex")}`);
+  const temporaryDirectory = temporaryPath(options.spillInto ?? tmpdir());
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(options.threads ?? availableParallelism()),
     memory_limit: memoryLimit(),
@@ -57,7 +69,7 @@ export async function withDatabase<T>(options: DatabaseOptions, work: (database:
     try {
       await connection.run("SET TimeZone = 'UTC'");
       await connection.run("SET lock_configuration = true");
-      return await work(databaseOver(connection, options.signal));
+      return await work(connection);
     } finally {
       options.signal?.removeEventListener("abort", interrupt);
       connection.closeSync();

@@ -60,7 +60,7 @@ export async function importSource(
     async (directory) => {
       const staging = join(directory, "staging");
       await mkdir(staging);
-      const imported = await withDatabase({ signal: context.signal }, async (database) => {
+      const imported = await withDatabase({ signal: context.signal, spillInto: staging }, async (database) => {
         const staged = await stageFile(plan, staging, database, context);
         context.onProgress({
           done: plan.file.bytes,

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { profile as profileSchema } from "../contract/entities.ts";
 import type { Profile } from "../contract/entities.ts";
@@ -12,7 +12,7 @@ const lorenzPoints = 100;
 
 /** Describes a snapshot: distributions, concentration, activity over time, and what to beware of. */
 export async function profileSnapshot(snapshotDirectory: string, context: WorkContext): Promise<Profile> {
-  return withDatabase({ signal: context.signal }, async (database) => {
+  return withDatabase({ signal: context.signal, spillInto: dirname(snapshotDirectory) }, async (database) => {
     const files = [join(snapshotDirectory, "ratings.parquet")];
     const titles = [...files, join(snapshotDirectory, "items.parquet")];
     const overall = await database.one(overallRow, overallSql, files);

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { reject } from "../contract/entities.ts";
 import type { MethodOutput, ParsedInput } from "../contract/methods.ts";
@@ -24,7 +24,7 @@ export function snapshotRows(
   directory: string,
   input: ParsedInput<"snapshots.rows">,
 ): Promise<MethodOutput<"snapshots.rows">> {
-  return withDatabase({}, async (database) => {
+  return withDatabase({ spillInto: dirname(directory) }, async (database) => {
     const filter = `($4::VARCHAR IS NULL OR u = (SELECT u FROM read_parquet($2) WHERE user_id = $4)) AND ($5::VARCHAR IS NULL OR i = (SELECT i FROM read_parquet($3) WHERE item_id = $5))`;
     const files = [
       ratingsOf(directory),
@@ -69,7 +69,7 @@ export function searchUsers(
   directory: string,
   input: ParsedInput<"users.search">,
 ): Promise<MethodOutput<"users.search">> {
-  return withDatabase({}, async (database) => {
+  return withDatabase({ spillInto: dirname(directory) }, async (database) => {
     const rows = await database.all(
       z.object({ user_id: z.string(), ratings: integer }),
       `SELECT user_id, ratings FROM read_parquet($2) AS users JOIN (SELECT u, count(*) AS ratings FROM read_parquet($1) GROUP BY u) USING (u)
@@ -85,7 +85,7 @@ export function searchItems(
   directory: string,
   input: ParsedInput<"items.search">,
 ): Promise<MethodOutput<"items.search">> {
-  return withDatabase({}, async (database) => {
+  return withDatabase({ spillInto: dirname(directory) }, async (database) => {
     const rows = await database.all(
       z.object({ item_id: z.string(), ...titleFields, ratings: integer }),
       `SELECT item_id, title, "year", genres, ratings FROM read_parquet($2) AS items JOIN (SELECT i, count(*) AS ratings FROM read_parquet($1) GROUP BY i) USING (i)
@@ -108,7 +108,7 @@ export function userHistory(
   directory: string,
   input: Pick<ParsedInput<"users.history">, "userId">,
 ): Promise<MethodOutput<"users.history">> {
-  return withDatabase({}, async (database) => {
+  return withDatabase({ spillInto: dirname(directory) }, async (database) => {
     const rows = await database.all(
       z.object({ item_id: z.string(), ...titleFields, rating: z.number(), time: integer.nullable() }),
       `SELECT item_id, title, "year", genres, rating, "time" FROM read_parquet($1) AS ratings JOIN read_parquet($3) AS items USING (i)
@@ -132,7 +132,7 @@ export function sourceRejects(
   directory: string,
   input: Pick<ParsedInput<"sources.rejects">, "offset" | "limit">,
 ): Promise<MethodOutput<"sources.rejects">> {
-  return withDatabase({}, async (database) => {
+  return withDatabase({ spillInto: dirname(directory) }, async (database) => {
     const path = join(directory, "rejects.parquet");
     const { total } = await database.one(
       z.object({ total: integer }),

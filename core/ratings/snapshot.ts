@@ -35,7 +35,7 @@ export async function createSnapshot(
     snapshotsDirectory,
     (made: Snapshot) => made.id,
     (directory) =>
-      withDatabase({ signal: context.signal }, async (database) => {
+      withDatabase({ signal: context.signal, spillInto: directory }, async (database) => {
         phase(0, "Reading the sources");
         await loadSources(
           database,

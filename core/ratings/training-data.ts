@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
 import { withDatabase } from "./database.ts";
 import { readSnapshotManifest } from "./manifests.ts";
-import { unusedPart } from "./split-parts.ts";
+import { testPart, trainPart, unusedPart } from "./split-parts.ts";
 
 export type TrainingSelection =
   | { readonly part: "all" }
@@ -50,8 +50,8 @@ export async function loadTrainingData(snapshotDirectory: string, selection: Tra
   const assignment = await readAssignment(selection.splitDirectory, columns.count);
   if (selection.part === "holdout") {
     return {
-      train: selectRows(columns, shape, assignment, (part) => part === 0),
-      test: selectRows(columns, shape, assignment, (part) => part === 1),
+      train: selectRows(columns, shape, assignment, (part) => part === trainPart),
+      test: selectRows(columns, shape, assignment, (part) => part === testPart),
     };
   }
   const { fold } = selection;
@@ -82,7 +82,7 @@ export async function loadRatingColumns(snapshotDirectory: string): Promise<Rati
   const rating = new Float32Array(new SharedArrayBuffer(4 * ratings));
   const time = new Float64Array(new SharedArrayBuffer(8 * ratings));
   let count = 0;
-  await withDatabase({}, async (database) => {
+  await withDatabase({ spillInto: dirname(snapshotDirectory) }, async (database) => {
     const sql = `SELECT u, i, rating::FLOAT AS rating, coalesce("time"::DOUBLE, 'nan'::DOUBLE) AS "time" FROM read_parquet($1)`;
     for await (const chunk of database.chunks(sql, [join(snapshotDirectory, "ratings.parquet")])) {
       if (count + chunk.rowCount > ratings)

@@ -1,18 +1,18 @@
-import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
-import type { DuckDBConnection } from "@duckdb/node-api";
+import { dirname, join } from "node:path";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { PerUserTable } from "../evaluation/per-user.ts";
 import { exists } from "../files/atomic.ts";
+import { sqlPath, withConnection } from "../ratings/database.ts";
+import { sqlName } from "../ratings/parquet-columns.ts";
 
 export const perUserFileName = "per-user.parquet";
 
 /** `u` INTEGER and a DOUBLE column for each of the table's, NULL where a user has no value. */
 export async function writePerUser(path: string, table: PerUserTable): Promise<void> {
-  await withDuckDB(async (connection) => {
+  await withConnection({ threads: 1, spillInto: dirname(path) }, async (connection) => {
     const names = [...table.columns.keys()];
     await connection.run(
-      `CREATE TABLE per_user (u INTEGER, ${names.map((name) => `${identifier(name)} DOUBLE`).join(", ")})`,
+      `CREATE TABLE per_user (u INTEGER, ${names.map((name) => `${sqlName(name)} DOUBLE`).join(", ")})`,
     );
     const appender = await connection.createAppender("per_user");
     const columns = [...table.columns.values()];
@@ -26,7 +26,7 @@ export async function writePerUser(path: string, table: PerUserTable): Promise<v
       appender.endRow();
     });
     appender.closeSync();
-    await connection.run(`COPY per_user TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+    await connection.run(`COPY per_user TO ${sqlPath(path)} (FORMAT parquet, COMPRESSION zstd)`);
   });
 }
 
@@ -36,8 +36,8 @@ export async function readPerUser(runDirectory: string): Promise<PerUserTable> {
   if (!(await exists(path)))
     throw new ReelbenchError("RB_NOT_FOUND", `${path} does not exist: this run was not evaluated.`);
   try {
-    return await withDuckDB(async (connection) => {
-      const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${literal(path)}) ORDER BY u`);
+    return await withConnection({ threads: 1, spillInto: dirname(runDirectory) }, async (connection) => {
+      const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${sqlPath(path)}) ORDER BY u`);
       const names = reader.columnNames();
       const [users, ...columns] = reader.getColumns();
       return {
@@ -53,23 +53,4 @@ export async function readPerUser(runDirectory: string): Promise<PerUserTable> {
   } catch (error) {
     throw new ReelbenchError("RB_CORRUPT", `${path} cannot be read.`, { cause: error });
   }
-}
-
-async function withDuckDB<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
-  const connection = await instance.connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
