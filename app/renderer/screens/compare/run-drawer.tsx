@@ -35,7 +35,9 @@ function Particulars({ run }: { readonly run: Run }) {
           {formatDateTime(run.createdAt)}
         </Text>
       </Group>
-      {run.error !== null && <ErrorPanel error={fromEnvelope(run.error)} title="The run did not finish" />}
+      {run.error !== null && run.state !== "cancelled" && (
+        <ErrorPanel error={fromEnvelope(run.error)} title="The run did not finish" />
+      )}
       <Annotation run={run} />
       <Table variant="vertical" fz="sm" aria-label="Particulars of the run" layout="fixed">
         <Table.Tbody>

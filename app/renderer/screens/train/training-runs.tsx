@@ -122,7 +122,8 @@ function CurvesChart({ runs, curves }: CurvesChartProps) {
 
 function RunsTable({ runs }: { readonly runs: readonly Run[] }) {
   const metrics = metricNames(runs).slice(0, 6);
-  const finished = runs.filter(({ state }) => state === "succeeded");
+  // A refit was not evaluated itself: it cannot be compared.
+  const finished = runs.filter(({ state, refitOf }) => state === "succeeded" && refitOf === null);
   return (
     <Card padding={0}>
       <Group justify="space-between" px="md" py="sm">
@@ -134,7 +135,7 @@ function RunsTable({ runs }: { readonly runs: readonly Run[] }) {
         )}
       </Group>
       <Table.ScrollContainer minWidth={720}>
-        <Table aria-label="Runs on this split" highlightOnHover fz="sm">
+        <Table aria-label="Runs on this split" highlightOnHover fz="sm" style={{ whiteSpace: "nowrap" }}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Run</Table.Th>
@@ -166,8 +167,8 @@ function RunRow({ run, metrics }: { readonly run: Run; readonly metrics: readonl
         <TextLink to="/compare" search={{ run: [run.id] }}>
           {run.name}
         </TextLink>
-        {run.error !== null && (
-          <Text size="xs" c="var(--rb-bad)">
+        {run.error !== null && run.state !== "cancelled" && (
+          <Text size="xs" c="var(--rb-bad)" style={{ whiteSpace: "normal" }}>
             {run.error.message} {run.error.remedy}
           </Text>
         )}
