@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
 import type { Profile, Snapshot, Source, Split } from "../contract/entities.ts";
+import { temporaryPath } from "../files/atomic.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import type { JobContext } from "../jobs/queue.ts";
 import { importSource } from "../ratings/import.ts";
@@ -9,7 +9,7 @@ import type { ImportRequest } from "../ratings/import.ts";
 import { previewFile } from "../ratings/preview.ts";
 import { profileSnapshot } from "../ratings/profile.ts";
 import { searchItems, searchUsers, snapshotRows, sourceRejects, userHistory } from "../ratings/rows.ts";
-import { generateSample } from "../ratings/sample.ts";
+import { defaultSampleShape, generateSample } from "../ratings/sample.ts";
 import { createSnapshot } from "../ratings/snapshot.ts";
 import { createSplit, proposeSplits } from "../ratings/split.ts";
 import { version } from "../version.ts";
@@ -135,16 +135,17 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
     "sample.create": {
       lane: "data",
       title: () => "Make the sample workspace",
-      async run({ seed, users = 1000, items = 1700, ratings = 100_000 }, context) {
-        const folder = await mkdtemp(join(tmpdir(), "reelbench-sample-"));
+      async run({ seed, users, items, ratings }, context) {
+        const shape = {
+          seed,
+          users: users ?? defaultSampleShape.users,
+          items: items ?? defaultSampleShape.items,
+          ratings: ratings ?? defaultSampleShape.ratings,
+        };
+        // Beside the sources: a kill's leftovers go when the workspace is next opened.
+        const folder = temporaryPath(paths.sources);
         try {
-          context.onProgress({
-            done: 0,
-            total: ratings,
-            unit: "ratings",
-            message: "Inventing people, films and ratings",
-          });
-          const { ratingsPath, itemsPath } = await generateSample({ seed, users, items, ratings }, folder);
+          const { ratingsPath, itemsPath } = await generateSample(shape, folder, context);
           const source = await importOnce({ path: ratingsPath, options: {}, itemsPath, name: "Sample" }, context);
           const snapshot = await snapshotOf([source.id], { recipe: [], name: "Sample" }, context);
           return { sourceId: source.id, snapshotId: snapshot.id };

@@ -46,6 +46,7 @@ export async function generateSample(
   context?: WorkContext,
 ): Promise<{ ratingsPath: string; itemsPath: string }> {
   checkShape(shape);
+  context?.onProgress({ done: 0, total: shape.ratings, unit: "ratings", message: "Inventing people and films" });
   await mkdir(directory, { recursive: true });
   const world = createItems(shape);
   const itemsPath = join(directory, "movies.csv");
