@@ -16,7 +16,7 @@ import { phaseProgress } from "./phase-progress.ts";
 import { hashOfFolds } from "./reproduction.ts";
 import { finishedRun, readFinishedRun, writeRunFolder } from "./run-folder.ts";
 import type { TrainingTask } from "./task.ts";
-import { openWorkFolder } from "./work-folder.ts";
+import { discardWork, openWorkFolder } from "./work-folder.ts";
 import type { FoldResult, WorkFolder } from "./work-folder.ts";
 
 /** Where ratings and names come from (`core/ratings`). */
@@ -42,7 +42,10 @@ export async function executeTraining(
   context: ExecuteContext,
 ): Promise<Run> {
   const earlier = await readFinishedRun(task.runsDirectory, task.runId);
-  if (earlier !== null) return earlier;
+  if (earlier !== null) {
+    await discardWork(task.runsDirectory, task.runId);
+    return earlier;
+  }
   const work = await openWorkFolder(task);
   const run = await trainKind(task, source, work, context);
   await work.remove();

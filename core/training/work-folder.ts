@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { curvePoint, sha256 } from "../contract/entities.ts";
@@ -40,8 +40,27 @@ export interface WorkFolder {
   remove(): Promise<void>;
 }
 
+const workPrefix = ".work-";
+
 export function workDirectory(runsDirectory: string, runId: string): string {
-  return join(runsDirectory, `.work-${runId}`);
+  return join(runsDirectory, `${workPrefix}${runId}`);
+}
+
+/**
+ * Throws away the checkpoints of trainings that will not go on, as `isOver` says of their runs: a kill between the run's
+ * last write and the folder's removal leaves them. Returns how many there were.
+ */
+export async function sweepWork(runsDirectory: string, isOver: (runId: string) => boolean): Promise<number> {
+  const names = await readdir(runsDirectory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const over = names
+    .filter((name) => name.startsWith(workPrefix))
+    .map((name) => name.slice(workPrefix.length))
+    .filter(isOver);
+  for (const runId of over) await discardWork(runsDirectory, runId);
+  return over.length;
 }
 
 /** Throws away the checkpoints of a training that is not to be resumed. */

@@ -5,6 +5,7 @@ import { run, snapshot, source, split } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { exists, removeTemporaries } from "../files/atomic.ts";
 import { readJson } from "../files/json.ts";
+import { sweepWork } from "../training/work-folder.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { FolderTable } from "./entity-table.ts";
 import type { WorkspacePaths } from "./paths.ts";
@@ -16,7 +17,7 @@ export interface Reconciliation {
   readonly missing: readonly string[];
   /** Folders that could not be adopted, and why. They are left alone. */
   readonly refused: readonly string[];
-  /** Half-written leftovers of a killed process that were removed. */
+  /** Half-written leftovers of a killed process, and checkpoints of runs that have succeeded or are gone, that were removed. */
   readonly removed: number;
 }
 
@@ -79,11 +80,12 @@ export async function reconcile(catalogue: Catalogue, paths: WorkspacePaths): Pr
       supersedes: (onDisk, catalogued) => onDisk.state === "succeeded" && catalogued.state !== "succeeded",
     }),
   ];
+  const work = await sweepWork(paths.runs, (id) => (catalogue.runs.find(id)?.state ?? "succeeded") === "succeeded");
   return {
     adopted: reports.flatMap(({ adopted }) => adopted),
     missing: reports.flatMap(({ missing }) => missing),
     refused: reports.flatMap(({ refused }) => refused),
-    removed: reports.reduce((sum, { removed }) => sum + removed, 0),
+    removed: reports.reduce((sum, { removed }) => sum + removed, work),
   };
 }
 

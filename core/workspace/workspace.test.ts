@@ -237,6 +237,23 @@ describe("reconciling with the folders", () => {
     third.close();
   });
 
+  test("keeps the checkpoints of what can go on, and removes the others", async () => {
+    const first = await openWorkspace(directory);
+    first.catalogue.sources.put(source);
+    first.catalogue.snapshots.put(snapshot);
+    first.catalogue.splits.put(split);
+    first.catalogue.runs.put(run);
+    first.catalogue.runs.put({ ...run, id: "r0002", state: "succeeded" });
+    first.close();
+    for (const id of ["r0001", "r0002", "r0003"])
+      mkdirSync(join(directory, "runs", `.work-${id}`), { recursive: true });
+    const second = await openWorkspace(directory);
+    expect(second.recovery.removed).toBe(2);
+    expect(second.catalogue.runs.get("r0001").state).toBe("interrupted");
+    expect(readdirSync(join(directory, "runs"))).toEqual([".work-r0001"]);
+    second.close();
+  });
+
   test("removes leftovers, and leaves alone what it cannot read", async () => {
     mkdirSync(join(directory, "sources", ".tmp-abc"), { recursive: true });
     placeFolder("sources", "d0002", "manifest.json", { id: "d0002" });
