@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Target } from "../../core/contract/entities.ts";
-import { ReelbenchError } from "../../core/contract/errors.ts";
+import { ReelbenchError, toReelbenchError } from "../../core/contract/errors.ts";
 import { inSession, wholeNumber } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import type { Session } from "../session.ts";
@@ -101,21 +101,29 @@ function describePublication(
 
 async function untilServerEnds(session: Session, targetId: string): Promise<string> {
   return new Promise((resolve) => {
+    let stopWatching: (() => void) | undefined;
+    const end = (reason: string) => {
+      unsubscribe();
+      stopWatching?.();
+      resolve(reason);
+    };
     const stop = () => {
       unsubscribe();
       session.transport.request("servers.stop", { targetId }).then(
-        () => resolve("asked to stop"),
-        (error: unknown) => resolve(String(error)),
+        () => end("asked to stop"),
+        (error: unknown) => end(toReelbenchError(error).message),
       );
     };
     const unsubscribe = session.transport.subscribe((event) => {
       if (event.type !== "changed" || event.entity !== "server" || event.id !== targetId) return;
-      void session.transport.request("servers.get", { targetId }).then(({ running }) => {
-        if (running) return;
-        unsubscribe();
-        resolve("by itself; see logs/engine.log in the workspace");
-      });
+      session.transport.request("servers.get", { targetId }).then(
+        ({ running }) => {
+          if (!running) end("by itself; see logs/engine.log in the workspace");
+        },
+        (error: unknown) => end(toReelbenchError(error).message),
+      );
     });
+    stopWatching = session.transport.onClose?.(() => end("the engine it belonged to has ended"));
     session.signal.addEventListener("abort", stop, { once: true });
     if (session.signal.aborted) stop();
   });

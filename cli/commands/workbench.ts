@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ReelbenchError } from "../../core/contract/errors.ts";
 import type { EngineApi, Transport } from "../../core/contract/transport.ts";
 import type { MethodInput, MethodName, ParsedInput } from "../../core/contract/methods.ts";
 import { rendererUrl } from "../../core/runtime-paths.ts";
@@ -23,11 +24,11 @@ export function addWorkbenchCommands(program: Command, context: CommandContext):
         terminal.err(
           `The workbench is at\n\n  ${host.url}\n\nThe link works once, in a browser on this machine. Workspace: ${workspaceDirectory}. Ctrl-C stops it.\n`,
         );
-        await new Promise<void>((resolve) => {
-          if (signal.aborted) resolve();
-          signal.addEventListener("abort", () => resolve(), { once: true });
-        });
-        await host.close();
+        try {
+          await untilAbortedOrClosed(signal, transport);
+        } finally {
+          await host.close();
+        }
         return { json: { url: host.url, workspace: workspaceDirectory }, text: "" };
       }),
     );
@@ -46,6 +47,15 @@ export function addWorkbenchCommands(program: Command, context: CommandContext):
         return { json: made, text: describeSnapshot(snapshot) };
       }),
     );
+}
+
+/** Rejects with RB_TRANSPORT_CLOSED where the engine, another process's, ends first. */
+function untilAbortedOrClosed(signal: AbortSignal, transport: Transport): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    transport.onClose?.(() => reject(new ReelbenchError("RB_TRANSPORT_CLOSED")));
+  });
 }
 
 /** The web host serves an engine; ours may be another process's. Inputs are parsed again there, which changes nothing. */

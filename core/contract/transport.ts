@@ -22,6 +22,11 @@ export interface Transport {
   request<M extends MethodName>(method: M, input: MethodInput<M>, signal?: AbortSignal): Promise<MethodReply<M>>;
   /** Returns the way to stop listening. */
   subscribe(listener: (event: EngineEvent) => void): () => void;
+  /**
+   * Calls back once the connection is gone for good, at once where it already is. Returns the way to stop listening.
+   * Absent where a lost connection is made again.
+   */
+  onClose?(listener: () => void): () => void;
   close(): void;
 }
 
@@ -103,10 +108,14 @@ export function connect(port: Port): Transport {
   let nextId = 1;
   let closed = false;
 
+  const closeListeners = new Set<() => void>();
+
   const settleAll = () => {
+    if (closed) return;
     closed = true;
     for (const { reject } of pending.values()) reject(new ReelbenchError("RB_TRANSPORT_CLOSED"));
     pending.clear();
+    for (const listener of closeListeners) listener();
   };
   port.onClose(settleAll);
   port.onMessage((message) => {
@@ -172,6 +181,11 @@ export function connect(port: Port): Transport {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onClose(listener) {
+      if (closed) listener();
+      else closeListeners.add(listener);
+      return () => closeListeners.delete(listener);
+    },
     close() {
       settleAll();
       port.close();
@@ -196,16 +210,19 @@ export async function runJob<M extends JobMethod>(
   return contract[method].output.parse(finished.result) as MethodOutput<M>;
 }
 
-/** Resolves with the job once it has succeeded; rejects with its error otherwise. */
+/** Resolves with the job once it has succeeded; rejects with its error, or RB_TRANSPORT_CLOSED where nothing more will be heard of it. */
 export function followJob(
   transport: Transport,
   jobId: string,
   options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void } = {},
 ): Promise<Job> {
   return new Promise((resolve, reject) => {
-    const cancel = () => void transport.request("jobs.cancel", { jobId }).catch(reject);
+    let stopWatching: (() => void) | undefined;
+    const fail = (error: unknown) => finish(() => reject(toReelbenchError(error)));
+    const cancel = () => void transport.request("jobs.cancel", { jobId }).catch(fail);
     const finish = (settle: () => void) => {
       unsubscribe();
+      stopWatching?.();
       options.signal?.removeEventListener("abort", cancel);
       settle();
     };
@@ -225,10 +242,9 @@ export function followJob(
     const unsubscribe = transport.subscribe((event) => {
       if (event.type === "job") consider(event.job);
     });
+    stopWatching = transport.onClose?.(() => fail(new ReelbenchError("RB_TRANSPORT_CLOSED")));
     options.signal?.addEventListener("abort", cancel, { once: true });
     if (options.signal?.aborted) cancel();
-    transport
-      .request("jobs.get", { jobId })
-      .then(consider, (error: unknown) => finish(() => reject(toReelbenchError(error))));
+    transport.request("jobs.get", { jobId }).then(consider, fail);
   });
 }

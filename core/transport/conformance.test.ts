@@ -10,7 +10,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import { ReelbenchError } from "../contract/errors.ts";
 import { memoryPorts } from "../contract/memory-port.ts";
 import type { EngineEvent } from "../contract/methods.ts";
-import { connect, runJob, serveEngine } from "../contract/transport.ts";
+import { connect, followJob, runJob, serveEngine } from "../contract/transport.ts";
 import type { EngineApi, Port, Transport } from "../contract/transport.ts";
 import { engineFile, startEndpoint } from "./endpoint.ts";
 import { electronPort, nodePort } from "./message-port.ts";
@@ -217,6 +217,25 @@ describe.each(Object.keys(pairs))("over %s", (name) => {
     expect(await result).toEqual({ splitId: "p0001" });
     expect(progress).toEqual([0, 5, 10]);
   });
+
+  test.each(["serverPort", "clientPort"] as const)(
+    "a job of which nothing more is heard ends when the %s closes",
+    async (side) => {
+      const engine = fakeEngine((method) => (method === "jobs.get" ? job("running", 3) : { jobId: "j0001" }));
+      const transport = await open(engine);
+      const progress: number[] = [];
+      const result = runJob(
+        transport,
+        "splits.create",
+        { snapshotId: "s0001", protocol: { protocol: "random" } },
+        { onProgress: ({ done }) => progress.push(done) },
+      );
+      await vi.waitFor(() => expect(progress).toEqual([3]));
+      transport[side].close();
+      await expect(result).rejects.toMatchObject({ code: "RB_TRANSPORT_CLOSED" });
+      await expect(followJob(transport, "j0001")).rejects.toMatchObject({ code: "RB_TRANSPORT_CLOSED" });
+    },
+  );
 
   test("aborting gives up waiting and leaves the connection usable", async () => {
     let release: (value: unknown) => void = () => {};
