@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { toReelbenchError } from "../core/contract/errors.ts";
+import { ReelbenchError, toReelbenchError } from "../core/contract/errors.ts";
 import { parentPort } from "../core/jobs/parent-port.ts";
 import { readConfig } from "./config.ts";
 import { manageKeys } from "./manage-keys.ts";
@@ -12,7 +12,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (command === "--version") process.stdout.write(`${software}\n`);
   else if (command === "keys" || command === "--help" || command === "help") await manageKeys(argv);
   else if (command === undefined || command === "serve") await serve();
-  else throw new TypeError(`There is no command "${command}". Try --help.`);
+  else throw new ReelbenchError("RB_INVALID_INPUT", `There is no command "${command}".`, { remedy: "Try --help." });
 }
 
 async function serve(): Promise<void> {
