@@ -131,6 +131,17 @@ describe("what goes wrong", () => {
     expect(JSON.parse(scripted.output)).toMatchObject({ error: { code } });
   });
 
+  test("a share or folds that would have no effect are refused", async () => {
+    for (const [args, reason] of [
+      [["split", "--test-share", "0.3"], "--test-share goes with --protocol."],
+      [["split", "--protocol", "random", "--folds", "4"], "--folds means nothing to the protocol random."],
+    ] as const) {
+      const { exitCode, errors } = await reelbench(...args);
+      expect(exitCode).toBe(64);
+      expect(errors).toContain(reason);
+    }
+  });
+
   test.each([[["train"]], [["nonsense"]], [["split", "--folds", "one"]], [["--threads", "0", "runs"]]])(
     "%j is a usage error",
     async (args) => {

@@ -33,6 +33,7 @@ export function addSplitCommands(program: Command, context: CommandContext): voi
     .option("--propose", "only show what would fit")
     .action((given: string | undefined, flags: SplitFlags, command: Command) =>
       inSession(context, command, async ({ ask, run, terminal }) => {
+        refuseIdleFlags(flags);
         const snapshot = findOrNewest(
           await ask("snapshots.list", {}),
           given,
@@ -97,6 +98,21 @@ export function addSplitCommands(program: Command, context: CommandContext): voi
         return { json: all, text };
       }),
     );
+}
+
+/** Somebody who gives a share or folds means something by it. Throws RB_INVALID_INPUT where it would have no effect. */
+function refuseIdleFlags({ protocol, testShare, folds }: SplitFlags): void {
+  const known = splitProtocol.options.find((option) => option.shape.protocol.value === protocol)?.shape ?? {};
+  for (const [flag, name, value] of [
+    ["--test-share", "testShare", testShare],
+    ["--folds", "folds", folds],
+  ] as const) {
+    if (value === undefined || name in known) continue;
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      protocol === undefined ? `${flag} goes with --protocol.` : `${flag} means nothing to the protocol ${protocol}.`,
+    );
+  }
 }
 
 function protocolOf({ protocol, testShare, folds }: SplitFlags): SplitProtocol {
