@@ -56,7 +56,8 @@ export const errorRegistry = define({
   },
   RB_TRANSPORT_CLOSED: {
     title: "The connection to the engine is gone",
-    remedy: "The engine restarts by itself; running jobs show as interrupted and can be resumed.",
+    remedy:
+      "The desktop app starts the engine again by itself; elsewhere repeat the command. Jobs that ran show as interrupted and can be resumed.",
     status: 503,
     exit: 69,
   },
@@ -138,7 +139,7 @@ export const errorRegistry = define({
   // ── Training and comparison ─────────────────────────────────────────────────────────────────────────────────────────
   RB_TRAIN_TOO_LARGE: {
     title: "The training does not fit in memory",
-    remedy: "Use fewer factors, a smaller snapshot, or raise the memory limit.",
+    remedy: "Use fewer factors or a smaller snapshot.",
     status: 422,
     exit: 71,
   },
@@ -188,7 +189,8 @@ export const errorRegistry = define({
   },
   RB_WORKSPACE_CORRUPT: {
     title: "The workspace's catalogue is damaged",
-    remedy: "Restore workspace.sqlite from its latest backup in the workspace folder.",
+    remedy:
+      "Put back a copy from the folder backups, or move workspace.sqlite* out of the workspace and open it again: data, splits and runs are found by their folders; targets, publications and jobs are lost.",
     status: 500,
     exit: 65,
   },
