@@ -48,7 +48,10 @@ export async function probeParity(
     version,
     probes.map(({ request }) => request),
     answerSeconds,
-  );
+  ).catch(async (error: unknown) => {
+    await bundled?.stop();
+    throw error;
+  });
   try {
     const deadline = Date.now() + answerSeconds * 1000;
     let servers: readonly string[];
