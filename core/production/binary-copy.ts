@@ -72,8 +72,8 @@ async function* encode(
 }
 
 /**
- * Copies rows into a table, all or none. A target that takes nothing for `timeout` milliseconds is given up: no statement
- * timeout reaches a copy that waits for its own network.
+ * Copies rows into a table, all or none. A copy that is not through after `timeout` milliseconds is given up: no statement
+ * timeout reaches one that waits for its own network. Batches are a few megabytes.
  */
 export async function copyRows(
   client: PoolClient,
@@ -82,16 +82,20 @@ export async function copyRows(
   signal: AbortSignal,
   timeout = 120_000,
 ): Promise<void> {
-  const stalled = AbortSignal.timeout(timeout);
+  const late = AbortSignal.timeout(timeout);
   try {
     const destination = client.query(copyFrom(`copy ${tableAndColumns} from stdin (format binary)`));
-    await pipeline(Readable.from(encode(rows)), destination, { signal: AbortSignal.any([signal, stalled]) });
+    await pipeline(Readable.from(encode(rows)), destination, { signal: AbortSignal.any([signal, late]) });
   } catch (error) {
     if (signal.aborted) throw new ReelbenchError("RB_CANCELLED", undefined, { cause: error });
-    if (stalled.aborted)
-      throw new ReelbenchError("RB_TARGET_UNREACHABLE", `Postgres took nothing for ${timeout / 1000} seconds.`, {
-        cause: error,
-      });
+    if (late.aborted)
+      throw new ReelbenchError(
+        "RB_TARGET_UNREACHABLE",
+        `Postgres did not take a batch within ${timeout / 1000} seconds.`,
+        {
+          cause: error,
+        },
+      );
     throw productionError(error);
   }
 }

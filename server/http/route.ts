@@ -20,8 +20,8 @@ export interface RawRequest {
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON; `json` is JSON already. */
-  readonly body: object | { readonly json: string } | { readonly text: string; readonly contentType: string };
+  /** An object is sent as JSON, unless it is a text of another type. */
+  readonly body: object | { readonly text: string; readonly contentType: string };
 }
 
 interface RouteDocumentation {
