@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
 import { zipSync } from "fflate";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -12,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fetchRatings } from "./demo/get-ratings.ts";
 import { checkParity } from "./demo/parity.ts";
 import { parseRating, parseSettings } from "./commands/models.ts";
-import { runCli } from "./program.ts";
+import { createProgram, runCli } from "./program.ts";
 import { findNamed } from "./short-id.ts";
 import { formatTable } from "./table.ts";
 import { recordedTerminal } from "./terminal.fixture.ts";
@@ -129,6 +130,23 @@ describe("what goes wrong", () => {
     const scripted = await reelbench(...args, "--json");
     expect(scripted.exitCode).toBe(exitCode);
     expect(JSON.parse(scripted.output)).toMatchObject({ error: { code } });
+  });
+
+  test("a rollback to a named version is not taken for the question of the program's own", async () => {
+    const asked = await reelbench("rollback", "--target", "nowhere", "--to", "biases-0123456789ab");
+    expect(asked).toMatchObject({ exitCode: 66, output: "" });
+    expect(asked.errors).toContain('no target "nowhere"');
+  });
+
+  test("no command's own option is one of the program's", () => {
+    const program = createProgram({ terminal: recordedTerminal(folder), outcome: { exitCode: 0 } });
+    const taken = new Set(program.options.flatMap(({ long, short }) => [long, short]));
+    const all = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(all)];
+    const clashes = program.commands
+      .flatMap(all)
+      .flatMap((command) => command.options.map(({ long }) => `${command.name()} ${long ?? ""}`))
+      .filter((option) => taken.has(option.split(" ")[1]));
+    expect(clashes).toEqual([]);
   });
 
   test("a share or folds that would have no effect are refused", async () => {

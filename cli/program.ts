@@ -27,7 +27,8 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   return context.outcome.exitCode;
 }
 
-function createProgram(context: CommandContext): Command {
+/** Every command with its options. */
+export function createProgram(context: CommandContext): Command {
   const { terminal } = context;
   const program = new Command("reelbench")
     .description("Movie recommendation from ratings to production.")

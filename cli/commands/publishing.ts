@@ -49,14 +49,15 @@ export function addPublishingCommands(program: Command, context: CommandContext)
         }),
     );
 
-  withTargetFlags(program.command("rollback").description("serve the version before (or --version) again"))
-    .option("--version <version>", "which one")
-    .action((flags: TargetFlags & { version?: string }, command: Command) =>
+  // Not --version: the program's own would answer instead, and nothing would be rolled back.
+  withTargetFlags(program.command("rollback").description("serve the version before, or an earlier one, again"))
+    .option("--to <version>", "which one (reelbench targets NAME)")
+    .action((flags: TargetFlags & { to?: string }, command: Command) =>
       inSession(context, command, async (session) => {
         const target = await targetOf(session, flags);
         const result = await session.run("publish.rollback", {
           targetId: target.id,
-          ...(flags.version === undefined ? {} : { version: flags.version }),
+          ...(flags.to === undefined ? {} : { version: flags.to }),
         });
         return { json: result, text: `${target.name} serves ${result.version} again (it was ${result.from}).\n` };
       }),
@@ -88,6 +89,7 @@ function describePublication(
     runId: string;
     gates: readonly { gate: string; passed: boolean; reason: string }[];
     parity: { answeredBy: string; servers: number; compared: number; mismatches: number; largestDifference: number };
+    warnings?: readonly string[] | undefined;
   },
 ): string {
   const gates = published.gates
@@ -96,7 +98,8 @@ function describePublication(
   const { answeredBy, servers, compared, mismatches, largestDifference } = published.parity;
   const by =
     answeredBy === "live" ? `${servers} live server${servers === 1 ? "" : "s"}` : "a bundled server (none was live)";
-  return `${gates}✓ parity: ${compared} answers compared score by score, given by ${by}, ${mismatches} different, largest difference ${largestDifference}\n${target.name} serves ${published.version} (run ${published.runId}).\n`;
+  const remarks = (published.warnings ?? []).map((warning) => `! ${warning}\n`).join("");
+  return `${gates}✓ parity: ${compared} answers compared score by score, given by ${by}, ${mismatches} different, largest difference ${largestDifference}\n${target.name} serves ${published.version} (run ${published.runId}).\n${remarks}`;
 }
 
 async function untilServerEnds(session: Session, targetId: string): Promise<string> {

@@ -282,6 +282,8 @@ export const contract = {
       version: z.string(),
       gates: z.array(gateResult),
       parity: parityResult,
+      /** What a person should know though it is published: Redis was away, servers have not switched yet. */
+      warnings: z.array(z.string()).optional(),
     }),
   ),
   "publish.rollback": method(

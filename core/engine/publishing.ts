@@ -106,11 +106,12 @@ export function publishingJobs(
         try {
           const target = await targets.addresses(targetId, context);
           const request = await publishRequest(rooms, comparisons, run, { target, overrideGates, probes });
-          const { version, gates, parity, activatedAt } = await publish(request, context);
+          const { version, gates, parity, activatedAt, warnings } = await publish(request, context);
+          for (const warning of warnings) rooms.log(`Published ${version}, but: ${warning}`);
           const activation = activatedAt.toISOString();
           retireOthers(rooms, begun.targetId);
           keep({ ...begun, version, state: "active", activatedAt: activation, gates: [...gates], parity });
-          return { publicationId: id, runId: run.id, version, gates: [...gates], parity };
+          return { publicationId: id, runId: run.id, version, gates: [...gates], parity, warnings: [...warnings] };
         } catch (error) {
           keep({ ...begun, state: "failed" });
           throw error;
