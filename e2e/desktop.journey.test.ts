@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ElectronApplication } from "playwright-core";
 import { expect, it } from "vitest";
 import { findElectron } from "../scripts/desktop/electron.ts";
 import { hasDisplay, startInElectron } from "./workbench/in-electron.ts";
@@ -35,6 +36,11 @@ const forbiddenThings = `(async () => {
   };
 })()`;
 
+/** Evaluates a function of Electron's exports in the main process; as text, because some of what is asked has no types. */
+function inMain(app: ElectronApplication, compute: string): Promise<unknown> {
+  return app.evaluate<unknown>(compute);
+}
+
 async function onDesktop(work: (workbench: DesktopWorkbench) => Promise<void>): Promise<void> {
   const workbench = await startInElectron(electron.path ?? "", root);
   try {
@@ -51,24 +57,20 @@ it.skipIf(missing)("the main job on the desktop: import, train two, compare, pub
 it.skipIf(missing)("a page has none of Node's or Electron's powers and cannot leave", () =>
   onDesktop(async ({ app, page, log }) => {
     await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
-    const powers = await page.evaluate(() => ({
+    const powers: unknown = await page.evaluate(`({
       node: ["require", "process", "module", "global", "Buffer"].filter((name) => name in globalThis),
-      bridge: Object.keys(Reflect.get(globalThis, "reelbench") ?? {}).sort(),
-    }));
+      bridge: Object.keys(window.reelbench).sort(),
+    })`);
     expect(powers).toEqual({
       node: [],
       bridge: ["chooseFile", "onMenuCommand", "platform", "requestEnginePort", "versions"],
     });
 
-    const preferences = await app.evaluate(({ BrowserWindow }) => {
-      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-      // Electron's own record of what the window was made with.
-      return contents !== undefined &&
-        "getLastWebPreferences" in contents &&
-        typeof contents.getLastWebPreferences === "function"
-        ? contents.getLastWebPreferences()
-        : null;
-    });
+    // Electron's own record of what the window was made with.
+    const preferences = await inMain(
+      app,
+      "({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].webContents.getLastWebPreferences()",
+    );
     expect(preferences).toMatchObject({
       sandbox: true,
       contextIsolation: true,
@@ -99,14 +101,12 @@ it.skipIf(missing)("a page has none of Node's or Electron's powers and cannot le
       await page.evaluate(`location.href = ${JSON.stringify(target)}`).catch(() => undefined);
     }
     // Asked of Electron: the driver still waits for the navigations that were refused.
-    const after: unknown = await app.evaluate(async ({ BrowserWindow }) => {
-      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-      const [heading, title]: unknown[] = await contents?.executeJavaScript(
-        "[document.querySelector('h1').textContent, document.title]",
-      );
-      return { url: contents?.getURL(), heading, title };
-    });
-    expect(after).toEqual({ url: "app://reelbench/", heading: "Home", title: "Reelbench" });
+    const inPage = JSON.stringify("[location.href, document.querySelector('h1').textContent, document.title]");
+    const after = await inMain(
+      app,
+      `({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].webContents.executeJavaScript(${inPage})`,
+    );
+    expect(after).toEqual(["app://reelbench/", "Home", "Reelbench"]);
     expect(app.windows()).toHaveLength(1);
     expect(log()).toContain("refused to go to https://user@evil.example/");
   }),
@@ -116,7 +116,7 @@ it.skipIf(missing)("the menu's commands reach the interface", () =>
   onDesktop(async ({ app, page }) => {
     await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
     const click = (id: string) =>
-      app.evaluate(({ Menu }, wanted) => Menu.getApplicationMenu()?.getMenuItemById(wanted)?.click(), id);
+      inMain(app, `({ Menu }) => Menu.getApplicationMenu().getMenuItemById(${JSON.stringify(id)}).click()`);
     for (const [id, heading] of [
       ["go.train", "Train"],
       ["data.import", "Import ratings"],

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { z } from "zod";
 import { generateSample } from "../../core/ratings/sample.ts";
+import { accessibilityViolations } from "./accessibility.ts";
 import { screenshots, temporaryFolder } from "./workbench.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -21,7 +22,13 @@ const recommendations = z.object({
 export async function doMainJob(workbench: Workbench, journey: string): Promise<void> {
   const { page } = workbench;
   page.setDefaultTimeout(60_000);
-  const shot = screenshots(journey, page);
+  const keep = screenshots(journey, page);
+  const violations: string[] = [];
+  /** Everything that is worth a look is also looked at by axe. */
+  const shot = async (name: string) => {
+    await keep(name);
+    violations.push(...(await accessibilityViolations(page, name)));
+  };
   const files = temporaryFolder("ratings");
   try {
     const { ratingsPath } = await generateSample(shape, files.path);
@@ -49,6 +56,7 @@ export async function doMainJob(workbench: Workbench, journey: string): Promise<
     await expectRefusal(server, user);
     await inTheDark(page, shot);
     expect(workbench.complaints).toEqual([]);
+    expect(violations).toEqual([]);
   } finally {
     files.remove();
   }
@@ -76,10 +84,7 @@ async function makeSnapshot(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Make a snapshot" }).click();
   await page.getByRole("button", { name: "Create snapshot" }).click();
   await page.waitForURL(/#\/data\/snapshots\//);
-  await page
-    .getByText(`${shape.ratings.toLocaleString("en")}`)
-    .first()
-    .waitFor();
+  await page.getByText(shape.ratings.toLocaleString("en")).first().waitFor();
 }
 
 async function split(page: Page): Promise<void> {
@@ -181,12 +186,13 @@ async function expectRefusal(server: RunningServer, user: string): Promise<void>
 }
 
 async function inTheDark(page: Page, shot: (name: string) => Promise<void>): Promise<void> {
+  await goTo(page, "Publish");
   await page.keyboard.press("ControlOrMeta+k");
   const palette = page.getByRole("dialog");
   await palette.getByRole("textbox").fill("Dark theme");
   await palette.getByRole("button", { name: "Dark theme" }).click();
   await page.locator("html[data-mantine-color-scheme=dark]").waitFor({ state: "attached" });
-  await shot("recommendations-dark");
+  await shot("publish-dark");
   await goTo(page, "Compare");
   await shot("compare-dark");
 }

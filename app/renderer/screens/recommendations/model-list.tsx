@@ -84,7 +84,7 @@ function RecommendedFilm({ film, onSimilar }: { readonly film: Recommendation; r
           {film.explanation !== null && (
             <Tooltip label="Why this?">
               <ActionIcon
-                size="sm"
+                size={24}
                 aria-expanded={open}
                 aria-label={`Why this? ${filmTitle(film)}`}
                 onClick={() => setOpen(!open)}
@@ -94,7 +94,7 @@ function RecommendedFilm({ film, onSimilar }: { readonly film: Recommendation; r
             </Tooltip>
           )}
           <Tooltip label="Similar films">
-            <ActionIcon size="sm" aria-label={`Similar to ${filmTitle(film)}`} onClick={onSimilar}>
+            <ActionIcon size={24} aria-label={`Similar to ${filmTitle(film)}`} onClick={onSimilar}>
               <IconMovie size={15} />
             </ActionIcon>
           </Tooltip>
