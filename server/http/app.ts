@@ -33,6 +33,16 @@ export interface RequestLocals {
 
 const localsOf = (response: { readonly locals: unknown }) => response.locals as RequestLocals;
 
+/** Every route but that of the OpenAPI document, which describes them. */
+export function routesOf(context: ServerContext): Route[] {
+  return [
+    ...recommendationRoutes(context),
+    ...feedbackRoutes(context),
+    ...catalogueRoutes(context),
+    ...operationRoutes(context),
+  ];
+}
+
 export function createApp(context: ServerContext, apiKeys: ApiKeys, logger: Logger): Express {
   const { config } = context;
   const app = express();
@@ -46,12 +56,7 @@ export function createApp(context: ServerContext, apiKeys: ApiKeys, logger: Logg
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
   app.use(compression({ threshold: 1024 }));
 
-  const routes = [
-    ...recommendationRoutes(context),
-    ...feedbackRoutes(context),
-    ...catalogueRoutes(context),
-    ...operationRoutes(context),
-  ];
+  const routes = routesOf(context);
   const document = JSON.stringify(openApiDocument(routes, context.software));
   app.get("/openapi.json", (_request, response) => {
     localsOf(response).route = "/openapi.json";

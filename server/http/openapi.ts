@@ -10,6 +10,8 @@ type Json = Record<string, unknown>;
 export function openApiDocument(routes: readonly Route[], software: string): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route);
+  const definitions: Json = {};
+  const shared = shareDefinitions(paths, definitions);
   return {
     openapi: "3.1.0",
     info: {
@@ -19,15 +21,37 @@ export function openApiDocument(routes: readonly Route[], software: string): Jso
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    paths,
+    paths: shared,
     components: {
-      schemas: { Problem: jsonSchema(problemSchema, "output") },
+      schemas: { Problem: jsonSchema(problemSchema, "output"), ...definitions },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "`Authorization: Bearer rb_…`" },
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
       },
     },
   };
+}
+
+/**
+ * A schema with a name of its own comes as a reference into definitions that stand beside it. In a whole document such a
+ * reference leads nowhere: definitions are moved to `components/schemas`, where all references then point.
+ */
+function shareDefinitions(value: unknown, definitions: Json): unknown {
+  if (Array.isArray(value)) return value.map((inner) => shareDefinitions(inner, definitions));
+  if (value === null || typeof value !== "object") return value;
+  const { $defs = {}, ...rest } = value as { $defs?: Json } & Json;
+  for (const [name, definition] of Object.entries($defs)) {
+    const { id: _id, ...plain } = definition as Json;
+    definitions[name] = shareDefinitions(plain, definitions);
+  }
+  return Object.fromEntries(
+    Object.entries(rest).map(([key, inner]) => [
+      key,
+      key === "$ref" && typeof inner === "string"
+        ? inner.replace(/^#\/\$defs\//, "#/components/schemas/")
+        : shareDefinitions(inner, definitions),
+    ]),
+  );
 }
 
 function operation(route: Route): Json {

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { routesOf } from "./app.ts";
+import type { ServerContext } from "./context.ts";
+import { openApiDocument } from "./openapi.ts";
+
+// Only describing them: no route is asked, so none needs what it works with.
+const routes = routesOf({} as ServerContext);
+const document = openApiDocument(routes, "test");
+
+test("every reference in the OpenAPI document leads somewhere", () => {
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, target = ""]) => target);
+  expect(references).toContain("#/components/schemas/Recommendations");
+  const lost = references.filter((target) => {
+    const found = target
+      .replace(/^#\//, "")
+      .split("/")
+      .reduce<unknown>((value, part) => (value as Record<string, unknown> | undefined)?.[part], document);
+    return found === undefined;
+  });
+  expect(lost).toEqual([]);
+  expect(JSON.stringify(document)).not.toContain("$defs");
+});
+
+test("the reference page names every route with its scope, and no other", () => {
+  const page = readFileSync(new URL("../../docs/reference/http-api.md", import.meta.url), "utf8");
+  const documented = [...page.matchAll(/^\| `(GET|POST) ([^`]+)` +\| +([a-z]+) /gm)].map(
+    ([, method, path, scope]) => `${method} ${path} ${scope}`,
+  );
+  const existing = routes.map(({ method, path, scope }) => `${method.toUpperCase()} ${path} ${scope ?? "open"}`);
+  expect(documented.toSorted()).toEqual([...existing, "GET /openapi.json open"].toSorted());
+});
