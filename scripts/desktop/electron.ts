@@ -31,7 +31,7 @@ export function downloadElectron(root: string): FoundElectron {
   });
   if (result.status === 0) return findElectron(root);
   const message = /^\w*Error:.*$/m.exec(result.stderr)?.[0] ?? "the download did not finish";
-  return { path: null, reason: message };
+  return { path: null, reason: `it could not be downloaded: ${message}` };
 }
 
 /** Whether a window can be shown. */
