@@ -5,7 +5,10 @@ import { ask } from "./ask.ts";
 import { parseRow, parseRows } from "./database.ts";
 import type { Database } from "./database.ts";
 
-/** recommend: read recommendations. feedback: send it. catalogue: hide and show. operate: versions, activate, metrics. */
+/**
+ * recommend: read recommendations. feedback: send it. operate: see the versions. catalogue: for hiding and showing items, which no
+ * route does yet.
+ */
 export const apiKeyScope = z.enum(["recommend", "feedback", "catalogue", "operate"]);
 export type ApiKeyScope = z.infer<typeof apiKeyScope>;
 
