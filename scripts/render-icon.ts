@@ -1,5 +1,8 @@
-/** Renders build/icon.svg as the PNG that the packager makes every platform's icons of. Run it when the drawing changes. */
-import { readFileSync } from "node:fs";
+/**
+ * Renders build/icon.svg as the PNG that the packager makes every platform's icons of, and gives the interface its copy. Run it
+ * when the drawing changes.
+ */
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -17,6 +20,7 @@ try {
   const drawing = readFileSync(join(folder, "icon.svg"), "utf8");
   await page.setContent(`<style>body{margin:0}svg{display:block;width:${size}px;height:${size}px}</style>${drawing}`);
   await page.screenshot({ path: join(folder, "icon.png"), omitBackground: true });
+  copyFileSync(join(folder, "icon.svg"), join(folder, "../app/renderer/public/icon.svg"));
 } finally {
   await browser.close();
 }
