@@ -54,12 +54,14 @@ function barLine(): ProgressLine {
 
 function plainLine(terminal: Terminal): ProgressLine {
   let last = 0;
-  let lastMessage = "";
+  let lastWork = "";
   return {
     show({ done, total, unit, message }) {
       const now = performance.now();
-      if (message === lastMessage && now - last < plainIntervalMs) return;
-      [last, lastMessage] = [now, message];
+      // A message may count, too; a log wants no line for every epoch.
+      const work = message.replaceAll(/[\d.,]+/g, "");
+      if (work === lastWork && now - last < plainIntervalMs) return;
+      [last, lastWork] = [now, work];
       const amount =
         total === null || total === 0
           ? ""
