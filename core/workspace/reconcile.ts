@@ -80,12 +80,13 @@ export async function reconcile(catalogue: Catalogue, paths: WorkspacePaths): Pr
       supersedes: (onDisk, catalogued) => onDisk.state === "succeeded" && catalogued.state !== "succeeded",
     }),
   ];
+  const ofFiles = await removeTemporaries(paths.root);
   const work = await sweepWork(paths.runs, (id) => (catalogue.runs.find(id)?.state ?? "succeeded") === "succeeded");
   return {
     adopted: reports.flatMap(({ adopted }) => adopted),
     missing: reports.flatMap(({ missing }) => missing),
     refused: reports.flatMap(({ refused }) => refused),
-    removed: reports.reduce((sum, { removed }) => sum + removed, work),
+    removed: reports.reduce((sum, { removed }) => sum + removed, ofFiles + work),
   };
 }
 

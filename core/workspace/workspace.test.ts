@@ -256,10 +256,12 @@ describe("reconciling with the folders", () => {
 
   test("removes leftovers, and leaves alone what it cannot read", async () => {
     mkdirSync(join(directory, "sources", ".tmp-abc"), { recursive: true });
+    writeFileSync(join(directory, ".tmp-abc"), "a password");
     placeFolder("sources", "d0002", "manifest.json", { id: "d0002" });
     placeFolder("sources", "d0003", "manifest.json", { ...source, id: "another" });
     const workspace = await openWorkspace(directory);
-    expect(workspace.recovery.removed).toBe(1);
+    expect(workspace.recovery.removed).toBe(2);
+    expect(readdirSync(directory).filter((name) => name.startsWith(".tmp-"))).toEqual([]);
     expect(workspace.recovery.refused.map((line) => line.split(":")[0])).toEqual(["source d0002", "source d0003"]);
     expect(readdirSync(join(directory, "sources")).toSorted()).toEqual(["d0002", "d0003"]);
     workspace.close();
