@@ -33,7 +33,7 @@ test("the reference names every command with its options, and no other", () => {
   ]);
   const existing = program.commands
     .flatMap((command) => leaves(command))
-    .map(([name, command]) => [name, command.options.map(({ long, short }) => long ?? short).toSorted()]);
+    .map(([name, command]) => [name, command.options.map(({ long, short }) => long ?? short ?? "").toSorted()]);
   expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(existing));
   expect(documented).toHaveLength(existing.length);
 });

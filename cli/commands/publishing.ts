@@ -104,7 +104,6 @@ function describePublication(
 
 async function untilServerEnds(session: Session, targetId: string): Promise<string> {
   return new Promise((resolve) => {
-    let stopWatching: (() => void) | undefined;
     const end = (reason: string) => {
       unsubscribe();
       stopWatching?.();
@@ -126,7 +125,7 @@ async function untilServerEnds(session: Session, targetId: string): Promise<stri
         (error: unknown) => end(toReelbenchError(error).message),
       );
     });
-    stopWatching = session.transport.onClose?.(() => end("the engine it belonged to has ended"));
+    const stopWatching = session.transport.onClose?.(() => end("the engine it belonged to has ended"));
     session.signal.addEventListener("abort", stop, { once: true });
     if (session.signal.aborted) stop();
   });

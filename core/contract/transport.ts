@@ -23,7 +23,7 @@ export interface Transport {
   /** Returns the way to stop listening. */
   subscribe(listener: (event: EngineEvent) => void): () => void;
   /**
-   * Calls back once the connection is gone for good, at once where it already is. Returns the way to stop listening.
+   * Calls back once the connection is gone for good, soon where it already is. Returns the way to stop listening.
    * Absent where a lost connection is made again.
    */
   onClose?(listener: () => void): () => void;
@@ -182,7 +182,8 @@ export function connect(port: Port): Transport {
       return () => listeners.delete(listener);
     },
     onClose(listener) {
-      if (closed) listener();
+      // Never before this returns: who listens may need the way to stop.
+      if (closed) queueMicrotask(listener);
       else closeListeners.add(listener);
       return () => closeListeners.delete(listener);
     },
@@ -217,7 +218,6 @@ export function followJob(
   options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void } = {},
 ): Promise<Job> {
   return new Promise((resolve, reject) => {
-    let stopWatching: (() => void) | undefined;
     const fail = (error: unknown) => finish(() => reject(toReelbenchError(error)));
     const cancel = () => void transport.request("jobs.cancel", { jobId }).catch(fail);
     const finish = (settle: () => void) => {
@@ -242,7 +242,7 @@ export function followJob(
     const unsubscribe = transport.subscribe((event) => {
       if (event.type === "job") consider(event.job);
     });
-    stopWatching = transport.onClose?.(() => fail(new ReelbenchError("RB_TRANSPORT_CLOSED")));
+    const stopWatching = transport.onClose?.(() => fail(new ReelbenchError("RB_TRANSPORT_CLOSED")));
     options.signal?.addEventListener("abort", cancel, { once: true });
     if (options.signal?.aborted) cancel();
     transport.request("jobs.get", { jobId }).then(consider, fail);

@@ -141,8 +141,9 @@ describe("compareRuns", () => {
     ["the run itself", popularity, /named twice/, /each run once/],
   ])("refuses %s, saying why and what to do", (_, other, message, remedy) => {
     expect(() => compareRuns([popularity, other], null)).toThrow(message);
+    const said: unknown = expect.stringMatching(remedy);
     expect(() => compareRuns([popularity, other], null)).toThrow(
-      expect.objectContaining({ code: "RB_INCOMPARABLE", remedy: expect.stringMatching(remedy) }),
+      expect.objectContaining({ code: "RB_INCOMPARABLE", remedy: said }),
     );
   });
 
