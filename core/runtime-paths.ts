@@ -11,6 +11,7 @@ const sourceEntries = {
   "compute-worker": "./compute/compute-worker.ts",
   "evaluation-worker": "./training/evaluation-worker.ts",
   "comparison-worker": "./engine/comparison-worker.ts",
+  "split-worker": "./ratings/split-worker.ts",
   server: "../server/main.ts",
   // Threads of the server; built beside it, in its own folder.
   "server-loader": "../server/live-model/loader-worker.ts",

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Recipe, Snapshot, SplitProtocol } from "../contract/entities.ts";
@@ -233,6 +233,26 @@ describe("split", () => {
           if (protocol.protocol === "leave-last-out") expect(own(test)).toHaveLength(own(train).length === 0 ? 0 : 1);
         }
       }
+    });
+  });
+
+  it("is divided beside the event loop: a cancel that comes meanwhile is heard, and nothing is left", async () => {
+    await snapshotOf(csv(world), [], async (snapshot, snapshotDirectory, workspace) => {
+      const controller = new AbortController();
+      const context = {
+        signal: controller.signal,
+        // Once the loop turns again: never, while arithmetic holds it.
+        onProgress: ({ done }: { done: number }) => void (done === 1 && setImmediate(() => controller.abort())),
+      };
+      const directory = join(workspace, "cancelled");
+      await expect(
+        createSplit(
+          { snapshot, snapshotDirectory, protocol: { protocol: "leave-last-out" }, seed: 1 },
+          directory,
+          context,
+        ),
+      ).rejects.toMatchObject({ code: "RB_CANCELLED" });
+      expect(await readdir(directory).catch(() => [])).toEqual([]);
     });
   });
 

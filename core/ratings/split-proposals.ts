@@ -2,11 +2,11 @@ import type { z } from "zod";
 import type { splitProposal, SplitProtocol } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { readSnapshotManifest } from "./manifests.ts";
-import { assignParts } from "./split-assignment.ts";
-import { fewestWarmUsers, leaksOf, splitFacts } from "./split-facts.ts";
+import { assigned, assignInThread } from "./assign-in-thread.ts";
+import type { AssignmentOutcome } from "./assign-in-thread.ts";
+import { fewestWarmUsers, leaksOf } from "./split-facts.ts";
 import type { SplitFacts } from "./split-facts.ts";
 import { loadRatingColumns } from "./training-data.ts";
-import type { RatingColumns } from "./training-data.ts";
 
 export type SplitProposal = z.infer<typeof splitProposal>;
 
@@ -22,9 +22,10 @@ export async function proposeSplits(snapshotDirectory: string): Promise<SplitPro
   const snapshot = await readSnapshotManifest(snapshotDirectory);
   const ratings = await loadRatingColumns(snapshotDirectory);
   const timed = ratings.time.reduce((sum, time) => sum + (Number.isNaN(time) ? 0 : 1), 0) / Math.max(1, ratings.count);
-  const tried = protocolsFor(timed).flatMap((protocol) =>
-    attempt(ratings, protocol, { users: snapshot.users, items: snapshot.items, timed }),
-  );
+  const { users, items } = snapshot;
+  const protocols = protocolsFor(timed);
+  const outcomes = await assignInThread({ ratings, users, items, seed, protocols });
+  const tried = protocols.flatMap((protocol, at) => proposal(protocol, timed, outcomes[at]));
   // The order of preference stays among the meaningful and among the others.
   return [...tried.filter(({ meaningful }) => meaningful), ...tried.filter(({ meaningful }) => !meaningful)];
 }
@@ -44,16 +45,11 @@ function protocolsFor(timed: number): SplitProtocol[] {
   return timed >= enoughTimes ? [...temporal, ...untimed] : [...untimed, ...temporal.slice(2)];
 }
 
-interface Shape {
-  readonly users: number;
-  readonly items: number;
-  readonly timed: number;
-}
-
-function attempt(ratings: RatingColumns, protocol: SplitProtocol, shape: Shape): SplitProposal[] {
+/** None for a protocol that these ratings leave nothing to. `timed`: share of ratings with a time. */
+function proposal(protocol: SplitProtocol, timed: number, outcome: AssignmentOutcome | undefined): SplitProposal[] {
   let facts: SplitFacts;
   try {
-    facts = splitFacts(ratings, assignParts(ratings, protocol, seed), protocol, shape.users, shape.items);
+    ({ facts } = assigned(outcome));
   } catch (error) {
     if (error instanceof ReelbenchError && (error.code === "RB_SPLIT_EMPTY" || error.code === "RB_SPLIT_NO_TIME"))
       return [];
@@ -65,12 +61,12 @@ function attempt(ratings: RatingColumns, protocol: SplitProtocol, shape: Shape):
     {
       protocol,
       description: description(protocol),
-      reason: reason(protocol, facts, shape),
+      reason: reason(protocol, facts, timed),
       train,
       test,
       testUsers,
       warmTestUsers,
-      leaks: leaksOf(protocol, shape.timed > 0),
+      leaks: leaksOf(protocol, timed > 0),
       meaningful,
     },
   ];
@@ -95,7 +91,7 @@ function description(protocol: SplitProtocol): string {
   }
 }
 
-function reason(protocol: SplitProtocol, facts: SplitFacts, shape: Shape): string {
+function reason(protocol: SplitProtocol, facts: SplitFacts, timed: number): string {
   const warm = `${String(facts.warmTestUsers)} of ${String(facts.testUsers)} test users occur in training`;
   const few = facts.warmTestUsers < fewestWarmUsers ? ", too few for intervals to mean anything" : "";
   switch (protocol.protocol) {
@@ -107,10 +103,10 @@ function reason(protocol: SplitProtocol, facts: SplitFacts, shape: Shape): strin
       return `It keeps the most data for training, which helps where people rated little. ${warm}${few}.`;
     case "random":
     case "k-fold":
-      return shape.timed === 0
+      return timed === 0
         ? `The ratings have no times, so nothing better can be had. ${warm}${few}.`
-        : shape.timed < enoughTimes
-          ? `Only ${percent(shape.timed)} of the ratings have a time, too few to order them. ${warm}${few}.`
+        : timed < enoughTimes
+          ? `Only ${percent(timed)} of the ratings have a time, too few to order them. ${warm}${few}.`
           : `For comparing with published tables; the numbers flatter. ${warm}${few}.`;
   }
 }

@@ -8,8 +8,8 @@ import { writeFileAtomic, writeFolderAtomic } from "../files/atomic.ts";
 import { canonicalJson } from "../files/json.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { throwIfAborted } from "./database.ts";
-import { assignParts } from "./split-assignment.ts";
-import { leaksOf, splitFacts, warningsOf } from "./split-facts.ts";
+import { assigned, assignInThread } from "./assign-in-thread.ts";
+import { leaksOf, warningsOf } from "./split-facts.ts";
 import { loadRatingColumns } from "./training-data.ts";
 
 export { proposeSplits } from "./split-proposals.ts";
@@ -44,8 +44,9 @@ export async function createSplit(
       `${snapshotDirectory} does not hold the ${String(snapshot.ratings)} ratings its manifest speaks of.`,
     );
   step(1, "Dividing them");
-  const parts = assignParts(ratings, protocol, seed);
-  const facts = splitFacts(ratings, parts, protocol, snapshot.users, snapshot.items);
+  const { users, items } = snapshot;
+  const [outcome] = await assignInThread({ ratings, users, items, seed, protocols: [protocol] }, context.signal);
+  const { parts, facts } = assigned(outcome);
   step(2, "Writing the split");
   return writeFolderAtomic(
     splitsDirectory,
