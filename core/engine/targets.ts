@@ -21,8 +21,6 @@ export interface Targets {
   remove(targetId: string): Promise<void>;
   /** Where the target is, with passwords. Starts the local Postgres where needed. */
   addresses(targetId: string, context: WorkContext): Promise<TargetAddress>;
-  /** Whether `addresses` can answer without starting anything. */
-  isStarted(targetId: string): boolean;
   close(): Promise<void>;
 }
 
@@ -97,7 +95,6 @@ export function createTargets(rooms: Rooms, secrets: Secrets): Targets {
       }
       return known;
     },
-    isStarted: (id) => catalogue.targets.get(id).kind !== "local" || local !== undefined,
     async close() {
       const started = await local?.catch(() => undefined);
       await started?.stop();
