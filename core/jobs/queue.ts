@@ -225,10 +225,13 @@ export function createJobQueue({
       if (attempt.stopping === undefined) {
         attempt.stopping = "cancel";
         attempt.controller.abort(new ReelbenchError("RB_CANCELLED"));
-        const timer = setTimeout(
-          () => finish(id, failure(new ReelbenchError("RB_CANCELLED"), "cancel")),
-          cancelGraceMs,
-        );
+        const timer = setTimeout(() => {
+          try {
+            finish(id, failure(new ReelbenchError("RB_CANCELLED"), "cancel"));
+          } catch (error) {
+            onDefect(toReelbenchError(error)); // Nobody would catch it out of a timer.
+          }
+        }, cancelGraceMs);
         void attempt.settled.finally(() => clearTimeout(timer));
       }
       return shown(job);
