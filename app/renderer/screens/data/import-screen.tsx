@@ -147,7 +147,8 @@ function Problem({ problem }: { readonly problem: NonNullable<FilePreview["probl
 
 function ImportAction({ preview, chosen }: { readonly preview: FilePreview; readonly chosen: ReadOptions }) {
   const [name, setName] = useState("");
-  const [itemsPath, setItemsPath] = useState(preview.itemsPath ?? "");
+  const found = preview.itemsPath ?? "";
+  const [itemsPath, setItemsPath] = useState(found);
   const [result, setResult] = useState<MethodOutput<"sources.import"> | null>(null);
   const job = useJob("sources.import", setResult);
   const start = () => {
@@ -155,7 +156,8 @@ function ImportAction({ preview, chosen }: { readonly preview: FilePreview; read
     const input = {
       path: preview.path,
       options: chosen,
-      itemsPath: itemsPath === "" ? null : itemsPath,
+      // Named only when a person named it: a damaged file that was merely found must not stop the import.
+      ...(itemsPath === found ? {} : { itemsPath: itemsPath === "" ? null : itemsPath }),
       ...(name.trim() === "" ? {} : { name: name.trim() }),
     };
     job.start(input).catch((error: unknown) => tellFailure("The import could not be started", error));
