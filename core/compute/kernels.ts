@@ -89,6 +89,37 @@ export interface Kernels {
   ): void;
   gram(x: number, width: number, from: number, to: number, bandFrom: number, bandTo: number, slot: number): void;
   denseTimesSmall(x: number, widthIn: number, t: number, widthOut: number, y: number, from: number, to: number): void;
+  cholesky(matrix: number, n: number): void;
+  choleskySolve(factor: number, n: number, x: number): void;
+  rotateRows(
+    x: number,
+    width: number,
+    t: number,
+    from: number,
+    to: number,
+    flags: number,
+    slots: number,
+    scratch: number,
+    scratchBytes: number,
+  ): void;
+  ialsRows(
+    rowStart: number,
+    columns: number,
+    from: number,
+    to: number,
+    source: number,
+    target: number,
+    width: number,
+    spectrum: number,
+    penalty: number,
+    steps: number,
+    dualLimit: number,
+    flags: number,
+    slots: number,
+    scratch: number,
+    scratchBytes: number,
+    sums: number,
+  ): void;
 }
 
 /** One call of one kernel: data, so that it can be handed to a worker. */

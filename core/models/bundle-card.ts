@@ -16,6 +16,14 @@ const foldIn = z.discriminatedUnion("kind", [
     biasShrinkage: finite.nonnegative().optional(),
   }),
   z.strictObject({ kind: z.literal("projection"), center: finite }),
+  z.strictObject({
+    kind: z.literal("implicit"),
+    unobservedWeight: finite.positive(),
+    regularization: finite.positive(),
+    frequencyExponent: finite.nonnegative(),
+    items: z.int().nonnegative(),
+    positiveFrom: finite,
+  }),
   z.strictObject({ kind: z.literal("none") }),
 ]);
 

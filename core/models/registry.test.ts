@@ -4,7 +4,7 @@ import { algorithmById, algorithms, parseHyperparameters } from "./registry.ts";
 
 describe("the registry", () => {
   test("offers the foundation set under stable ids, each describable through the contract", () => {
-    expect(algorithms.map(({ info }) => info.id)).toEqual(["popularity", "biases", "biased-svd", "puresvd"]);
+    expect(algorithms.map(({ info }) => info.id)).toEqual(["popularity", "biases", "biased-svd", "puresvd", "ials"]);
     for (const { info } of algorithms) expect(algorithmInfo.parse(info)).toEqual(info);
   });
 

@@ -2,13 +2,14 @@ import { ReelbenchError } from "../contract/errors.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { biasedSvd } from "./biased-svd.ts";
 import { biases } from "./biases.ts";
+import { ials } from "./ials.ts";
 import { popularity } from "./popularity.ts";
 import { pureSvd } from "./puresvd.ts";
 
 export { parseHyperparameters } from "./hyperparameters.ts";
 
 /** In the order in which they are offered: from the simplest. */
-export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, pureSvd];
+export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, pureSvd, ials];
 
 /** @throws ReelbenchError RB_NOT_FOUND naming the ids that there are. */
 export function algorithmById(id: string): Algorithm {

@@ -18,6 +18,19 @@ export type FoldIn =
     }
   /** p = Σ (r − center) qᵢ: the projection on orthonormal item factors (Cremonesi 2010, §3.2.2). */
   | { readonly kind: "projection"; readonly center: number }
+  /**
+   * min over x of Σ_J (1 − x·q_j)² + α₀ Σ_all (x·q_i)² + λ (|J| + α₀·items)^ν ‖x‖², J the ratings of at least
+   * `positiveFrom`: the users' half of iALS (Rendle et al. 2022). `items`: those of the training.
+   */
+  | {
+      readonly kind: "implicit";
+      readonly unobservedWeight: number;
+      readonly regularization: number;
+      readonly frequencyExponent: number;
+      readonly items: number;
+      /** On the model's scale; lower ratings count as none. */
+      readonly positiveFrom: number;
+    }
   /** The model has nothing personal; everyone gets the same list. */
   | { readonly kind: "none" };
 
@@ -42,6 +55,11 @@ export interface ServableModel {
    */
   readonly itemPopularity?: Float32Array;
   readonly foldIn: FoldIn;
+  /**
+   * [factors × factors] QᵀQ of the item factors, where somebody has already computed it for an implicit fold-in (the server,
+   * once for all its threads). Not part of a bundle.
+   */
+  readonly itemGramian?: Float64Array;
   /** Whether scores are on the rating scale. If so, predictions are clipped to it (rankings are not). */
   readonly predictsRatings: boolean;
   readonly scale: { readonly minimum: number; readonly maximum: number };

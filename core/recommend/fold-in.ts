@@ -1,6 +1,9 @@
 import { ReelbenchError } from "../contract/errors.ts";
-import type { ServableModel } from "../models/servable.ts";
+import type { FoldIn, ServableModel } from "../models/servable.ts";
 import { choleskyInPlace, choleskySolveInPlace } from "./dense.ts";
+import { itemGramian } from "./item-gramian.ts";
+
+type ImplicitFoldIn = Extract<FoldIn, { readonly kind: "implicit" }>;
 
 /** A rating of item `i`, on the data's own scale. */
 export interface GivenRating {
@@ -34,17 +37,26 @@ export interface FoldedRatings {
 export function foldRatings(model: ServableModel, given: readonly GivenRating[]): FoldedRatings {
   const ratings = settle(model, given);
   const { foldIn } = model;
-  if (ratings.length === 0 || foldIn.kind === "none") {
-    return { ratings, vector: blankVector(model), contributions: () => new Float64Array(ratings.length) };
-  }
-  return foldIn.kind === "ridge"
-    ? ridge(
+  if (ratings.length === 0) return nothing(model, ratings);
+  switch (foldIn.kind) {
+    case "none":
+      return nothing(model, ratings);
+    case "ridge":
+      return ridge(
         model,
         ratings,
         foldIn.regularization,
         ratings.length * foldIn.biasRegularization + (foldIn.biasShrinkage ?? 0),
-      )
-    : projection(model, ratings, foldIn.center);
+      );
+    case "projection":
+      return projection(model, ratings, foldIn.center);
+    case "implicit":
+      return implicit(model, ratings, foldIn);
+  }
+}
+
+function nothing(model: ServableModel, ratings: readonly GivenRating[]): FoldedRatings {
+  return { ratings, vector: blankVector(model), contributions: () => new Float64Array(ratings.length) };
 }
 
 /** A person of whom nothing is known. */
@@ -136,6 +148,42 @@ function projection(model: ServableModel, ratings: readonly GivenRating[], cente
         ratings,
         (given) => (given.rating - center) * innerProduct(target, itemRow(model, given.i)),
       );
+    },
+  };
+}
+
+/**
+ * The row solve of iALS: with J the ratings that count and A = α₀ QᵀQ + Σ_J q_j q_jᵀ + λ (|J| + α₀·items)^ν I, the vector is
+ * x = A⁻¹ Σ_J q_j, and an item's score q_iᵀx = Σ_J q_iᵀA⁻¹q_j: each rating in J has a share of its own, the others none.
+ */
+function implicit(model: ServableModel, ratings: readonly GivenRating[], foldIn: ImplicitFoldIn): FoldedRatings {
+  const k = model.factors;
+  const { unobservedWeight, regularization, frequencyExponent, items, positiveFrom } = foldIn;
+  const rows = ratings.map(({ i, rating }) => (rating >= positiveFrom ? itemRow(model, i) : null));
+  const count = rows.filter((row) => row !== null).length;
+  if (count === 0) return nothing(model, ratings);
+  const system = itemGramian(model).map((value) => unobservedWeight * value);
+  const factors = new Float64Array(k);
+  for (const row of rows) {
+    if (row === null) continue;
+    for (let a = 0; a < k; a++) {
+      const value = row[a]!;
+      factors[a]! += value;
+      for (let b = 0; b <= a; b++) system[a * k + b]! += value * row[b]!;
+    }
+  }
+  const penalty = regularization * (count + unobservedWeight * items) ** frequencyExponent;
+  for (let a = 0; a < k; a++) system[a * k + a]! += penalty;
+  choleskyInPlace(system, k);
+  choleskySolveInPlace(system, k, factors);
+
+  return {
+    ratings,
+    vector: { bias: 0, factors },
+    contributions: (i) => {
+      const weights = itemRow(model, i);
+      choleskySolveInPlace(system, k, weights);
+      return Float64Array.from(rows, (row) => (row === null ? 0 : innerProduct(weights, row)));
     },
   };
 }

@@ -141,11 +141,13 @@ export function createRecommender(model: ServableModel): Recommender {
 }
 
 /**
- * A projection of nothing is the zero vector, under which all items tie: such a model answers a stranger with the items'
- * popularity in training instead, where the model carries it. Null: the ordinary formula holds.
+ * A projection or an implicit fold-in of nothing is the zero vector, under which all items tie: such a model answers a
+ * stranger with the items' popularity in training instead, where the model carries it. Null: the ordinary formula holds.
  */
 function listForStrangers(model: ServableModel, vector: UserVector): Float32Array | null {
-  if (model.foldIn.kind !== "projection" || model.itemPopularity === undefined || vector.bias !== 0) return null;
+  const { kind } = model.foldIn;
+  if (kind !== "projection" && kind !== "implicit") return null;
+  if (model.itemPopularity === undefined || vector.bias !== 0) return null;
   return vector.factors.every((value) => value === 0) ? model.itemPopularity : null;
 }
 

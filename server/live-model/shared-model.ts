@@ -1,4 +1,5 @@
 import type { ServableModel } from "../../core/models/servable.ts";
+import { itemGramian } from "../../core/recommend/item-gramian.ts";
 import type { IdIndex, SharedText } from "./shared-text.ts";
 
 /**
@@ -54,6 +55,8 @@ export interface SharedHistories {
 export function shareModel(model: ServableModel): ServableModel {
   return {
     ...model,
+    // Every fold-in needs it: computed while loading, once, and not by each thread at its first stranger.
+    ...(model.foldIn.kind === "implicit" ? { itemGramian: shareDoubles(itemGramian(model)) } : {}),
     userBias: shareFloats(model.userBias),
     itemBias: shareFloats(model.itemBias),
     userFactors: shareFloats(model.userFactors),
@@ -64,6 +67,12 @@ export function shareModel(model: ServableModel): ServableModel {
 
 function shareFloats(values: Float32Array): Float32Array {
   const shared = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  shared.set(values);
+  return shared;
+}
+
+function shareDoubles(values: Float64Array): Float64Array {
+  const shared = new Float64Array(new SharedArrayBuffer(values.byteLength));
   shared.set(values);
   return shared;
 }

@@ -6,3 +6,5 @@ export { countCells, fillCells, sgdCell } from "./sgd";
 export { biasSweep } from "./biases";
 export { countColumns, scatterRows, sparseTimesDense } from "./sparse";
 export { gram, denseTimesSmall } from "./dense";
+export { cholesky, choleskySolve } from "./cholesky";
+export { ialsRows, rotateRows } from "./ials";

@@ -1,0 +1,333 @@
+import type { Hyperparameters } from "../contract/entities.ts";
+import { ReelbenchError } from "../contract/errors.ts";
+import { gramMatrix, padColumns, planGram } from "../compute/dense-matrix.ts";
+import type { DenseRegion } from "../compute/dense-matrix.ts";
+import { eigenbasis } from "../compute/eigenbasis.ts";
+import { kernelCall } from "../compute/kernels.ts";
+import { MemoryLayout, float32View, float64View, int32View } from "../compute/memory-layout.ts";
+import type { Region } from "../compute/memory-layout.ts";
+import { openComputePool } from "../compute/pool.ts";
+import type { ComputePool, ProgramId } from "../compute/pool.ts";
+import { evenRanges, rowRanges } from "../compute/program.ts";
+import type { Phase } from "../compute/program.ts";
+import { loadByUser, planSparse, planTransposeCursors, transpose } from "../compute/ratings-matrix.ts";
+import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
+import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
+import { Checkpoints } from "./checkpoint.ts";
+import { numberOf } from "./hyperparameters.ts";
+import { ialsInfo } from "./ials-info.ts";
+import type { ServableModel } from "./servable.ts";
+import { modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
+
+const entriesPerCall = 4096;
+const rowsPerFill = 1024;
+/** Threads whose scratch the estimate counts; a fit plans for as many as it is given. */
+const estimatedThreads = 8;
+
+/**
+ * x_u·y_i by alternating least squares on (Rendle et al. 2022, eq. 1–3, every rating a positive of weight and value 1)
+ *   Σ_rated (1 − x_u·y_i)² + α₀ Σ_all (x_u·y_i)² + λ Σ_u (|I_u| + α₀|I|)^ν ‖x_u‖² + λ Σ_i (|U_i| + α₀|U|)^ν ‖y_i‖².
+ */
+export const ials: Algorithm = {
+  info: ialsInfo,
+  estimateCost: (shape, hyperparameters) => {
+    const factors = numberOf(hyperparameters, "factors");
+    const { layout } = plan(shape, factors, estimatedThreads);
+    const half = (rows: number): number => halfEpochFlops(shape.ratings, rows, hyperparameters);
+    return {
+      bytes: trainingSetBytes(shape) + layout.bytes + modelBytes(shape, factors),
+      flops: numberOf(hyperparameters, "epochs") * (half(shape.users) + half(shape.items)),
+    };
+  },
+  fit,
+};
+
+/** As if all rows had equally many entries. */
+function halfEpochFlops(ratings: number, rows: number, hyperparameters: Hyperparameters): number {
+  const factors = numberOf(hyperparameters, "factors");
+  const entries = ratings / Math.max(1, rows);
+  const [smaller, larger] = [Math.min(entries, factors), Math.max(entries, factors)];
+  const exact = smaller * smaller * larger + smaller ** 3 / 3;
+  const descent = 4 * (numberOf(hyperparameters, "conjugateSteps") + 1) * entries * factors;
+  const solve = hyperparameters["solver"] === "exact" ? exact : Math.min(exact, descent);
+  return rows * (solve + 3 * factors * factors) + 10 * factors ** 3;
+}
+
+/** Users or items: their factors, their ratings, and what their half of an epoch needs. */
+interface Side {
+  readonly ratings: SparseRegions;
+  /** [rows × width] */
+  readonly factors: DenseRegion;
+  /** [rows] λ (entries + α₀ · rows of the other side)^ν */
+  readonly penalty: Region;
+  /** Two for each range of rows: loss, and Σ penalty · ‖row‖². */
+  readonly sums: Region;
+}
+
+interface IalsMemory {
+  readonly users: Side;
+  readonly items: Side;
+  readonly cursors: Region;
+  readonly gram: Region;
+  readonly rotation: Region;
+  /** [width] α₀ · eigenvalues of the other side's gramian. */
+  readonly spectrum: Region;
+  readonly scratch: Scratch;
+}
+
+interface Scratch {
+  readonly flags: Region;
+  readonly region: Region;
+  readonly slots: number;
+  readonly bytes: number;
+}
+
+function plan(shape: Shape, factors: number, threads: number): { layout: MemoryLayout; memory: IalsMemory } {
+  const layout = new MemoryLayout();
+  const width = padColumns(factors);
+  const side = (rows: number): Side => ({
+    ratings: planSparse(layout, rows, shape.ratings),
+    factors: { region: layout.float32(rows * width), rows, columns: width },
+    penalty: layout.float64(rows),
+    // A range holds, but for the last, at least `entriesPerCall` entries and rows.
+    sums: layout.float64(2 * (Math.ceil((shape.ratings + rows) / entriesPerCall) + 1)),
+  });
+  // See `ialsRows`: a square system, gathered rows, vectors.
+  const bytes = width * width * 8 + Math.max(128, width) * width * 4 + width * 64;
+  const memory = {
+    users: side(shape.users),
+    items: side(shape.items),
+    cursors: planTransposeCursors(layout, shape.items),
+    gram: planGram(layout, width),
+    rotation: layout.float32(width * width),
+    spectrum: layout.float64(width),
+    scratch: { flags: layout.int32(threads), region: layout.float64((threads * bytes) / 8), slots: threads, bytes },
+  };
+  return { layout, memory };
+}
+
+async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<ServableModel> {
+  requireRatings(given);
+  const positiveFrom = lowestPositive(given.scale, numberOf(hyperparameters, "threshold"));
+  const data = positives(given, positiveFrom);
+  const shape = shapeOf(data);
+  const factors = numberOf(hyperparameters, "factors");
+  const threads = Math.max(1, context.threads);
+  requireFits(shape, factors, (count) => plan(shape, count, threads).layout.bytes);
+  const { layout, memory } = plan(shape, factors, threads);
+  const pool = await openComputePool({ bytes: layout.bytes, threads, signal: context.signal });
+  try {
+    const { users, items } = memory;
+    loadByUser(pool.memory, users.ratings, data);
+    await transpose(pool, users.ratings, items.ratings, memory.cursors);
+    fillPenalties(pool.memory, users, shape.items, hyperparameters);
+    fillPenalties(pool.memory, items, shape.users, hyperparameters);
+    await alternate(pool, memory, hyperparameters, context);
+    return {
+      users: data.users,
+      items: data.items,
+      factors,
+      globalMean: 0,
+      userBias: new Float32Array(data.users),
+      itemBias: new Float32Array(data.items),
+      userFactors: withoutPadding(pool.memory, users.factors, factors),
+      itemFactors: withoutPadding(pool.memory, items.factors, factors),
+      foldIn: {
+        kind: "implicit",
+        unobservedWeight: numberOf(hyperparameters, "unobservedWeight"),
+        regularization: numberOf(hyperparameters, "regularization"),
+        frequencyExponent: numberOf(hyperparameters, "frequencyExponent"),
+        items: data.items,
+        positiveFrom,
+      },
+      predictsRatings: false,
+      scale: data.scale,
+    };
+  } finally {
+    await pool.close();
+  }
+}
+
+function lowestPositive({ minimum, maximum }: TrainingSet["scale"], threshold: number): number {
+  return minimum + threshold * (maximum - minimum);
+}
+
+/** The ratings that count. @throws ReelbenchError RB_SPLIT_EMPTY when none does. */
+function positives(data: TrainingSet, positiveFrom: number): TrainingSet {
+  const kept = Array.from(data.userStart);
+  let count = 0;
+  for (let u = 0; u < data.users; u++) {
+    for (let n = data.userStart[u] ?? 0; n < (data.userStart[u + 1] ?? 0); n++) {
+      if ((data.rating[n] ?? 0) >= positiveFrom) count++;
+    }
+    kept[u + 1] = count;
+  }
+  if (count === data.rating.length) return data;
+  if (count === 0)
+    throw new ReelbenchError(
+      "RB_SPLIT_EMPTY",
+      `No rating for training is ${String(positiveFrom)} or higher. Lower the threshold.`,
+    );
+  const keeps = (_: number, n: number): boolean => (data.rating[n] ?? 0) >= positiveFrom;
+  return {
+    ...data,
+    userStart: Int32Array.from(kept),
+    item: data.item.filter(keeps),
+    rating: data.rating.filter(keeps),
+    time: null,
+  };
+}
+
+function fillPenalties(
+  memory: WebAssembly.Memory,
+  side: Side,
+  otherRows: number,
+  hyperparameters: Hyperparameters,
+): void {
+  const start = int32View(memory, side.ratings.start);
+  const penalty = float64View(memory, side.penalty);
+  const regularization = numberOf(hyperparameters, "regularization");
+  const exponent = numberOf(hyperparameters, "frequencyExponent");
+  const unobserved = numberOf(hyperparameters, "unobservedWeight") * otherRows;
+  for (let row = 0; row < penalty.length; row++) {
+    penalty[row] = regularization * ((start[row + 1] ?? 0) - (start[row] ?? 0) + unobserved) ** exponent;
+  }
+}
+
+/** The users' half comes last: the stored users are then exactly what fold-in makes of their ratings. */
+async function alternate(
+  pool: ComputePool,
+  memory: IalsMemory,
+  hyperparameters: Hyperparameters,
+  context: FitContext,
+): Promise<void> {
+  const { users, items } = memory;
+  const epochs = numberOf(hyperparameters, "epochs");
+  const shape = { users: users.factors.rows, items: items.factors.rows, ratings: users.ratings.columns.length };
+  const state = [users, items].map((side) => float32View(pool.memory, side.factors.region));
+  const checkpoints = new Checkpoints(context, ["ials", hyperparameters, shape], state);
+  const finished = checkpoints.restore();
+  if (finished === 0) await pool.run(pool.prepare([initialFactors(memory, hyperparameters, context.seed)]));
+  const itemHalf = prepareHalf(pool, memory, items, users, hyperparameters);
+  const userHalf = prepareHalf(pool, memory, users, items, hyperparameters);
+  for (let epoch = finished + 1; epoch <= epochs; epoch++) {
+    await runHalf(pool, memory, items, users, itemHalf, hyperparameters);
+    await runHalf(pool, memory, users, items, userHalf, hyperparameters);
+    const loss = lossOf(pool.memory, memory) / shape.ratings;
+    if (!Number.isFinite(loss)) throw diverged(epoch);
+    context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-loss": loss } });
+    context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train loss ${loss.toFixed(5)}` });
+    await checkpoints.afterEpoch(epoch);
+  }
+}
+
+function initialFactors({ users, items }: IalsMemory, hyperparameters: Hyperparameters, seed: number): Phase {
+  const factors = numberOf(hyperparameters, "factors");
+  const deviation = numberOf(hyperparameters, "initialDeviation") / Math.sqrt(factors);
+  return [users, items].flatMap(({ factors: { region, rows, columns } }, stream) =>
+    evenRanges(rows, rowsPerFill).map(({ from, to }) =>
+      kernelCall("fillNearNormal", region.offset, from, to, factors, columns, seed, stream + 1, deviation),
+    ),
+  );
+}
+
+/**
+ * Both sides turned into the eigenbasis of the source's gramian, where it is diagonal (scores do not see the turn), then
+ * every row of the target solved.
+ */
+function prepareHalf(
+  pool: ComputePool,
+  { rotation, spectrum, scratch }: IalsMemory,
+  target: Side,
+  source: Side,
+  hyperparameters: Hyperparameters,
+): ProgramId {
+  const exact = hyperparameters["solver"] === "exact";
+  const steps = exact ? 0 : numberOf(hyperparameters, "conjugateSteps");
+  const width = source.factors.columns;
+  // Up to here the small system costs less than the descent, and is exact.
+  const dualLimit = exact ? width : Math.min(width, 4 * (steps + 1));
+  const rotate = ({ factors: { region, rows } }: Side): Phase =>
+    evenRanges(rows, rowsPerFill).map(({ from, to }) =>
+      kernelCall(
+        "rotateRows",
+        region.offset,
+        width,
+        rotation.offset,
+        from,
+        to,
+        scratch.flags.offset,
+        scratch.slots,
+        scratch.region.offset,
+        scratch.bytes,
+      ),
+    );
+  const solve = rowRanges(int32View(pool.memory, target.ratings.start), entriesPerCall).map(({ from, to }, range) =>
+    kernelCall(
+      "ialsRows",
+      target.ratings.start.offset,
+      target.ratings.columns.offset,
+      from,
+      to,
+      source.factors.region.offset,
+      target.factors.region.offset,
+      width,
+      spectrum.offset,
+      target.penalty.offset,
+      steps,
+      dualLimit,
+      scratch.flags.offset,
+      scratch.slots,
+      scratch.region.offset,
+      scratch.bytes,
+      target.sums.offset + range * 16,
+    ),
+  );
+  // The exact solve does not look at what the target was.
+  return pool.prepare([exact ? rotate(source) : [...rotate(source), ...rotate(target)], solve]);
+}
+
+async function runHalf(
+  pool: ComputePool,
+  { gram, rotation, spectrum }: IalsMemory,
+  target: Side,
+  source: Side,
+  program: ProgramId,
+  hyperparameters: Hyperparameters,
+): Promise<void> {
+  const gramian = await gramMatrix(pool, source.factors, gram);
+  const { values, vectors } = eigenbasis(gramian, source.factors.columns, numberOf(hyperparameters, "factors"));
+  const unobservedWeight = numberOf(hyperparameters, "unobservedWeight");
+  float64View(pool.memory, spectrum).set(values.map((value) => unobservedWeight * value));
+  float32View(pool.memory, rotation).set(vectors);
+  float64View(pool.memory, target.sums).fill(0);
+  await pool.run(program);
+}
+
+/** After the users' half: their rows' share holds everything but the items' penalty, which the items' half left. */
+function lossOf(memory: WebAssembly.Memory, { users, items }: IalsMemory): number {
+  let sum = 0;
+  float64View(memory, users.sums).forEach((value, at) => (sum += at % 2 === 0 ? value : 0));
+  float64View(memory, items.sums).forEach((value, at) => (sum += at % 2 === 1 ? value : 0));
+  return sum;
+}
+
+function diverged(epoch: number): ReelbenchError {
+  return new ReelbenchError(
+    "RB_TRAIN_DIVERGED",
+    `Epoch ${String(epoch)} left numbers that are not finite. Raise the regularization.`,
+    { details: { epoch } },
+  );
+}
+
+function withoutPadding(
+  memory: WebAssembly.Memory,
+  { region, rows, columns }: DenseRegion,
+  factors: number,
+): Float32Array {
+  const padded = float32View(memory, region);
+  const out = new Float32Array(rows * factors);
+  for (let row = 0; row < rows; row++)
+    out.set(padded.subarray(row * columns, row * columns + factors), row * factors);
+  return out;
+}
