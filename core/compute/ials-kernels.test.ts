@@ -110,8 +110,7 @@ function problem(rows: number, columns: number, width: number, density: number, 
   float64View(memory, spectrum).set(Array.from({ length: width }, () => random() * 5));
   float64View(memory, penalty).set(Array.from({ length: rows }, () => 0.2 + random()));
   const shared = [flags.offset, slots, scratch.offset, scratchBytes] as const;
-  const rotate = (from: number, to: number) =>
-    kernels.rotateRows(target.offset, width, t.offset, from, to, ...shared);
+  const rotate = (from: number, to: number) => kernels.rotateRows(target.offset, width, t.offset, from, to, ...shared);
   const run = (steps: number, dualLimit: number, from = 0, to = rows) =>
     kernels.ialsRows(
       start.offset,

@@ -327,7 +327,6 @@ function withoutPadding(
 ): Float32Array {
   const padded = float32View(memory, region);
   const out = new Float32Array(rows * factors);
-  for (let row = 0; row < rows; row++)
-    out.set(padded.subarray(row * columns, row * columns + factors), row * factors);
+  for (let row = 0; row < rows; row++) out.set(padded.subarray(row * columns, row * columns + factors), row * factors);
   return out;
 }
