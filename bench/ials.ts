@@ -1,5 +1,6 @@
 /**
- * Milliseconds for an epoch of iALS, exact and by conjugate gradients, and the loss after the last epoch:
+ * Milliseconds for an epoch of iALS, exact and by conjugate gradients, processor time (of all threads; steadier than the clock on
+ * a machine that does other things), and the loss after the last epoch:
  *   node bench/ials.ts [--shape ml-20m|ml-1m] [--factors 64,128] [--solvers exact,conjugate-gradient] [--epochs 4] [--threads 2]
  * On generated positives of the shape of MovieLens 20M's ratings of four and more (136,677 × 20,108, 9.6 million; the default)
  * or of MovieLens 1M (6,040 × 3,706, 1,000,209), both long-tailed. The first epoch, in which V8 still compiles, is left out.
@@ -33,6 +34,7 @@ for (const factors of values.factors.split(",").map(Number)) {
   for (const solver of values.solvers.split(",")) {
     const hyperparameters = parseHyperparameters(ials, { factors, solver, epochs: Number(values.epochs) });
     const ends: number[] = [];
+    const processor: number[] = [];
     let loss = NaN;
     await ials.fit(data, hyperparameters, {
       seed: 1,
@@ -41,17 +43,27 @@ for (const factors of values.factors.split(",").map(Number)) {
       onProgress: () => undefined,
       onEpoch: (point) => {
         ends.push(point.seconds);
+        const { user, system } = process.cpuUsage();
+        processor.push((user + system) / 1000);
         loss = point.values["train-loss"] ?? NaN;
       },
       resumeFrom: null,
       saveCheckpoint: () => Promise.resolve(),
     });
-    const epochs = ends.slice(1).map((end, n) => 1000 * (end - (ends[n] ?? 0)));
-    const median = epochs.toSorted((a, b) => a - b)[Math.floor(epochs.length / 2)] ?? NaN;
+    const epochs = differences(ends).map((seconds) => 1000 * seconds);
     console.log(
-      `k=${String(factors).padEnd(4)} ${solver.padEnd(18)} median ${median.toFixed(0)} ms an epoch  (${epochs.map((time) => time.toFixed(0)).join(" ")})  loss ${loss.toFixed(6)}`,
+      `k=${String(factors).padEnd(4)} ${solver.padEnd(18)} median ${median(epochs).toFixed(0)} ms an epoch  (${epochs.map((time) => time.toFixed(0)).join(" ")})` +
+        `  ${median(differences(processor)).toFixed(0)} ms of processor time  loss ${loss.toFixed(6)}`,
     );
   }
+}
+
+function differences(numbers: readonly number[]): number[] {
+  return numbers.slice(1).map((number, n) => number - (numbers[n] ?? NaN));
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 }
 
 /** Users' counts log-normal (median about half of the mean, as MovieLens), items' popularity falling as 1/(rank + 30). */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { biasedSvd } from "./biased-svd.ts";
 import { biases } from "./biases.ts";
 import { fitWith, rmse, score } from "./fit.fixture.ts";
+import { ials } from "./ials.ts";
 import { popularity } from "./popularity.ts";
 import { pureSvd } from "./puresvd.ts";
 import type { Algorithm, TrainingSet } from "./algorithm.ts";
@@ -98,5 +99,14 @@ describe.skipIf(!present)("MovieLens 100K (skipped where ../shared/data/ml-100k 
       ndcgAt10(model, fold.train, fold.held),
     );
     expect(personal).toBeGreaterThan(1.25 * (same ?? NaN));
+  });
+
+  test("iALS's NDCG@10 is above PureSVD's", async () => {
+    const [fold] = folds();
+    if (fold === undefined) throw new Error("no fold");
+    const [implicit, svd] = [await fitWith(ials, fold.train), await fitWith(pureSvd, fold.train)].map((model) =>
+      ndcgAt10(model, fold.train, fold.held),
+    );
+    expect(implicit).toBeGreaterThan(1.02 * (svd ?? NaN));
   });
 });

@@ -42,7 +42,7 @@ export const ialsInfo: AlgorithmInfo = {
       description:
         "How much a pair without a rating counts as a zero, against 1 for a rated one. The setting that matters most, with λ.",
       kind: "real",
-      default: 0.1,
+      default: 0.5,
       minimum: 1e-6,
       maximum: 10,
       logarithmic: true,
@@ -52,7 +52,7 @@ export const ialsInfo: AlgorithmInfo = {
       label: "Regularization λ",
       description: "Each row's penalty is λ · (its ratings + α₀ · rows of the other side)^ν · ‖row‖².",
       kind: "real",
-      default: 0.003,
+      default: 0.005,
       minimum: 1e-7,
       maximum: 1000,
       logarithmic: true,

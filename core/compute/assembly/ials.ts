@@ -214,10 +214,11 @@ function sumLanes(v: v128): f32 {
 
 /**
  * out = Σ (start − y·v) y over the row's entries (out f64, partial f32 scratch, both [width]); returns Σ (start − y·v)².
- * Two entries a pass; sums of at most CHUNK terms in f32.
+ * The entries' factors are gathered at `rows` one after another, or, with `rows` 0, stand where `columns` says in `source`.
+ * Four entries a pass; sums of at most CHUNK terms in f32.
  */
 function weightedSum(
-  columns: usize, count: i32, source: usize, width: i32, v: usize, start: f32, partial: usize, out: usize,
+  rows: usize, columns: usize, count: i32, source: usize, width: i32, v: usize, start: f32, partial: usize, out: usize,
 ): f64 {
   const rowBytes = (<usize>width) << 2;
   memory.fill(out, 0, (<usize>width) << 3);
@@ -225,28 +226,47 @@ function weightedSum(
   for (let first = 0; first < count; first += CHUNK) {
     const last = min(count, first + CHUNK);
     memory.fill(partial, 0, rowBytes);
-    for (let n = first; n < last; n += 2) {
-      const at = columns + ((<usize>n) << 2);
-      const two = n + 1 < last;
-      const a = source + <usize>load<i32>(at) * rowBytes;
-      const b = two ? source + <usize>load<i32>(at, 4) * rowBytes : a;
-      let a0 = f32x4.splat(0), a1 = f32x4.splat(0), b0 = f32x4.splat(0), b1 = f32x4.splat(0);
-      for (let k: usize = 0; k < rowBytes; k += 32) {
-        const v0 = v128.load(v + k), v1 = v128.load(v + k, 16);
-        a0 = f32x4.add(a0, f32x4.mul(v128.load(a + k), v0));
-        a1 = f32x4.add(a1, f32x4.mul(v128.load(a + k, 16), v1));
-        b0 = f32x4.add(b0, f32x4.mul(v128.load(b + k), v0));
-        b1 = f32x4.add(b1, f32x4.mul(v128.load(b + k, 16), v1));
+    for (let n = first; n < last; n += 4) {
+      const present = last - n;
+      let a: usize, b: usize, c: usize, d: usize;
+      if (rows !== 0) {
+        a = rows + (<usize>n) * rowBytes;
+        b = present > 1 ? a + rowBytes : a;
+        c = present > 2 ? a + 2 * rowBytes : a;
+        d = present > 3 ? a + 3 * rowBytes : a;
+      } else {
+        const at = columns + ((<usize>n) << 2);
+        a = source + <usize>load<i32>(at) * rowBytes;
+        b = present > 1 ? source + <usize>load<i32>(at, 4) * rowBytes : a;
+        c = present > 2 ? source + <usize>load<i32>(at, 8) * rowBytes : a;
+        d = present > 3 ? source + <usize>load<i32>(at, 12) * rowBytes : a;
       }
-      const weightA = start - sumLanes(f32x4.add(a0, a1));
-      const weightB: f32 = two ? start - sumLanes(f32x4.add(b0, b1)) : 0;
-      squares += <f64>weightA * <f64>weightA + <f64>weightB * <f64>weightB;
-      const wa = f32x4.splat(weightA), wb = f32x4.splat(weightB);
+      let sa = f32x4.splat(0), sb = f32x4.splat(0), sc = f32x4.splat(0), sd = f32x4.splat(0);
       for (let k: usize = 0; k < rowBytes; k += 32) {
-        const p0 = f32x4.add(v128.load(partial + k), f32x4.mul(wa, v128.load(a + k)));
-        const p1 = f32x4.add(v128.load(partial + k, 16), f32x4.mul(wa, v128.load(a + k, 16)));
-        v128.store(partial + k, f32x4.add(p0, f32x4.mul(wb, v128.load(b + k))));
-        v128.store(partial + k, f32x4.add(p1, f32x4.mul(wb, v128.load(b + k, 16))), 16);
+        let part = v128.load(v + k);
+        sa = f32x4.add(sa, f32x4.mul(v128.load(a + k), part));
+        sb = f32x4.add(sb, f32x4.mul(v128.load(b + k), part));
+        sc = f32x4.add(sc, f32x4.mul(v128.load(c + k), part));
+        sd = f32x4.add(sd, f32x4.mul(v128.load(d + k), part));
+        part = v128.load(v + k, 16);
+        sa = f32x4.add(sa, f32x4.mul(v128.load(a + k, 16), part));
+        sb = f32x4.add(sb, f32x4.mul(v128.load(b + k, 16), part));
+        sc = f32x4.add(sc, f32x4.mul(v128.load(c + k, 16), part));
+        sd = f32x4.add(sd, f32x4.mul(v128.load(d + k, 16), part));
+      }
+      const wa = start - sumLanes(sa);
+      const wb: f32 = present > 1 ? start - sumLanes(sb) : 0;
+      const wc: f32 = present > 2 ? start - sumLanes(sc) : 0;
+      const wd: f32 = present > 3 ? start - sumLanes(sd) : 0;
+      squares += <f64>wa * <f64>wa + <f64>wb * <f64>wb + (<f64>wc * <f64>wc + <f64>wd * <f64>wd);
+      const va = f32x4.splat(wa), vb = f32x4.splat(wb), vc = f32x4.splat(wc), vd = f32x4.splat(wd);
+      for (let k: usize = 0; k < rowBytes; k += 32) {
+        const ab0 = f32x4.add(f32x4.mul(va, v128.load(a + k)), f32x4.mul(vb, v128.load(b + k)));
+        const cd0 = f32x4.add(f32x4.mul(vc, v128.load(c + k)), f32x4.mul(vd, v128.load(d + k)));
+        v128.store(partial + k, f32x4.add(v128.load(partial + k), f32x4.add(ab0, cd0)));
+        const ab1 = f32x4.add(f32x4.mul(va, v128.load(a + k, 16)), f32x4.mul(vb, v128.load(b + k, 16)));
+        const cd1 = f32x4.add(f32x4.mul(vc, v128.load(c + k, 16)), f32x4.mul(vd, v128.load(d + k, 16)));
+        v128.store(partial + k, f32x4.add(v128.load(partial + k, 16), f32x4.add(ab1, cd1)), 16);
       }
     }
     for (let k: usize = 0; k < rowBytes; k += 16) addPromoted(out + (k << 1), v128.load(partial + k));
@@ -257,16 +277,29 @@ function weightedSum(
 /**
  * `steps` of conjugate gradients on the whitened system (I + ZᵀZ) z = Zᵀ1, Z = Y D^(−1/2), x = D^(−1/2) z, from the x that is
  * there. Returns the row's loss: Σ (1 − y·x)² + xᵀDx at the start, less a·rᵀr with every step.
- * Scratch: five f64 vectors (z in `x`) and two f32 ones.
+ * Scratch: five f64 vectors (z in `x`), two f32 ones, and `gathered` [capacity × width] f32: a row of no more entries than that is
+ * read from all over `source` once, and not with every step.
  */
 function descendConjugate(
   columns: usize, count: i32, source: usize, width: i32, diagonal: usize, scale: usize, steps: i32,
-  x: usize, r: usize, p: usize, q: usize, v: usize, partial: usize,
+  gathered: usize, capacity: i32, x: usize, r: usize, p: usize, q: usize, v: usize, partial: usize,
 ): f64 {
   const size = <usize>width;
+  let rows: usize = 0;
+  if (count <= capacity) {
+    rows = gathered;
+    for (let n: usize = 0; n < <usize>count; n++) {
+      const from = source + <usize>load<i32>(columns + (n << 2)) * (size << 2);
+      const to = gathered + n * (size << 2);
+      for (let k: usize = 0; k < size << 2; k += 32) {
+        v128.store(to + k, v128.load(from + k));
+        v128.store(to + k, v128.load(from + k, 16), 16);
+      }
+    }
+  }
   let loss: f64 = 0;
   for (let f: usize = 0; f < size; f++) store<f32>(v + (f << 2), <f32>load<f64>(x + (f << 3)));
-  loss += weightedSum(columns, count, source, width, v, 1, partial, r);
+  loss += weightedSum(rows, columns, count, source, width, v, 1, partial, r);
   let norm: f64 = 0;
   for (let f: usize = 0; f < size; f++) {
     const s = <f64>load<f32>(scale + (f << 2));
@@ -283,7 +316,7 @@ function descendConjugate(
     for (let f: usize = 0; f < size; f++) {
       store<f32>(v + (f << 2), load<f32>(scale + (f << 2)) * <f32>load<f64>(p + (f << 3)));
     }
-    weightedSum(columns, count, source, width, v, 0, partial, q);
+    weightedSum(rows, columns, count, source, width, v, 0, partial, q);
     let curvature: f64 = 0;
     for (let f: usize = 0; f < size; f++) {
       const direction = load<f64>(p + (f << 3));
@@ -360,7 +393,7 @@ export function ialsRows(
       loss += solvePrimal(entries, count, source, width, diagonal, system, panels, first, x);
     } else {
       for (let f: usize = 0; f < size; f++) store<f64>(x + (f << 3), <f64>load<f32>(out + (f << 2)));
-      loss += descendConjugate(entries, count, source, width, diagonal, scale, steps, x, first, second, third, v, partial);
+      loss += descendConjugate(entries, count, source, width, diagonal, scale, steps, panels, max(CHUNK, width), x, first, second, third, v, partial);
     }
     let squares: f64 = 0;
     for (let f: usize = 0; f < size; f++) {
