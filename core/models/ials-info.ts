@@ -1,5 +1,9 @@
 import type { AlgorithmInfo } from "../contract/entities.ts";
 
+/**
+ * Defaults of α₀, λ and k were chosen on MovieLens latest-small and 1M (NDCG@10 over random fifths, seed 7, some thirty settings).
+ * MovieLens 100K had no say.
+ */
 export const ialsInfo: AlgorithmInfo = {
   id: "ials",
   name: "iALS",
@@ -52,7 +56,7 @@ export const ialsInfo: AlgorithmInfo = {
       label: "Regularization λ",
       description: "Each row's penalty is λ · (its ratings + α₀ · rows of the other side)^ν · ‖row‖².",
       kind: "real",
-      default: 0.005,
+      default: 0.007,
       minimum: 1e-7,
       maximum: 1000,
       logarithmic: true,
