@@ -44,7 +44,9 @@ export const nodeProcessHost: ProcessHost = {
     return {
       pid: child.pid,
       send: (message) => {
-        if (child.connected) child.send(message as object);
+        // It may have died without anybody knowing yet; that is told by `exit`. Without a callback the broken pipe would be
+        // an error event, and the second of those would end this process.
+        if (child.connected) child.send(message as object, () => undefined);
       },
       onMessage: (listener) => void child.on("message", listener),
       onExit: (listener) => {
