@@ -25,7 +25,10 @@ function programs(
     started.push([program, child.pid]);
     const wrapped: ChildProcess<string> = {
       pid: child.pid,
-      send: (message, channels = []) => void (child.connected && child.send({ message, channels })),
+      send: (message, channels = []) => {
+        // It may have ended without anybody knowing yet; that is told by `exit`.
+        if (child.connected) child.send({ message, channels }, () => undefined);
+      },
       onMessage: (listener) => void child.on("message", listener),
       onSpawn: (listener) => void child.once("spawn", () => listener(child.pid)),
       onExit: (listener) => void child.once("exit", (code, signal) => listener(code, signal ?? `exit ${String(code)}`)),
