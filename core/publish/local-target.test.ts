@@ -113,9 +113,10 @@ test.runIf(process.platform === "linux")(
     const parentOf = async (of: number) =>
       Number((await readFile(`/proc/${of}/stat`, "utf8")).split(") ")[1]?.split(" ")[1]);
     const guard = await parentOf(pid);
+    process.kill(guard, "SIGSTOP"); // The list of children is whole only while the parent stands still.
     const children = (await readFile(`/proc/${guard}/task/${guard}/children`, "utf8")).trim().split(" ").map(Number);
-    process.kill(guard, "SIGKILL");
     for (const each of children) if (each !== pid) process.kill(each, "SIGKILL");
+    process.kill(guard, "SIGKILL");
     child.kill("SIGKILL");
     await sleep(500);
     expect(isAlive(pid)).toBe(true);
