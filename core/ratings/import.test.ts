@@ -319,6 +319,11 @@ describe("what cannot be read", () => {
     ["a file of titles", "movieId,title,genres\n1,Toy Story (1995),Comedy\n", "RB_IMPORT_NO_RATING_COLUMN"],
     ["no user", "movie,rating\n1,4\n2,5\n", "RB_IMPORT_NO_USER_COLUMN"],
     ["mostly rubbish", `user,item,rating\n1,a,5\n${"1,a,x\n".repeat(50)}`, "RB_IMPORT_TOO_MANY_REJECTS"],
+    [
+      "one JSON array",
+      '[\n {"user": "u", "item": "a", "rating": 3},\n {"user": "v", "item": "b", "rating": 4}]',
+      "RB_IMPORT_FORMAT_UNKNOWN",
+    ],
     ["a ZIP archive", "PK\u{3}\u{4}rest", "RB_IMPORT_FORMAT_UNKNOWN"],
     ["a broken gzip", gzipSync("1::2::3\n".repeat(1000)).subarray(0, 40), "RB_FILE_UNREADABLE"],
     ["a broken Parquet file", "PAR1 and nothing more", "RB_FILE_UNREADABLE"],

@@ -153,6 +153,14 @@ function planNetflix(head: Buffer, whole: boolean): Planned {
 // ── Delimited and matrices ──────────────────────────────────────────────────────────────────────────────────────────
 
 function planDelimited(head: Buffer, whole: boolean, given: ReadOptions, path: string): Planned {
+  if (given.delimiter === undefined && /^\s*\[\s*[[{]/.test(head.toString("latin1", 0, 256)))
+    return {
+      ...nothing,
+      problem: {
+        ...problem("RB_IMPORT_FORMAT_UNKNOWN", `${path} is one JSON array.`),
+        remedy: "Save it as JSON lines, one object a line (`jq -c '.[]'` does it), or as CSV.",
+      },
+    };
   const delimiter = given.delimiter ?? detectDelimiter(head, whole);
   if (delimiter === null)
     return {
