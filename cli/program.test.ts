@@ -132,6 +132,14 @@ describe("what goes wrong", () => {
     expect(JSON.parse(scripted.output)).toMatchObject({ error: { code } });
   });
 
+  test("a preview shows what is wrong and says by its exit code that the file cannot be imported", async () => {
+    writeFileSync(join(folder, "data", "films.csv"), "movieId,title,genres\n1,Heat (1995),Crime\n2,Ran (1985),Drama\n");
+    const refused = await reelbench("preview", "data/films.csv");
+    expect(refused.exitCode).toBe(65);
+    expect(refused.output).toContain("RB_IMPORT_");
+    expect((await reelbench("preview", "data/ratings.csv")).exitCode).toBe(0);
+  });
+
   test("a rollback to a named version is not taken for the question of the program's own", async () => {
     const asked = await reelbench("rollback", "--target", "nowhere", "--to", "biases-0123456789ab");
     expect(asked).toMatchObject({ exitCode: 66, output: "" });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { errorRegistry, isErrorCode } from "../../core/contract/errors.ts";
 import { inSession, wholeNumber } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import { describeSource } from "../describe.ts";
@@ -29,6 +30,8 @@ export function addSourceCommands(program: Command, context: CommandContext): vo
         return {
           json: preview,
           text: `${facts}\n${formatTable(preview.rows.slice(0, 10), named, "No rows.")}${remarks}${problem}`,
+          // A script asks "can this be imported?".
+          exitCode: preview.problem === null ? 0 : problemExit(preview.problem.code),
         };
       }),
   );
@@ -104,4 +107,8 @@ export function addSourceCommands(program: Command, context: CommandContext): vo
         return { json: rejects, text: `${text}${rejects.total > 0 ? `${rejects.total} in all.\n` : ""}` };
       }),
     );
+}
+
+function problemExit(code: string): number {
+  return errorRegistry[isErrorCode(code) ? code : "RB_INTERNAL"].exit;
 }
