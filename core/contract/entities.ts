@@ -267,6 +267,10 @@ export const algorithmInfo = z.object({
   /** Whether scores are on the rating scale, so that RMSE and MAE mean something. */
   predictsRatings: z.boolean(),
   iterative: z.boolean(),
+  /** What it makes use of beside who rated what how. */
+  uses: z.array(z.enum(["rating-values", "times", "weights", "item-features", "user-features"])),
+  /** `explain`: contributions that add up to the score exactly. `intervals`: a standard deviation with each predicted rating. */
+  offers: z.array(z.enum(["fold-in", "explain", "warm-start", "intervals"])),
   hyperparameters: z.array(hyperparameterField),
 });
 export type AlgorithmInfo = z.infer<typeof algorithmInfo>;

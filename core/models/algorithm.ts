@@ -13,7 +13,23 @@ export interface TrainingSet {
   readonly rating: Float32Array;
   /** [ratings] Unix seconds, NaN where unknown; null when no rating has a time. */
   readonly time: Float64Array | null;
+  /** [ratings] how much each rating counts (time decay, confidence); absent: all the same. Algorithms that `use` "weights" heed it. */
+  readonly weight?: Float32Array | null;
+  /** What is known of items and users beside ratings (genres, decade; age group, occupation); absent where nothing is. */
+  readonly itemFeatures?: FeatureTable | null;
+  readonly userFeatures?: FeatureTable | null;
   readonly scale: { readonly minimum: number; readonly maximum: number };
+}
+
+/** Sparse features by row (CSR): row n has features index[start[n]] … index[start[n + 1] − 1]. */
+export interface FeatureTable {
+  /** One for each feature: `genre: Comedy`, `decade: 1990`. */
+  readonly names: readonly string[];
+  /** [rows + 1] */
+  readonly start: Int32Array;
+  readonly index: Int32Array;
+  /** Beside `index`; null: all 1. */
+  readonly value: Float32Array | null;
 }
 
 export interface FitContext {
@@ -26,6 +42,8 @@ export interface FitContext {
   readonly onEpoch: (point: CurvePoint) => void;
   /** Opaque bytes from which this algorithm can go on; null when starting afresh. */
   readonly resumeFrom: Uint8Array | null;
+  /** A finished model over the same users and items to start from, for algorithms that `offer` "warm-start". */
+  readonly warmStart?: ServableModel | null;
   /** Called between epochs, not more often than every few seconds. Resolves when the bytes are on disk. */
   readonly saveCheckpoint: (state: Uint8Array) => Promise<void>;
 }

@@ -18,6 +18,8 @@ export const biasedSvdInfo: AlgorithmInfo = {
   },
   predictsRatings: true,
   iterative: true,
+  uses: ["rating-values"],
+  offers: ["fold-in", "explain"],
   hyperparameters: [
     {
       name: "factors",

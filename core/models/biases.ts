@@ -31,6 +31,8 @@ export const biases: Algorithm = {
     },
     predictsRatings: true,
     iterative: true,
+    uses: ["rating-values"],
+    offers: ["fold-in", "explain"],
     hyperparameters: [
       {
         name: "epochs",

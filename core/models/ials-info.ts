@@ -18,6 +18,8 @@ export const ialsInfo: AlgorithmInfo = {
   },
   predictsRatings: false,
   iterative: true,
+  uses: [],
+  offers: ["fold-in", "explain"],
   hyperparameters: [
     {
       name: "factors",

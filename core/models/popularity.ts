@@ -16,6 +16,8 @@ export const popularity: Algorithm = {
     },
     predictsRatings: false,
     iterative: false,
+    uses: [],
+    offers: [],
     hyperparameters: [],
   },
   estimateCost: (shape) => ({ bytes: trainingSetBytes(shape) + modelBytes(shape, 0), flops: shape.ratings }),

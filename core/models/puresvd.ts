@@ -35,6 +35,8 @@ export const pureSvd: Algorithm = {
     },
     predictsRatings: false,
     iterative: false,
+    uses: ["rating-values"],
+    offers: ["fold-in", "explain"],
     hyperparameters: [
       {
         name: "factors",
