@@ -50,6 +50,7 @@ export const recommendationsSearch = z.object({
   /** The invented person's ratings. */
   ratings: z.array(personRating).max(500).optional().catch(undefined),
   seen: flag,
+  heldOut: flag,
   n: z.int().min(1).max(200).optional().catch(undefined),
 });
 export type PersonRating = z.infer<typeof personRating>;

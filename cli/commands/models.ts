@@ -131,9 +131,15 @@ function addRecommendCommands(program: Command, context: CommandContext): void {
     .description("what a model would show a user it was trained on")
     .option("-n <n>", "how many", wholeNumber(1, 200), 10)
     .option("--seen", "also what the user has rated")
+    .option("--held-out", "also what the split held out of training")
     .option("--explain", "and why")
     .action(
-      (given: string, userId: string, flags: { n: number; seen?: boolean; explain?: boolean }, command: Command) =>
+      (
+        given: string,
+        userId: string,
+        flags: { n: number; seen?: boolean; heldOut?: boolean; explain?: boolean },
+        command: Command,
+      ) =>
         inSession(context, command, async (session) => {
           const runId = await runIdOf(session, given);
           const list = await session.ask("recommend.forUser", {
@@ -141,6 +147,7 @@ function addRecommendCommands(program: Command, context: CommandContext): void {
             userId,
             n: flags.n,
             excludeSeen: flags.seen !== true,
+            showHeldOut: flags.heldOut === true,
             explain: flags.explain === true,
           });
           return { json: list, text: recommendationsTable(list) };

@@ -229,7 +229,10 @@ export const contract = {
       runId: entityId,
       userId,
       n: topN,
+      /** Leave out everything that the user has rated in the snapshot, as production does. */
       excludeSeen: z.boolean().default(true),
+      /** But show what the split held out, to see whether the model finds it. A refit knows nothing held out. */
+      showHeldOut: z.boolean().default(false),
       explain: z.boolean().default(false),
     }),
     z.array(recommendation),

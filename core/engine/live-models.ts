@@ -22,6 +22,8 @@ export interface LiveModel {
   readonly titles: readonly CatalogueItem[];
   /** What the model was trained on, of one user. */
   trainingRatings(u: number): readonly GivenRating[];
+  /** All items that one user has rated in the snapshot, what the split holds out included. */
+  ratedItems(u: number): Iterable<number>;
   readonly bytes: number;
 }
 
@@ -51,16 +53,12 @@ export function createLiveModels(rooms: Rooms): LiveModels {
 async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
   const { run, directory } = modelDirectory(rooms, runId);
   const snapshotDirectory = presentSnapshot(rooms, run.snapshotId).directory;
-  const [{ model, userIds, itemIds }, catalogue, { train }] = await Promise.all([
+  const [{ model, userIds, itemIds }, catalogue, { train: all }] = await Promise.all([
     readBundleFolder(directory),
     loadCatalogue(snapshotDirectory),
-    loadTrainingData(
-      snapshotDirectory,
-      run.refitOf !== null
-        ? { part: "all" }
-        : { part: "holdout", splitDirectory: presentSplit(rooms, run.splitId).directory },
-    ),
+    loadTrainingData(snapshotDirectory, { part: "all" }),
   ]);
+  const train = run.refitOf !== null ? all : await trainingPart(rooms, run, snapshotDirectory);
   const known = new Map(catalogue.items.map((item) => [item.itemId, item]));
   return {
     run,
@@ -71,12 +69,23 @@ async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
     itemIndex: new Map(itemIds.map((id, i) => [id, i])),
     titles: itemIds.map((itemId) => known.get(itemId) ?? { itemId, title: null, year: null, genres: [] }),
     trainingRatings: (u) => ratingsOf(train, u),
+    ratedItems: (u) => all.item.subarray(all.userStart[u] ?? 0, all.userStart[u + 1] ?? 0),
     bytes:
       model.userFactors.byteLength +
       model.itemFactors.byteLength +
       (userIds.length + itemIds.length) * 200 +
-      train.item.byteLength * 4,
+      bytesOf(all) +
+      (train === all ? 0 : bytesOf(train)),
   };
+}
+
+async function trainingPart(rooms: Rooms, run: Run, snapshotDirectory: string): Promise<TrainingSet> {
+  const { directory: splitDirectory } = presentSplit(rooms, run.splitId);
+  return (await loadTrainingData(snapshotDirectory, { part: "holdout", splitDirectory })).train;
+}
+
+function bytesOf({ userStart, item, rating, time }: TrainingSet): number {
+  return userStart.byteLength + item.byteLength + rating.byteLength + (time?.byteLength ?? 0);
 }
 
 function ratingsOf(data: TrainingSet, u: number): GivenRating[] {

@@ -8,11 +8,12 @@ type RecommendMethod = "recommend.forUser" | "recommend.foldIn" | "recommend.sim
 
 export function recommendationHandlers(models: LiveModels): DirectHandlers<RecommendMethod> {
   return {
-    "recommend.forUser": async ({ runId, userId, n, excludeSeen, explain }) => {
+    "recommend.forUser": async ({ runId, userId, n, excludeSeen, showHeldOut, explain }) => {
       const model = await models.get(runId);
       const u = indexOf(model.userIndex, userId, "user");
       const ratings = model.trainingRatings(u);
-      const best = model.recommender.topN(u, n, excludeSeen ? { exclude: ratings.map(({ i }) => i) } : {});
+      const seen = showHeldOut ? ratings.map(({ i }) => i) : model.ratedItems(u);
+      const best = model.recommender.topN(u, n, excludeSeen ? { exclude: seen } : {});
       return present(model, best, explain ? model.recommender.explainUser(u, ratings) : null);
     },
     "recommend.foldIn": async ({ runId, ratings, n, explain }) => {

@@ -11,15 +11,23 @@ interface UserModelsProps {
   readonly userId: string | undefined;
   readonly n: number;
   readonly excludeSeen: boolean;
+  readonly showHeldOut: boolean;
 }
 
-export function UserModels({ models, userId, n, excludeSeen }: UserModelsProps) {
+export function UserModels({ models, userId, n, excludeSeen, showHeldOut }: UserModelsProps) {
   if (userId === undefined) return <Hint>The lists appear here, one for each model.</Hint>;
   if (models.length === 0) return <Hint>Choose at least one model.</Hint>;
   return (
     <div className={styles["models"]}>
       {models.map((run) => (
-        <UserModel key={run.id} run={run} userId={userId} n={n} excludeSeen={excludeSeen} />
+        <UserModel
+          key={run.id}
+          run={run}
+          userId={userId}
+          n={n}
+          excludeSeen={excludeSeen}
+          showHeldOut={showHeldOut}
+        />
       ))}
     </div>
   );
@@ -38,15 +46,17 @@ function UserModel({
   userId,
   n,
   excludeSeen,
+  showHeldOut,
 }: {
   readonly run: Run;
   readonly userId: string;
   readonly n: number;
   readonly excludeSeen: boolean;
+  readonly showHeldOut: boolean;
 }) {
   const answer = useQueryMethod(
     "recommend.forUser",
-    { runId: run.id, userId, n, excludeSeen, explain: true },
+    { runId: run.id, userId, n, excludeSeen, showHeldOut, explain: true },
     { keepPrevious: true },
   );
   return <ModelList run={run} answer={answer} />;

@@ -116,6 +116,14 @@ function WithModels({ runs, snapshots }: { readonly runs: readonly Run[]; readon
             mb={6}
           />
         )}
+        {mode === "user" && search.seen !== true && models.some(({ refitOf }) => refitOf === null) && (
+          <Switch
+            label="but show held-out films"
+            checked={search.heldOut === true}
+            onChange={({ currentTarget }) => update({ heldOut: currentTarget.checked ? true : undefined })}
+            mb={6}
+          />
+        )}
       </Group>
       <div className={styles["layout"]}>
         {mode === "user" ? (
@@ -127,6 +135,7 @@ function WithModels({ runs, snapshots }: { readonly runs: readonly Run[]; readon
               userId={search.user}
               n={n}
               excludeSeen={search.seen !== true}
+              showHeldOut={search.heldOut === true}
             />
           </>
         ) : (
