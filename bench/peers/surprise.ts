@@ -1,30 +1,22 @@
 /**
  * Whole fits here and in Surprise (scikit-surprise), with Surprise's default hyperparameters in both, runs interleaved:
- *   node bench/peers/surprise.ts [FILE] [--python PYTHON] [--threads 2] [--repeat 3]
+ *   node bench/peers/surprise.ts [FILE] [--python PYTHON] [--threads 2] [--pairs 5] [--json FILE]
  * PYTHON must be able to `import surprise, pandas` (pip install "numpy<2" pandas scikit-surprise). Our time includes starting the threads.
  */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { algorithmById, parseHyperparameters } from "../../core/models/registry.ts";
+import { finish, pairedOptions, runPairs, seconds, startPeer } from "../paired.ts";
 import { readRatingsFile, trainingSet } from "../ratings-file.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    python: { type: "string", default: "python3" },
-    threads: { type: "string", default: "2" },
-    repeat: { type: "string", default: "3" },
-  },
-});
+const { values, positionals } = parseArgs({ allowPositionals: true, options: pairedOptions });
 const path = positionals[0] ?? "../shared/data/ml-1m/ratings-notime.dat.gz";
 const ratings = readRatingsFile(path);
 const data = trainingSet(ratings, () => true);
-const peerOutput = z.object({ version: z.string(), seconds: z.array(z.number()) });
+const peerAnswer = z.object({ seconds: z.number() });
 
 // Surprise's defaults: SVD 100 factors, 20 epochs, rate .005, λ .02, σ .1; BaselineOnly ALS 10 epochs, λ 10 and 15.
 const pairs = [
@@ -53,26 +45,30 @@ try {
   console.log(
     `${path}: ${ratings.rating.length} ratings, ${ratings.users} users, ${ratings.items} items; ${values.threads} threads here, one there (it has no more)`,
   );
+  const script = new URL("surprise_fit.py", import.meta.url);
+  const surprise = await startPeer({ python: values.python, script, arguments: [file] });
+  const results = [];
   for (const { id, peer, hyperparameters } of pairs) {
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (let run = 0; run < Number(values.repeat); run++) {
-      ours.push(await fitSeconds(id, hyperparameters));
-      theirs.push(...peerSeconds(file, peer));
-    }
-    const [mine, other] = [median(ours), median(theirs)];
-    console.log(
-      `${id.padEnd(11)} ours ${mine.toFixed(3)} s  Surprise ${other.toFixed(3)} s  ratio ${(mine / other).toFixed(4)}  (ours ${ours.map((s) => s.toFixed(2)).join(" ")}; theirs ${theirs.map((s) => s.toFixed(2)).join(" ")})`,
+    const request = { do: peer };
+    results.push(
+      await runPairs({
+        name: id,
+        pairs: Number(values.pairs),
+        warmUp: 0,
+        ours: () => seconds(() => fit(id, hyperparameters)),
+        peer: async () => (await surprise.request(request, peerAnswer)).seconds,
+      }),
     );
   }
+  await surprise.close();
+  finish(results, values.json);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function fitSeconds(id: string, hyperparameters: Record<string, number>): Promise<number> {
+function fit(id: string, hyperparameters: Record<string, number>): Promise<unknown> {
   const algorithm = algorithmById(id);
-  const started = performance.now();
-  await algorithm.fit(data, parseHyperparameters(algorithm, hyperparameters), {
+  return algorithm.fit(data, parseHyperparameters(algorithm, hyperparameters), {
     seed: 1,
     threads: Number(values.threads),
     signal: new AbortController().signal,
@@ -81,15 +77,4 @@ async function fitSeconds(id: string, hyperparameters: Record<string, number>): 
     resumeFrom: null,
     saveCheckpoint: () => Promise.resolve(),
   });
-  return (performance.now() - started) / 1000;
-}
-
-function peerSeconds(file: string, peer: string): number[] {
-  const script = fileURLToPath(new URL("surprise_fit.py", import.meta.url));
-  return peerOutput.parse(JSON.parse(execFileSync(values.python, [script, file, peer, "1"], { encoding: "utf8" })))
-    .seconds;
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 }
