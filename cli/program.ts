@@ -3,6 +3,7 @@ import { errorRegistry } from "../core/contract/errors.ts";
 import { version } from "../core/version.ts";
 import { reporting, wholeNumber } from "./command.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
+import { addDeletionCommand } from "./commands/deletion.ts";
 import { addJobCommands } from "./commands/jobs.ts";
 import { addModelCommands } from "./commands/models.ts";
 import { addPublishingCommands } from "./commands/publishing.ts";
@@ -46,6 +47,7 @@ export function createProgram(context: CommandContext): Command {
   addModelCommands(program, context);
   addPublishingCommands(program, context);
   addJobCommands(program, context);
+  addDeletionCommand(program, context);
   program
     .command("demo")
     .description("the whole job on small data: import, train four, compare, publish, serve, ask")

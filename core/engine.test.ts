@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -269,6 +269,43 @@ test("another command attaches to an engine that a first one opened, and sees wh
   const third = await attach(options);
   expect(third.engine).not.toBeNull();
   await third.close();
+});
+
+describe("deleting", () => {
+  test("refuses what others are made from, naming them, and what a job works with", async () => {
+    const [source] = await transport.request("sources.list", {});
+    const refusal = (dependent: string) => ({
+      code: "RB_CONFLICT",
+      details: { dependents: expect.arrayContaining([expect.stringContaining(dependent)]) },
+    });
+    await expect(transport.request("sources.delete", { sourceId: source?.id ?? "" })).rejects.toMatchObject(
+      refusal(snapshotId),
+    );
+    await expect(transport.request("snapshots.delete", { snapshotId })).rejects.toMatchObject(refusal(splitId));
+    await expect(transport.request("splits.delete", { splitId })).rejects.toMatchObject(refusal(runIds[0] ?? ""));
+    const { jobId } = await transport.request("runs.reproduce", { runId: runIds[1] ?? "" });
+    await expect(transport.request("runs.delete", { runId: runIds[1] ?? "" })).rejects.toMatchObject(refusal(jobId));
+    await expect
+      .poll(() => transport.request("jobs.get", { jobId }).then(({ state }) => state), { timeout: 60_000 })
+      .toBe("succeeded");
+    await expect(transport.request("runs.delete", { runId: "r0000" })).rejects.toMatchObject({ code: "RB_NOT_FOUND" });
+  });
+
+  test("takes the row and the folder, and tells", async () => {
+    const made = await runJob(transport, "splits.create", {
+      snapshotId,
+      protocol: { protocol: "random", testShare: 0.3 },
+    });
+    const { runId } = await runJob(transport, "runs.train", { splitId: made.splitId, algorithm: "popularity" });
+    const runFolder = join(folder, "workspace", "runs", runId);
+    expect(existsSync(runFolder)).toBe(true);
+    await transport.request("runs.delete", { runId });
+    await transport.request("splits.delete", { splitId: made.splitId });
+    expect(existsSync(runFolder)).toBe(false);
+    await expect(transport.request("runs.get", { runId })).rejects.toMatchObject({ code: "RB_NOT_FOUND" });
+    expect((await transport.request("splits.list", {})).map(({ id }) => id)).toEqual([splitId]);
+    expect(events).toContainEqual({ type: "changed", entity: "split", id: made.splitId });
+  });
 });
 
 test("everything is there again after closing and opening", async () => {

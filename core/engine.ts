@@ -1,17 +1,17 @@
-import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { pino } from "pino";
 import { ReelbenchError } from "./contract/errors.ts";
 import { contract } from "./contract/methods.ts";
 import type { EngineEvent, JobMethod, MethodName, MethodReply, ParsedInput } from "./contract/methods.ts";
 import type { EngineApi } from "./contract/transport.ts";
 import { createComparisons } from "./engine/comparison.ts";
+import { deletionHandlers } from "./engine/deletion.ts";
 import { dataHandlers, dataJobs } from "./engine/data.ts";
 import type { DirectHandlers, JobHandler, JobHandlers } from "./engine/handlers.ts";
 import { jobHandlers } from "./engine/jobs.ts";
 import { createLanes } from "./engine/lanes.ts";
 import type { Lanes } from "./engine/lanes.ts";
+import { openLogFile } from "./engine/log-file.ts";
 import { createLiveModels } from "./engine/live-models.ts";
 import { createLiveCurves, followJobState, modelHandlers, modelJobs } from "./engine/models.ts";
 import { publishingHandlers, publishingJobs } from "./engine/publishing.ts";
@@ -56,7 +56,7 @@ export async function openEngine({
 
 async function engineOf(workspace: Workspace, processHost: ProcessHost, threads: number): Promise<Engine> {
   const listeners = new Set<(event: EngineEvent) => void>();
-  const logger = openLog(workspace.paths.logs);
+  const logger = pino({ level: "info", base: { pid: process.pid } }, openLogFile(workspace.paths.logs));
   const rooms: Rooms = {
     workspace,
     processHost,
@@ -91,6 +91,7 @@ async function engineOf(workspace: Workspace, processHost: ProcessHost, threads:
   });
   const handlers = {
     ...dataHandlers(rooms),
+    ...deletionHandlers(rooms),
     ...modelHandlers(rooms, curves, comparisons),
     ...recommendationHandlers(createLiveModels(rooms)),
     ...publishingHandlers(rooms, targets, servers),
@@ -123,7 +124,6 @@ async function engineOf(workspace: Workspace, processHost: ProcessHost, threads:
       await targets.close();
       workspace.close();
       logger.info("workspace closed");
-      logger.flush();
     },
   };
 }
@@ -146,12 +146,4 @@ function runnerOf<M extends JobMethod>(method: M, handler: JobHandler<M>, lanes:
     prepare: (input, jobId) => handler.prepare?.(parse(input), jobId) ?? {},
     run: async (input, context) => outputSchema.parse(await handler.run(parse(input), context)),
   };
-}
-
-function openLog(folder: string) {
-  mkdirSync(folder, { recursive: true });
-  return pino(
-    { level: "info", base: { pid: process.pid } },
-    pino.destination({ dest: join(folder, "engine.log"), sync: true }),
-  );
 }

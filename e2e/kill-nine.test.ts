@@ -175,6 +175,26 @@ describe("kill -9", { timeout: 300_000 }, () => {
     expect(leftovers(workspace)).toEqual([]);
   });
 
+  test.each(moments)("while something is deleted (%i): it is there, whole, or gone", async (moment) => {
+    const workspace = join(folder, `delete-${moment}`);
+    cpSync(prepared, workspace, { recursive: true });
+    const runFolder = join(workspace, "runs", trainedId);
+    const disturbed = await startEngine(workspace);
+    const answer = disturbed.transport.request("runs.delete", { runId: trainedId }).then(
+      () => "deleted",
+      () => "unanswered",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 30 * random()));
+    await disturbed.kill();
+    const engine = await startEngine(workspace);
+    const runs = await engine.transport.request("runs.list", {});
+    expect(existsSync(runFolder)).toBe(runs.length === 1);
+    if ((await answer) === "deleted") expect(runs).toEqual([]);
+    else if (runs.length === 1) expect(runs[0]).toMatchObject({ id: trainedId, state: "succeeded" });
+    await engine.close();
+    expect(leftovers(workspace)).toEqual([]);
+  });
+
   test.each(moments)("during a publication (%i): what served goes on serving", async (moment) => {
     const workspace = join(folder, `publish-${moment}`);
     cpSync(prepared, workspace, { recursive: true });

@@ -124,6 +124,8 @@ export const contract = {
   ),
   "sources.list": method("query", none, z.array(source)),
   "sources.get": method("query", z.object({ sourceId: entityId }), source),
+  /** Deletions refuse with RB_CONFLICT, naming what was made from it. */
+  "sources.delete": method("command", z.object({ sourceId: entityId }), none),
   "sources.rejects": method(
     "query",
     z.object({ sourceId: entityId, ...page }),
@@ -140,6 +142,7 @@ export const contract = {
   ),
   "snapshots.list": method("query", none, z.array(snapshot)),
   "snapshots.get": method("query", z.object({ snapshotId: entityId }), snapshot),
+  "snapshots.delete": method("command", z.object({ snapshotId: entityId }), none),
   "snapshots.profile": method("query", z.object({ snapshotId: entityId }), profile),
   "snapshots.rows": method(
     "query",
@@ -167,6 +170,7 @@ export const contract = {
   ),
   "splits.list": method("query", z.object({ snapshotId: entityId.optional() }), z.array(split)),
   "splits.get": method("query", z.object({ splitId: entityId }), split),
+  "splits.delete": method("command", z.object({ splitId: entityId }), none),
 
   // ── Models ──────────────────────────────────────────────────────────────────────────────────────────────────────────
   "algorithms.list": method("query", none, z.array(algorithmInfo)),
@@ -191,6 +195,7 @@ export const contract = {
   ),
   "runs.list": method("query", z.object({ splitId: entityId.optional() }), z.array(run)),
   "runs.get": method("query", z.object({ runId: entityId }), run),
+  "runs.delete": method("command", z.object({ runId: entityId }), none),
   "runs.annotate": method(
     "command",
     z.object({ runId: entityId, name: z.string().min(1).max(200).optional(), note: z.string().max(10_000).optional() }),

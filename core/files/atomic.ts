@@ -52,6 +52,19 @@ export async function writeFolderAtomic<T>(
   }
 }
 
+/** Removes a folder so that its name holds all of it or nothing, whatever happens meanwhile. One that is not there is gone already. */
+export async function removeFolderAtomic(path: string): Promise<void> {
+  const doomed = temporaryPath(dirname(path));
+  try {
+    await rename(path, doomed);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  await syncPath(dirname(path));
+  await rm(doomed, { recursive: true, force: true });
+}
+
 /** Removes what a killed process left half-written. Call it only while nobody else writes there. */
 export async function removeTemporaries(parent: string): Promise<number> {
   const names = await readdir(parent).catch((error: NodeJS.ErrnoException) => {

@@ -17,6 +17,8 @@ export interface EntityTable<T extends { readonly id: string }> {
 
 export interface FolderTable<T extends { readonly id: string }> extends EntityTable<T> {
   setMissing(id: string, missing: boolean): void;
+  /** Throws RB_CONFLICT where other rows of the catalogue refer to it. */
+  remove(id: string): void;
 }
 
 interface Row {
@@ -56,6 +58,7 @@ export function folderTable<T extends { readonly id: string; readonly missing?: 
     `INSERT INTO ${table} (id, document) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document, missing = 0`,
   );
   const mark = database.prepare<[number, string]>(`UPDATE ${table} SET missing = ? WHERE id = ?`);
+  const forget = database.prepare<[string]>(`DELETE FROM ${table} WHERE id = ?`);
   const find = (id: string) => {
     const row = byId.get(id);
     return row === undefined ? undefined : read(row);
@@ -73,6 +76,16 @@ export function folderTable<T extends { readonly id: string; readonly missing?: 
     count: () => total.get()?.n ?? 0,
     put: ({ missing: _missing, ...document }) => void upsert.run(document.id, JSON.stringify(document)),
     setMissing: (id, missing) => void mark.run(missing ? 1 : 0, id),
+    remove(id) {
+      try {
+        forget.run(id);
+      } catch (cause) {
+        if ((cause as { code?: unknown }).code !== "SQLITE_CONSTRAINT_FOREIGNKEY") throw cause;
+        throw new ReelbenchError("RB_CONFLICT", `The ${noun} ${id} is needed by something else in this workspace.`, {
+          cause,
+        });
+      }
+    },
   };
 }
 

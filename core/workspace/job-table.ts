@@ -17,6 +17,8 @@ export interface JobTable {
   /** Throws RB_NOT_FOUND. */
   get(id: string): JobRecord;
   list(query: { readonly states?: readonly Job["state"][] | undefined; readonly limit: number }): Job[];
+  /** Queued and running ones. */
+  unfinished(): JobRecord[];
   insert(record: JobRecord): void;
   update(record: JobRecord): void;
   /** Marks what was queued or running when the last engine ended. Returns those jobs as they are now. */
@@ -110,6 +112,7 @@ export function jobTable(database: Database.Database): JobTable {
     },
     list: ({ states, limit }) =>
       some.all(JSON.stringify(states ?? job.shape.state.options), limit).map((found) => fromRow(found).job),
+    unfinished: () => unfinished.all().map(fromRow),
     insert: (record) =>
       void insert.run({
         ...shared(record),
