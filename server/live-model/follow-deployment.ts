@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { ReelbenchError, toReelbenchError } from "../../core/contract/errors.ts";
 import { catalogueRevision } from "../../core/production/catalogue.ts";
+import { createBackOff } from "../../core/jobs/back-off.ts";
 import { findDeployment } from "../../core/production/deployments.ts";
 import { findProbeRound, isProbeRoundOpen, probeRequests, saveProbeAnswers } from "../../core/production/probes.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -48,8 +49,8 @@ export interface FollowerOptions {
   readonly logger: Logger;
 }
 
-/** After a failure, seconds until the next try: doubling, at most this. */
-const longestPause = 30;
+/** Milliseconds from a failed load to the next try. */
+const loadPauses = { first: 1000, longest: 30_000 };
 /** A candidate is kept this long after its round closed: activating it is then immediate. */
 const candidateLinger = 60_000;
 
@@ -61,7 +62,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
   const { database, channel, models, metrics, logger } = options;
   let wanted: { readonly version: string; readonly epoch: number } | null = null;
   let failure: ModelStatus["failure"] = null;
-  let failures = 0;
+  const loads = createBackOff(loadPauses);
   let retryAt = 0;
   let loading: { readonly version: string; readonly abort: AbortController; readonly done: Promise<void> } | null =
     null;
@@ -103,7 +104,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     const deployment = await findDeployment(database, channel);
     if (deployment === null || closed) return;
     if (wanted?.version !== deployment.version) {
-      failures = 0;
+      loads.worked();
       retryAt = 0;
     }
     wanted = { version: deployment.version, epoch: deployment.epoch };
@@ -128,7 +129,9 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     const abort = new AbortController();
     const done = loadAndSwitch(version, abort.signal)
       .catch((error: unknown) => {
-        if (!abort.signal.aborted) remember(version, error);
+        if (abort.signal.aborted) return;
+        retryAt = Date.now() + loads.failed();
+        remember(version, error);
       })
       .finally(() => {
         loading = null;
@@ -165,14 +168,15 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     const before = models.current()?.shared.version ?? null;
     models.serve(held, epoch);
     failure = null;
+    loads.worked();
+    retryAt = 0;
     logger.info({ version: held.shared.version, before, epoch }, "serving");
     report();
   }
 
+  /** For those who ask. A candidate that fails its probe does not make what is wanted wait. */
   function remember(version: string, error: unknown): void {
     const known = toReelbenchError(error);
-    failures++;
-    retryAt = Date.now() + 1000 * Math.min(longestPause, 2 ** (failures - 1));
     failure = { version, code: known.code, message: known.message, at: new Date().toISOString() };
     metrics.modelLoads.inc({ result: "failed" });
     logger.error(

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { ReelbenchError, fromEnvelope } from "../../core/contract/errors.ts";
+import { createBackOff } from "../../core/jobs/back-off.ts";
 import { entryUrl } from "../../core/runtime-paths.ts";
 import type { FromScorer, ScoreJob, ScoredList, ToScorer } from "./score-job.ts";
 import type { SharedModel } from "./shared-model.ts";
@@ -35,7 +36,8 @@ interface Scorer {
 
 /** One being scored and one at hand, so that a worker never waits for the event loop; the rest can still expire. */
 const givenAtOnce = 2;
-const respawnDelay = 250;
+/** Milliseconds before a thread that ended is replaced: doubling while no job is answered in between. */
+const respawnPauses = { first: 250, longest: 30_000 };
 
 export function createScoringPool(options: {
   readonly threads: number;
@@ -45,6 +47,7 @@ export function createScoringPool(options: {
   const held = new Map<number, SharedModel>();
   const scorers = new Set<Scorer>();
   const respawns = new Set<NodeJS.Timeout>();
+  const respawn = createBackOff(respawnPauses);
   let queue: Waiting[] = [];
   let nextId = 1;
   let closed = false;
@@ -64,6 +67,7 @@ export function createScoringPool(options: {
   function settle(scorer: Scorer, message: FromScorer): void {
     const waiting = scorer.given.get(message.id);
     scorer.given.delete(message.id);
+    respawn.worked();
     if ("list" in message) waiting?.resolve(message.list);
     else waiting?.reject(fromEnvelope(message.error));
     dispatch();
@@ -83,7 +87,7 @@ export function createScoringPool(options: {
     const timer = setTimeout(() => {
       respawns.delete(timer);
       spawn();
-    }, respawnDelay);
+    }, respawn.failed());
     respawns.add(timer);
     dispatch();
   }
