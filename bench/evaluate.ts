@@ -10,7 +10,7 @@ import { summarize } from "../core/evaluation/summarize.ts";
 import type { Run } from "../core/contract/entities.ts";
 import type { PerUserTable } from "../core/evaluation/per-user.ts";
 import type { TrainingSet } from "../core/models/algorithm.ts";
-import type { ServableModel } from "../core/models/servable.ts";
+import type { FactorModel } from "../core/models/servable.ts";
 import { createRecommender } from "../core/recommend/recommender.ts";
 import { evaluateInThreads } from "../core/training/evaluate-in-threads.ts";
 
@@ -67,7 +67,8 @@ function split(): { train: TrainingSet; test: TrainingSet } {
 }
 
 const fill = (length: number) => Float32Array.from({ length }, uniform);
-const model: ServableModel = {
+const model: FactorModel = {
+  form: "factors",
   users,
   items,
   factors,

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Algorithm, TrainingSet } from "../core/models/algorithm.ts";
-import type { ServableModel } from "../core/models/servable.ts";
+import type { FactorModel } from "../core/models/servable.ts";
 import { algorithmById, parseHyperparameters } from "../core/models/registry.ts";
 import { foldOfRating, readRatingsFile, trainingSet } from "./ratings-file.ts";
 
@@ -51,6 +51,7 @@ async function crossValidate(algorithm: Algorithm): Promise<void> {
       saveCheckpoint: () => Promise.resolve(),
     });
     const seconds = (performance.now() - started) / 1000;
+    if (model.form !== "factors") throw new Error(`${algorithm.info.id} has no factors.`);
     results.push({
       metrics: model.predictsRatings ? errors(model, test) : { "NDCG@10": ndcgAt10(model, train, test) },
       seconds,
@@ -66,7 +67,7 @@ async function crossValidate(algorithm: Algorithm): Promise<void> {
   );
 }
 
-function errors(model: ServableModel, test: TrainingSet): { RMSE: number; MAE: number } {
+function errors(model: FactorModel, test: TrainingSet): { RMSE: number; MAE: number } {
   let squares = 0;
   let absolute = 0;
   for (let u = 0; u < test.users; u++) {
@@ -79,7 +80,7 @@ function errors(model: ServableModel, test: TrainingSet): { RMSE: number; MAE: n
   return { RMSE: Math.sqrt(squares / test.rating.length), MAE: absolute / test.rating.length };
 }
 
-function ndcgAt10(model: ServableModel, train: TrainingSet, test: TrainingSet): number {
+function ndcgAt10(model: FactorModel, train: TrainingSet, test: TrainingSet): number {
   const gain = (rank: number) => 1 / Math.log2(rank + 2);
   const gains: number[] = [];
   for (let u = 0; u < test.users; u++) {
@@ -97,11 +98,11 @@ function ndcgAt10(model: ServableModel, train: TrainingSet, test: TrainingSet): 
   return gains.reduce((sum, value) => sum + value, 0) / gains.length;
 }
 
-function predict(model: ServableModel, u: number, i: number): number {
+function predict(model: FactorModel, u: number, i: number): number {
   return Math.min(model.scale.maximum, Math.max(model.scale.minimum, scoreOf(model, u, i)));
 }
 
-function scoreOf(model: ServableModel, u: number, i: number): number {
+function scoreOf(model: FactorModel, u: number, i: number): number {
   const k = model.factors;
   let score = model.globalMean + (model.userBias[u] ?? 0) + (model.itemBias[i] ?? 0);
   for (let f = 0; f < k; f++) score += (model.userFactors[u * k + f] ?? 0) * (model.itemFactors[i * k + f] ?? 0);

@@ -3,8 +3,10 @@ import type { CatalogueItem, Run } from "../contract/entities.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
 import { loadCatalogue } from "../ratings/catalogue.ts";
 import { loadTrainingData } from "../ratings/training-data.ts";
+import { applyTrainingOptions } from "../ratings/training-options.ts";
 import { createRecommender } from "../recommend/recommender.ts";
 import type { GivenRating, Recommender } from "../recommend/recommender.ts";
+import { bytesOfModel } from "../recommend/shared-model.ts";
 import { readBundleFolder } from "../training/bundle-folder.ts";
 import type { Rooms } from "./rooms.ts";
 import { presentSnapshot, presentSplit } from "./rooms.ts";
@@ -58,11 +60,12 @@ async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
     loadCatalogue(snapshotDirectory),
     loadTrainingData(snapshotDirectory, { part: "all" }),
   ]);
-  const train = run.refitOf !== null ? all : await trainingPart(rooms, run, snapshotDirectory);
+  const part = run.refitOf !== null ? all : await trainingPart(rooms, run, snapshotDirectory);
+  const train = applyTrainingOptions(part, run.training ?? {});
   const known = new Map(catalogue.items.map((item) => [item.itemId, item]));
   return {
     run,
-    recommender: createRecommender(model),
+    recommender: createRecommender(model, (u) => ratingsOf(train, u)),
     userIds,
     itemIds,
     userIndex: new Map(userIds.map((id, u) => [id, u])),
@@ -71,8 +74,7 @@ async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
     trainingRatings: (u) => ratingsOf(train, u),
     ratedItems: (u) => all.item.subarray(all.userStart[u] ?? 0, all.userStart[u + 1] ?? 0),
     bytes:
-      model.userFactors.byteLength +
-      model.itemFactors.byteLength +
+      bytesOfModel(model) +
       (userIds.length + itemIds.length) * 200 +
       bytesOf(all) +
       (train === all ? 0 : bytesOf(train)),

@@ -1,5 +1,5 @@
 import type { Run } from "../contract/entities.ts";
-import type { ServableModel } from "../models/servable.ts";
+import type { FactorModel, ServableModel } from "../models/servable.ts";
 import { createRecommender } from "../recommend/recommender.ts";
 import { columnNames, evaluateRows, testUsers } from "./evaluate.ts";
 import type { RatingsByUser } from "./evaluate.ts";
@@ -19,12 +19,9 @@ export function ratingsByUser(rows: readonly (readonly number[])[], users: numbe
 }
 
 /** A model without factors: the same list for everyone, item i's score itemBias[i]. */
-export function listModel(
-  users: number,
-  itemBias: readonly number[],
-  change: Partial<ServableModel> = {},
-): ServableModel {
+export function listModel(users: number, itemBias: readonly number[], change: Partial<FactorModel> = {}): FactorModel {
   return {
+    form: "factors",
     users,
     items: itemBias.length,
     factors: 0,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { ServableModel } from "../models/servable.ts";
+import type { FactorModel } from "../models/servable.ts";
 import { compareRuns } from "./compare.ts";
 import { evaluateModel, runOf } from "./evaluation.fixture.ts";
 import { randomisationTest } from "./significance.ts";
@@ -40,7 +40,8 @@ const golden = z
   .parse(JSON.parse(await readFile(new URL("./fixtures/golden.json", import.meta.url), "utf8")));
 
 const evaluations = golden.models.map((recorded) => {
-  const model: ServableModel = {
+  const model: FactorModel = {
+    form: "factors",
     ...golden.shape,
     globalMean: recorded.globalMean,
     userBias: Float32Array.from(recorded.userBias),

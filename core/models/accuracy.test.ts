@@ -8,7 +8,7 @@ import { popularity } from "./popularity.ts";
 import { pureSvd } from "./puresvd.ts";
 import type { Algorithm, TrainingSet } from "./algorithm.ts";
 import { seededRandom } from "../compute/test-data.fixture.ts";
-import type { ServableModel } from "./servable.ts";
+import type { FactorModel } from "./servable.ts";
 
 const file = new URL("../../../shared/data/ml-100k/u.data", import.meta.url);
 const present = existsSync(file);
@@ -55,14 +55,14 @@ function folds(): { readonly train: TrainingSet; readonly held: TrainingSet }[] 
   }));
 }
 
-async function crossValidated(algorithm: Algorithm): Promise<number> {
+async function crossValidated(algorithm: Algorithm<FactorModel>): Promise<number> {
   const errors: number[] = [];
   for (const { train, held } of folds()) errors.push(rmse(await fitWith(algorithm, train), held));
   return errors.reduce((sum, error) => sum + error, 0) / errors.length;
 }
 
 /** NDCG@10 with binary relevance over all items a person has not rated in training, mean over people with test ratings. */
-function ndcgAt10(model: ServableModel, train: TrainingSet, held: TrainingSet): number {
+function ndcgAt10(model: FactorModel, train: TrainingSet, held: TrainingSet): number {
   const values: number[] = [];
   for (let u = 0; u < users; u++) {
     const relevant = new Set(held.item.subarray(held.userStart[u], held.userStart[u + 1]));

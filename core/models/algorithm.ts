@@ -59,12 +59,12 @@ export interface CostEstimate {
  * One algorithm = one file that exports one of these, and a line in `registry.ts`. Hyperparameters arrive already
  * validated against `info.hyperparameters` with defaults filled in.
  */
-export interface Algorithm {
+export interface Algorithm<Model extends ServableModel = ServableModel> {
   readonly info: AlgorithmInfo;
   estimateCost(
     shape: { readonly users: number; readonly items: number; readonly ratings: number },
     hyperparameters: Hyperparameters,
   ): CostEstimate;
   /** Throws ReelbenchError: RB_TRAIN_DIVERGED, RB_TRAIN_TOO_LARGE, RB_CANCELLED. */
-  fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<ServableModel>;
+  fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<Model>;
 }

@@ -15,11 +15,11 @@ import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { biasedSvdInfo } from "./biased-svd-info.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
-import type { ServableModel } from "./servable.ts";
+import type { FactorModel } from "./servable.ts";
 import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
 /** r̂(u, i) = μ + b_u + b_i + p_u·q_i by stochastic gradient descent on the observed ratings. */
-export const biasedSvd: Algorithm = {
+export const biasedSvd: Algorithm<FactorModel> = {
   info: biasedSvdInfo,
   estimateCost: (shape, hyperparameters) => {
     const factors = numberOf(hyperparameters, "factors");
@@ -63,7 +63,7 @@ function plan(shape: Shape, factors: number): { layout: MemoryLayout; regions: S
   return { layout, regions };
 }
 
-async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<ServableModel> {
+async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<FactorModel> {
   requireRatings(data);
   const shape = shapeOf(data);
   const factors = numberOf(hyperparameters, "factors");
@@ -203,7 +203,7 @@ function servable(
   memory: WebAssembly.Memory,
   regions: SvdRegions,
   strata: Strata,
-): ServableModel {
+): FactorModel {
   const factor = ratingFactor(data.scale);
   const stride = strideOf(factors);
   const userPosition = inversePermutation(strata.userOrder);
@@ -218,7 +218,8 @@ function servable(
   rated.forEach((seen, i) => {
     if (seen === 0) itemFactors.fill(0, i * factors, (i + 1) * factors);
   });
-  const model: ServableModel = {
+  const model: FactorModel = {
+    form: "factors",
     users: data.users,
     items: data.items,
     factors,

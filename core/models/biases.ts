@@ -10,13 +10,13 @@ import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
-import type { ServableModel } from "./servable.ts";
+import type { FactorModel } from "./servable.ts";
 import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
 const ratingsPerCall = 32_768;
 
 /** r̂(u, i) = μ + b_u + b_i by alternating least squares. */
-export const biases: Algorithm = {
+export const biases: Algorithm<FactorModel> = {
   info: {
     id: "biases",
     name: "Biases",
@@ -97,7 +97,7 @@ function plan(shape: Shape): { layout: MemoryLayout; regions: BiasRegions } {
   return { layout, regions };
 }
 
-async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<ServableModel> {
+async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<FactorModel> {
   requireRatings(data);
   const shape = shapeOf(data);
   requireFits(shape, 0, () => plan(shape).layout.bytes);
@@ -140,6 +140,7 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
       await checkpoints.afterEpoch(epoch);
     }
     return {
+      form: "factors",
       users: data.users,
       items: data.items,
       factors: 0,

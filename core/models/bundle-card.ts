@@ -3,8 +3,6 @@ import { z } from "zod";
 import { entityId, hyperparameters, metricValue, sha256 } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 
-export const bundleFormatVersion = 1;
-
 /** zod lets no infinite number and no NaN through. */
 const finite = z.number();
 
@@ -30,20 +28,13 @@ const foldIn = z.discriminatedUnion("kind", [
 export const bundlePart = z.enum(["model.safetensors", "users.json", "items.json"]);
 export type BundlePart = z.infer<typeof bundlePart>;
 
-/** What a person or another program should know of a model before using it. */
-export const bundleCard = z.strictObject({
+const common = {
   format: z.literal("reelbench-bundle"),
-  formatVersion: z.literal(bundleFormatVersion),
   algorithm: entityId,
   hyperparameters,
   seed: z.int().nonnegative(),
-  /** score(u, i) = globalMean + user_bias[u] + item_bias[i] + user_factors[u] · item_factors[i] */
-  form: z.literal("factors"),
   users: z.int().nonnegative(),
   items: z.int().nonnegative(),
-  factors: z.int().nonnegative(),
-  globalMean: finite,
-  foldIn,
   predictsRatings: z.boolean(),
   scale: z
     .strictObject({ minimum: finite, maximum: finite })
@@ -61,10 +52,49 @@ export const bundleCard = z.strictObject({
     "users.json": z.strictObject({ bytes: z.int().nonnegative(), sha256 }),
     "items.json": z.strictObject({ bytes: z.int().nonnegative(), sha256 }),
   }),
-});
+};
+
+const historyInput = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("binary"), positiveFrom: finite }),
+  z.strictObject({ kind: z.literal("rating"), center: finite }),
+]);
+
+/** What each form says of itself; `core/models/servable.ts` says how it scores. Version 1 knew factors alone. */
+const factors = {
+  formatVersion: z.literal([1, 2]),
+  form: z.literal("factors"),
+  factors: z.int().nonnegative(),
+  globalMean: finite,
+  foldIn,
+};
+const itemWeights = {
+  formatVersion: z.literal(2),
+  form: z.literal("item-weights"),
+  input: historyInput,
+  weights: z.enum(["dense", "sparse"]),
+};
+const userNeighbours = {
+  formatVersion: z.literal(2),
+  form: z.literal("user-neighbours"),
+  input: historyInput,
+  similarity: z.strictObject({ asymmetry: finite.min(0).max(1), shrinkage: finite.nonnegative() }),
+  neighbours: z.int().positive(),
+};
+
+/** What a person or another program should know of a model before using it. */
+export const bundleCard = z.discriminatedUnion("form", [
+  z.strictObject({ ...common, ...factors }),
+  z.strictObject({ ...common, ...itemWeights }),
+  z.strictObject({ ...common, ...userNeighbours }),
+]);
 export type BundleCard = z.infer<typeof bundleCard>;
 
-const sealedCard = bundleCard.extend({ cardSha256: sha256 });
+const seal = { cardSha256: sha256 };
+const sealedCard = z.discriminatedUnion("form", [
+  z.strictObject({ ...common, ...factors, ...seal }),
+  z.strictObject({ ...common, ...itemWeights, ...seal }),
+  z.strictObject({ ...common, ...userNeighbours, ...seal }),
+]);
 
 /**
  * The card as the bytes of `card.json`: keys sorted, two spaces, and `cardSha256` over the same text without that key, so

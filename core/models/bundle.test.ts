@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 import { decodeBundle, encodeBundle } from "./bundle.ts";
 import type { BundleDescription, BundleFile } from "./bundle.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
-import type { ServableModel } from "./servable.ts";
+import type { FactorModel } from "./servable.ts";
 
-const model: ServableModel = {
+const model: FactorModel = {
+  form: "factors",
   users: 3,
   items: 4,
   factors: 2,
@@ -60,7 +61,7 @@ describe("a bundle", () => {
 
   it("works without factors", () => {
     const { itemPopularity: _, ...rest } = model;
-    const small: ServableModel = {
+    const small: FactorModel = {
       ...rest,
       factors: 0,
       userFactors: new Float32Array(),

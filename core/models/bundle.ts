@@ -2,8 +2,8 @@ import { itemId, userId } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { decodeCard, encodeCard, hashBytes } from "./bundle-card.ts";
 import type { BundleCard, BundlePart } from "./bundle-card.ts";
+import { modelOf, tensorsOf } from "./model-tensors.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
-import type { Tensor } from "./safetensors.ts";
 import type { ServableModel } from "./servable.ts";
 
 export type { BundleCard } from "./bundle-card.ts";
@@ -32,7 +32,7 @@ export function encodeBundle(
   bundle: Pick<Bundle, "model" | "userIds" | "itemIds"> & { readonly description: BundleDescription },
 ): Map<BundleFile, Uint8Array> {
   const { model, userIds, itemIds, description } = bundle;
-  const { users, items, factors, globalMean, foldIn, predictsRatings, scale } = model;
+  const { users, items, predictsRatings, scale } = model;
   const parts = new Map<BundlePart, Uint8Array>([
     ["model.safetensors", encodeModel(model)],
     ["users.json", encodeIds(userIds, users)],
@@ -40,13 +40,9 @@ export function encodeBundle(
   ]);
   const card: BundleCard = {
     format: "reelbench-bundle",
-    formatVersion: 1,
-    form: "factors",
+    ...formOf(model),
     users,
     items,
-    factors,
-    globalMean,
-    foldIn,
     predictsRatings,
     scale: { minimum: scale.minimum, maximum: scale.maximum },
     ...description,
@@ -59,17 +55,31 @@ export function encodeBundle(
   return new Map<BundleFile, Uint8Array>([["card.json", encodeCard(card)], ...parts]);
 }
 
+type FormOfCard<Card extends BundleCard = BundleCard> = Card extends BundleCard
+  ? Omit<Card, "format" | "users" | "items" | "predictsRatings" | "scale" | "parts" | keyof BundleDescription>
+  : never;
+
+/** What the card says of the form, with the oldest format version that has it: who reads no newer one can still read this. */
+function formOf(model: ServableModel): FormOfCard {
+  switch (model.form) {
+    case "factors": {
+      const { form, factors, globalMean, foldIn } = model;
+      return { formatVersion: 1, form, factors, globalMean, foldIn };
+    }
+    case "item-weights": {
+      const { form, input, weights } = model;
+      return { formatVersion: 2, form, input, weights: weights.kind };
+    }
+    case "user-neighbours": {
+      const { form, input, similarity, neighbours } = model;
+      return { formatVersion: 2, form, input, similarity, neighbours };
+    }
+  }
+}
+
 /** The tensors of a model as safetensors bytes; a run's `modelHash` is their SHA-256. */
 export function encodeModel(model: ServableModel): Uint8Array {
-  const { users, items, factors } = model;
-  const tensors = new Map<string, Tensor>([
-    ["user_factors", { shape: [users, factors], data: model.userFactors }],
-    ["item_factors", { shape: [items, factors], data: model.itemFactors }],
-    ["user_bias", { shape: [users], data: model.userBias }],
-    ["item_bias", { shape: [items], data: model.itemBias }],
-  ]);
-  if (model.itemPopularity !== undefined)
-    tensors.set("item_popularity", { shape: [items], data: model.itemPopularity });
+  const tensors = tensorsOf(model);
   for (const [name, { shape, data }] of tensors) {
     if (data.length !== shape.reduce((product, size) => product * size, 1)) {
       throw new ReelbenchError("RB_INTERNAL", `${name} has ${data.length} values for a shape of ${shape.join(" × ")}.`);
@@ -89,47 +99,7 @@ export function decodeBundle(files: ReadonlyMap<string, Uint8Array>): Bundle {
   const tensors = decodeSafetensors(checkedPart(files, card, "model.safetensors"));
   const userIds = decodeIds(checkedPart(files, card, "users.json"), "users.json", card.users, userId);
   const itemIds = decodeIds(checkedPart(files, card, "items.json"), "items.json", card.items, itemId);
-  return { model: decodeModel(card, tensors), userIds, itemIds, card };
-}
-
-function decodeModel(card: BundleCard, tensors: Map<string, Tensor>): ServableModel {
-  const { users, items, factors, globalMean, foldIn, predictsRatings, scale } = card;
-  const popularity = tensors.get("item_popularity");
-  const expected = popularity === undefined ? 4 : 5;
-  if (tensors.size !== expected)
-    throw corrupt(`model.safetensors holds ${tensors.size} tensors instead of ${expected}.`);
-  return {
-    users,
-    items,
-    factors,
-    globalMean,
-    foldIn: plainFoldIn(foldIn),
-    predictsRatings,
-    scale,
-    userFactors: tensorOf(tensors, "user_factors", [users, factors]),
-    itemFactors: tensorOf(tensors, "item_factors", [items, factors]),
-    userBias: tensorOf(tensors, "user_bias", [users]),
-    itemBias: tensorOf(tensors, "item_bias", [items]),
-    ...(popularity === undefined ? {} : { itemPopularity: tensorOf(tensors, "item_popularity", [items]) }),
-  };
-}
-
-/** A key that is absent stays absent: `exactOptionalPropertyTypes` tells it from one that is undefined. */
-function plainFoldIn(foldIn: BundleCard["foldIn"]): ServableModel["foldIn"] {
-  if (foldIn.kind !== "ridge") return foldIn;
-  const { biasShrinkage, ...rest } = foldIn;
-  return biasShrinkage === undefined ? rest : { ...rest, biasShrinkage };
-}
-
-function tensorOf(tensors: Map<string, Tensor>, name: string, shape: readonly number[]): Float32Array {
-  const tensor = tensors.get(name);
-  if (tensor === undefined) throw corrupt(`model.safetensors has no tensor "${name}".`);
-  if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
-    throw corrupt(
-      `The tensor "${name}" has the shape ${tensor.shape.join(" × ")}; the card says ${shape.join(" × ")}.`,
-    );
-  }
-  return tensor.data;
+  return { model: modelOf(card, tensors), userIds, itemIds, card };
 }
 
 function fileOf(files: ReadonlyMap<string, Uint8Array>, name: BundleFile): Uint8Array {

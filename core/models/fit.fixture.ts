@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { parseHyperparameters } from "./registry.ts";
-import type { ServableModel } from "./servable.ts";
+import { encodeModel } from "./bundle.ts";
+import type { FactorModel, ServableModel } from "./servable.ts";
 
 export function fitContext(changes: Partial<FitContext> = {}): FitContext {
   return {
@@ -16,24 +17,21 @@ export function fitContext(changes: Partial<FitContext> = {}): FitContext {
   };
 }
 
-export function fitWith(
-  algorithm: Algorithm,
+export function fitWith<Model extends ServableModel>(
+  algorithm: Algorithm<Model>,
   data: TrainingSet,
   hyperparameters: Record<string, unknown> = {},
   context: Partial<FitContext> = {},
-): Promise<ServableModel> {
+): Promise<Model> {
   return algorithm.fit(data, parseHyperparameters(algorithm, hyperparameters), fitContext(context));
 }
 
 export function tensorHash(model: ServableModel): string {
-  const hash = createHash("sha256").update(String(model.globalMean));
-  for (const tensor of [model.userBias, model.itemBias, model.userFactors, model.itemFactors]) {
-    hash.update(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength));
-  }
-  return hash.digest("hex");
+  const hash = createHash("sha256").update(model.form === "factors" ? String(model.globalMean) : model.form);
+  return hash.update(encodeModel(model)).digest("hex");
 }
 
-export function score(model: ServableModel, u: number, i: number): number {
+export function score(model: FactorModel, u: number, i: number): number {
   const k = model.factors;
   let sum = model.globalMean + (model.userBias[u] ?? 0) + (model.itemBias[i] ?? 0);
   for (let f = 0; f < k; f++) sum += (model.userFactors[u * k + f] ?? 0) * (model.itemFactors[i * k + f] ?? 0);
@@ -41,7 +39,7 @@ export function score(model: ServableModel, u: number, i: number): number {
 }
 
 /** Clipped root mean squared error. */
-export function rmse(model: ServableModel, test: TrainingSet): number {
+export function rmse(model: FactorModel, test: TrainingSet): number {
   let squares = 0;
   for (let u = 0; u < test.users; u++) {
     for (let n = test.userStart[u] ?? 0; n < (test.userStart[u + 1] ?? 0); n++) {

@@ -6,7 +6,7 @@ import type { TrainingSet } from "./algorithm.ts";
 import { decodeBundle, encodeBundle } from "./bundle.ts";
 import { fitWith, score, tensorHash } from "./fit.fixture.ts";
 import { ials } from "./ials.ts";
-import type { ServableModel } from "./servable.ts";
+import type { FactorModel } from "./servable.ts";
 
 const [users, items, factors] = [90, 70, 11];
 // Users 0 … 89 with some 7 to 21 ratings: rows shorter and longer than the 16 columns the factors are padded to.
@@ -18,7 +18,7 @@ const itemsOf = (set: TrainingSet, u: number): number[] =>
 const historyOf = (set: TrainingSet, u: number) =>
   itemsOf(set, u).map((i, n) => ({ i, rating: set.rating[(set.userStart[u] ?? 0) + n] ?? NaN }));
 const rowsOf = (values: Float32Array, k: number) => Matrix.from1DArray(values.length / k, k, Array.from(values));
-const userRow = ({ userFactors }: ServableModel, u: number, k: number) =>
+const userRow = ({ userFactors }: FactorModel, u: number, k: number) =>
   Array.from(userFactors.subarray(u * k, (u + 1) * k));
 
 function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
@@ -31,7 +31,7 @@ function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>, tole
 async function curveOf(
   set: TrainingSet,
   hyperparameters: Record<string, unknown>,
-): Promise<{ model: ServableModel; losses: number[] }> {
+): Promise<{ model: FactorModel; losses: number[] }> {
   const losses: number[] = [];
   const model = await fitWith(ials, set, hyperparameters, {
     onEpoch: ({ values }) => losses.push(values["train-loss"] ?? NaN),
@@ -215,7 +215,7 @@ describe.each([
         },
       }),
     ).model;
-    expect(decoded.foldIn).toEqual(model.foldIn);
+    expect(decoded).toMatchObject({ foldIn: model.foldIn });
     const [here, there] = [model, decoded].map((each) => createRecommender(each).foldIn(historyOf(data, 5)));
     expect(there).toEqual(here);
   });

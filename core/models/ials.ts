@@ -16,7 +16,7 @@ import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
 import { ialsInfo } from "./ials-info.ts";
-import type { ServableModel } from "./servable.ts";
+import type { FactorModel } from "./servable.ts";
 import { modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
 const entriesPerCall = 4096;
@@ -28,7 +28,7 @@ const estimatedThreads = 8;
  * x_u·y_i by alternating least squares on (Rendle et al. 2022, eq. 1–3, every rating a positive of weight and value 1)
  *   Σ_rated (1 − x_u·y_i)² + α₀ Σ_all (x_u·y_i)² + λ Σ_u (|I_u| + α₀|I|)^ν ‖x_u‖² + λ Σ_i (|U_i| + α₀|U|)^ν ‖y_i‖².
  */
-export const ials: Algorithm = {
+export const ials: Algorithm<FactorModel> = {
   info: ialsInfo,
   estimateCost: (shape, hyperparameters) => {
     const factors = numberOf(hyperparameters, "factors");
@@ -106,7 +106,7 @@ function plan(shape: Shape, factors: number, threads: number): { layout: MemoryL
   return { layout, memory };
 }
 
-async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<ServableModel> {
+async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<FactorModel> {
   requireRatings(given);
   const positiveFrom = lowestPositive(given.scale, numberOf(hyperparameters, "threshold"));
   const data = positives(given, positiveFrom);
@@ -124,6 +124,7 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
     fillPenalties(pool.memory, items, shape.users, hyperparameters);
     await alternate(pool, memory, hyperparameters, context);
     return {
+      form: "factors",
       users: data.users,
       items: data.items,
       factors,

@@ -1,8 +1,9 @@
 import type { Algorithm } from "./algorithm.ts";
+import type { FactorModel } from "./servable.ts";
 import { modelBytes, requireRatings, trainingSetBytes } from "./training-limits.ts";
 
 /** Everyone gets the most rated items: the baseline that a personal model has to beat. */
-export const popularity: Algorithm = {
+export const popularity: Algorithm<FactorModel> = {
   info: {
     id: "popularity",
     name: "Popularity",
@@ -26,6 +27,7 @@ export const popularity: Algorithm = {
     const itemBias = new Float32Array(data.items);
     for (const item of data.item) itemBias[item] = (itemBias[item] ?? 0) + 1;
     return {
+      form: "factors",
       users: data.users,
       items: data.items,
       factors: 0,

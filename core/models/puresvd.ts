@@ -14,13 +14,13 @@ import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
-import type { ServableModel } from "./servable.ts";
+import type { FactorModel } from "./servable.ts";
 import { modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
 const entriesPerCall = 16_384;
 
 /** Truncated SVD of the rating matrix with missing ratings as zero. */
-export const pureSvd: Algorithm = {
+export const pureSvd: Algorithm<FactorModel> = {
   info: {
     id: "puresvd",
     name: "PureSVD",
@@ -121,7 +121,7 @@ function plan(
   return { layout, memory, width };
 }
 
-async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<ServableModel> {
+async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<FactorModel> {
   requireRatings(data);
   const shape = shapeOf(data);
   const factors = numberOf(hyperparameters, "factors");
@@ -209,7 +209,7 @@ async function rotateToSingularVectors(
   memory: SvdMemory,
   data: TrainingSet,
   factors: number,
-): Promise<ServableModel> {
+): Promise<FactorModel> {
   const { z, spare, y } = memory;
   const width = z.columns;
   await pool.run(pool.prepare([timesDense(pool, memory.byUser, z, y)]));
@@ -218,6 +218,7 @@ async function rotateToSingularVectors(
   fixSigns(float32View(pool.memory, spare.region), width, factors);
   await pool.run(pool.prepare([timesDense(pool, memory.byUser, spare, y)]));
   return {
+    form: "factors",
     users: data.users,
     items: data.items,
     factors,

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
 
-/** A float32 tensor, row-major. */
+/** A tensor of float32 or int32, row-major. */
 export interface Tensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | Int32Array;
 }
 
 /** Far above what a handful of tensors needs; a longer header is an attack or a mistake. */
@@ -12,7 +12,7 @@ const largestHeader = 64 * 1024;
 const lengthBytes = 8;
 
 const headerEntry = z.strictObject({
-  dtype: z.literal("F32"),
+  dtype: z.enum(["F32", "I32"]),
   shape: z.array(z.int().nonnegative()).max(8),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
@@ -26,7 +26,11 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Ar
   const entries: Record<string, z.infer<typeof headerEntry>> = {};
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
-    entries[name] = { dtype: "F32", shape: [...shape], data_offsets: [offset, offset + data.byteLength] };
+    entries[name] = {
+      dtype: data instanceof Int32Array ? "I32" : "F32",
+      shape: [...shape],
+      data_offsets: [offset, offset + data.byteLength],
+    };
     offset += data.byteLength;
   }
   const json = JSON.stringify(entries);
@@ -43,7 +47,7 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Ar
 }
 
 /**
- * Reads bytes that may come from anywhere. Every length is checked before it is used: header within bounds, float32 only,
+ * Reads bytes that may come from anywhere. Every length is checked before it is used: header within bounds, float32 or int32 only,
  * each tensor's bytes exactly its shape's, tensors one after the other without gap or overlap to the last byte, all
  * values finite. Throws RB_CORRUPT. The tensors are copies.
  */
@@ -57,6 +61,7 @@ export function decodeSafetensors(bytes: Uint8Array): Map<string, Tensor> {
   for (const [
     name,
     {
+      dtype,
       shape,
       data_offsets: [begin, end],
     },
@@ -67,7 +72,7 @@ export function decodeSafetensors(bytes: Uint8Array): Map<string, Tensor> {
       throw corrupt(`the tensor "${name}" has ${end - begin} bytes, its shape needs ${length}`);
     if (dataStart + end > bytes.length) throw corrupt(`the tensor "${name}" goes beyond the end of the file`);
     expected = end;
-    tensors.set(name, { shape, data: copyFloats(bytes, dataStart + begin, length, name) });
+    tensors.set(name, { shape, data: copyNumbers(bytes, dataStart + begin, length, dtype, name) });
   }
   if (dataStart + expected !== bytes.length)
     throw corrupt(`${bytes.length - dataStart - expected} bytes follow the last tensor`);
@@ -87,13 +92,22 @@ function readHeader(bytes: Uint8Array): { entries: z.infer<typeof header>; dataS
     throw corrupt("its header is not JSON", error);
   }
   const parsed = header.safeParse(value);
-  if (!parsed.success) throw corrupt(`its header does not describe float32 tensors: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw corrupt(`its header does not describe float32 or int32 tensors: ${z.prettifyError(parsed.error)}`);
   return { entries: parsed.data, dataStart };
 }
 
-function copyFloats(bytes: Uint8Array, begin: number, length: number, name: string): Float32Array {
+function copyNumbers(
+  bytes: Uint8Array,
+  begin: number,
+  length: number,
+  dtype: "F32" | "I32",
+  name: string,
+): Tensor["data"] {
   // A copy, because the file's offset need not be a multiple of four. Not `slice`: a Buffer's shares its memory.
-  const data = new Float32Array(new Uint8Array(bytes.subarray(begin, begin + length)).buffer);
+  const { buffer } = new Uint8Array(bytes.subarray(begin, begin + length));
+  if (dtype === "I32") return new Int32Array(buffer);
+  const data = new Float32Array(buffer);
   for (const value of data)
     if (!Number.isFinite(value)) throw corrupt(`the tensor "${name}" holds a value that is not a finite number`);
   return data;

@@ -34,11 +34,24 @@ export type FoldIn =
   /** The model has nothing personal; everyone gets the same list. */
   | { readonly kind: "none" };
 
-/** score(u, i) = globalMean + userBias[u] + itemBias[i] + userFactors[u]·itemFactors[i]. Row-major float32. */
-export interface ServableModel {
-  /** `users` × `factors` and `items` × `factors`; `factors` may be 0 (biases, popularity). */
+/** What every form has. */
+interface ModelBase {
   readonly users: number;
   readonly items: number;
+  /**
+   * [items] ratings of each item in training. The trainer adds it to every model, so that one which knows nothing about
+   * somebody without ratings (a projection, weights of items) can answer them with what is popular.
+   */
+  readonly itemPopularity?: Float32Array;
+  /** Whether scores are on the rating scale. If so, predictions are clipped to it (rankings are not). */
+  readonly predictsRatings: boolean;
+  readonly scale: { readonly minimum: number; readonly maximum: number };
+}
+
+/** score(u, i) = globalMean + userBias[u] + itemBias[i] + userFactors[u]·itemFactors[i]. Row-major float32. */
+export interface FactorModel extends ModelBase {
+  readonly form: "factors";
+  /** `users` × `factors` and `items` × `factors`; `factors` may be 0 (biases, popularity). */
   readonly factors: number;
   readonly globalMean: number;
   /** [users]; zeros where the model has none. */
@@ -49,18 +62,88 @@ export interface ServableModel {
   readonly userFactors: Float32Array;
   /** [items × factors] */
   readonly itemFactors: Float32Array;
-  /**
-   * [items] ratings of each item in training. The trainer adds it to every model, so that a projection, which knows
-   * nothing about somebody without ratings, can answer them with what is popular.
-   */
-  readonly itemPopularity?: Float32Array;
   readonly foldIn: FoldIn;
   /**
    * [factors × factors] QᵀQ of the item factors, where somebody has already computed it for an implicit fold-in (the server,
    * once for all its threads). Not part of a bundle.
    */
   readonly itemGramian?: Float64Array;
-  /** Whether scores are on the rating scale. If so, predictions are clipped to it (rankings are not). */
-  readonly predictsRatings: boolean;
-  readonly scale: { readonly minimum: number; readonly maximum: number };
+}
+
+/** What a rating is worth to a model that answers from somebody's history: x_j of item j. An x_j of 0 counts as no rating. */
+export type HistoryInput =
+  /** 1 from `positiveFrom` on (the model's scale), else 0. */
+  | { readonly kind: "binary"; readonly positiveFrom: number }
+  /** rating − center */
+  | { readonly kind: "rating"; readonly center: number };
+
+/**
+ * score(i) = itemBias[i] + Σ_j x_j·W[j → i] over the items j of somebody's history: EASE, SLIM, neighbours of items. Nothing is
+ * stored of users, so known ones and new ones are answered alike, from their ratings.
+ */
+export interface ItemWeightModel extends ModelBase {
+  readonly form: "item-weights";
+  readonly input: HistoryInput;
+  readonly weights: DenseWeights | SparseWeights;
+  /** [items]; absent: 0. */
+  readonly itemBias?: Float32Array;
+}
+
+/** W[j → i] = data[j·items + i], [items × items]. */
+export interface DenseWeights {
+  readonly kind: "dense";
+  readonly data: Float32Array;
+}
+
+/** CSR by j: item j gives weight[n] to item[n], n from start[j] to start[j + 1] − 1, items ascending and each once. */
+export interface SparseWeights {
+  readonly kind: "sparse";
+  /** [items + 1] */
+  readonly start: Int32Array;
+  readonly item: Int32Array;
+  readonly weight: Float32Array;
+}
+
+/**
+ * score(i) = Σ_v s(u, v)·x_vi over the `neighbours` users v most similar to u (s > 0; equal ones: the lower index), with
+ * s(u, v) = x_u·x_v / (‖x_u‖^2a ‖x_v‖^2(1−a) + shrinkage). Neighbours are looked for when somebody asks, in the training ratings,
+ * which are part of the model; a user is never their own neighbour.
+ */
+export interface NeighbourModel extends ModelBase {
+  readonly form: "user-neighbours";
+  readonly input: HistoryInput;
+  /** By user (CSR): x values of the training, those other than 0; items ascending and each once. */
+  readonly rows: {
+    /** [users + 1] */
+    readonly start: Int32Array;
+    readonly item: Int32Array;
+    readonly value: Float32Array;
+  };
+  /** `asymmetry` is a: 0.5 for the cosine. */
+  readonly similarity: { readonly asymmetry: number; readonly shrinkage: number };
+  readonly neighbours: number;
+  /** `rows` by item, where somebody has already turned them (once for all threads). Not part of a bundle. */
+  readonly columns?: { readonly start: Int32Array; readonly user: Int32Array; readonly value: Float32Array };
+}
+
+export type ServableModel = FactorModel | ItemWeightModel | NeighbourModel;
+
+/** Whether everyone gets the same list. */
+export function isImpersonal(model: ServableModel): boolean {
+  return model.form === "factors" && model.foldIn.kind === "none";
+}
+
+/** Whether it can tell which items are alike. */
+export function knowsSimilarItems(model: ServableModel): boolean {
+  return model.form !== "factors" || model.factors > 0;
+}
+
+/** Whether a known user's answer needs their ratings: the model itself keeps nothing of them. */
+export function answersFromHistory(model: ServableModel): boolean {
+  return model.form === "item-weights";
+}
+
+/** 0 for a form without factors. */
+export function factorsOf(model: ServableModel): number {
+  return model.form === "factors" ? model.factors : 0;
 }

@@ -5,6 +5,7 @@ import type { Bundle } from "../models/bundle.ts";
 import type { History } from "../production/histories.ts";
 import type { ProbeRequest, StoredProbeAnswer } from "../production/probes.ts";
 import { createRecommender } from "../recommend/recommender.ts";
+import type { HistoryOf } from "../recommend/recommender.ts";
 
 /** A question and the workbench's own answer. */
 export interface Probe {
@@ -51,9 +52,9 @@ export async function planProbes(
   signal: AbortSignal,
 ): Promise<Probe[]> {
   const { model, userIds, itemIds } = bundle;
-  const recommender = createRecommender(model);
   const itemIndex = new Map(itemIds.map((itemId, i) => [itemId, i]));
   const userIndex = new Map(userIds.map((userId, u) => [userId, u]));
+  const recommender = createRecommender(model, historyOfSample(bundle, sample, itemIndex));
   const hiddenItems = itemIds.flatMap((itemId, i) => (hidden.has(itemId) ? [i] : []));
   const planned: Probe[] = [];
   for (const [n, history] of sample.entries()) {
@@ -65,11 +66,7 @@ export async function planProbes(
   return planned;
 
   function planOne(history: History, n: number): Probe {
-    const rated = history.itemIds.flatMap((itemId, index) => {
-      const i = itemIndex.get(itemId);
-      const rating = Math.min(Math.max(history.ratings[index] ?? NaN, model.scale.minimum), model.scale.maximum);
-      return i === undefined ? [] : [{ i, itemId, rating }];
-    });
+    const rated = ratingsOf(history, itemIndex, model.scale);
     const u = userIndex.get(history.userId);
     const excludeSeen = n % 5 !== 4;
     // To people who ask, a hidden item does not exist; nobody new can have rated it.
@@ -92,6 +89,32 @@ export async function planProbes(
       scores: ranked.map(({ score }) => score),
     };
   }
+}
+
+/** The histories of a sample as the bundle's model takes them: for models that answer known users from their ratings. */
+export function historyOfSample(
+  { model, userIds }: Bundle,
+  sample: readonly History[],
+  itemIndex: ReadonlyMap<string, number>,
+): HistoryOf {
+  const byUser = new Map(sample.map((history) => [history.userId, history]));
+  return (u) => {
+    const history = byUser.get(userIds[u] ?? "");
+    return history === undefined ? [] : ratingsOf(history, itemIndex, model.scale);
+  };
+}
+
+/** Ratings of items that the model has; rounding at the end of the scale must not make one an error. */
+function ratingsOf(
+  history: History,
+  itemIndex: ReadonlyMap<string, number>,
+  scale: Bundle["model"]["scale"],
+): { i: number; itemId: string; rating: number }[] {
+  return history.itemIds.flatMap((itemId, index) => {
+    const i = itemIndex.get(itemId);
+    const rating = Math.min(Math.max(history.ratings[index] ?? NaN, scale.minimum), scale.maximum);
+    return i === undefined ? [] : [{ i, itemId, rating }];
+  });
 }
 
 export interface AnswerComparison {

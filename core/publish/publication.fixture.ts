@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import type { CatalogueItem } from "../contract/entities.ts";
 import { nodeProcessHost } from "../jobs/process-host.ts";
 import { encodeBundle } from "../models/bundle.ts";
-import type { ServableModel } from "../models/servable.ts";
+import type { FactorModel } from "../models/servable.ts";
 import type { History } from "../production/histories.ts";
 import { writeBundleFolder } from "../training/bundle-folder.ts";
 import type { PublishRequest } from "./publish-request.ts";
@@ -26,7 +26,8 @@ export async function publicationOf(
   const snapshotId = shape.snapshotId ?? `s${users}x${items}`;
   const next = generator(seed);
   const uniform = (length: number) => Float32Array.from({ length }, () => next() - 0.5);
-  const model: ServableModel = {
+  const model: FactorModel = {
+    form: "factors",
     users,
     items,
     factors,

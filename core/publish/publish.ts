@@ -3,6 +3,7 @@ import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { decodeBundle } from "../models/bundle.ts";
 import type { Bundle } from "../models/bundle.ts";
+import { factorsOf } from "../models/servable.ts";
 import { hiddenItems } from "../production/catalogue.ts";
 import { createProductionPool } from "../production/database.ts";
 import { activate, findDeployment } from "../production/deployments.ts";
@@ -188,7 +189,7 @@ async function send(
     modelHash: card.parts["model.safetensors"].sha256,
     users: model.users,
     items: model.items,
-    factors: model.factors,
+    factors: factorsOf(model),
     card,
     files: artifact.files.map(({ name, bytes, chunkHashes }) => ({ name, bytes, chunks: chunkHashes.length })),
   });

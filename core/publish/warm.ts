@@ -7,6 +7,7 @@ import type { CachedRanking } from "../production/cache-keys.ts";
 import { feedbackEpochs } from "../production/feedback-epochs.ts";
 import type { History } from "../production/histories.ts";
 import { createRecommender } from "../recommend/recommender.ts";
+import { historyOfSample } from "./probe-plan.ts";
 import type { RedisClient } from "./redis-target.ts";
 
 /**
@@ -25,8 +26,8 @@ export async function warmRankings(
   { signal, onProgress }: WorkContext,
 ): Promise<number> {
   const { itemIds, model, userIds } = bundle;
-  const recommender = createRecommender(model);
   const itemIndex = new Map(itemIds.map((itemId, i) => [itemId, i]));
+  const recommender = createRecommender(model, historyOfSample(bundle, sample, itemIndex));
   const userIndex = new Map(userIds.map((userId, u) => [userId, u]));
   const hiddenItems = itemIds.flatMap((itemId, i) => (hidden.has(itemId) ? [i] : []));
   const epochs = await feedbackEpochs(

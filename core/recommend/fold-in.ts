@@ -1,41 +1,12 @@
-import { ReelbenchError } from "../contract/errors.ts";
-import type { FoldIn, ServableModel } from "../models/servable.ts";
+import type { FoldIn, FactorModel } from "../models/servable.ts";
 import { choleskyInPlace, choleskySolveInPlace } from "./dense.ts";
 import { itemGramian } from "./item-gramian.ts";
+import type { FactorVector, FoldedRatings, GivenRating } from "./user-vector.ts";
 
 type ImplicitFoldIn = Extract<FoldIn, { readonly kind: "implicit" }>;
 
-/** A rating of item `i`, on the data's own scale. */
-export interface GivenRating {
-  readonly i: number;
-  readonly rating: number;
-}
-
-/** What a model knows of a person: score(i) = μ + itemBias[i] + bias + factors · itemFactors[i]. */
-export interface UserVector {
-  readonly bias: number;
-  /** [factors] */
-  readonly factors: Float64Array;
-}
-
-/**
- * The fold-in of one set of ratings: the user vector, and the weight each rating has in any item's score. Both come from
- * the same factorisation, so that explanation and score agree.
- */
-export interface FoldedRatings {
-  /** Ordered by item, one for each item (where an item was given twice, the later rating counts). */
-  readonly ratings: readonly GivenRating[];
-  readonly vector: UserVector;
-  /** Each rating's share of the score of item `i`, in the order of `ratings`: Σ = score(i) − μ − itemBias[i]. */
-  contributions(i: number): Float64Array;
-}
-
-/**
- * Folds ratings into a user vector, as the model's `foldIn` says (`core/models/servable.ts`).
- * Throws RB_INVALID_INPUT when an item is not the model's or a rating is off the scale.
- */
-export function foldRatings(model: ServableModel, given: readonly GivenRating[]): FoldedRatings {
-  const ratings = settle(model, given);
+/** Folds ratings, as `settle` leaves them, into a vector of factors, as the model's `foldIn` says (`core/models/servable.ts`). */
+export function foldRatings(model: FactorModel, ratings: readonly GivenRating[]): FoldedRatings<FactorVector> {
   const { foldIn } = model;
   if (ratings.length === 0) return nothing(model, ratings);
   switch (foldIn.kind) {
@@ -55,29 +26,13 @@ export function foldRatings(model: ServableModel, given: readonly GivenRating[])
   }
 }
 
-function nothing(model: ServableModel, ratings: readonly GivenRating[]): FoldedRatings {
+function nothing(model: FactorModel, ratings: readonly GivenRating[]): FoldedRatings<FactorVector> {
   return { ratings, vector: blankVector(model), contributions: () => new Float64Array(ratings.length) };
 }
 
 /** A person of whom nothing is known. */
-export function blankVector(model: ServableModel): UserVector {
-  return { bias: 0, factors: new Float64Array(model.factors) };
-}
-
-/** The order of the sums must not depend on the order of the request: sorted by item. */
-function settle(model: ServableModel, given: readonly GivenRating[]): GivenRating[] {
-  const { minimum, maximum } = model.scale;
-  const byItem = new Map<number, number>();
-  for (const { i, rating } of given) {
-    if (!Number.isInteger(i) || i < 0 || i >= model.items) {
-      throw new ReelbenchError("RB_INVALID_INPUT", `The model has no item number ${i}.`);
-    }
-    if (!(rating >= minimum && rating <= maximum)) {
-      throw new ReelbenchError("RB_INVALID_INPUT", `A rating of ${rating} is off the scale ${minimum} … ${maximum}.`);
-    }
-    byItem.set(i, rating);
-  }
-  return [...byItem].sort(([a], [b]) => a - b).map(([i, rating]) => ({ i, rating }));
+export function blankVector(model: FactorModel): FactorVector {
+  return { form: "factors", bias: 0, factors: new Float64Array(model.factors) };
 }
 
 /**
@@ -86,11 +41,11 @@ function settle(model: ServableModel, given: readonly GivenRating[]): GivenRatin
  * μ + b_i + z_iᵀx = μ + b_i + Σ_j (z_iᵀ A⁻¹ z_j)·e_j: linear in the ratings, each with a share of its own.
  */
 function ridge(
-  model: ServableModel,
+  model: FactorModel,
   ratings: readonly GivenRating[],
   regularization: number,
   biasPenalty: number,
-): FoldedRatings {
+): FoldedRatings<FactorVector> {
   const n = model.factors + 1;
   const system = new Float64Array(n * n);
   const x = new Float64Array(n);
@@ -113,7 +68,7 @@ function ridge(
 
   return {
     ratings,
-    vector: { bias: x[0]!, factors: x.slice(1) },
+    vector: { form: "factors", bias: x[0]!, factors: x.slice(1) },
     contributions: (i) => {
       const weights = extendedItem(model, i);
       choleskySolveInPlace(system, n, weights);
@@ -133,7 +88,7 @@ function smallestPenalty(system: Float64Array, n: number): number {
 }
 
 /** p = Σ (r_j − center)·q_j, so the share of rating j in item i's score is (r_j − center)·(q_j · q_i). */
-function projection(model: ServableModel, ratings: readonly GivenRating[], center: number): FoldedRatings {
+function projection(model: FactorModel, ratings: readonly GivenRating[], center: number): FoldedRatings<FactorVector> {
   const k = model.factors;
   const factors = new Float64Array(k);
   for (const { i, rating } of ratings) {
@@ -141,7 +96,7 @@ function projection(model: ServableModel, ratings: readonly GivenRating[], cente
   }
   return {
     ratings,
-    vector: { bias: 0, factors },
+    vector: { form: "factors", bias: 0, factors },
     contributions: (i) => {
       const target = itemRow(model, i);
       return Float64Array.from(
@@ -156,7 +111,11 @@ function projection(model: ServableModel, ratings: readonly GivenRating[], cente
  * The row solve of iALS: with J the ratings that count and A = α₀ QᵀQ + Σ_J q_j q_jᵀ + λ (|J| + α₀·items)^ν I, the vector is
  * x = A⁻¹ Σ_J q_j, and an item's score q_iᵀx = Σ_J q_iᵀA⁻¹q_j: each rating in J has a share of its own, the others none.
  */
-function implicit(model: ServableModel, ratings: readonly GivenRating[], foldIn: ImplicitFoldIn): FoldedRatings {
+function implicit(
+  model: FactorModel,
+  ratings: readonly GivenRating[],
+  foldIn: ImplicitFoldIn,
+): FoldedRatings<FactorVector> {
   const k = model.factors;
   const { unobservedWeight, regularization, frequencyExponent, items, positiveFrom } = foldIn;
   const rows = ratings.map(({ i, rating }) => (rating >= positiveFrom ? itemRow(model, i) : null));
@@ -179,7 +138,7 @@ function implicit(model: ServableModel, ratings: readonly GivenRating[], foldIn:
 
   return {
     ratings,
-    vector: { bias: 0, factors },
+    vector: { form: "factors", bias: 0, factors },
     contributions: (i) => {
       const weights = itemRow(model, i);
       choleskySolveInPlace(system, k, weights);
@@ -188,12 +147,12 @@ function implicit(model: ServableModel, ratings: readonly GivenRating[], foldIn:
   };
 }
 
-function itemRow(model: ServableModel, i: number): Float64Array {
+function itemRow(model: FactorModel, i: number): Float64Array {
   return Float64Array.from(model.itemFactors.subarray(i * model.factors, (i + 1) * model.factors));
 }
 
 /** z = (1, q_i) */
-function extendedItem(model: ServableModel, i: number): Float64Array {
+function extendedItem(model: FactorModel, i: number): Float64Array {
   const z = new Float64Array(model.factors + 1);
   z[0] = 1;
   z.set(model.itemFactors.subarray(i * model.factors, (i + 1) * model.factors), 1);

@@ -1,4 +1,4 @@
-import type { ServableModel } from "../models/servable.ts";
+import type { FactorModel } from "../models/servable.ts";
 
 const known = new WeakMap<Float32Array, Float64Array>();
 
@@ -6,7 +6,7 @@ const known = new WeakMap<Float32Array, Float64Array>();
  * QᵀQ of the item factors, [factors × factors] row-major float64, summed in order of the items. Taken from the model where it
  * carries it; else computed once for as long as the factors are in memory. Not to be written to.
  */
-export function itemGramian(model: ServableModel): Float64Array {
+export function itemGramian(model: FactorModel): Float64Array {
   if (model.itemGramian !== undefined) return model.itemGramian;
   const { itemFactors, factors: k } = model;
   const found = known.get(itemFactors);

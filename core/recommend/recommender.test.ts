@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ReelbenchError } from "../contract/errors.ts";
-import type { FoldIn, ServableModel } from "../models/servable.ts";
+import type { FactorModel, FoldIn } from "../models/servable.ts";
 import { createRecommender } from "./recommender.ts";
 import type { GivenRating } from "./recommender.ts";
 
@@ -14,10 +14,11 @@ function numbers(count: number, from: number): Float32Array {
 function modelOf(
   shape: { users: number; items: number; factors: number },
   foldIn: FoldIn,
-  change: Partial<ServableModel> = {},
-): ServableModel {
+  change: Partial<FactorModel> = {},
+): FactorModel {
   const { users, items, factors } = shape;
   return {
+    form: "factors",
     users,
     items,
     factors,
@@ -129,7 +130,7 @@ describe("topN", () => {
 
 describe("foldIn", () => {
   /** The objective of `servable.ts`, written down once more. */
-  function objective(model: ServableModel, bias: number, factors: ArrayLike<number>): number {
+  function objective(model: FactorModel, bias: number, factors: ArrayLike<number>): number {
     if (model.foldIn.kind !== "ridge") throw new Error("Only a ridge has one.");
     const { regularization, biasRegularization, biasShrinkage = 0 } = model.foldIn;
     let value = biasShrinkage * bias * bias;
@@ -229,8 +230,8 @@ describe("explain", () => {
 
   // The score is linear in each rating, so its derivative times the rating's residual is the rating's contribution.
   it.each([
-    [ridge, (model: ServableModel, { i, rating }: GivenRating) => rating - model.globalMean - model.itemBias[i]!],
-    [projection, (_: ServableModel, { rating }: GivenRating) => rating - 0.25],
+    [ridge, (model: FactorModel, { i, rating }: GivenRating) => rating - model.globalMean - model.itemBias[i]!],
+    [projection, (_: FactorModel, { rating }: GivenRating) => rating - 0.25],
   ] as const)("agrees with the score's derivative by differences", (foldIn, residual) => {
     const model = modelOf(shape, foldIn, { scale: { minimum: 0, maximum: 10 } });
     const recommender = createRecommender(model);

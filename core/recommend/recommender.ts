@@ -1,12 +1,15 @@
 import { ReelbenchError } from "../contract/errors.ts";
+import { knowsSimilarItems } from "../models/servable.ts";
 import type { ServableModel } from "../models/servable.ts";
-import { dotRow } from "./dense.ts";
-import { foldRatings } from "./fold-in.ts";
-import type { FoldedRatings, GivenRating, UserVector } from "./fold-in.ts";
+import { factorScorer } from "./factor-scorer.ts";
+import { itemWeightScorer } from "./item-weight-scorer.ts";
+import { neighbourScorer } from "./neighbour-scorer.ts";
+import { settle } from "./settle.ts";
 import { markBlocked, selectTop } from "./top-n.ts";
 import type { Candidates, ScoredItem } from "./top-n.ts";
+import type { FoldedRatings, FormScorer, GivenRating, UserVector, VectorOf } from "./user-vector.ts";
 
-export type { GivenRating, UserVector } from "./fold-in.ts";
+export type { FactorVector, GivenRating, UserVector } from "./user-vector.ts";
 export type { Candidates, ScoredItem } from "./top-n.ts";
 
 /** Somebody: a user the model was trained on, by dense index, or a vector that was folded in. */
@@ -26,13 +29,22 @@ export interface Explanation {
   readonly contributions: readonly { readonly i: number; readonly contribution: number }[];
 }
 
+/**
+ * The ratings of user `u` of the model, from wherever they are: the training set, a target's histories. A model that keeps
+ * nothing of its users (`answersFromHistory`) folds them in when it is asked about `u`.
+ */
+export type HistoryOf = (u: number) => readonly GivenRating[];
+
 /** Answers for one model, by dense indices; the caller maps ids. Pure and synchronous; not to be shared between threads. */
-export interface Recommender {
-  readonly model: ServableModel;
-  /** The vector that training left for user `u`. Throws RB_NOT_FOUND when there is no such user. */
-  userVector(u: number): UserVector;
-  /** Throws RB_INVALID_INPUT when an item is not the model's or a rating is off the scale. */
-  foldIn(ratings: readonly GivenRating[]): UserVector;
+export interface Recommender<Model extends ServableModel = ServableModel> {
+  readonly model: Model;
+  /** The vector of user `u` of the training. Throws RB_NOT_FOUND when there is no such user. */
+  userVector(u: number): VectorOf<Model>;
+  /**
+   * `u`: the user of the model whose ratings these are, where it is one: nobody is to be their own neighbour.
+   * Throws RB_INVALID_INPUT when an item is not the model's or a rating is off the scale.
+   */
+  foldIn(ratings: readonly GivenRating[], u?: number): VectorOf<Model>;
   /** The score that rankings use. */
   score(who: Who, i: number): number;
   /** The score clipped to the rating scale where the model predicts ratings; otherwise the score. */
@@ -42,69 +54,103 @@ export interface Recommender {
   /** The exact best `n` of the candidates. Equal scores: lower index first. */
   topN(who: Who, n: number, candidates?: Candidates): ScoredItem[];
   /**
-   * The items whose factors point the same way (cosine, −1 … 1), without `i` itself. Items without factors (never rated)
-   * resemble nothing. Throws RB_NO_ITEM_FACTORS when the model has no factors.
+   * The items most like `i`, without `i` itself. By factors: the cosine, −1 … 1. By weights of items: the weight that `i` gives
+   * them, where it is positive. By neighbours: the cosine of who rated them, where there is anybody. Items never rated
+   * resemble nothing. Throws RB_NO_ITEM_FACTORS when the model cannot tell.
    */
   similar(i: number, n: number, candidates?: Candidates): ScoredItem[];
-  /** Explains scores of somebody known only by these ratings. Factorises once; then cheap for each item. */
-  explain(ratings: readonly GivenRating[]): (i: number) => Explanation;
+  /** Explains scores of `foldIn(ratings, u)`. Factorises once; then cheap for each item. */
+  explain(ratings: readonly GivenRating[], u?: number): (i: number) => Explanation;
   /** Explains scores of user `u`, whose training ratings are given; see `remainder`. */
   explainUser(u: number, ratings: readonly GivenRating[]): (i: number) => Explanation;
 }
 
-/** All scores are float64 sums over the model's float32 numbers, in a fixed order: the same bits everywhere. */
-export function createRecommender(model: ServableModel): Recommender {
+/**
+ * All scores are float64 sums over the model's float32 numbers, in a fixed order: the same bits everywhere.
+ * `historyOf` is for models that answer from histories; one that is asked about a user without it throws RB_INTERNAL.
+ */
+export function createRecommender<Model extends ServableModel>(
+  model: Model,
+  historyOf?: HistoryOf,
+): Recommender<Model> {
+  // A scorer makes the vectors of its model's form; that this is `VectorOf<Model>` cannot be told to the compiler.
+  return recommenderOf(model, scorerOf(model), historyOf) as Recommender<Model>;
+}
+
+function scorerOf(model: ServableModel): FormScorer<UserVector> {
+  switch (model.form) {
+    case "factors":
+      return factorScorer(model);
+    case "item-weights":
+      return itemWeightScorer(model);
+    case "user-neighbours":
+      return neighbourScorer(model);
+  }
+}
+
+function recommenderOf(
+  model: ServableModel,
+  scorer: FormScorer<UserVector>,
+  historyOf: HistoryOf | undefined,
+): Recommender {
   const blocked = new Uint8Array(model.items);
   const workspace = new Float64Array(model.items);
-  let norms: Float64Array | undefined;
 
-  const vectorOf = (who: Who): UserVector => (typeof who === "number" ? userVector(who) : who);
+  function vectorOf(who: Who): UserVector {
+    if (typeof who === "number") return userVector(who);
+    if (who.form === model.form) return who;
+    throw new ReelbenchError("RB_INTERNAL", `A vector of ${who.form} was given to a model of ${model.form}.`);
+  }
 
   function userVector(u: number): UserVector {
     if (!Number.isInteger(u) || u < 0 || u >= model.users)
       throw new ReelbenchError("RB_NOT_FOUND", `The model has no user number ${u}.`);
-    const factors = Float64Array.from(model.userFactors.subarray(u * model.factors, (u + 1) * model.factors));
-    return { bias: model.userBias[u]!, factors };
+    const stored = scorer.stored(u);
+    if (stored !== null) return stored;
+    if (historyOf === undefined)
+      throw new ReelbenchError(
+        "RB_INTERNAL",
+        "This model answers known users from their ratings, which were not given.",
+      );
+    return fold(historyOf(u), u).vector;
   }
 
-  /** The one place where a score is computed. */
-  function scoreOf(vector: UserVector, fallback: Float32Array | null, i: number): number {
-    if (fallback !== null) return fallback[i]!;
-    return model.globalMean + vector.bias + model.itemBias[i]! + dotRow(vector.factors, model.itemFactors, i);
+  function fold(ratings: readonly GivenRating[], u: number | null): FoldedRatings {
+    return scorer.fold(settle(model, ratings), u);
+  }
+
+  /** A model that knows nothing of somebody answers with the items' popularity in training, where it carries that. */
+  function listForStrangers(vector: UserVector): Float32Array | null {
+    const { itemPopularity } = model;
+    return itemPopularity !== undefined && scorer.knowsNothing(vector) ? itemPopularity : null;
   }
 
   function scoresForUser(who: Who, out: Float64Array = new Float64Array(model.items)): Float64Array {
     const vector = vectorOf(who);
-    const fallback = listForStrangers(model, vector);
-    for (let i = 0; i < model.items; i++) out[i] = scoreOf(vector, fallback, i);
+    const fallback = listForStrangers(vector);
+    if (fallback === null) scorer.scoreAll(vector, out);
+    else out.set(fallback);
     return out;
   }
 
   function score(who: Who, i: number): number {
     checkItem(model, i);
     const vector = vectorOf(who);
-    return scoreOf(vector, listForStrangers(model, vector), i);
+    const fallback = listForStrangers(vector);
+    return fallback === null ? scorer.score(vector, i) : fallback[i]!;
   }
 
   function similar(i: number, n: number, candidates: Candidates = {}): ScoredItem[] {
     checkItem(model, i);
-    if (model.factors === 0) {
+    if (!knowsSimilarItems(model)) {
       throw new ReelbenchError(
         "RB_NO_ITEM_FACTORS",
         "This model has no item factors, so it cannot tell which items are alike.",
       );
     }
-    norms ??= itemNorms(model);
-    const norm = norms[i]!;
-    if (norm === 0) return [];
-    const target = Float64Array.from(model.itemFactors.subarray(i * model.factors, (i + 1) * model.factors));
     markBlocked(blocked, candidates);
+    scorer.similarities(i, workspace, blocked);
     blocked[i] = 1;
-    for (let other = 0; other < model.items; other++) {
-      const otherNorm = norms[other]!;
-      if (otherNorm === 0) blocked[other] = 1;
-      else workspace[other] = dotRow(target, model.itemFactors, other) / (norm * otherNorm);
-    }
     return selectTop(workspace, blocked, n);
   }
 
@@ -116,8 +162,7 @@ export function createRecommender(model: ServableModel): Recommender {
       const shares = folded.contributions(i);
       const contributions = folded.ratings.map((rating, j) => ({ i: rating.i, contribution: shares[j]! }));
       const remainder = explained - foldedScore;
-      const fallback = listForStrangers(model, folded.vector);
-      const withoutRatings = fallback === null ? model.globalMean + model.itemBias[i]! : fallback[i]!;
+      const withoutRatings = listForStrangers(folded.vector)?.[i] ?? scorer.baseline(i);
       return { score: explained, baseline: withoutRatings + remainder, remainder, contributions };
     };
   }
@@ -125,7 +170,7 @@ export function createRecommender(model: ServableModel): Recommender {
   return {
     model,
     userVector,
-    foldIn: (ratings) => foldRatings(model, ratings).vector,
+    foldIn: (ratings, u) => fold(ratings, u ?? null).vector,
     score,
     predict: (who, i) => clip(model, score(who, i)),
     scoresForUser,
@@ -135,20 +180,9 @@ export function createRecommender(model: ServableModel): Recommender {
       return selectTop(workspace, blocked, n);
     },
     similar,
-    explain: (ratings) => explainer(foldRatings(model, ratings), null),
-    explainUser: (u, ratings) => explainer(foldRatings(model, ratings), userVector(u)),
+    explain: (ratings, u) => explainer(fold(ratings, u ?? null), null),
+    explainUser: (u, ratings) => explainer(fold(ratings, u), userVector(u)),
   };
-}
-
-/**
- * A projection or an implicit fold-in of nothing is the zero vector, under which all items tie: such a model answers a
- * stranger with the items' popularity in training instead, where the model carries it. Null: the ordinary formula holds.
- */
-function listForStrangers(model: ServableModel, vector: UserVector): Float32Array | null {
-  const { kind } = model.foldIn;
-  if (kind !== "projection" && kind !== "implicit") return null;
-  if (model.itemPopularity === undefined || vector.bias !== 0) return null;
-  return vector.factors.every((value) => value === 0) ? model.itemPopularity : null;
 }
 
 function clip(model: ServableModel, score: number): number {
@@ -158,11 +192,4 @@ function clip(model: ServableModel, score: number): number {
 function checkItem(model: ServableModel, i: number): void {
   if (!Number.isInteger(i) || i < 0 || i >= model.items)
     throw new ReelbenchError("RB_NOT_FOUND", `The model has no item number ${i}.`);
-}
-
-function itemNorms(model: ServableModel): Float64Array {
-  return Float64Array.from({ length: model.items }, (_, i) => {
-    const row = Float64Array.from(model.itemFactors.subarray(i * model.factors, (i + 1) * model.factors));
-    return Math.sqrt(dotRow(row, model.itemFactors, i));
-  });
 }

@@ -4,7 +4,9 @@ import { columnNames, testUsers } from "../evaluation/evaluate.ts";
 import type { PerUserTable } from "../evaluation/per-user.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
+import { answersFromHistory } from "../models/servable.ts";
 import type { ServableModel } from "../models/servable.ts";
+import { shareModel } from "../recommend/shared-model.ts";
 import { entryUrl } from "../runtime-paths.ts";
 import type { EvaluationWorkerData } from "./evaluation-worker.ts";
 
@@ -52,6 +54,9 @@ export async function evaluateInThreads(
   const listed = cutoffs.map((k) => ({ k, flags: new Uint8Array(new SharedArrayBuffer(model.items)) }));
   const data: EvaluationWorkerData = {
     model: shareModel(model),
+    histories: answersFromHistory(model)
+      ? { userStart: share(train.userStart), item: share(train.item), rating: share(train.rating) }
+      : null,
     input: {
       users,
       cutoffs,
@@ -114,17 +119,6 @@ function share<A extends Int32Array | Float32Array>(array: A): A {
   const copy = array instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
   copy.set(array);
   return copy as A; // The same kind of array as it came, by the line above.
-}
-
-function shareModel(model: ServableModel): ServableModel {
-  return {
-    ...model,
-    userBias: share(model.userBias),
-    itemBias: share(model.itemBias),
-    userFactors: share(model.userFactors),
-    itemFactors: share(model.itemFactors),
-    ...(model.itemPopularity === undefined ? {} : { itemPopularity: share(model.itemPopularity) }),
-  };
 }
 
 function shareOfOnes(flags: Uint8Array): number {

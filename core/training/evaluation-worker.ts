@@ -1,12 +1,15 @@
 /** A thread of an evaluation: claims rows until none is left and writes their values into shared columns. */
 import { workerData } from "node:worker_threads";
 import { evaluateRows } from "../evaluation/evaluate.ts";
-import type { EvaluationInput, EvaluationOutput } from "../evaluation/evaluate.ts";
+import type { EvaluationInput, EvaluationOutput, RatingsByUser } from "../evaluation/evaluate.ts";
 import type { ServableModel } from "../models/servable.ts";
 import { createRecommender } from "../recommend/recommender.ts";
+import type { GivenRating } from "../recommend/recommender.ts";
 
 export interface EvaluationWorkerData {
   readonly model: ServableModel;
+  /** The training ratings, for a model that answers known users from them. */
+  readonly histories: RatingsByUser | null;
   readonly input: EvaluationInput;
   readonly output: EvaluationOutput;
   /** [next row to claim, rows finished], in shared memory. */
@@ -17,11 +20,19 @@ export interface EvaluationWorkerData {
 const rowsPerClaim = 32;
 
 // Structured cloning keeps the shape that `evaluateInThreads` gave it; nobody else starts this file.
-const { model, input, output, cells } = workerData as EvaluationWorkerData;
-const recommender = createRecommender(model);
+const { model, histories, input, output, cells } = workerData as EvaluationWorkerData;
+const recommender = createRecommender(model, (u) => historyIn(histories, u));
 const rows = input.users.length;
 for (let from = Atomics.add(cells, 0, rowsPerClaim); from < rows; from = Atomics.add(cells, 0, rowsPerClaim)) {
   const to = Math.min(from + rowsPerClaim, rows);
   evaluateRows(recommender, input, output, from, to);
   Atomics.add(cells, 1, to - from);
+}
+
+function historyIn(ratings: RatingsByUser | null, u: number): GivenRating[] {
+  const [from, to] = [ratings?.userStart[u] ?? 0, ratings?.userStart[u + 1] ?? 0];
+  return Array.from({ length: to - from }, (_, offset) => ({
+    i: ratings?.item[from + offset] ?? 0,
+    rating: ratings?.rating[from + offset] ?? 0,
+  }));
 }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import type { CatalogueItem } from "../../core/contract/entities.ts";
 import { encodeBundle } from "../../core/models/bundle.ts";
-import type { ServableModel } from "../../core/models/servable.ts";
+import type { FactorModel } from "../../core/models/servable.ts";
 import { createApiKey } from "../../core/production/api-keys.ts";
 import type { ApiKeyScope } from "../../core/production/api-keys.ts";
 import { artifactDigest, chunkBytes, targetDigest } from "../../core/production/artifacts.ts";
@@ -17,7 +17,7 @@ import type { ServerConfig } from "../../server/config.ts";
 /** A version small enough to check by hand, with everything a target holds of one. */
 export interface SmallVersion {
   readonly version: string;
-  readonly model: ServableModel;
+  readonly model: FactorModel;
   readonly userIds: readonly string[];
   readonly items: readonly CatalogueItem[];
   /** By dense user index: the ratings of the data. */
@@ -46,7 +46,7 @@ export function smallVersion(
     readonly users?: number;
     readonly items?: number;
     readonly factors?: number;
-    readonly foldIn?: ServableModel["foldIn"];
+    readonly foldIn?: FactorModel["foldIn"];
   } = {},
 ): SmallVersion {
   const {
@@ -62,7 +62,8 @@ export function smallVersion(
   const number = (value: number, count: number, least: number) =>
     String(value).padStart(Math.max(least, String(count - 1).length), "0");
   const floats = (length: number, spread: number) => Float32Array.from({ length }, () => (random() - 0.5) * spread);
-  const model: ServableModel = {
+  const model: FactorModel = {
+    form: "factors",
     users,
     items,
     factors,

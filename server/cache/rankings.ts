@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { cachedRanking, rankingKey, rankingLifetime } from "../../core/production/cache-keys.ts";
+import { isImpersonal } from "../../core/models/servable.ts";
 import type { Basis } from "../live-model/score-job.ts";
 import type { SharedModel } from "../live-model/shared-model.ts";
 import { findId, textAt } from "../live-model/shared-text.ts";
@@ -115,6 +116,6 @@ function parseRanking(shared: SharedModel, text: string): Ranking | null {
   if (!parsed.success || parsed.data.items.length !== parsed.data.scores.length) return null;
   const items = parsed.data.items.map((itemId) => findId(shared.items, itemId));
   if (items.some((i) => i < 0)) return null;
-  const basis = parsed.data.basis ?? (shared.model.foldIn.kind === "none" ? "popularity" : "personal");
+  const basis = parsed.data.basis ?? (isImpersonal(shared.model) ? "popularity" : "personal");
   return { basis, ratingsUsed: parsed.data.ratingsUsed ?? 0, items, scores: parsed.data.scores };
 }

@@ -7,8 +7,9 @@ import type { StoredItem } from "../../core/production/catalogue.ts";
 import type { Database } from "../../core/production/database.ts";
 import { historyPages, historyShape } from "../../core/production/history-pages.ts";
 import { findVersion } from "../../core/production/versions.ts";
+import { shareModel } from "../../core/recommend/shared-model.ts";
 import { changedItems } from "./changed-items.ts";
-import { shareCatalogue, shareModel, sharedBytes } from "./shared-model.ts";
+import { shareCatalogue, sharedBytes } from "./shared-model.ts";
 import type { SharedHistories, SharedModel } from "./shared-model.ts";
 import { findId, toIdIndex, toSharedText } from "./shared-text.ts";
 import type { IdIndex } from "./shared-text.ts";
@@ -28,7 +29,7 @@ export async function loadVersion(database: Database, name: string, key: number)
   if (bundle.userIds.length !== bundle.model.users || bundle.itemIds.length !== bundle.model.items) {
     throw new ReelbenchError(
       "RB_CORRUPT",
-      `Version ${name} names ${bundle.itemIds.length} items for ${bundle.model.items} rows of factors.`,
+      `Version ${name} names ${bundle.itemIds.length} items; its model has ${bundle.model.items}.`,
     );
   }
   const users = toIdIndex(bundle.userIds);

@@ -1,3 +1,4 @@
+import { answersFromHistory, isImpersonal } from "../../core/models/servable.ts";
 import { createRecommender } from "../../core/recommend/recommender.ts";
 import type { GivenRating, Recommender, ScoredItem, Who } from "../../core/recommend/recommender.ts";
 import type { Basis, ItemFilter, ListExplanation, ScoreJob, ScoredList, Subject } from "./score-job.ts";
@@ -8,7 +9,7 @@ export type Scorer = (job: ScoreJob) => Omit<ScoredList, "seconds">;
 
 /** Answers jobs for one version. Pure arithmetic over the shared memory; for one thread. */
 export function createScorer(shared: SharedModel): Scorer {
-  const recommender = createRecommender(shared.model);
+  const recommender = createRecommender(shared.model, (u) => historyOf(shared, u));
   const allowed = new Uint8Array(shared.model.items);
   return (job) => {
     const person = job.subject.kind === "item" ? null : personOf(shared, recommender, job.subject);
@@ -36,31 +37,35 @@ interface Person {
   readonly basis: Basis;
   /** What the explanation is made of: the ratings folded in, or those the model was trained on. */
   readonly ratings: readonly GivenRating[];
-  /** Null: not a user of the model, or answered by fold-in. */
-  readonly u: number | null;
+  /** −1: not a user of the model, or of no account. */
+  readonly u: number;
 }
 
 function personOf(shared: SharedModel, recommender: Recommender, subject: Exclude<Subject, { kind: "item" }>): Person {
   const { model } = shared;
   const given = subject.ratings.map(({ i, rating }) => ({ i, rating: onScale(model.scale, rating) }));
   const u = subject.kind === "user" ? subject.u : -1;
-  if (model.foldIn.kind === "none") {
+  if (isImpersonal(model)) {
     // Biases and popularity may know a user's level, which changes no order; what is scored is the stored user, if any.
-    return { who: u >= 0 ? u : recommender.foldIn([]), basis: "popularity", ratings: [], u: null };
+    return { who: u >= 0 ? u : recommender.foldIn([]), basis: "popularity", ratings: [], u: -1 };
   }
   if (given.length === 0) {
-    if (u >= 0) return { who: u, basis: "personal", ratings: historyOf(shared, u), u };
-    return { who: recommender.foldIn([]), basis: "popularity", ratings: [], u: null };
+    const history = u >= 0 ? historyOf(shared, u) : [];
+    if (u >= 0 && !(answersFromHistory(model) && history.length === 0))
+      return { who: recommender.userVector(u), basis: "personal", ratings: history, u };
+    return { who: recommender.foldIn([]), basis: "popularity", ratings: [], u: -1 };
   }
   const ratings = u >= 0 ? merge(historyOf(shared, u), given) : given;
-  return { who: recommender.foldIn(ratings), basis: "fold-in", ratings, u: null };
+  return { who: recommender.foldIn(ratings, u >= 0 ? u : undefined), basis: "fold-in", ratings, u };
 }
 
 function explain(recommender: Recommender, person: Person, ranked: readonly ScoredItem[]): ListExplanation[] {
   if (person.basis === "popularity")
     return ranked.map(({ score }) => ({ baseline: score, items: [], contributions: [] }));
   const explainItem =
-    person.u === null ? recommender.explain(person.ratings) : recommender.explainUser(person.u, person.ratings);
+    person.basis === "personal"
+      ? recommender.explainUser(person.u, person.ratings)
+      : recommender.explain(person.ratings, person.u >= 0 ? person.u : undefined);
   return ranked.map(({ i }) => {
     const { baseline, contributions } = explainItem(i);
     return {

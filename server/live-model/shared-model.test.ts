@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
-import type { ServableModel } from "../../core/models/servable.ts";
+import type { FactorModel } from "../../core/models/servable.ts";
 import { createRecommender } from "../../core/recommend/recommender.ts";
-import { sharedBytes, shareModel } from "./shared-model.ts";
+import { shareModel } from "../../core/recommend/shared-model.ts";
+import { sharedBytes } from "./shared-model.ts";
 
-const model: ServableModel = {
+const model: FactorModel = {
+  form: "factors",
   users: 1,
   items: 3,
   factors: 2,

@@ -1,5 +1,4 @@
 import type { ServableModel } from "../../core/models/servable.ts";
-import { itemGramian } from "../../core/recommend/item-gramian.ts";
 import type { IdIndex, SharedText } from "./shared-text.ts";
 
 /**
@@ -49,32 +48,6 @@ export interface SharedHistories {
   readonly item: Int32Array;
   /** [ratings] */
   readonly rating: Float32Array;
-}
-
-/** The same numbers in memory that threads share. */
-export function shareModel(model: ServableModel): ServableModel {
-  return {
-    ...model,
-    // Every fold-in needs it: computed while loading, once, and not by each thread at its first stranger.
-    ...(model.foldIn.kind === "implicit" ? { itemGramian: shareDoubles(itemGramian(model)) } : {}),
-    userBias: shareFloats(model.userBias),
-    itemBias: shareFloats(model.itemBias),
-    userFactors: shareFloats(model.userFactors),
-    itemFactors: shareFloats(model.itemFactors),
-    ...(model.itemPopularity === undefined ? {} : { itemPopularity: shareFloats(model.itemPopularity) }),
-  };
-}
-
-function shareFloats(values: Float32Array): Float32Array {
-  const shared = new Float32Array(new SharedArrayBuffer(values.byteLength));
-  shared.set(values);
-  return shared;
-}
-
-function shareDoubles(values: Float64Array): Float64Array {
-  const shared = new Float64Array(new SharedArrayBuffer(values.byteLength));
-  shared.set(values);
-  return shared;
 }
 
 export interface CatalogueEntry {

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { ReelbenchError } from "../../core/contract/errors.ts";
+import { knowsSimilarItems } from "../../core/models/servable.ts";
 import type { HeldModel } from "./live-models.ts";
 import type { Subject } from "./score-job.ts";
 import { findId } from "./shared-text.ts";
@@ -42,13 +43,12 @@ export async function warmUp(held: HeldModel, recent: RecentRequests): Promise<v
   const { shared } = held;
   const known = recent.users().map((userId) => findId(shared.users, userId));
   const users = known.length > 0 ? known : Array.from({ length: Math.min(8, shared.model.users) }, (_, u) => u);
-  const items =
-    shared.model.factors === 0
-      ? []
-      : recent
-          .items()
-          .map((itemId) => findId(shared.items, itemId))
-          .filter((i) => i >= 0);
+  const items = !knowsSimilarItems(shared.model)
+    ? []
+    : recent
+        .items()
+        .map((itemId) => findId(shared.items, itemId))
+        .filter((i) => i >= 0);
   const subjects: Subject[] = [
     ...users.map((u) => ({ kind: "user" as const, u, ratings: [], seen: [] })),
     ...items.map((i) => ({ kind: "item" as const, i })),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { listVersions, versionState } from "../../../core/production/versions.ts";
+import { factorsOf } from "../../../core/models/servable.ts";
 import { isoTime } from "../../../core/contract/entities.ts";
 import { ReelbenchError } from "../../../core/contract/errors.ts";
 import { catalogueEntry, itemIndex } from "../../live-model/answer.ts";
@@ -73,7 +74,7 @@ export function catalogueRoutes({ config, software, database, models }: ServerCo
               epoch,
               users: shared.model.users,
               items: shared.model.items,
-              factors: shared.model.factors,
+              factors: factorsOf(shared.model),
               modelHash: shared.modelHash,
               software,
               server: config.serverId,
