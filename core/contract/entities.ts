@@ -36,6 +36,10 @@ export const timeFormat = z.enum([
   "none",
 ]);
 
+/** The part of a split that was decided before the import. */
+export const predefinedPart = z.enum(["train", "validation", "test"]);
+export type PredefinedPart = z.infer<typeof predefinedPart>;
+
 /** How a file of ratings is to be read. Everything left out is detected. */
 export const readOptions = z.object({
   format: fileFormat.optional(),
@@ -54,6 +58,9 @@ export const readOptions = z.object({
   /** Values that mean "no rating" (wide matrices: 99). */
   missingValues: z.array(z.string()).optional(),
   scale: z.object({ minimum: z.number(), maximum: z.number() }).optional(),
+  /** A column that says of every rating which part of a split it is, or the part that all of this file is. */
+  partColumn: z.string().optional(),
+  part: predefinedPart.optional(),
 });
 export type ReadOptions = z.infer<typeof readOptions>;
 
@@ -135,6 +142,8 @@ export const recipeStep = z.discriminatedUnion("step", [
   z.object({ step: z.literal("minimum-ratings"), perUser: count, perItem: count }),
   z.object({ step: z.literal("exclude-users"), users: z.array(userId) }),
   z.object({ step: z.literal("exclude-items"), items: z.array(itemId) }),
+  /** Only ratings of at least `minimum` stay; binarised, each of them becomes 1 (published protocols for rankings). */
+  z.object({ step: z.literal("rating-threshold"), minimum: z.number(), binarise: z.boolean() }),
 ]);
 /** Steps run in order. A snapshot holds each (user, item) once: where no dedupe step stands, `last` is added first. */
 export const recipe = z.array(recipeStep).max(50);
@@ -154,6 +163,8 @@ export const snapshot = z.object({
   items: count,
   scale: ratingScale,
   hasTime: z.boolean(),
+  /** Whether the files said of ratings which part of a split they are. */
+  hasParts: z.boolean().optional(),
   from: isoTime.nullable(),
   to: isoTime.nullable(),
   missing,
@@ -189,16 +200,49 @@ export type Profile = z.infer<typeof profile>;
 // ── Splits ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const share = z.number().gt(0).lt(1);
+/** Only ratings of at least this are tested: a low one is nothing to be found. */
+const relevantFrom = z.number().optional();
+/** Share of the ratings not tested that is kept apart for tuning and early stopping, chosen as the test is. No run is trained on it. */
+const validationShare = share.optional();
+/** Whether one more part of the same kind is kept apart for tuning and early stopping. */
+const validation = z.boolean().optional();
 export const splitProtocol = z.discriminatedUnion("protocol", [
   /** The last share of all ratings in time is the test. */
-  z.object({ protocol: z.literal("global-temporal"), testShare: share.default(0.2) }),
+  z.object({ protocol: z.literal("global-temporal"), testShare: share.default(0.2), validationShare, relevantFrom }),
+  /**
+   * The last share of all ratings in time, cut into windows of equal size; each is tested on what came before it, and
+   * only that (rolling origin). A validation part is the window before the tested one.
+   */
+  z.object({
+    protocol: z.literal("rolling-origin"),
+    cutoffs: z.int().min(2).max(20).default(4),
+    testShare: share.default(0.4),
+    validation,
+    relevantFrom,
+  }),
   /** Each user's last share is that user's test. */
-  z.object({ protocol: z.literal("per-user-temporal"), testShare: share.default(0.2) }),
-  /** Each user's last rating is the test. */
-  z.object({ protocol: z.literal("leave-last-out") }),
+  z.object({ protocol: z.literal("per-user-temporal"), testShare: share.default(0.2), validationShare, relevantFrom }),
+  /** Each user's last rating is the test; the one before it the validation. */
+  z.object({ protocol: z.literal("leave-last-out"), validation, relevantFrom }),
   /** Every rating is in the test with the same probability. */
-  z.object({ protocol: z.literal("random"), testShare: share.default(0.2) }),
-  z.object({ protocol: z.literal("k-fold"), folds: z.int().min(2).max(20).default(5) }),
+  z.object({ protocol: z.literal("random"), testShare: share.default(0.2), validationShare, relevantFrom }),
+  /** A validation part is the fold behind the tested one. */
+  z.object({ protocol: z.literal("k-fold"), folds: z.int().min(2).max(20).default(5), validation, relevantFrom }),
+  /**
+   * Shares of the users are kept out of training altogether (Liang et al. 2018): a part of each one's ratings is given to
+   * the model when it is asked (folded in), the rest is the test.
+   */
+  z.object({
+    protocol: z.literal("held-out-users"),
+    testShare: share.default(0.1),
+    validationShare,
+    foldInShare: share.default(0.8),
+    /** Which of a user's ratings are folded in: any, or the earliest. */
+    foldInBy: z.enum(["random", "time"]).default("random"),
+    relevantFrom,
+  }),
+  /** As the imported files or their column of parts say. */
+  z.object({ protocol: z.literal("predefined"), relevantFrom }),
 ]);
 export type SplitProtocol = z.infer<typeof splitProtocol>;
 
@@ -209,9 +253,14 @@ export const split = z.object({
   snapshotId: entityId,
   protocol: splitProtocol,
   seed: z.int().nonnegative(),
+  /** Of k-fold the first fold's, of rolling origin the last cut-off's. */
   train: count,
   test: count,
-  /** Users and items of the test, and how many of them the training part knows. */
+  /** Ratings kept apart for tuning and early stopping. */
+  validation: count.optional(),
+  /** Ratings of the test users that are given to the model when it is asked (held-out users). */
+  foldIn: count.optional(),
+  /** Users and items of the test, and how many of them the training part (or the fold-in) knows. */
   testUsers: count,
   warmTestUsers: count,
   testItems: count,
@@ -275,6 +324,31 @@ export const algorithmInfo = z.object({
 });
 export type AlgorithmInfo = z.infer<typeof algorithmInfo>;
 
+// ── Training ratings ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What a run makes of its training ratings before it learns. Part of the run's identity; the tested ratings stay as they
+ * are, so rankings stay comparable. Left out: the ratings as they are, each counting the same.
+ */
+export const trainingOptions = z.object({
+  /**
+   * Ratings of at least `from` are likes. `values`: all likes count as the best rating of the scale (binarised), or as rated.
+   * `low`: the others are left out, or count as the worst rating.
+   */
+  likes: z
+    .object({
+      from: z.number(),
+      values: z.enum(["equal", "as-rated"]).default("equal"),
+      low: z.enum(["left-out", "worst"]).default("left-out"),
+    })
+    .optional(),
+  /** Weight 1 + α · (rating − minimum) / (maximum − minimum) (Hu et al. 2008). */
+  confidence: z.number().positive().max(1e6).optional(),
+  /** Weight 2^(−age / half-life), the age counted in days from the newest training rating. Without a time: the least weight. */
+  halfLifeDays: z.number().positive().max(1e6).optional(),
+});
+export type TrainingOptions = z.infer<typeof trainingOptions>;
+
 // ── Runs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const metricName = z.string().regex(/^[a-z][a-z0-9-]*(@\d+)?$/);
@@ -313,6 +387,8 @@ export const run = z.object({
   splitId: entityId,
   algorithm: entityId,
   hyperparameters,
+  /** What was made of the training ratings; absent: nothing. */
+  training: trainingOptions.optional(),
   seed: z.int().nonnegative(),
   metrics: z.array(metricValue),
   curve: z.array(curvePoint),

@@ -37,6 +37,7 @@ import {
   splitProtocol,
   target,
   targetStatus,
+  trainingOptions,
   userId,
 } from "./entities.ts";
 
@@ -180,6 +181,8 @@ export const contract = {
       splitId: entityId,
       algorithm: entityId,
       hyperparameters: hyperparameters.default({}),
+      /** What is made of the training ratings first; left out: nothing. */
+      training: trainingOptions.optional(),
       seed,
       name: z.string().max(200).optional(),
     }),

@@ -1,7 +1,9 @@
-import type { CurvePoint, Job, Run } from "../contract/entities.ts";
+import type { CurvePoint, Job, Run, TrainingOptions } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { JobContext } from "../jobs/queue.ts";
 import { algorithmById, algorithms, parseHyperparameters } from "../models/registry.ts";
+import type { Algorithm } from "../models/algorithm.ts";
+import { givesWeights } from "../ratings/training-options.ts";
 import { reproduce } from "../training/train.ts";
 import type { JobRecord } from "../workspace/job-table.ts";
 import type { Comparisons } from "./comparison.ts";
@@ -90,7 +92,7 @@ function existingRefit(rooms: Rooms, runId: string): Run | undefined {
 function queueRefit(rooms: Rooms, runId: string, refitId: string): Run {
   const { entity } = finishedRun(rooms, runId);
   if (entity.refitOf !== null) throw new ReelbenchError("RB_CONFLICT", `The run ${runId} is a refit already.`);
-  const { name, snapshotId, splitId, algorithm, hyperparameters, seed } = entity;
+  const { name, snapshotId, splitId, algorithm, hyperparameters, training, seed } = entity;
   presentSnapshot(rooms, snapshotId);
   const refit = queuedRun({
     id: refitId,
@@ -99,6 +101,7 @@ function queueRefit(rooms: Rooms, runId: string, refitId: string): Run {
     splitId,
     algorithm,
     hyperparameters,
+    ...(training === undefined ? {} : { training }),
     seed,
     refitOf: runId,
   });
@@ -135,6 +138,14 @@ export async function refitForPublishing(
   }
 }
 
+/** An option without effect would be taken for one that had it. */
+function refuseIdleOptions({ info }: Algorithm, training: TrainingOptions): void {
+  if (givesWeights(training) && !info.uses.includes("weights"))
+    throw new ReelbenchError("RB_INVALID_INPUT", `${info.name} takes every rating as equally important.`, {
+      remedy: "Leave confidence and half-life out, or train an algorithm that uses weights.",
+    });
+}
+
 type ModelJob = "runs.train" | "runs.refit" | "runs.reproduce";
 
 export function modelJobs(rooms: Rooms, curves: LiveCurves): JobHandlers<ModelJob> {
@@ -149,10 +160,11 @@ export function modelJobs(rooms: Rooms, curves: LiveCurves): JobHandlers<ModelJo
     "runs.train": {
       lane: "training",
       title: ({ algorithm, name }) => `Train ${name ?? algorithmById(algorithm).info.name}`,
-      prepare({ splitId, algorithm, hyperparameters, seed, name }, jobId) {
+      prepare({ splitId, algorithm, hyperparameters, training, seed, name }, jobId) {
         const { entity: split } = presentSplit(rooms, splitId);
         presentSnapshot(rooms, split.snapshotId);
         const known = algorithmById(algorithm);
+        if (training !== undefined) refuseIdleOptions(known, training);
         const run = queuedRun({
           id: `r${jobId.slice(1)}`,
           name: name ?? known.info.name,
@@ -160,6 +172,7 @@ export function modelJobs(rooms: Rooms, curves: LiveCurves): JobHandlers<ModelJo
           splitId,
           algorithm,
           hyperparameters: parseHyperparameters(known, hyperparameters),
+          ...(training === undefined ? {} : { training }),
           seed,
           refitOf: null,
         });

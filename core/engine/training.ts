@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { CurvePoint, Run } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
+import { foldsOf } from "../ratings/split-parts.ts";
 import type { TrainingTaskInput } from "../training/task.ts";
 import { train } from "../training/train.ts";
 import { version } from "../version.ts";
@@ -10,7 +11,7 @@ import type { Rooms } from "./rooms.ts";
 
 /** A run as it is when its training has been accepted and nothing is known yet. */
 export function queuedRun(
-  given: Pick<Run, "id" | "name" | "snapshotId" | "splitId" | "algorithm" | "hyperparameters" | "seed" | "refitOf">,
+  given: Pick<Run, "id" | "name" | "snapshotId" | "splitId" | "algorithm" | "hyperparameters" | "training" | "seed" | "refitOf">,
 ): Run {
   return {
     ...given,
@@ -41,6 +42,7 @@ export function trainingTaskOf(rooms: Rooms, run: Run): TrainingTaskInput {
     selection: selectionOf(rooms, run),
     algorithm: run.algorithm,
     hyperparameters: run.hyperparameters,
+    training: run.training,
     seed: run.seed,
     threads: rooms.threads,
     codeVersion: version,
@@ -53,9 +55,8 @@ export function trainingTaskOf(rooms: Rooms, run: Run): TrainingTaskInput {
 function selectionOf(rooms: Rooms, run: Run): TrainingTaskInput["selection"] {
   if (run.refitOf !== null) return { kind: "all" };
   const { entity: split, directory: splitDirectory } = presentSplit(rooms, run.splitId);
-  return split.protocol.protocol === "k-fold"
-    ? { kind: "k-fold", splitDirectory, folds: split.protocol.folds }
-    : { kind: "holdout", splitDirectory };
+  const folds = foldsOf(split.protocol);
+  return folds === null ? { kind: "holdout", splitDirectory } : { kind: "k-fold", splitDirectory, folds };
 }
 
 function evaluationOf(rooms: Rooms, runId: string): NonNullable<TrainingTaskInput["refitOf"]> {

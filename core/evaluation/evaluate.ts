@@ -10,6 +10,8 @@ export type RatingsByUser = Pick<TrainingSet, "userStart" | "item" | "rating">;
 export interface EvaluationInput {
   readonly train: Pick<RatingsByUser, "userStart" | "item">;
   readonly test: RatingsByUser;
+  /** Ratings of test users that training never saw: folded in when the model is asked. */
+  readonly foldIn?: RatingsByUser | null;
   /** [rows] users with at least one test rating, ascending (`testUsers`). */
   readonly users: Int32Array;
   /** List lengths, ascending. */
@@ -43,7 +45,7 @@ export function columnNames(predictsRatings: boolean, cutoffs: readonly number[]
 /**
  * Evaluates rows `from` … `to` − 1 on the full ranking: candidates are all items of the snapshot but the user's own
  * training items; relevant are all of the user's test items, whatever their rating. A user without training ratings is
- * answered as a stranger (fold-in of nothing). Scores come from the recommender that also serves.
+ * answered as a stranger (fold-in of nothing), or by fold-in of the ratings given for the user. Scores come from the recommender that also serves.
  */
 export function evaluateRows(
   recommender: Recommender,
@@ -61,9 +63,11 @@ export function evaluateRows(
 
   for (let row = from; row < to; row++) {
     const u = input.users[row]!;
-    const seen = rowOf(input.train, u);
+    const trained = rowOf(input.train, u);
+    const given = trained.length === 0 ? givenRatings(input.foldIn, u) : [];
+    const seen = given.length === 0 ? trained : given.map(({ i }) => i);
     const held = rowOf(input.test, u);
-    const vector = seen.length === 0 ? stranger : recommender.userVector(u);
+    const vector = given.length > 0 ? recommender.foldIn(given) : seen.length === 0 ? stranger : recommender.userVector(u);
     recommender.scoresForUser(vector, scores);
 
     for (const i of seen) blocked[i] = 1;
@@ -124,6 +128,12 @@ function rateErrors(
   }
   set(output, "rmse_sum", row, squared);
   set(output, "mae_sum", row, absolute);
+}
+
+function givenRatings(foldIn: RatingsByUser | null | undefined, u: number): { i: number; rating: number }[] {
+  if (foldIn === null || foldIn === undefined) return [];
+  const from = foldIn.userStart[u]!;
+  return Array.from(rowOf(foldIn, u), (i, offset) => ({ i, rating: foldIn.rating[from + offset]! }));
 }
 
 function rowOf(ratings: Pick<RatingsByUser, "userStart" | "item">, u: number): Int32Array {

@@ -5,7 +5,7 @@ import type { ErrorEnvelope } from "../contract/errors.ts";
 import { entryUrl } from "../runtime-paths.ts";
 import { throwIfAborted } from "./database.ts";
 import type { SplitFacts } from "./split-facts.ts";
-import type { RatingColumns } from "./training-data.ts";
+import type { RatingColumns } from "./rating-columns.ts";
 
 export interface AssignmentRequest {
   /** In shared memory, so that nothing is copied. */

@@ -269,7 +269,7 @@ describe("split", () => {
           ),
         ).rejects.toMatchObject({ code: "RB_SPLIT_NO_TIME" });
         const proposals = await proposeSplits(snapshotDirectory);
-        expect(proposals.map(({ protocol }) => protocol.protocol)).toEqual(["random", "k-fold"]);
+        expect(proposals.map(({ protocol }) => protocol.protocol)).toEqual(["random", "k-fold", "held-out-users"]);
         expect(proposals[0]?.leaks).toHaveLength(1);
         expect(proposals[0]?.meaningful).toBe(false);
       },

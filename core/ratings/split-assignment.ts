@@ -1,75 +1,114 @@
 import type { SplitProtocol } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
-import type { RatingColumns } from "./training-data.ts";
 import { createRandom } from "./random.ts";
-import { testPart, trainPart } from "./split-parts.ts";
+import { foldsOf, keepsValidation, partRoles, testPart, trainPart, validationPart } from "./split-parts.ts";
+import { cutMoment, lastOfEachUser, lowerBound, requireTimes, sortedTimes, windowsOf } from "./split-temporal.ts";
+import { heldOutUserParts } from "./split-users.ts";
+import type { RatingColumns } from "./rating-columns.ts";
 
 /**
- * One byte for each rating (docs/reference/formats.md): 0 train, 1 test, 255 unused; for k-fold the fold's number.
+ * One byte for each rating (docs/reference/formats.md, `split-parts.ts`).
  *
  * Every rule is a total order, so that the same seed gives the same bytes. Of one user's ratings of the same time, a
  * number drawn for each from the seed decides, then the place. A global cut never parts ratings of the same second.
  * Ratings without a time come before all others and are never tested temporally.
- * Throws RB_SPLIT_NO_TIME, RB_SPLIT_EMPTY.
+ * Throws RB_SPLIT_NO_TIME, RB_SPLIT_EMPTY, RB_INVALID_INPUT (no predefined parts).
  */
 export function assignParts(ratings: RatingColumns, protocol: SplitProtocol, seed: number): Uint8Array {
   if (ratings.count < 2) throw new ReelbenchError("RB_SPLIT_EMPTY", "There are fewer than two ratings to split.");
   const parts = assign(ratings, protocol, seed);
-  if (protocol.protocol === "k-fold") {
-    for (let fold = 0; fold < protocol.folds; fold++) {
-      if (!parts.includes(fold))
-        throw new ReelbenchError("RB_SPLIT_EMPTY", `Fold ${String(fold)} of ${String(protocol.folds)} would be empty.`);
-    }
-  } else if (!parts.includes(trainPart) || !parts.includes(testPart)) {
-    throw new ReelbenchError(
-      "RB_SPLIT_EMPTY",
-      `The split leaves nothing to ${parts.includes(trainPart) ? "test on" : "train on"}.`,
-    );
-  }
+  requireRatings(ratings, parts, protocol);
   return parts;
+}
+
+/** Every model has something to learn from and something to be tested on. */
+function requireRatings(ratings: RatingColumns, parts: Uint8Array, protocol: SplitProtocol): void {
+  const relevantFrom = protocol.relevantFrom ?? -Infinity;
+  const trained = new Uint8Array(256);
+  const tested = new Uint8Array(256);
+  for (let row = 0; row < ratings.count; row++) {
+    const part = parts[row] ?? 0;
+    trained[part] = 1;
+    if ((ratings.rating[row] ?? 0) >= relevantFrom) tested[part] = 1;
+  }
+  const folds = foldsOf(protocol);
+  const kinds: readonly ("test" | "validation")[] =
+    keepsValidation(protocol) && protocol.protocol !== "predefined" ? ["test", "validation"] : ["test"];
+  for (let fold = 0; fold < (folds ?? 1); fold++) {
+    for (const kind of kinds) {
+      const roles = partRoles(protocol, folds === null ? null : fold, kind);
+      const where = folds === null ? "" : ` in fold ${String(fold + 1)} of ${String(folds)}`;
+      if (!roles.train.some((used, part) => used === 1 && trained[part] === 1))
+        throw new ReelbenchError("RB_SPLIT_EMPTY", `The split leaves nothing to train on${where}.`);
+      if (!roles.test.some((used, part) => used === 1 && tested[part] === 1))
+        throw new ReelbenchError(
+          "RB_SPLIT_EMPTY",
+          `The split leaves nothing to ${kind === "test" ? "test" : "validate"} on${where}.`,
+        );
+    }
+  }
 }
 
 function assign(ratings: RatingColumns, protocol: SplitProtocol, seed: number): Uint8Array {
   switch (protocol.protocol) {
     case "random":
-      return randomParts(ratings.count, protocol.testShare, seed);
+      return randomParts(ratings.count, [protocol.testShare, protocol.validationShare ?? 0], seed);
     case "k-fold":
       return foldParts(ratings.count, protocol.folds, seed);
     case "global-temporal":
       requireTimes(ratings);
-      return globalTemporalParts(ratings, protocol.testShare);
-    case "per-user-temporal":
+      return globalTemporalParts(ratings, protocol.testShare, protocol.validationShare);
+    case "rolling-origin":
       requireTimes(ratings);
+      return rollingParts(ratings, protocol.cutoffs, protocol.testShare, protocol.validation === true);
+    case "per-user-temporal": {
+      requireTimes(ratings);
+      const { testShare, validationShare = 0 } = protocol;
       // At least one of every user's ratings stays in training: nobody is tested cold.
-      return lastOfEachUser(ratings, seed, (n) => Math.min(n - 1, Math.round(n * protocol.testShare)));
+      return lastOfEachUser(ratings, seed, [testPart, validationPart], (n) => {
+        const test = Math.min(n - 1, Math.round(n * testShare));
+        return [test, Math.min(n - test - 1, Math.round((n - test) * validationShare))];
+      });
+    }
     case "leave-last-out":
       requireTimes(ratings);
-      return lastOfEachUser(ratings, seed, (n) => (n >= 2 ? 1 : 0));
+      return lastOfEachUser(ratings, seed, [testPart, validationPart], (n) => [
+        n >= 2 ? 1 : 0,
+        protocol.validation === true && n >= 3 ? 1 : 0,
+      ]);
+    case "held-out-users":
+      if (protocol.foldInBy === "time") requireTimes(ratings);
+      return heldOutUserParts(ratings, protocol, seed);
+    case "predefined":
+      if (ratings.part === null)
+        throw new ReelbenchError("RB_INVALID_INPUT", "The ratings do not say which part of a split they are.", {
+          remedy:
+            "Import the files with --part train, --part validation and --part test (or one file with --part-column), and make a snapshot of them.",
+        });
+      return Uint8Array.from(ratings.part);
   }
 }
 
-function requireTimes(ratings: RatingColumns): void {
-  if (ratings.time.every(Number.isNaN)) throw new ReelbenchError("RB_SPLIT_NO_TIME");
-}
-
-/** A number for each rating, from the seed. */
-function draws(count: number, seed: number): Uint32Array {
-  const random = createRandom(seed);
-  return new Uint32Array(count).map(() => random.uint32());
-}
-
-/** Exactly round(count × share) ratings, every subset of that size equally likely. */
-function randomParts(count: number, share: number, seed: number): Uint8Array {
+/** Exactly round(count × share) ratings for the test, then for validation; every choice of that size equally likely. */
+function randomParts(count: number, [testShare, validationShare]: readonly [number, number], seed: number): Uint8Array {
   const random = createRandom(seed);
   const parts = new Uint8Array(count);
-  let wanted = Math.round(count * share);
   // Knuth, TAOCP 2, §3.4.2, algorithm S (selection sampling).
-  for (let row = 0; row < count && wanted > 0; row++) {
-    if (random.below(count - row) < wanted) {
-      parts[row] = testPart;
-      wanted--;
+  const sample = (part: number, left: number, size: number) => {
+    let remaining = left;
+    let wanted = size;
+    for (let row = 0; row < count && wanted > 0; row++) {
+      if (parts[row] !== trainPart) continue;
+      if (random.below(remaining) < wanted) {
+        parts[row] = part;
+        wanted--;
+      }
+      remaining--;
     }
-  }
+  };
+  const tested = Math.round(count * testShare);
+  sample(testPart, count, tested);
+  sample(validationPart, count - tested, Math.round((count - tested) * validationShare));
   return parts;
 }
 
@@ -87,66 +126,27 @@ function foldParts(count: number, folds: number, seed: number): Uint8Array {
   return parts;
 }
 
-const timeOf = (ratings: RatingColumns, row: number) => {
-  const time = ratings.time[row] ?? Number.NaN;
-  return Number.isNaN(time) ? -Infinity : time;
-};
+function globalTemporalParts(ratings: RatingColumns, testShare: number, validationShare: number | undefined): Uint8Array {
+  const times = sortedTimes(ratings);
+  const { count } = ratings;
+  const test = cutMoment(times, count - Math.round(count * testShare));
+  if (validationShare === undefined) return windowsOf(ratings, [test]).map((window) => (window === 1 ? testPart : trainPart));
+  const earlier = times.subarray(0, lowerBound(times, test));
+  const validation = cutMoment(earlier, earlier.length - Math.round(earlier.length * validationShare));
+  const partOfWindow = [trainPart, validationPart, testPart];
+  return windowsOf(ratings, [validation, test]).map((window) => partOfWindow[window] ?? trainPart);
+}
 
-/**
- * The cut is a moment, not a count: ratings of the same second fall on the same side, so that none is learnt from that
- * was given at the time of one that is tested. Of the two moments around the wanted share the nearer one is taken.
- */
-function globalTemporalParts(ratings: RatingColumns, share: number): Uint8Array {
-  const times = new Float64Array(ratings.count).map((_, row) => timeOf(ratings, row)).sort();
-  const wanted = ratings.count - Math.round(ratings.count * share);
-  const moment = times[Math.min(wanted, ratings.count - 1)] ?? 0;
-  const below = lowerBound(times, moment);
-  const above = upperBound(times, moment);
-  const cutAbove = below === 0 || (above < ratings.count && above - wanted < wanted - below);
-  return new Uint8Array(ratings.count).map((_, row) => {
-    const time = timeOf(ratings, row);
-    return (cutAbove ? time > moment : time >= moment) ? testPart : trainPart;
+/** The number of the window each rating lies in: 0 before the first cut-off. With validation there is one window more in front. */
+function rollingParts(ratings: RatingColumns, cutoffs: number, testShare: number, validation: boolean): Uint8Array {
+  const times = sortedTimes(ratings);
+  const { count } = ratings;
+  const size = (count * testShare) / cutoffs;
+  const first = count - cutoffs * size;
+  const moments = Array.from({ length: cutoffs + (validation ? 1 : 0) }, (_, at) => {
+    const wanted = Math.round(first + (at - (validation ? 1 : 0)) * size);
+    if (wanted <= 0) throw new ReelbenchError("RB_SPLIT_EMPTY", "The windows leave nothing to train on before the first.");
+    return cutMoment(times, wanted);
   });
-}
-
-function lowerBound(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function upperBound(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The last `testOf(n)` of each user's n ratings are the test. Ratings without a time are never tested. */
-function lastOfEachUser(ratings: RatingColumns, seed: number, testOf: (ratings: number) => number): Uint8Array {
-  const parts = new Uint8Array(ratings.count);
-  const draw = draws(ratings.count, seed);
-  const later = (a: number, b: number) =>
-    timeOf(ratings, b) - timeOf(ratings, a) || (draw[b] ?? 0) - (draw[a] ?? 0) || b - a;
-  let start = 0;
-  while (start < ratings.count) {
-    let end = start + 1;
-    while (end < ratings.count && ratings.u[end] === ratings.u[start]) end++;
-    const timed: number[] = [];
-    for (let row = start; row < end; row++) if (timeOf(ratings, row) !== -Infinity) timed.push(row);
-    timed.sort(later);
-    const tested = Math.min(testOf(end - start), timed.length);
-    for (const row of timed.slice(0, tested)) parts[row] = testPart;
-    start = end;
-  }
-  return parts;
+  return windowsOf(ratings, moments);
 }

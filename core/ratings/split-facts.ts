@@ -1,10 +1,12 @@
 import type { SplitProtocol } from "../contract/entities.ts";
-import { testPart, trainPart, unusedPart } from "./split-parts.ts";
-import type { RatingColumns } from "./training-data.ts";
+import { foldsOf, keepsValidation, partRoles } from "./split-parts.ts";
+import type { RatingColumns } from "./rating-columns.ts";
 
 export interface SplitFacts {
   readonly train: number;
   readonly test: number;
+  readonly validation?: number;
+  readonly foldIn?: number;
   readonly testUsers: number;
   readonly warmTestUsers: number;
   readonly testItems: number;
@@ -14,7 +16,13 @@ export interface SplitFacts {
 /** Fewer warm test users than this and an interval over users says nothing. */
 export const fewestWarmUsers = 100;
 
-/** Counts of a split. For k-fold they are those of fold 0, tested against the others. */
+/** Whose counts a split shows: k-fold's first fold, rolling origin's last cut-off (it learns from most). */
+function shownFold(protocol: SplitProtocol): number | null {
+  const folds = foldsOf(protocol);
+  return folds === null ? null : protocol.protocol === "rolling-origin" ? folds - 1 : 0;
+}
+
+/** Counts of a split. A test user who is folded in counts as known. */
 export function splitFacts(
   ratings: RatingColumns,
   parts: Uint8Array,
@@ -22,38 +30,38 @@ export function splitFacts(
   users: number,
   items: number,
 ): SplitFacts {
-  const isFold = protocol.protocol === "k-fold";
-  const testOf = isFold ? 0 : testPart;
-  const isTrain = (part: number) => (isFold ? part !== testOf : part === trainPart);
-  // Bit 1: occurs in training, bit 2: in the test.
+  const fold = shownFold(protocol);
+  const { train, test, foldIn, relevantFrom } = partRoles(protocol, fold);
+  const validation = keepsValidation(protocol) ? partRoles(protocol, fold, "validation").test : new Uint8Array(256);
+  const counts = { train: 0, test: 0, validation: 0, foldIn: 0 };
+  // Bit 1: known to the model, bit 2: in the test.
   const userSeen = new Uint8Array(users);
   const itemSeen = new Uint8Array(items);
-  let train = 0;
-  let test = 0;
   for (let row = 0; row < ratings.count; row++) {
-    const part = parts[row] ?? unusedPart;
-    const bit = isTrain(part) ? 1 : part === testOf ? 2 : 0;
-    if (bit === 1) train++;
-    if (bit === 2) test++;
+    const part = parts[row] ?? 255;
     const u = ratings.u[row] ?? 0;
     const i = ratings.i[row] ?? 0;
-    userSeen[u] = (userSeen[u] ?? 0) | bit;
-    itemSeen[i] = (itemSeen[i] ?? 0) | bit;
+    const isRelevant = (ratings.rating[row] ?? 0) >= relevantFrom;
+    if (train[part] === 1) {
+      counts.train++;
+      userSeen[u] = (userSeen[u] ?? 0) | 1;
+      itemSeen[i] = (itemSeen[i] ?? 0) | 1;
+    } else if (test[part] === 1 && isRelevant) {
+      counts.test++;
+      userSeen[u] = (userSeen[u] ?? 0) | 2;
+      itemSeen[i] = (itemSeen[i] ?? 0) | 2;
+    } else if (foldIn[part] === 1) {
+      counts.foldIn++;
+      userSeen[u] = (userSeen[u] ?? 0) | 1;
+    } else if (validation[part] === 1 && isRelevant) counts.validation++;
   }
-  const tally = (seen: Uint8Array) => {
-    let tested = 0;
-    let warm = 0;
-    for (const bits of seen) {
-      if (bits >= 2) tested++;
-      if (bits === 3) warm++;
-    }
-    return { tested, warm };
-  };
   const byUser = tally(userSeen);
   const byItem = tally(itemSeen);
   return {
-    train,
-    test,
+    train: counts.train,
+    test: counts.test,
+    ...(counts.validation > 0 ? { validation: counts.validation } : {}),
+    ...(counts.foldIn > 0 ? { foldIn: counts.foldIn } : {}),
     testUsers: byUser.tested,
     warmTestUsers: byUser.warm,
     testItems: byItem.tested,
@@ -61,10 +69,21 @@ export function splitFacts(
   };
 }
 
+function tally(seen: Uint8Array): { tested: number; warm: number } {
+  let tested = 0;
+  let warm = 0;
+  for (const bits of seen) {
+    if (bits >= 2) tested++;
+    if (bits === 3) warm++;
+  }
+  return { tested, warm };
+}
+
 /** What a protocol lets a model see that it would not have had, in plain words. */
 export function leaksOf(protocol: SplitProtocol, hasTime: boolean): string[] {
   switch (protocol.protocol) {
     case "global-temporal":
+    case "rolling-origin":
       return [];
     case "per-user-temporal":
     case "leave-last-out":
@@ -77,6 +96,19 @@ export function leaksOf(protocol: SplitProtocol, hasTime: boolean): string[] {
         hasTime
           ? "The future: ratings given after a tested one are learnt from, the same person's included. Results look better than they will be in use."
           : "The future, perhaps: without times nobody can tell which ratings came after a tested one, so later ones are learnt from.",
+      ];
+    case "held-out-users":
+      return [
+        "Other people's later ratings: the tested people are new to the model, but it has learnt from others up to the very end, so trends and new films are known too early.",
+        ...(protocol.foldInBy === "time"
+          ? []
+          : [
+              "The tested person's own future: which of their ratings are given and which are predicted is drawn at random, so later ones help to find earlier ones.",
+            ]),
+      ];
+    case "predefined":
+      return [
+        "Whatever its makers let through: the parts were decided outside of Reelbench. Ask them whether ratings later than the tested ones are learnt from.",
       ];
   }
 }

@@ -6,7 +6,7 @@ import { assigned, assignInThread } from "./assign-in-thread.ts";
 import type { AssignmentOutcome } from "./assign-in-thread.ts";
 import { fewestWarmUsers, leaksOf } from "./split-facts.ts";
 import type { SplitFacts } from "./split-facts.ts";
-import { loadRatingColumns } from "./training-data.ts";
+import { loadRatingColumns } from "./rating-columns.ts";
 
 export type SplitProposal = z.infer<typeof splitProposal>;
 
@@ -20,17 +20,25 @@ const enoughTimes = 0.9;
  */
 export async function proposeSplits(snapshotDirectory: string): Promise<SplitProposal[]> {
   const snapshot = await readSnapshotManifest(snapshotDirectory);
-  const ratings = await loadRatingColumns(snapshotDirectory);
+  const ratings = await loadRatingColumns(snapshotDirectory, snapshot);
   const timed = ratings.time.reduce((sum, time) => sum + (Number.isNaN(time) ? 0 : 1), 0) / Math.max(1, ratings.count);
   const { users, items } = snapshot;
-  const protocols = protocolsFor(timed);
+  const protocols = protocolsFor(timed, ratings.part !== null);
   const outcomes = await assignInThread({ ratings, users, items, seed, protocols });
   const tried = protocols.flatMap((protocol, at) => proposal(protocol, timed, outcomes[at]));
   // The order of preference stays among the meaningful and among the others.
   return [...tried.filter(({ meaningful }) => meaningful), ...tried.filter(({ meaningful }) => !meaningful)];
 }
 
-function protocolsFor(timed: number): SplitProtocol[] {
+function protocolsFor(timed: number, hasParts: boolean): SplitProtocol[] {
+  const predefined: SplitProtocol[] = hasParts ? [{ protocol: "predefined" }] : [];
+  const strangers: SplitProtocol = {
+    protocol: "held-out-users",
+    testShare: 0.1,
+    validationShare: 0.1,
+    foldInShare: 0.8,
+    foldInBy: timed >= enoughTimes ? "time" : "random",
+  };
   const untimed: SplitProtocol[] = [
     { protocol: "random", testShare: 0.2 },
     { protocol: "k-fold", folds: 5 },
@@ -38,11 +46,14 @@ function protocolsFor(timed: number): SplitProtocol[] {
   const temporal: SplitProtocol[] = [
     { protocol: "global-temporal", testShare: 0.2 },
     { protocol: "global-temporal", testShare: 0.1 },
+    { protocol: "rolling-origin", cutoffs: 4, testShare: 0.4 },
     { protocol: "per-user-temporal", testShare: 0.2 },
     { protocol: "leave-last-out" },
   ];
-  if (timed === 0) return untimed;
-  return timed >= enoughTimes ? [...temporal, ...untimed] : [...untimed, ...temporal.slice(2)];
+  if (timed === 0) return [...predefined, ...untimed, strangers];
+  return timed >= enoughTimes
+    ? [...predefined, ...temporal, strangers, ...untimed]
+    : [...predefined, ...untimed, ...temporal.slice(3), strangers];
 }
 
 /** None for a protocol that these ratings leave nothing to. `timed`: share of ratings with a time. */
@@ -80,6 +91,12 @@ function description(protocol: SplitProtocol): string {
   switch (protocol.protocol) {
     case "global-temporal":
       return `Trained on everything before one moment, tested on the ${percent(protocol.testShare)} of ratings that came after it.`;
+    case "rolling-origin":
+      return `The last ${percent(protocol.testShare)} of the ratings in time are cut into ${String(protocol.cutoffs)} windows; each is tested on a model trained on everything before it, and only that.`;
+    case "held-out-users":
+      return `${percent(protocol.testShare)} of the people are kept out of training altogether. Each is shown to the model with ${protocol.foldInBy === "time" ? "the earlier" : "a random"} ${percent(protocol.foldInShare)} of their ratings and tested on the rest.`;
+    case "predefined":
+      return "Trained and tested as the imported files say.";
     case "per-user-temporal":
       return `Trained on everybody's earlier ratings, tested on the last ${percent(protocol.testShare)} of each person's.`;
     case "leave-last-out":
@@ -97,6 +114,12 @@ function reason(protocol: SplitProtocol, facts: SplitFacts, timed: number): stri
   switch (protocol.protocol) {
     case "global-temporal":
       return `It is how the model will be used: the past predicts the future. ${warm}${few}.`;
+    case "rolling-origin":
+      return `It asks again and again what a model would have found at the time, so one lucky cut-off decides nothing. At the last: ${warm}${few}.`;
+    case "held-out-users":
+      return `It tests how well the model serves people it has never seen, as after a sign-up. ${String(facts.warmTestUsers)} people are tested${few}.`;
+    case "predefined":
+      return `The files were divided before the import, so results can be held against others'. ${warm}${few}.`;
     case "per-user-temporal":
       return `Everybody with more than a few ratings is tested on what they did last. ${warm}${few}.`;
     case "leave-last-out":

@@ -3,14 +3,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { split as splitSchema } from "../contract/entities.ts";
 import type { Snapshot, Split, SplitProtocol } from "../contract/entities.ts";
-import { ReelbenchError } from "../contract/errors.ts";
 import { writeFileAtomic, writeFolderAtomic } from "../files/atomic.ts";
 import { canonicalJson } from "../files/json.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { throwIfAborted } from "./database.ts";
 import { assigned, assignInThread } from "./assign-in-thread.ts";
+import { loadRatingColumns } from "./rating-columns.ts";
 import { leaksOf, warningsOf } from "./split-facts.ts";
-import { loadRatingColumns } from "./training-data.ts";
+import { unusedPart } from "./split-parts.ts";
 
 export { proposeSplits } from "./split-proposals.ts";
 
@@ -37,12 +37,7 @@ export async function createSplit(
     context.onProgress({ done, total: 3, unit: "steps", message });
   };
   step(0, "Loading the ratings");
-  const ratings = await loadRatingColumns(snapshotDirectory);
-  if (ratings.count !== snapshot.ratings)
-    throw new ReelbenchError(
-      "RB_CORRUPT",
-      `${snapshotDirectory} does not hold the ${String(snapshot.ratings)} ratings its manifest speaks of.`,
-    );
+  const ratings = await loadRatingColumns(snapshotDirectory, snapshot);
   step(1, "Dividing them");
   const { users, items } = snapshot;
   const [outcome] = await assignInThread({ ratings, users, items, seed, protocols: [protocol] }, context.signal);
@@ -61,13 +56,21 @@ export async function createSplit(
         seed,
         ...facts,
         leaks: leaksOf(protocol, snapshot.hasTime),
-        warnings: warningsOf(facts),
+        warnings: [...warningsOf(facts), ...partWarnings(protocol, parts)],
       });
       await writeFile(join(directory, "assignment.bin"), parts);
       await writeFileAtomic(join(directory, "manifest.json"), `${JSON.stringify(made, null, 2)}\n`);
       return made;
     },
   );
+}
+
+/** Ratings of a predefined split that no file gave a part to. */
+function partWarnings(protocol: SplitProtocol, parts: Uint8Array): string[] {
+  if (protocol.protocol !== "predefined") return [];
+  let unused = 0;
+  for (const part of parts) if (part === unusedPart) unused++;
+  return unused === 0 ? [] : [`${String(unused)} ratings have no part and are neither trained on nor tested.`];
 }
 
 export function splitId(snapshotId: string, protocol: SplitProtocol, seed: number): string {
@@ -80,6 +83,12 @@ export function protocolName(protocol: SplitProtocol): string {
   switch (protocol.protocol) {
     case "global-temporal":
       return `Global temporal ${percent(protocol.testShare)}`;
+    case "rolling-origin":
+      return `Rolling origin, ${String(protocol.cutoffs)} cut-offs`;
+    case "held-out-users":
+      return `Held-out users ${percent(protocol.testShare)}`;
+    case "predefined":
+      return "Predefined";
     case "per-user-temporal":
       return `Per-user temporal ${percent(protocol.testShare)}`;
     case "leave-last-out":

@@ -1,65 +1,77 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import type { DuckDBDataChunk } from "@duckdb/node-api";
+import { join } from "node:path";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
-import { withDatabase } from "./database.ts";
-import { readSnapshotManifest } from "./manifests.ts";
-import { testPart, trainPart, unusedPart } from "./split-parts.ts";
+import { loadCatalogue } from "./catalogue.ts";
+import { itemFeatures } from "./item-features.ts";
+import { readSnapshotManifest, readSplitManifest } from "./manifests.ts";
+import { loadRatingColumns } from "./rating-columns.ts";
+import type { RatingColumns } from "./rating-columns.ts";
+import { partRoles } from "./split-parts.ts";
+import type { PartRoles } from "./split-parts.ts";
 
+export type { RatingColumns } from "./rating-columns.ts";
+
+/**
+ * Which part is learnt from and which is told apart from it: everything; a hold-out's training part and its test; one fold
+ * and the others; or, of splits that keep one, the training part and its validation part (`fold` for those with folds).
+ */
 export type TrainingSelection =
   | { readonly part: "all" }
   | { readonly part: "holdout"; readonly splitDirectory: string }
-  | { readonly part: "fold"; readonly splitDirectory: string; readonly fold: number };
+  | { readonly part: "fold"; readonly splitDirectory: string; readonly fold: number }
+  | { readonly part: "validation"; readonly splitDirectory: string; readonly fold?: number };
 
 export interface TrainingData {
   readonly train: TrainingSet;
+  /** What is predicted: the test or validation part. */
   readonly test: TrainingSet | null;
-}
-
-/** All of a snapshot's ratings as columns, in the order of its file: by user, then item. */
-export interface RatingColumns {
-  readonly count: number;
-  readonly u: Int32Array;
-  readonly i: Int32Array;
-  readonly rating: Float32Array;
-  /** NaN where unknown. */
-  readonly time: Float64Array;
+  /** Ratings of tested users that training must not see, for the model to fold in; null where no users are held out. */
+  readonly foldIn: TrainingSet | null;
 }
 
 /**
- * Ratings for training and testing, in shared memory, by user (CSR). Both parts know all of the snapshot's users and
- * items by the same dense indices. Throws RB_CORRUPT when the assignment does not fit the snapshot, RB_NOT_FOUND for a
- * fold that does not exist.
+ * Ratings for training and testing, in shared memory, by user (CSR), with what is known of the items. All parts know all
+ * of the snapshot's users and items by the same dense indices. Throws RB_CORRUPT when the assignment does not fit the
+ * snapshot, RB_NOT_FOUND for a fold that does not exist, RB_INVALID_INPUT where there is no validation part.
  */
 export async function loadTrainingData(snapshotDirectory: string, selection: TrainingSelection): Promise<TrainingData> {
   const manifest = await readSnapshotManifest(snapshotDirectory);
-  const columns = await loadRatingColumns(snapshotDirectory);
-  if (columns.count !== manifest.ratings)
-    throw new ReelbenchError(
-      "RB_CORRUPT",
-      `${snapshotDirectory}: the manifest speaks of ${String(manifest.ratings)} ratings, the file holds ${String(columns.count)}.`,
-    );
-  const shape = {
+  const [columns, { items }] = await Promise.all([
+    loadRatingColumns(snapshotDirectory, manifest),
+    loadCatalogue(snapshotDirectory),
+  ]);
+  const shape: Shape = {
     users: manifest.users,
     items: manifest.items,
     scale: { minimum: manifest.scale.minimum, maximum: manifest.scale.maximum },
     hasTime: manifest.hasTime,
+    itemFeatures: itemFeatures(items),
   };
-  if (selection.part === "all") return { train: selectRows(columns, shape, null, () => true), test: null };
+  if (selection.part === "all") return { train: allRows(columns, shape), test: null, foldIn: null };
   const assignment = await readAssignment(selection.splitDirectory, columns.count);
-  if (selection.part === "holdout") {
-    return {
-      train: selectRows(columns, shape, assignment, (part) => part === trainPart),
-      test: selectRows(columns, shape, assignment, (part) => part === testPart),
-    };
-  }
-  const { fold } = selection;
-  if (!assignment.includes(fold)) throw new ReelbenchError("RB_NOT_FOUND", `The split has no fold ${String(fold)}.`);
+  const roles = await rolesOf(selection);
+  const test = selectRows(columns, shape, assignment, roles.test, roles.relevantFrom);
+  if (selection.part === "validation" && test.item.length === 0)
+    throw new ReelbenchError("RB_SPLIT_EMPTY", "The split's validation part holds no rating.");
+  const foldIn = selectRows(columns, shape, assignment, roles.foldIn, -Infinity);
   return {
-    train: selectRows(columns, shape, assignment, (part) => part !== fold && part !== unusedPart),
-    test: selectRows(columns, shape, assignment, (part) => part === fold),
+    train: selectRows(columns, shape, assignment, roles.train, -Infinity),
+    test,
+    foldIn: foldIn.item.length === 0 ? null : foldIn,
   };
+}
+
+async function rolesOf(selection: Exclude<TrainingSelection, { readonly part: "all" }>): Promise<PartRoles> {
+  const { protocol } = await readSplitManifest(selection.splitDirectory);
+  switch (selection.part) {
+    case "holdout":
+      return partRoles(protocol, null);
+    case "fold":
+      return partRoles(protocol, selection.fold);
+    case "validation":
+      return partRoles(protocol, selection.fold ?? null, "validation");
+  }
 }
 
 /** One unsigned byte for each rating, in the order of the snapshot's file. */
@@ -75,79 +87,55 @@ export async function readAssignment(splitDirectory: string, ratings: number): P
   return bytes;
 }
 
-export async function loadRatingColumns(snapshotDirectory: string): Promise<RatingColumns> {
-  const { ratings } = await readSnapshotManifest(snapshotDirectory);
-  const u = new Int32Array(new SharedArrayBuffer(4 * ratings));
-  const i = new Int32Array(new SharedArrayBuffer(4 * ratings));
-  const rating = new Float32Array(new SharedArrayBuffer(4 * ratings));
-  const time = new Float64Array(new SharedArrayBuffer(8 * ratings));
-  let count = 0;
-  await withDatabase({ spillInto: dirname(snapshotDirectory) }, async (database) => {
-    const sql = `SELECT u, i, rating::FLOAT AS rating, coalesce("time"::DOUBLE, 'nan'::DOUBLE) AS "time" FROM read_parquet($1)`;
-    for await (const chunk of database.chunks(sql, [join(snapshotDirectory, "ratings.parquet")])) {
-      if (count + chunk.rowCount > ratings)
-        throw new ReelbenchError("RB_CORRUPT", `${snapshotDirectory} holds more ratings than its manifest says.`);
-      [u, i, rating, time].forEach((target, column) => copyNumbers(chunk, column, target, count));
-      count += chunk.rowCount;
-    }
-  });
-  return { count, u, i, rating, time };
-}
-
-function copyNumbers(
-  chunk: DuckDBDataChunk,
-  column: number,
-  target: Int32Array | Float32Array | Float64Array,
-  at: number,
-): void {
-  const vector = chunk.getColumnVector(column);
-  for (let row = 0; row < chunk.rowCount; row++) {
-    const value = vector.getItem(row);
-    if (typeof value !== "number")
-      throw new ReelbenchError("RB_CORRUPT", "A column of ratings.parquet holds something other than numbers.");
-    target[at + row] = value;
-  }
-}
-
-interface Shape {
-  readonly users: number;
-  readonly items: number;
-  readonly scale: TrainingSet["scale"];
+interface Shape extends Pick<TrainingSet, "users" | "items" | "scale"> {
   readonly hasTime: boolean;
+  readonly itemFeatures: NonNullable<TrainingSet["itemFeatures"]> | null;
 }
 
+function allRows(columns: RatingColumns, { hasTime, ...shape }: Shape): TrainingSet {
+  const userStart = new Int32Array(new SharedArrayBuffer(4 * (shape.users + 1)));
+  for (const user of columns.u) userStart[user + 1] = (userStart[user + 1] ?? 0) + 1;
+  accumulate(userStart);
+  const { i: item, rating, time } = columns;
+  return { ...shape, userStart, item, rating, time: hasTime ? time : null };
+}
+
+/** Counts at n + 1 become starts. */
+function accumulate(start: Int32Array): void {
+  for (let at = 1; at < start.length; at++) start[at] = (start[at] ?? 0) + (start[at - 1] ?? 0);
+}
+
+/** The rows of the wanted parts (`wanted[part]` is 1) rated `from` or higher. */
 function selectRows(
   columns: RatingColumns,
-  shape: Shape,
-  assignment: Uint8Array | null,
-  wanted: (part: number) => boolean,
+  { hasTime, ...shape }: Shape,
+  assignment: Uint8Array,
+  wanted: Uint8Array,
+  from: number,
 ): TrainingSet {
-  const chosen = new Uint8Array(256).map((_, part) => (wanted(part) ? 1 : 0));
-  const isChosen = (row: number) => assignment === null || chosen[assignment[row] ?? unusedPart] === 1;
-  let size = 0;
+  const { count, u, i, rating, time } = columns;
   const userStart = new Int32Array(new SharedArrayBuffer(4 * (shape.users + 1)));
-  for (let row = 0; row < columns.count; row++) {
-    if (!isChosen(row)) continue;
+  let size = 0;
+  for (let row = 0; row < count; row++) {
+    if (wanted[assignment[row] ?? 0] === 0 || (rating[row] ?? 0) < from) continue;
     size++;
-    const next = (columns.u[row] ?? 0) + 1;
+    const next = (u[row] ?? 0) + 1;
     userStart[next] = (userStart[next] ?? 0) + 1;
   }
-  for (let user = 0; user < shape.users; user++)
-    userStart[user + 1] = (userStart[user + 1] ?? 0) + (userStart[user] ?? 0);
-  const base = { users: shape.users, items: shape.items, scale: shape.scale, userStart };
+  accumulate(userStart);
+  const chosen = {
+    item: new Int32Array(new SharedArrayBuffer(4 * size)),
+    rating: new Float32Array(new SharedArrayBuffer(4 * size)),
+    time: hasTime ? new Float64Array(new SharedArrayBuffer(8 * size)) : null,
+  };
   // The file is ordered by user already: what is chosen keeps that order, and lies where userStart says.
-  if (size === columns.count)
-    return { ...base, item: columns.i, rating: columns.rating, time: shape.hasTime ? columns.time : null };
-  const item = new Int32Array(new SharedArrayBuffer(4 * size));
-  const rating = new Float32Array(new SharedArrayBuffer(4 * size));
-  const time = shape.hasTime ? new Float64Array(new SharedArrayBuffer(8 * size)) : null;
   let at = 0;
-  for (let row = 0; row < columns.count; row++) {
-    if (!isChosen(row)) continue;
-    item[at] = columns.i[row] ?? 0;
-    rating[at] = columns.rating[row] ?? 0;
-    if (time !== null) time[at] = columns.time[row] ?? Number.NaN;
+  for (let row = 0; row < count; row++) {
+    if (wanted[assignment[row] ?? 0] === 0 || (rating[row] ?? 0) < from) continue;
+    chosen.item[at] = i[row] ?? 0;
+    chosen.rating[at] = rating[row] ?? 0;
+    if (chosen.time !== null) chosen.time[at] = time[row] ?? Number.NaN;
     at++;
   }
-  return { ...base, item, rating, time };
+  return { ...shape, userStart, ...chosen };
 }

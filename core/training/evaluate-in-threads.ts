@@ -36,12 +36,14 @@ export async function evaluateInThreads(
     readonly model: ServableModel;
     readonly train: TrainingSet;
     readonly test: TrainingSet;
+    /** Ratings of test users that training never saw, folded in when the model is asked. */
+    readonly foldIn?: TrainingSet | null;
     readonly cutoffs: readonly number[];
     readonly threads: number;
   },
   context: WorkContext,
 ): Promise<EvaluationResult> {
-  const { model, train, test } = request;
+  const { model, train, test, foldIn = null } = request;
   const cutoffs = [...new Set(request.cutoffs)].sort((a, b) => a - b);
   const users = share(testUsers(test));
   const rows = users.length;
@@ -62,6 +64,10 @@ export async function evaluateInThreads(
       cutoffs,
       train: { userStart: share(train.userStart), item: share(train.item) },
       test: { userStart: share(test.userStart), item: share(test.item), rating: share(test.rating) },
+      foldIn:
+        foldIn === null
+          ? null
+          : { userStart: share(foldIn.userStart), item: share(foldIn.item), rating: share(foldIn.rating) },
     },
     output: { columns, listed: listed.map(({ flags }) => flags) },
     cells: new Int32Array(new SharedArrayBuffer(8)),
@@ -73,7 +79,7 @@ export async function evaluateInThreads(
       columns: new Map([...columns].map(([name, values]) => [name, Float64Array.from(values)])),
     },
     coverage: new Map(listed.map(({ k, flags }) => [k, shareOfOnes(flags)])),
-    counts: countCold(train, test, users),
+    counts: countCold(train, test, foldIn, users),
   };
 }
 
@@ -127,11 +133,18 @@ function shareOfOnes(flags: Uint8Array): number {
   return flags.length === 0 ? 0 : ones / flags.length;
 }
 
-function countCold(train: TrainingSet, test: TrainingSet, users: Int32Array): EvaluationResult["counts"] {
+function countCold(
+  train: TrainingSet,
+  test: TrainingSet,
+  foldIn: TrainingSet | null,
+  users: Int32Array,
+): EvaluationResult["counts"] {
   const known = new Uint8Array(train.items);
   for (const i of train.item) known[i] = 1;
   let coldItemRatings = 0;
   for (const i of test.item) if (known[i] === 0) coldItemRatings++;
-  const coldUsers = users.filter((u) => train.userStart[u] === train.userStart[u + 1]).length;
+  const knows = (ratings: TrainingSet | null, u: number) =>
+    ratings !== null && ratings.userStart[u] !== ratings.userStart[u + 1];
+  const coldUsers = users.filter((u) => !knows(train, u) && !knows(foldIn, u)).length;
   return { testRatings: test.item.length, users: users.length, coldUsers, coldItemRatings };
 }

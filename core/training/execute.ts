@@ -4,10 +4,11 @@ import { ReelbenchError } from "../contract/errors.ts";
 import { poolFolds } from "../evaluation/per-user.ts";
 import { summarize } from "../evaluation/summarize.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
-import type { TrainingSet } from "../models/algorithm.ts";
 import { encodeBundle } from "../models/bundle.ts";
 import type { BundleFile } from "../models/bundle.ts";
 import type { ServableModel } from "../models/servable.ts";
+import { applyTrainingOptions } from "../ratings/training-options.ts";
+import type { TrainingData, TrainingSelection } from "../ratings/training-data.ts";
 import { evaluateInThreads } from "./evaluate-in-threads.ts";
 import type { EvaluationResult } from "./evaluate-in-threads.ts";
 import { fitOnce } from "./fit-once.ts";
@@ -21,13 +22,7 @@ import type { FoldResult, WorkFolder } from "./work-folder.ts";
 
 /** Where ratings and names come from (`core/ratings`). */
 export interface TrainingDataSource {
-  loadTrainingData(
-    snapshotDirectory: string,
-    selection:
-      | { readonly part: "all" }
-      | { readonly part: "holdout"; readonly splitDirectory: string }
-      | { readonly part: "fold"; readonly splitDirectory: string; readonly fold: number },
-  ): Promise<{ train: TrainingSet; test: TrainingSet | null }>;
+  loadTrainingData(snapshotDirectory: string, selection: TrainingSelection): Promise<TrainingData>;
   loadCatalogue(snapshotDirectory: string): Promise<{ userIds: string[]; items: CatalogueItem[] }>;
 }
 
@@ -197,14 +192,14 @@ async function trainAndEvaluate(
   const at = fold ?? 0;
   const progress = phaseProgress(folds, context.onProgress);
   const loadStarted = performance.now();
-  const { train, test } = await load(task, source, fold, progress(at, "load"), context);
+  const { train, test, foldIn } = await load(task, source, fold, progress(at, "load"), context);
   if (test === null || test.item.length === 0)
     throw new ReelbenchError("RB_SPLIT_EMPTY", "There is no rating to test on.");
   const loadSeconds = secondsSince(loadStarted);
   const fitted = await fitOnce(task, train, storeOf(work, at), { ...context, onProgress: progress(at, "fit") });
   const evaluationStarted = performance.now();
   const evaluation: EvaluationResult = await evaluateInThreads(
-    { model: fitted.model, train, test, cutoffs: task.cutoffs, threads: task.threads },
+    { model: fitted.model, train, test, foldIn, cutoffs: task.cutoffs, threads: task.threads },
     { signal: context.signal, onProgress: progress(at, "evaluate") },
   );
   const timings = { load: loadSeconds, fit: fitted.seconds, evaluate: secondsSince(evaluationStarted) };
@@ -221,16 +216,18 @@ async function load(
   fold: number | null,
   report: WorkContext["onProgress"],
   { signal }: WorkContext,
-): Promise<{ train: TrainingSet; test: TrainingSet | null }> {
+): Promise<TrainingData> {
   if (signal.aborted) throw new ReelbenchError("RB_CANCELLED");
   report({ done: 0, total: null, unit: "ratings", message: "Loading the ratings" });
-  const { selection, snapshotDirectory } = task;
-  if (selection.kind === "all") return source.loadTrainingData(snapshotDirectory, { part: "all" });
+  const data = await source.loadTrainingData(task.snapshotDirectory, loadedPart(task, fold));
+  // Who is folded in gives ratings as people give them to a server, which knows nothing of the training's options.
+  return { ...data, train: applyTrainingOptions(data.train, task.training ?? {}) };
+}
+
+function loadedPart({ selection }: TrainingTask, fold: number | null): TrainingSelection {
+  if (selection.kind === "all") return { part: "all" };
   const { splitDirectory } = selection;
-  return source.loadTrainingData(
-    snapshotDirectory,
-    fold === null ? { part: "holdout", splitDirectory } : { part: "fold", splitDirectory, fold },
-  );
+  return fold === null ? { part: "holdout", splitDirectory } : { part: "fold", splitDirectory, fold };
 }
 
 function storeOf(

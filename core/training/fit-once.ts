@@ -5,6 +5,7 @@ import { hashBytes } from "../models/bundle-card.ts";
 import { encodeModel } from "../models/bundle.ts";
 import { algorithmById } from "../models/registry.ts";
 import type { ServableModel } from "../models/servable.ts";
+import { changesValues } from "../ratings/training-options.ts";
 import type { TrainingTask } from "./task.ts";
 import type { Checkpoint } from "./work-folder.ts";
 
@@ -55,7 +56,12 @@ export async function fitOnce(
     resumeFrom: resumed?.state ?? null,
     saveCheckpoint: async (state) => checkpoints?.save({ state, curve, fitSeconds: seconds() }),
   });
-  const model = { ...fitted, itemPopularity: popularityOf(data) };
+  const model = {
+    ...fitted,
+    itemPopularity: popularityOf(data),
+    // Scores learnt from likes are no ratings: nobody is to measure their error against the real ones.
+    ...(changesValues(task.training ?? {}) ? { predictsRatings: false } : {}),
+  };
   return { model, modelHash: hashBytes(encodeModel(model)), curve, seconds: seconds() };
 }
 

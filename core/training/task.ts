@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { curvePoint, entityId, hyperparameters, progress, run, sha256, snapshot } from "../contract/entities.ts";
+import { curvePoint, entityId, hyperparameters, progress, run, sha256, snapshot, trainingOptions } from "../contract/entities.ts";
 
 /** Which part of a snapshot is learned from, and how the rest is used. Directories are absolute paths. */
 const selection = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("holdout"), splitDirectory: z.string() }),
+  /** Every protocol that trains several models: k-fold, rolling origin. */
   z.object({ kind: z.literal("k-fold"), splitDirectory: z.string(), folds: z.int().min(2) }),
   /** All ratings, nothing kept for testing: a refit. */
   z.object({ kind: z.literal("all") }),
@@ -24,6 +25,8 @@ export const trainingTask = z.object({
   algorithm: entityId,
   /** Already complete and valid (`parseHyperparameters`). */
   hyperparameters,
+  /** What is made of the training ratings first; absent: nothing. */
+  training: trainingOptions.optional(),
   seed: z.int().min(0).max(0xffff_ffff),
   /** List lengths of the ranking metrics. */
   cutoffs: z.array(z.int().min(1).max(1000)).min(1).default([10]),

@@ -6,6 +6,7 @@ import { createRandom } from "../evaluation/random.ts";
 import { algorithmById, parseHyperparameters } from "../models/registry.ts";
 import { createSnapshot } from "../ratings/snapshot.ts";
 import { importSource } from "../ratings/import.ts";
+import { foldsOf } from "../ratings/split-parts.ts";
 import { createSplit } from "../ratings/split.ts";
 import type { TrainingTaskInput } from "./task.ts";
 
@@ -70,10 +71,11 @@ export async function openLaboratory(users = 120, items = 60): Promise<Laborator
     split,
     task: async (runId, algorithm, protocol, change = {}) => {
       const { splitId, splitDirectory } = await split(protocol);
+      const folds = foldsOf(protocol);
       const selection =
-        protocol.protocol === "k-fold"
-          ? { kind: "k-fold" as const, splitDirectory, folds: protocol.folds }
-          : { kind: "holdout" as const, splitDirectory };
+        folds === null
+          ? { kind: "holdout" as const, splitDirectory }
+          : { kind: "k-fold" as const, splitDirectory, folds };
       return { ...base(runId, algorithm), splitId, selection, ...change };
     },
     refitTask: (runId, of) => ({

@@ -1,0 +1,83 @@
+import { dirname, join } from "node:path";
+import type { DuckDBDataChunk } from "@duckdb/node-api";
+import bindings from "@duckdb/node-bindings";
+import type { Snapshot } from "../contract/entities.ts";
+import { ReelbenchError } from "../contract/errors.ts";
+import { withDatabase } from "./database.ts";
+import { readSnapshotManifest } from "./manifests.ts";
+import { unusedPart } from "./split-parts.ts";
+
+/** All of a snapshot's ratings as columns, in the order of its file: by user, then item. */
+export interface RatingColumns {
+  readonly count: number;
+  readonly u: Int32Array;
+  readonly i: Int32Array;
+  readonly rating: Float32Array;
+  /** NaN where unknown. */
+  readonly time: Float64Array;
+  /** The predefined part of each (`split-parts.ts`), 255 where none was said; null when no file said any. */
+  readonly part: Uint8Array | null;
+}
+
+/**
+ * Reads a snapshot's ratings into shared memory. Throws RB_CORRUPT when the file does not hold what its manifest says, or
+ * an index that is no user's or item's, or is not ordered by user.
+ */
+export async function loadRatingColumns(snapshotDirectory: string, manifest?: Snapshot): Promise<RatingColumns> {
+  const snapshot = manifest ?? (await readSnapshotManifest(snapshotDirectory));
+  const { ratings } = snapshot;
+  const u = new Int32Array(new SharedArrayBuffer(4 * ratings));
+  const i = new Int32Array(new SharedArrayBuffer(4 * ratings));
+  const rating = new Float32Array(new SharedArrayBuffer(4 * ratings));
+  const time = new Float64Array(new SharedArrayBuffer(8 * ratings));
+  const part = snapshot.hasParts === true ? new Uint8Array(new SharedArrayBuffer(ratings)) : null;
+  let count = 0;
+  await withDatabase({ spillInto: dirname(snapshotDirectory) }, async (database) => {
+    // Unknown indices become −1 here, so that no vector holds a NULL.
+    const sql = `SELECT coalesce(u, -1)::INTEGER, coalesce(i, -1)::INTEGER, coalesce(rating::FLOAT, 'nan'::FLOAT), coalesce("time"::DOUBLE, 'nan'::DOUBLE)
+      ${part === null ? "" : `, coalesce(part, ${String(unusedPart)})::UTINYINT`} FROM read_parquet($1)`;
+    for await (const chunk of database.chunks(sql, [join(snapshotDirectory, "ratings.parquet")])) {
+      const { rowCount } = chunk;
+      if (count + rowCount > ratings) break;
+      u.set(new Int32Array(...numbersOf(chunk, 0, 4)), count);
+      i.set(new Int32Array(...numbersOf(chunk, 1, 4)), count);
+      rating.set(new Float32Array(...numbersOf(chunk, 2, 4)), count);
+      time.set(new Float64Array(...numbersOf(chunk, 3, 8)), count);
+      part?.set(new Uint8Array(...numbersOf(chunk, 4, 1)), count);
+      count += rowCount;
+    }
+  });
+  if (count !== ratings)
+    throw new ReelbenchError(
+      "RB_CORRUPT",
+      `${snapshotDirectory}: the file of ratings does not hold the ${String(ratings)} ratings its manifest speaks of.`,
+    );
+  checkIndices(snapshotDirectory, { u, i, rating }, snapshot);
+  return { count, u, i, rating, time, part };
+}
+
+/** Where the numbers of a column without NULLs lie: the arguments of a typed array. */
+function numbersOf(chunk: DuckDBDataChunk, column: number, width: number): [ArrayBuffer, number, number] {
+  const { rowCount } = chunk;
+  const bytes = bindings.vector_get_data(bindings.data_chunk_get_vector(chunk.chunk, column), rowCount * width);
+  // DuckDB's vectors are aligned; a copy is needed only should that ever change.
+  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  return [aligned.buffer as ArrayBuffer, aligned.byteOffset, rowCount];
+}
+
+/** Kernels write where indices point: one out of range would be no error but damage. */
+function checkIndices(
+  directory: string,
+  { u, i, rating }: Pick<RatingColumns, "u" | "i" | "rating">,
+  { users, items }: Snapshot,
+): void {
+  let previous = 0;
+  for (let row = 0; row < u.length; row++) {
+    const user = u[row] ?? -1;
+    const item = i[row] ?? -1;
+    const value = rating[row] ?? Number.NaN;
+    if (user < previous || user >= users || item < 0 || item >= items || value !== value)
+      throw new ReelbenchError("RB_CORRUPT", `${directory}: row ${String(row)} of ratings.parquet is no rating.`);
+    previous = user;
+  }
+}
