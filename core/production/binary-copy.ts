@@ -63,39 +63,63 @@ function* encodeRow(fields: readonly CopyField[]): Generator<Uint8Array> {
   }
 }
 
-async function* encode(
-  rows: AsyncIterable<readonly CopyField[]> | Iterable<readonly CopyField[]>,
-): AsyncGenerator<Uint8Array> {
+async function* encode(rows: Rows, onPiece: () => void): AsyncGenerator<Uint8Array> {
   yield header;
-  for await (const row of rows) yield* encodeRow(row);
+  for await (const row of rows) {
+    for (const piece of encodeRow(row)) {
+      onPiece();
+      yield piece;
+    }
+  }
   yield trailer;
 }
 
+type Rows = AsyncIterable<readonly CopyField[]> | Iterable<readonly CopyField[]>;
+
 /**
- * Copies rows into a table, all or none. A copy that is not through after `timeout` milliseconds is given up: no statement
- * timeout reaches one that waits for its own network. Batches are a few megabytes.
+ * Copies rows into a table, all or none, inside the client's transaction. A slow link may take as long as it needs; a copy
+ * of which nothing more goes out for `stall` milliseconds is given up with RB_TARGET_UNREACHABLE. Neither Postgres' limit
+ * for a statement nor the driver's for an answer holds for it: both would count all of the time that the network takes.
  */
 export async function copyRows(
   client: PoolClient,
   tableAndColumns: string,
-  rows: AsyncIterable<readonly CopyField[]> | Iterable<readonly CopyField[]>,
+  rows: Rows,
   signal: AbortSignal,
-  timeout = 120_000,
+  stall = 120_000,
 ): Promise<void> {
-  const late = AbortSignal.timeout(timeout);
+  const stalled = new AbortController();
+  const timer = setTimeout(() => stalled.abort(), stall);
   try {
-    const destination = client.query(copyFrom(`copy ${tableAndColumns} from stdin (format binary)`));
-    await pipeline(Readable.from(encode(rows)), destination, { signal: AbortSignal.any([signal, late]) });
+    await client.query("set local statement_timeout = 0");
+    // The driver's own timer would throw into the process once the copy has failed for another reason.
+    const destination = client.query(
+      Object.assign(copyFrom(`copy ${tableAndColumns} from stdin (format binary)`), { query_timeout: longestTimer }),
+    );
+    const pieces = Readable.from(encode(rows, () => timer.refresh()));
+    await unlessStalled(
+      pipeline(pieces, destination, { signal: AbortSignal.any([signal, stalled.signal]) }),
+      stalled.signal,
+    );
+    await client.query("set local statement_timeout to default");
   } catch (error) {
     if (signal.aborted) throw new ReelbenchError("RB_CANCELLED", undefined, { cause: error });
-    if (late.aborted)
-      throw new ReelbenchError(
-        "RB_TARGET_UNREACHABLE",
-        `Postgres did not take a batch within ${timeout / 1000} seconds.`,
-        {
-          cause: error,
-        },
-      );
+    if (stalled.signal.aborted)
+      throw new ReelbenchError("RB_TARGET_UNREACHABLE", `Postgres took nothing more of a batch for ${stall / 1000} seconds.`, {
+        cause: error,
+      });
     throw productionError(error);
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+const longestTimer = 2 ** 31 - 1;
+
+/** A pipeline that was aborted waits for the other side to agree; one that no longer answers never does. */
+function unlessStalled(work: Promise<void>, stalled: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stalled.addEventListener("abort", () => reject(new Error("stalled")), { once: true });
+    work.then(resolve, reject);
+  });
 }
