@@ -1,0 +1,196 @@
+import { MemoryLayout, allocateShared, float32View, int32View, largestMemory } from "./memory-layout.ts";
+import type { Region } from "./memory-layout.ts";
+
+/** What the scan needs of a model: score(i) = constant + bias[i] + query · factors[i]. */
+export interface ScanItems {
+  readonly items: number;
+  readonly factors: number;
+  /** [items × factors] */
+  readonly itemFactors: Float32Array;
+  /** [items] */
+  readonly itemBias: Float32Array;
+}
+
+export interface ScanOptions {
+  /** How many threads may scan at the same time, each in a slot of its own. Default 1. */
+  readonly slots?: number;
+  /** The longest list that will be asked for. Default 256. */
+  readonly longestList?: number;
+  /** Whether approximate scores of all items will be asked for (16 bytes an item and slot). */
+  readonly tiles?: boolean;
+  /** Queries of a usual length: items that such a query may score high come first. Default 1. */
+  readonly usualNorm?: number;
+}
+
+/**
+ * The items of a model, laid out for the scan in one shared memory: whole numbers of 16 bits in panels of eight items, best
+ * prospects first. Plain data: hand it to a worker and scan there in another slot.
+ */
+export interface ScanIndex {
+  readonly memory: WebAssembly.Memory;
+  readonly items: number;
+  readonly factors: number;
+  /** Pairs of factors, the last one filled up with a zero. */
+  readonly pairs: number;
+  readonly panels: Region;
+  /** f32 [places]: score of a product of 1. */
+  readonly scales: Region;
+  /** f32 [places]; −∞ after the last item. */
+  readonly biases: Region;
+  readonly panelNorms: Region;
+  readonly panelBiases: Region;
+  /** i32 [places]: the item that stands there. */
+  readonly itemAt: Region;
+  /** i32 [items] */
+  readonly placeOf: Region;
+  readonly bounds: ScanBounds;
+  readonly longestList: number;
+  readonly slots: readonly ScanSlot[];
+}
+
+/** Over all items; for the error that a query's approximate scores can have. */
+export interface ScanBounds {
+  readonly norm: number;
+  /** Largest length of what rounding to whole numbers took off an item. */
+  readonly error: number;
+  readonly bias: number;
+}
+
+/** Where one thread works. */
+export interface ScanSlot {
+  readonly queries: Region;
+  readonly states: Region;
+  readonly pools: Region;
+  readonly blocked: Region;
+  /** f32 [4 × places], or empty. */
+  readonly tiles: Region;
+}
+
+export const itemsPerPanel = 8;
+export const queriesPerGroup = 4;
+export const groupsPerCall = 16;
+export const queriesPerCall = queriesPerGroup * groupsPerCall;
+export const stateBytes = 112;
+/** An item's and a query's length in whole numbers: products of two stay below 2³¹ whatever the directions (Cauchy–Schwarz). */
+const wholeLength = 32_000;
+
+/** Candidates a pool holds for lists of n: enough that it is seldom sifted. */
+export const poolCapacity = (n: number): number => 2 * n + 48;
+
+interface Plan extends Omit<ScanIndex, "memory" | "bounds"> {
+  readonly layout: MemoryLayout;
+}
+
+function plan({ items, factors }: ScanItems, options: ScanOptions): Plan {
+  const { slots = 1, longestList = 256, tiles = false } = options;
+  const layout = new MemoryLayout();
+  const panelCount = Math.ceil(items / itemsPerPanel);
+  const places = panelCount * itemsPerPanel;
+  const pairs = Math.max(1, Math.ceil(factors / 2));
+  const regions = {
+    panels: layout.int32(panelCount * pairs * itemsPerPanel),
+    scales: layout.float32(places),
+    biases: layout.float32(places),
+    panelNorms: layout.float32(panelCount),
+    panelBiases: layout.float32(panelCount),
+    itemAt: layout.int32(places),
+    placeOf: layout.int32(items),
+  };
+  const slot = (): ScanSlot => ({
+    queries: layout.int32(queriesPerCall * pairs),
+    states: layout.uint8(groupsPerCall * stateBytes),
+    pools: layout.float32(queriesPerCall * poolCapacity(longestList) * 2),
+    blocked: layout.uint8(queriesPerCall * panelCount),
+    tiles: layout.float32(tiles ? queriesPerGroup * places : 0),
+  });
+  return { layout, items, factors, pairs, longestList, ...regions, slots: Array.from({ length: slots }, slot) };
+}
+
+/** Whether an index of that shape fits into one memory. */
+export function scanFits(shape: ScanItems, options: ScanOptions = {}): boolean {
+  return plan(shape, options).layout.bytes <= largestMemory;
+}
+
+/** Throws RB_TRAIN_TOO_LARGE when it does not fit; ask `scanFits` first. Costs a pass over the factors and a sort. */
+export function buildScanIndex(model: ScanItems, options: ScanOptions = {}): ScanIndex {
+  const { layout, ...regions } = plan(model, options);
+  const memory = allocateShared(layout.bytes);
+  const { items, factors } = model;
+  const norms = itemNorms(model);
+  const order = byProspect(norms, model.itemBias, options.usualNorm ?? 1);
+  const wholes = new Int16Array(memory.buffer, regions.panels.offset, regions.panels.length * 2);
+  const scales = float32View(memory, regions.scales);
+  const biases = float32View(memory, regions.biases).fill(-Infinity);
+  const panelNorms = float32View(memory, regions.panelNorms);
+  const panelBiases = float32View(memory, regions.panelBiases).fill(-Infinity);
+  const itemAt = int32View(memory, regions.itemAt).fill(-1);
+  const placeOf = int32View(memory, regions.placeOf);
+  const bounds = { norm: 0, error: 0, bias: 0 };
+  itemAt.set(order);
+  for (let place = 0; place < items; place++) {
+    const item = itemAt[place]!;
+    const panel = place >> 3;
+    const norm = norms[item]!;
+    const bias = model.itemBias[item]!;
+    placeOf[item] = place;
+    biases[place] = bias;
+    const row = model.itemFactors.subarray(item * factors, (item + 1) * factors);
+    const at = panel * regions.pairs * 16 + (place & 7) * 2;
+    const { scale, error } = toWholeNumbers(row, norm, wholes, at, 16);
+    scales[place] = scale;
+    panelNorms[panel] = Math.max(panelNorms[panel]!, roundUp(norm));
+    panelBiases[panel] = Math.max(panelBiases[panel]!, bias);
+    bounds.norm = Math.max(bounds.norm, norm);
+    bounds.error = Math.max(bounds.error, error);
+    bounds.bias = Math.max(bounds.bias, Math.abs(bias));
+  }
+  return { memory, ...regions, bounds };
+}
+
+/**
+ * Writes `row` as whole numbers of length `wholeLength` at most, two by two, `stride` apart; returns the factor back and the
+ * length of what rounding took off.
+ */
+export function toWholeNumbers(
+  row: Float32Array | Float64Array,
+  norm: number,
+  out: Int16Array,
+  at: number,
+  stride: number,
+): { readonly scale: number; readonly error: number } {
+  // Rounded up to float32 first, so that the kernel multiplies by the very number that was divided by.
+  const scale = roundUp(norm / wholeLength);
+  let squares = 0;
+  for (let f = 0; f < row.length; f++) {
+    const value = row[f]!;
+    const whole = scale === 0 ? 0 : Math.round(value / scale);
+    out[at + (f >> 1) * stride + (f & 1)] = whole;
+    squares += (value - whole * scale) ** 2;
+  }
+  if (row.length % 2 === 1 || row.length === 0) out[at + (row.length >> 1) * stride + 1] = 0;
+  if (row.length === 0) out[at] = 0;
+  return { scale, error: Math.sqrt(squares) };
+}
+
+/** A float32 not below the number, which is not negative. */
+export function roundUp(value: number): number {
+  return Math.fround(value * (1 + 2 ** -22));
+}
+
+export function lengthOf(row: Float32Array | Float64Array): number {
+  let squares = 0;
+  for (let f = 0; f < row.length; f++) squares += row[f]! ** 2;
+  return Math.sqrt(squares);
+}
+
+function itemNorms({ items, factors, itemFactors }: ScanItems): Float64Array {
+  return Float64Array.from({ length: items }, (_, i) =>
+    lengthOf(itemFactors.subarray(i * factors, (i + 1) * factors)),
+  );
+}
+
+/** Items in descending order of the highest score that a query of the usual length could give them. */
+function byProspect(norms: Float64Array, bias: Float32Array, usualNorm: number): Int32Array {
+  const prospects = norms.map((norm, i) => norm * usualNorm + bias[i]!);
+  return Int32Array.from(norms, (_, i) => i).sort((a, b) => prospects[b]! - prospects[a]! || a - b);
+}
