@@ -33,12 +33,10 @@ export interface Kernels {
     itemRank: number,
     from: number,
     to: number,
-    block: number,
-    out: number,
+    cursors: number,
     outUsers: number,
     outItems: number,
     outRatings: number,
-    lanes: number,
   ): void;
   sgdCell(
     users: number,

@@ -22,15 +22,29 @@ export interface ComputePool {
   close(): Promise<void>;
 }
 
+export interface PoolOptions {
+  readonly bytes: number;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Starts `threads` workers over a new shared memory of `bytes`. Even one thread is a worker: the caller's event loop stays
  * free to cancel. Close it; the memory comes back when nothing refers to it any more.
  */
-export async function openComputePool(options: {
-  readonly bytes: number;
-  readonly threads: number;
-  readonly signal: AbortSignal;
-}): Promise<ComputePool> {
+export async function openComputePool(options: PoolOptions): Promise<ComputePool> {
+  const { pool } = await openComputePoolWhile(options, () => undefined);
+  return pool;
+}
+
+/**
+ * The same, with work of the caller's own done in the memory in the time (tens of milliseconds) that threads take to
+ * start. What `prepare` throws is thrown when they have been closed again.
+ */
+export async function openComputePoolWhile<T>(
+  options: PoolOptions,
+  prepare: (memory: WebAssembly.Memory) => T,
+): Promise<{ readonly pool: ComputePool; readonly prepared: T }> {
   const { signal } = options;
   throwIfCancelled(signal);
   const memory = allocateShared(options.bytes);
@@ -80,8 +94,12 @@ export async function openComputePool(options: {
     worker.on("error", (error) => lose(error instanceof Error ? error.message : String(error), error));
     worker.on("exit", (code) => lose(`exit ${String(code)}`));
   }
+  let prepared: T;
   try {
-    await everyWorker(() => undefined);
+    const ready = everyWorker(() => undefined);
+    ready.catch(() => undefined);
+    prepared = prepare(memory);
+    await ready;
   } catch (error) {
     await close();
     throw error;
@@ -90,7 +108,7 @@ export async function openComputePool(options: {
   if (signal.aborted) stop();
 
   let programs = 0;
-  return {
+  const pool: ComputePool = {
     memory,
     prepare: (phases) => {
       const program = programs++;
@@ -104,6 +122,7 @@ export async function openComputePool(options: {
     },
     close,
   };
+  return { pool, prepared };
 }
 
 /** @throws ReelbenchError RB_CANCELLED */

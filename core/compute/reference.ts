@@ -3,9 +3,6 @@
  * the kernels against these; `bench/kernels.ts` measures how much faster they are. Nothing in the product calls them.
  */
 
-/** Must equal `LANES` in assembly/sgd.ts. */
-const laneCount = 8;
-
 /** Compressed sparse rows. */
 export interface SparseRows {
   readonly start: Int32Array;
@@ -78,7 +75,7 @@ export interface SgdModel {
   readonly stride: number;
 }
 
-/** One pass over the entries in their order; returns Σ e². */
+/** One pass over the entries in their order, four at a time where four of one user stand together; returns Σ e². */
 export function sgdCell(
   users: Int32Array,
   items: Int32Array,
@@ -88,32 +85,40 @@ export function sgdCell(
 ): number {
   const { userFactors, itemFactors, userBias, itemBias, stride } = model;
   let loss = 0;
-  users.forEach((u, n) => {
-    const i = items[n] ?? 0;
+  for (let n = 0; n < users.length;) {
+    const u = users[n] ?? 0;
+    const size = users[n + 3] === u ? 4 : 1;
     const p = userFactors.subarray(u * stride, (u + 1) * stride);
-    const q = itemFactors.subarray(i * stride, (i + 1) * stride);
-    const dot = p.reduce((sum, value, k) => sum + value * (q[k] ?? 0), 0);
-    const error = step.scale * (ratings[n] ?? 0) - step.mean - (userBias[u] ?? 0) - (itemBias[i] ?? 0) - dot;
-    loss += error * error;
-    userBias[u] = step.userBiasDecay * (userBias[u] ?? 0) + step.biasRate * error;
-    itemBias[i] = step.itemBiasDecay * (itemBias[i] ?? 0) + step.biasRate * error;
-    for (let k = 0; k < stride; k++) {
-      const pk = p[k] ?? 0;
-      const qk = q[k] ?? 0;
-      p[k] = step.userDecay * pk + step.rate * error * qk;
-      q[k] = step.itemDecay * qk + step.rate * error * pk;
-    }
-  });
+    const before = p.slice();
+    const errors = Array.from(items.subarray(n, n + size), (i, at) => {
+      const dot = before.reduce((sum, value, k) => sum + value * (itemFactors[i * stride + k] ?? 0), 0);
+      return step.scale * (ratings[n + at] ?? 0) - step.mean - (userBias[u] ?? 0) - (itemBias[i] ?? 0) - dot;
+    });
+    userBias[u] = step.userBiasDecay ** size * (userBias[u] ?? 0);
+    for (let k = 0; k < stride; k++) p[k] = step.userDecay ** size * (p[k] ?? 0);
+    errors.forEach((error, at) => {
+      const i = items[n + at] ?? 0;
+      loss += error * error;
+      userBias[u] = (userBias[u] ?? 0) + step.biasRate * error;
+      itemBias[i] = step.itemBiasDecay * (itemBias[i] ?? 0) + step.biasRate * error;
+      for (let k = 0; k < stride; k++) {
+        const q = itemFactors[i * stride + k] ?? 0;
+        p[k] = (p[k] ?? 0) + step.rate * error * q;
+        itemFactors[i * stride + k] = step.itemDecay * q + step.rate * error * (before[k] ?? 0);
+      }
+    });
+    n += size;
+  }
   return loss;
 }
 
-/** The cell's entries in eight-lane round-robin: see `fillCells`. */
+/** The cell's entries, by user: see `fillCells`. */
 export function fillCell(
   order: readonly number[],
   matrix: SparseRows,
   inBlock: (item: number) => boolean,
 ): { readonly position: number; readonly item: number; readonly rating: number }[] {
-  const queues = order.map((user, position) => {
+  return order.flatMap((user, position) => {
     const from = matrix.start[user] ?? 0;
     const entries = Array.from(matrix.columns.subarray(from, matrix.start[user + 1] ?? 0), (item, n) => ({
       position,
@@ -122,18 +127,6 @@ export function fillCell(
     }));
     return entries.filter(({ item }) => inBlock(item));
   });
-  const waiting = queues.filter((queue) => queue.length > 0);
-  const lanes = Array.from({ length: laneCount }, () => waiting.shift() ?? []);
-  const out: { position: number; item: number; rating: number }[] = [];
-  while (lanes.some((lane) => lane.length > 0) || waiting.length > 0) {
-    lanes.forEach((lane, index) => {
-      const queue = lane.length > 0 ? lane : (waiting.shift() ?? []);
-      lanes[index] = queue;
-      const next = queue.shift();
-      if (next !== undefined) out.push(next);
-    });
-  }
-  return out;
 }
 
 export function transposed(matrix: SparseRows, columns: number): SparseRows {

@@ -51,7 +51,7 @@ test("cells of a round share no user and no item, and all cells together hold ev
 test("blocks are even in ratings, hold every row once and keep their rows together", () => {
   const random = seededRandom(6);
   const counts = Int32Array.from({ length: 500 }, () => Math.floor(1 / (random() + 0.01)));
-  const { block, order, start } = dealIntoBlocks(counts);
+  const { block, order, start } = dealIntoBlocks(counts, 16);
   expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, n) => n));
   const load = Array.from({ length: 16 }, (_, b) =>
     order.slice(start[b], start[b + 1]).reduce((sum, row) => sum + (counts[row] ?? 0), 0),

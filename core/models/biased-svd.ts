@@ -3,20 +3,20 @@ import type { Hyperparameters } from "../contract/entities.ts";
 import { kernelCall } from "../compute/kernels.ts";
 import { MemoryLayout, float32View, float64View } from "../compute/memory-layout.ts";
 import type { Region } from "../compute/memory-layout.ts";
-import { openComputePool } from "../compute/pool.ts";
+import { openComputePoolWhile } from "../compute/pool.ts";
 import type { ComputePool, ProgramId } from "../compute/pool.ts";
 import { evenRanges } from "../compute/program.ts";
 import type { Phase } from "../compute/program.ts";
 import { loadByUser, planSparse } from "../compute/ratings-matrix.ts";
 import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
-import { blocks, buildStrata, gatherRows, inversePermutation, planStrata } from "../compute/strata.ts";
+import { buildStrata, dealStrata, gatherRows, gridOf, inversePermutation, planStrata } from "../compute/strata.ts";
 import type { Strata, StrataRegions } from "../compute/strata.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { biasedSvdInfo } from "./biased-svd-info.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
 import type { FactorModel } from "./servable.ts";
-import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
+import { allFinite, meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
 /** r̂(u, i) = μ + b_u + b_i + p_u·q_i by stochastic gradient descent on the observed ratings. */
 export const biasedSvd: Algorithm<FactorModel> = {
@@ -58,7 +58,7 @@ function plan(shape: Shape, factors: number): { layout: MemoryLayout; regions: S
     userBias: layout.float32(shape.users),
     itemBias: layout.float32(shape.items),
     step: layout.float32(8),
-    slots: layout.float64(blocks * blocks),
+    slots: layout.float64(gridOf(shape.ratings) ** 2),
   };
   return { layout, regions };
 }
@@ -69,21 +69,23 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
   const factors = numberOf(hyperparameters, "factors");
   requireFits(shape, factors, (count) => plan(shape, count).layout.bytes);
   const { layout, regions } = plan(shape, factors);
-  const pool = await openComputePool({
-    bytes: layout.bytes,
-    threads: Math.min(context.threads, blocks),
-    signal: context.signal,
+  context.onProgress({
+    done: 0,
+    total: numberOf(hyperparameters, "epochs"),
+    unit: "epochs",
+    message: "Sorting the ratings",
   });
+  const threads = Math.min(context.threads, gridOf(shape.ratings));
+  const { pool, prepared } = await openComputePoolWhile(
+    { bytes: layout.bytes, threads, signal: context.signal },
+    (memory) => {
+      loadByUser(memory, regions.byUser, data);
+      return { deal: dealStrata(memory, regions.byUser, regions.strata), mean: meanRating(data) };
+    },
+  );
   try {
-    context.onProgress({
-      done: 0,
-      total: numberOf(hyperparameters, "epochs"),
-      unit: "epochs",
-      message: "Sorting the ratings",
-    });
-    loadByUser(pool.memory, regions.byUser, data);
-    const strata = await buildStrata(pool, regions.byUser, regions.strata);
-    const mean = meanRating(data);
+    const { deal, mean } = prepared;
+    const strata = await buildStrata(pool, regions.byUser, regions.strata, deal);
     await descend({ pool, regions, strata, shape, mean, scale: data.scale, hyperparameters, context });
     return servable(data, mean, factors, hyperparameters, pool.memory, regions, strata);
   } finally {
@@ -165,7 +167,7 @@ function prepareEpoch({ pool, regions, strata, hyperparameters }: Descent): Prog
           regions.itemBias.offset,
           stride,
           regions.step.offset,
-          regions.slots.offset + (round * blocks + a) * 8,
+          regions.slots.offset + (round * regions.strata.grid + a) * 8,
         ),
       ),
     ),
@@ -238,7 +240,7 @@ function servable(
     scale: data.scale,
   };
   for (const tensor of [model.userFactors, model.itemFactors, model.userBias, model.itemBias]) {
-    if (!tensor.every(Number.isFinite))
+    if (!allFinite(tensor))
       throw new ReelbenchError("RB_TRAIN_DIVERGED", "The last epoch left numbers that are not finite.");
   }
   return model;

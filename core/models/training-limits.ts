@@ -51,3 +51,9 @@ export function meanRating(data: TrainingSet): number {
   for (const rating of data.rating) sum += rating;
   return sum / data.rating.length;
 }
+
+/** Whether no value is NaN or infinite. */
+export function allFinite(values: Float32Array | Float64Array): boolean {
+  for (let n = 0; n < values.length; n++) if (!Number.isFinite(values[n])) return false;
+  return true;
+}
