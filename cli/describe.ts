@@ -7,6 +7,7 @@ import type {
   Snapshot,
   Source,
   Split,
+  TrainingOptions,
 } from "../core/contract/entities.ts";
 import { shortId } from "./short-id.ts";
 import { formatFields, formatNumber, formatTable } from "./table.ts";
@@ -96,12 +97,27 @@ export function describeSplit(split: Split): string {
       ["protocol", `${protocol}${given === "" ? "" : ` (${given})`}, seed ${split.seed}`],
       ["train", split.train],
       ["test", split.test],
+      ...(split.foldIn === undefined ? [] : [["given of the tested users", split.foldIn] as const]),
+      ...(split.validation === undefined ? [] : [["kept for tuning", split.validation] as const]),
       ["test users", `${formatNumber(split.testUsers)}, of these ${formatNumber(split.warmTestUsers)} in training`],
       ["test items", `${formatNumber(split.testItems)}, of these ${formatNumber(split.warmTestItems)} in training`],
     ]) +
     split.leaks.map((leak) => `leak: ${leak}\n`).join("") +
     remarks(split.warnings)
   );
+}
+
+/** What was made of the training ratings. */
+function trainingText({ likes, confidence, halfLifeDays }: TrainingOptions): string {
+  return [
+    ...(likes === undefined
+      ? []
+      : [
+          `likes from ${likes.from}${likes.values === "equal" ? ", all equal" : ""}, others ${likes.low === "worst" ? "as the worst" : "left out"}`,
+        ]),
+    ...(confidence === undefined ? [] : [`confidence ${confidence}`]),
+    ...(halfLifeDays === undefined ? [] : [`half-life ${halfLifeDays} days`]),
+  ].join("; ");
 }
 
 export function describeRun(run: Run): string {
@@ -117,6 +133,7 @@ export function describeRun(run: Run): string {
           .map(([name, value]) => `${name}=${String(value)}`)
           .join(" "),
       ],
+      ...(run.training === undefined ? [] : [["ratings", trainingText(run.training)] as const]),
       ["seed", String(run.seed)],
       ["split", run.splitId],
       ["refit of", run.refitOf],

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { z } from "zod";
-import { fileFormat, readOptions, textEncoding, timeFormat } from "../core/contract/entities.ts";
+import { fileFormat, predefinedPart, readOptions, textEncoding, timeFormat } from "../core/contract/entities.ts";
 import type { ReadOptions } from "../core/contract/entities.ts";
 import { ReelbenchError } from "../core/contract/errors.ts";
 
@@ -19,6 +19,8 @@ export interface ReadFlags {
   readonly singleUser?: string;
   readonly missing?: readonly string[];
   readonly scale?: string;
+  readonly part?: string;
+  readonly partColumn?: string;
 }
 
 /** The flags that say how a file is to be read; what is left out is detected. */
@@ -38,7 +40,9 @@ export function withReadFlags(command: Command): Command {
     .option("--no-time-column", "there is no time")
     .option("--single-user <id>", "all rows are this person's")
     .option("--missing <values...>", 'values that mean "no rating"')
-    .option("--scale <minimum:maximum>", "the rating scale");
+    .option("--scale <minimum:maximum>", "the rating scale")
+    .addOption(new Option("--part <part>", "the part of a split that all of it is").choices(predefinedPart.options))
+    .option("--part-column <name>", "column that says of each rating which part it is (train, validation, test)");
 }
 
 export function readOptionsOf(flags: ReadFlags): ReadOptions {
@@ -57,6 +61,8 @@ export function readOptionsOf(flags: ReadFlags): ReadOptions {
     singleUserId: flags.singleUser,
     missingValues: flags.missing,
     scale: flags.scale === undefined ? undefined : { minimum, maximum },
+    part: flags.part,
+    partColumn: flags.partColumn,
   };
   const parsed = readOptions.safeParse(
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
-import type { Hyperparameters, Run } from "../../core/contract/entities.ts";
+import { z } from "zod";
+import { trainingOptions } from "../../core/contract/entities.ts";
+import type { Hyperparameters, Run, TrainingOptions } from "../../core/contract/entities.ts";
 import { ReelbenchError } from "../../core/contract/errors.ts";
-import { collected, inSession, wholeNumber } from "../command.ts";
+import { collected, inSession, realNumber, wholeNumber } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import { describeComparison, describeRun, recommendationsTable, runsTable } from "../describe.ts";
 import type { Session } from "../session.ts";
@@ -45,11 +47,22 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     .requiredOption("--algorithm <id>", "which (reelbench algorithms)")
     .option("--split <id>", "the split; left out: the newest")
     .option("--set <name=value>", "a setting; may be repeated", collected, [])
+    .option("--likes-from <rating>", "learn from ratings of at least this, all as equally good", realNumber)
+    .option("--likes-as-rated", "… but keep how good")
+    .option("--low-as-worst", "… and learn from the others as the worst rating")
+    .option("--confidence <alpha>", "weight ratings by 1 + alpha · their height, 0 … 1", realNumber)
+    .option("--half-life <days>", "weight ratings by age: half after so many days", realNumber)
     .option("--seed <n>", "of the random choices", wholeNumber(0, 0xffff_ffff), 42)
     .option("--name <name>", "what to call the run")
     .action(
       (
-        flags: { algorithm: string; split?: string; set: readonly string[]; seed: number; name?: string },
+        flags: TrainingFlags & {
+          algorithm: string;
+          split?: string;
+          set: readonly string[];
+          seed: number;
+          name?: string;
+        },
         command: Command,
       ) =>
         inSession(context, command, async ({ ask, run }) => {
@@ -63,6 +76,7 @@ export function addModelCommands(program: Command, context: CommandContext): voi
             splitId: split.id,
             algorithm: flags.algorithm,
             hyperparameters: parseSettings(flags.set),
+            ...trainingOf(flags),
             seed: flags.seed,
             ...(flags.name === undefined ? {} : { name: flags.name }),
           });
@@ -123,6 +137,39 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     );
 
   addRecommendCommands(program, context);
+}
+
+interface TrainingFlags {
+  readonly likesFrom?: number;
+  readonly likesAsRated?: boolean;
+  readonly lowAsWorst?: boolean;
+  readonly confidence?: number;
+  readonly halfLife?: number;
+}
+
+/** Throws RB_INVALID_INPUT where a flag would have no effect or a number makes no sense. */
+function trainingOf(flags: TrainingFlags): { training?: TrainingOptions } {
+  const { likesFrom, likesAsRated, lowAsWorst, confidence, halfLife } = flags;
+  if (likesFrom === undefined && (likesAsRated === true || lowAsWorst === true))
+    throw new ReelbenchError("RB_INVALID_INPUT", "--likes-as-rated and --low-as-worst go with --likes-from.");
+  const given = {
+    likes:
+      likesFrom === undefined
+        ? undefined
+        : {
+            from: likesFrom,
+            values: likesAsRated === true ? "as-rated" : "equal",
+            low: lowAsWorst === true ? "worst" : "left-out",
+          },
+    confidence,
+    halfLifeDays: halfLife,
+  };
+  if (Object.values(given).every((value) => value === undefined)) return {};
+  const parsed = trainingOptions.safeParse(
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  );
+  if (!parsed.success) throw new ReelbenchError("RB_INVALID_INPUT", z.prettifyError(parsed.error));
+  return { training: parsed.data };
 }
 
 function addRecommendCommands(program: Command, context: CommandContext): void {

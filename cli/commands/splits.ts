@@ -14,6 +14,12 @@ interface SplitFlags {
   readonly protocol?: string;
   readonly testShare?: number;
   readonly folds?: number;
+  readonly cutoffs?: number;
+  readonly validationShare?: number;
+  readonly validation?: boolean;
+  readonly foldInShare?: number;
+  readonly foldInBy?: string;
+  readonly relevantFrom?: number;
   readonly seed: number;
   readonly propose?: boolean;
 }
@@ -29,6 +35,12 @@ export function addSplitCommands(program: Command, context: CommandContext): voi
     )
     .option("--test-share <share>", "share that is tested on, 0 … 1", realNumber)
     .option("--folds <n>", "folds of k-fold", wholeNumber(2, 20))
+    .option("--cutoffs <n>", "cut-offs of rolling-origin", wholeNumber(2, 20))
+    .option("--validation-share <share>", "share of the rest kept apart for tuning, 0 … 1", realNumber)
+    .option("--validation", "keep a part for tuning (k-fold, rolling-origin, leave-last-out)")
+    .option("--fold-in-share <share>", "share of a held-out user's ratings that is given, 0 … 1", realNumber)
+    .addOption(new Option("--fold-in-by <order>", "which of them").choices(["random", "time"]))
+    .option("--relevant-from <rating>", "test only ratings of at least this", realNumber)
     .option("--seed <n>", "of the random choices", wholeNumber(0, 0xffff_ffff), 42)
     .option("--propose", "only show what would fit")
     .action((given: string | undefined, flags: SplitFlags, command: Command) =>
@@ -100,14 +112,24 @@ export function addSplitCommands(program: Command, context: CommandContext): voi
     );
 }
 
+/** Parameters of protocols, each with a flag of its name. */
+const parameters = [
+  "testShare",
+  "folds",
+  "cutoffs",
+  "validationShare",
+  "validation",
+  "foldInShare",
+  "foldInBy",
+  "relevantFrom",
+] as const;
+
 /** Somebody who gives a share or folds means something by it. Throws RB_INVALID_INPUT where it would have no effect. */
-function refuseIdleFlags({ protocol, testShare, folds }: SplitFlags): void {
+function refuseIdleFlags({ protocol, ...flags }: SplitFlags): void {
   const known = splitProtocol.options.find((option) => option.shape.protocol.value === protocol)?.shape ?? {};
-  for (const [flag, name, value] of [
-    ["--test-share", "testShare", testShare],
-    ["--folds", "folds", folds],
-  ] as const) {
-    if (value === undefined || name in known) continue;
+  for (const name of parameters) {
+    if (flags[name] === undefined || name in known) continue;
+    const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new ReelbenchError(
       "RB_INVALID_INPUT",
       protocol === undefined ? `${flag} goes with --protocol.` : `${flag} means nothing to the protocol ${protocol}.`,
@@ -115,11 +137,10 @@ function refuseIdleFlags({ protocol, testShare, folds }: SplitFlags): void {
   }
 }
 
-function protocolOf({ protocol, testShare, folds }: SplitFlags): SplitProtocol {
+function protocolOf({ protocol, ...flags }: SplitFlags): SplitProtocol {
   const given = {
     protocol,
-    ...(testShare === undefined ? {} : { testShare }),
-    ...(folds === undefined ? {} : { folds }),
+    ...Object.fromEntries(parameters.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]]))),
   };
   const parsed = splitProtocol.safeParse(given);
   if (!parsed.success) throw new ReelbenchError("RB_INVALID_INPUT", z.prettifyError(parsed.error));

@@ -67,7 +67,8 @@ export function evaluateRows(
     const given = trained.length === 0 ? givenRatings(input.foldIn, u) : [];
     const seen = given.length === 0 ? trained : given.map(({ i }) => i);
     const held = rowOf(input.test, u);
-    const vector = given.length > 0 ? recommender.foldIn(given) : seen.length === 0 ? stranger : recommender.userVector(u);
+    const vector =
+      given.length > 0 ? recommender.foldIn(given) : seen.length === 0 ? stranger : recommender.userVector(u);
     recommender.scoresForUser(vector, scores);
 
     for (const i of seen) blocked[i] = 1;

@@ -19,7 +19,10 @@ export function itemFeatures(items: readonly Pick<CatalogueItem, "year" | "genre
   named.forEach((features, item) => (start[item + 1] = (start[item] ?? 0) + features.length));
   const index = new Int32Array(new SharedArrayBuffer(4 * (start[items.length] ?? 0)));
   named.forEach((features, item) =>
-    index.set(features.map((name) => indexOf.get(name) ?? 0).sort((a, b) => a - b), start[item] ?? 0),
+    index.set(
+      features.map((name) => indexOf.get(name) ?? 0).sort((a, b) => a - b),
+      start[item] ?? 0,
+    ),
   );
   return { names, start, index, value: null };
 }

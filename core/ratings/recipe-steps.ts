@@ -27,6 +27,11 @@ export async function applyStep(database: Database, step: Step): Promise<void> {
         "DELETE FROM rows WHERE i0 IN (SELECT i0 FROM all_items WHERE item_id IN (SELECT unnest($1)))",
         [listValue(step.items)],
       );
+    case "rating-threshold":
+      return database.run(
+        `CREATE OR REPLACE TEMP TABLE rows AS SELECT * ${step.binarise ? "REPLACE (1::DOUBLE AS rating)" : ""} FROM rows WHERE rating >= $1`,
+        [step.minimum],
+      );
   }
 }
 

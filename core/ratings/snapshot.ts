@@ -188,14 +188,22 @@ async function describe(database: Database, directory: string, made: Made): Prom
     users: found.users,
     items: found.items,
     scale: {
-      minimum: Math.min(...made.scales.map(({ minimum }) => minimum)),
-      maximum: Math.max(...made.scales.map(({ maximum }) => maximum)),
+      ...scaleAfter(made),
       step: scaleStep(values.map(({ rating }) => rating)),
     },
     hasTime: found.timed > 0,
     from: isoOf(found.earliest),
     to: isoOf(found.latest),
   });
+}
+
+/** The sources' scale, unless the ratings were made equal: then it goes from 0, for everything not rated, to 1. */
+function scaleAfter({ scales, recipe }: Made): { minimum: number; maximum: number } {
+  if (recipe.some((step) => step.step === "rating-threshold" && step.binarise)) return { minimum: 0, maximum: 1 };
+  return {
+    minimum: Math.min(...scales.map(({ minimum }) => minimum)),
+    maximum: Math.max(...scales.map(({ maximum }) => maximum)),
+  };
 }
 
 export function isoOf(seconds: number | null): string | null {

@@ -126,11 +126,16 @@ function foldParts(count: number, folds: number, seed: number): Uint8Array {
   return parts;
 }
 
-function globalTemporalParts(ratings: RatingColumns, testShare: number, validationShare: number | undefined): Uint8Array {
+function globalTemporalParts(
+  ratings: RatingColumns,
+  testShare: number,
+  validationShare: number | undefined,
+): Uint8Array {
   const times = sortedTimes(ratings);
   const { count } = ratings;
   const test = cutMoment(times, count - Math.round(count * testShare));
-  if (validationShare === undefined) return windowsOf(ratings, [test]).map((window) => (window === 1 ? testPart : trainPart));
+  if (validationShare === undefined)
+    return windowsOf(ratings, [test]).map((window) => (window === 1 ? testPart : trainPart));
   const earlier = times.subarray(0, lowerBound(times, test));
   const validation = cutMoment(earlier, earlier.length - Math.round(earlier.length * validationShare));
   const partOfWindow = [trainPart, validationPart, testPart];
@@ -145,7 +150,8 @@ function rollingParts(ratings: RatingColumns, cutoffs: number, testShare: number
   const first = count - cutoffs * size;
   const moments = Array.from({ length: cutoffs + (validation ? 1 : 0) }, (_, at) => {
     const wanted = Math.round(first + (at - (validation ? 1 : 0)) * size);
-    if (wanted <= 0) throw new ReelbenchError("RB_SPLIT_EMPTY", "The windows leave nothing to train on before the first.");
+    if (wanted <= 0)
+      throw new ReelbenchError("RB_SPLIT_EMPTY", "The windows leave nothing to train on before the first.");
     return cutMoment(times, wanted);
   });
   return windowsOf(ratings, moments);

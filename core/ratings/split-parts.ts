@@ -55,8 +55,7 @@ export function partRoles(
   const relevantFrom = protocol.relevantFrom ?? -Infinity;
   const of = (wanted: (part: number) => boolean) => new Uint8Array(256).map((_, part) => (wanted(part) ? 1 : 0));
   if (folds === null || fold === null) {
-    const [part, folded] =
-      tested === "test" ? [testPart, testFoldInPart] : [validationPart, validationFoldInPart];
+    const [part, folded] = tested === "test" ? [testPart, testFoldInPart] : [validationPart, validationFoldInPart];
     return {
       train: of((byte) => byte === trainPart),
       test: of((byte) => byte === part),
@@ -68,7 +67,12 @@ export function partRoles(
   if (protocol.protocol === "rolling-origin") {
     const test = fold + (kept ? 2 : 1);
     const wanted = tested === "test" ? test : test - 1;
-    return { train: of((byte) => byte <= fold), test: of((byte) => byte === wanted), foldIn: of(() => false), relevantFrom };
+    return {
+      train: of((byte) => byte <= fold),
+      test: of((byte) => byte === wanted),
+      foldIn: of(() => false),
+      relevantFrom,
+    };
   }
   const validation = kept ? (fold + 1) % folds : -1;
   const wanted = tested === "test" ? fold : validation;

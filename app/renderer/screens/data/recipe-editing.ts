@@ -88,6 +88,8 @@ export function newStep(kind: StepKind): RecipeStep {
       return { step: "exclude-users", users: [] };
     case "exclude-items":
       return { step: "exclude-items", items: [] };
+    case "rating-threshold":
+      return { step: "rating-threshold", minimum: 4, binarise: false };
   }
 }
 
@@ -98,6 +100,7 @@ export const stepNames: Readonly<Record<StepKind, string>> = {
   "minimum-ratings": "Minimum ratings",
   "exclude-users": "Leave out users",
   "exclude-items": "Leave out films",
+  "rating-threshold": "Only likes",
 };
 
 export const stepMeanings: Readonly<Record<StepKind, string>> = {
@@ -108,6 +111,8 @@ export const stepMeanings: Readonly<Record<StepKind, string>> = {
   "minimum-ratings": "Drop users, then films, with fewer ratings than this, once.",
   "exclude-users": "Drop all ratings of these users.",
   "exclude-items": "Drop all ratings of these films.",
+  "rating-threshold":
+    "Keep ratings of at least this many points. Made equal, each becomes 1: a model then learns who liked what, not how much.",
 };
 
 const keepWords = {
@@ -132,5 +137,7 @@ export function describeStep(step: RecipeStep): string {
       return `Leave out ${String(step.users.length)} users`;
     case "exclude-items":
       return `Leave out ${String(step.items.length)} films`;
+    case "rating-threshold":
+      return `Only ratings of ${String(step.minimum)} or more${step.binarise ? ", each made 1" : ""}`;
   }
 }

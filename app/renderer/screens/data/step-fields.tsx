@@ -1,4 +1,4 @@
-import { Group, NumberInput, Select, TagsInput, TextInput } from "@mantine/core";
+import { Group, NumberInput, Select, Switch, TagsInput, TextInput } from "@mantine/core";
 import type { RecipeStep } from "./recipe-editing.ts";
 
 interface StepFieldsProps {
@@ -56,6 +56,23 @@ export function StepFields({ step, onChange }: StepFieldsProps) {
       return <Ids label="Users to leave out" ids={step.users} onChange={(users) => onChange({ ...step, users })} />;
     case "exclude-items":
       return <Ids label="Films to leave out" ids={step.items} onChange={(items) => onChange({ ...step, items })} />;
+    case "rating-threshold":
+      return (
+        <Group gap="sm" align="flex-end">
+          <NumberInput
+            label="At least"
+            value={step.minimum}
+            w={120}
+            onChange={(minimum) => typeof minimum === "number" && onChange({ ...step, minimum })}
+          />
+          <Switch
+            label="Make all equal"
+            checked={step.binarise}
+            onChange={({ currentTarget }) => onChange({ ...step, binarise: currentTarget.checked })}
+            mb={6}
+          />
+        </Group>
+      );
   }
 }
 

@@ -2,14 +2,32 @@ import type { Split, SplitProtocol } from "../../../../core/contract/entities.ts
 
 export const protocolNames: Readonly<Record<SplitProtocol["protocol"], string>> = {
   "global-temporal": "Global temporal",
+  "rolling-origin": "Rolling origin",
   "per-user-temporal": "Per-user temporal",
   "leave-last-out": "Leave last out",
   random: "Random",
   "k-fold": "k-fold cross-validation",
+  "held-out-users": "Held-out users",
+  predefined: "As the files say",
 };
 
 /** "Global temporal, last 20%". */
 export function protocolTitle(protocol: SplitProtocol): string {
+  return [
+    protocolShape(protocol),
+    ...(protocol.relevantFrom === undefined ? [] : [`only ratings from ${String(protocol.relevantFrom)} tested`]),
+    ...(keepsValidation(protocol) ? ["with validation"] : []),
+  ].join(", ");
+}
+
+function keepsValidation(protocol: SplitProtocol): boolean {
+  return (
+    ("validation" in protocol && protocol.validation === true) ||
+    ("validationShare" in protocol && protocol.validationShare !== undefined)
+  );
+}
+
+function protocolShape(protocol: SplitProtocol): string {
   const name = protocolNames[protocol.protocol];
   switch (protocol.protocol) {
     case "global-temporal":
@@ -19,7 +37,12 @@ export function protocolTitle(protocol: SplitProtocol): string {
       return `${name}, ${percent(protocol.testShare)} tested`;
     case "k-fold":
       return `${String(protocol.folds)}-fold cross-validation`;
+    case "rolling-origin":
+      return `${name}, ${String(protocol.cutoffs)} cut-offs over the last ${percent(protocol.testShare)}`;
+    case "held-out-users":
+      return `${name}, ${percent(protocol.testShare)} of the people`;
     case "leave-last-out":
+    case "predefined":
       return name;
   }
 }

@@ -70,6 +70,12 @@ function SplitFacts({ split }: { readonly split: Split }) {
       <Stack gap={6} style={{ minWidth: 0 }}>
         <Text size="sm">
           Trained on {formatCount(split.train)} ratings, tested on {formatCount(split.test)}.{" "}
+          {split.foldIn !== undefined && (
+            <>{formatCount(split.foldIn)} ratings of the tested people are given to the model when it is asked. </>
+          )}
+          {split.validation !== undefined && (
+            <>{formatCount(split.validation)} are kept apart for tuning; no run is trained on them. </>
+          )}
           <Warmth warm={split.warmTestUsers} of={split.testUsers} what="test users" />{" "}
           <Warmth warm={split.warmTestItems} of={split.testItems} what="test films" />
         </Text>

@@ -19,7 +19,8 @@ const side = 7;
 
 export function SplitPicture({ protocol, label }: { readonly protocol: SplitProtocol; readonly label: string }) {
   const height = people.length * rowHeight + 16;
-  const cut = protocol.protocol === "global-temporal" ? 1 - protocol.testShare : null;
+  const cut =
+    protocol.protocol === "global-temporal" || protocol.protocol === "rolling-origin" ? 1 - protocol.testShare : null;
   const x = (time: number) => left + time * (width - left - side - 4);
   return (
     <svg viewBox={`0 0 ${String(width)} ${String(height)}`} width={width} height={height} role="img" aria-label={label}>
@@ -50,10 +51,23 @@ export function SplitPicture({ protocol, label }: { readonly protocol: SplitProt
         time →
       </text>
       <text x={width} y={height - 2} fontSize={9} fill="var(--rb-axis)" textAnchor="end">
-        {protocol.protocol === "k-fold" ? "shades: folds, each tested once" : "■ trained on   □ tested"}
+        {legendOf(protocol)}
       </text>
     </svg>
   );
+}
+
+function legendOf(protocol: SplitProtocol): string {
+  switch (protocol.protocol) {
+    case "k-fold":
+      return "shades: folds, each tested once";
+    case "rolling-origin":
+      return "shades: windows, each tested on the earlier";
+    case "held-out-users":
+      return "■ trained on or given   □ tested";
+    default:
+      return "■ trained on   □ tested";
+  }
 }
 
 type Look =
@@ -72,6 +86,15 @@ function lookOf(protocol: SplitProtocol, person: number, index: number, count: n
       return { kind: time > 1 - protocol.testShare ? "test" : "train" };
     case "per-user-temporal":
       return { kind: index >= count - Math.max(1, Math.round(count * protocol.testShare)) ? "test" : "train" };
+    case "rolling-origin": {
+      const window = Math.ceil(((time - 1 + protocol.testShare) / protocol.testShare) * protocol.cutoffs);
+      return window <= 0 ? { kind: "train" } : { kind: "fold", fold: window, folds: protocol.cutoffs + 1 };
+    }
+    case "held-out-users":
+      // Two of the five people stand for those held out.
+      return { kind: person % 3 === 1 && index >= Math.round(count * protocol.foldInShare) ? "test" : "train" };
+    case "predefined":
+      return { kind: scattered(person, index) < 0.2 ? "test" : "train" };
     case "leave-last-out":
       return { kind: index === count - 1 ? "test" : "train" };
     case "random":
