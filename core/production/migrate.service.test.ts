@@ -10,14 +10,14 @@ async function freshPool() {
 test("any number of starters at once migrate once", async () => {
   const pool = await freshPool();
   const results = await Promise.all(Array.from({ length: 6 }, () => migrate(pool)));
-  expect(results.flatMap(({ applied }) => applied)).toEqual((await productionMigrations()).map(({ name }) => name));
-  expect(await schemaVersion(pool)).toBe((await productionMigrations()).length);
+  expect(results.flatMap(({ applied }) => applied)).toEqual(productionMigrations().map(({ name }) => name));
+  expect(await schemaVersion(pool)).toBe(productionMigrations().length);
   await pool.end();
 });
 
 test("a failing migration leaves the schema as it was", async () => {
   const pool = await freshPool();
-  const known = await productionMigrations();
+  const known = productionMigrations();
   const broken = {
     number: known.length + 1,
     name: "9999_broken.sql",
@@ -37,7 +37,7 @@ test("a failing migration leaves the schema as it was", async () => {
 test("a newer schema and one made by other files are refused and left alone", async () => {
   const pool = await freshPool();
   await migrate(pool);
-  const known = await productionMigrations();
+  const known = productionMigrations();
   await pool.query("insert into reelbench.migrations (number, name, sha256) values ($1, '9999_future.sql', $2)", [
     known.length + 1,
     "f".repeat(64),

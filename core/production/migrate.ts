@@ -1,18 +1,11 @@
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
 import type { Pool } from "pg";
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
+import { readMigrations } from "../files/migrations.ts";
+import type { Migration } from "../files/migrations.ts";
 import { migrationsUrl } from "../runtime-paths.ts";
 import { inTransaction, parseRow, parseRows, productionError } from "./database.ts";
 import type { Database } from "./database.ts";
-
-export interface Migration {
-  readonly number: number;
-  readonly name: string;
-  readonly sql: string;
-  readonly sha256: string;
-}
 
 export interface MigrationResult {
   /** Schema version before and after. */
@@ -23,27 +16,9 @@ export interface MigrationResult {
 
 const appliedRow = z.object({ number: z.int().positive(), name: z.string(), sha256: z.string() });
 
-/** The numbered files of this build, without gaps. Throws RB_INTERNAL where the build is incomplete. */
-export async function productionMigrations(
-  directory: URL = migrationsUrl("production"),
-): Promise<readonly Migration[]> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith(".sql")).sort();
-  const migrations = await Promise.all(
-    names.map(async (name) => {
-      const number = Number.parseInt(/^(\d{4})_[a-z0-9_-]+\.sql$/.exec(name)?.[1] ?? "", 10);
-      const sql = await readFile(new URL(name, directory), "utf8");
-      // Line ends may differ between checkouts; the meaning does not.
-      return { number, name, sql, sha256: createHash("sha256").update(sql.replaceAll("\r\n", "\n")).digest("hex") };
-    }),
-  );
-  const gap = migrations.findIndex(({ number }, index) => number !== index + 1);
-  if (gap !== -1 || migrations.length === 0) {
-    throw new ReelbenchError(
-      "RB_INTERNAL",
-      `The production migrations of this build are incomplete near "${migrations[gap]?.name ?? "(none)"}".`,
-    );
-  }
-  return migrations;
+/** The numbered files of this build. Throws RB_INTERNAL where the build is incomplete. */
+export function productionMigrations(): readonly Migration[] {
+  return readMigrations(migrationsUrl("production"));
 }
 
 /**
@@ -53,7 +28,7 @@ export async function productionMigrations(
  * migrations, or the role may not create it.
  */
 export async function migrate(pool: Pool, migrations?: readonly Migration[]): Promise<MigrationResult> {
-  const known = migrations ?? (await productionMigrations());
+  const known = migrations ?? productionMigrations();
   // Most of the time there is nothing to do, and a server's role need not be allowed to create anything.
   const before = await schemaVersion(pool);
   if (before === known.length) {
@@ -107,7 +82,7 @@ export async function schemaVersion(database: Database): Promise<number> {
  * build's.
  */
 export async function openProduction(pool: Pool): Promise<{ readonly schemaVersion: number }> {
-  const known = await productionMigrations();
+  const known = productionMigrations();
   const version = await schemaVersion(pool);
   if (version < known.length) {
     throw new ReelbenchError(

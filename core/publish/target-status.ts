@@ -46,7 +46,7 @@ async function read(pool: Pool, channel: string): Promise<Omit<TargetStatus, "re
   const version = await schemaVersion(pool);
   // Nothing was published here, or by a newer Reelbench whose tables may mean something else.
   if (version === 0) return nothing;
-  if (version !== (await productionMigrations()).length) return { ...nothing, schemaVersion: version };
+  if (version !== productionMigrations().length) return { ...nothing, schemaVersion: version };
   const deployment = await findDeployment(pool, channel);
   const versions = await listVersions(pool);
   const history = await deploymentHistory(pool, channel);

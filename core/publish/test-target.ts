@@ -107,7 +107,7 @@ async function checkPrivileges(pool: Pool): Promise<string> {
 
 async function checkSchema(pool: Pool): Promise<string> {
   const version = await schemaVersion(pool);
-  const known = (await productionMigrations()).length;
+  const known = productionMigrations().length;
   if (version > known)
     throw new ReelbenchError(
       "RB_TARGET_SCHEMA",

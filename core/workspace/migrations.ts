@@ -1,32 +1,8 @@
 import type Database from "better-sqlite3";
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ReelbenchError } from "../contract/errors.ts";
-
-export interface Migration {
-  readonly number: number;
-  readonly name: string;
-  readonly sql: string;
-  /** Of the text with Unix line ends, so that a checkout on Windows has the same. */
-  readonly sha256: string;
-}
-
-/** The numbered SQL files of a folder, in order: `0001_name.sql`, `0002_…`, without gaps. */
-export function readMigrations(folder: URL): readonly Migration[] {
-  const directory = fileURLToPath(folder);
-  const names = readdirSync(directory)
-    .filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name))
-    .toSorted();
-  return names.map((name, index) => {
-    const number = Number(name.slice(0, 4));
-    if (number !== index + 1)
-      throw new ReelbenchError("RB_INTERNAL", `${directory}: ${name} should be number ${index + 1}.`);
-    const sql = readFileSync(join(directory, name), "utf8").replaceAll("\r\n", "\n");
-    return { number, name, sql, sha256: createHash("sha256").update(sql).digest("hex") };
-  });
-}
+import type { Migration } from "../files/migrations.ts";
 
 interface Applied {
   readonly number: number;
