@@ -98,8 +98,10 @@ async function reconcileKind<T extends { readonly id: string; readonly missing?:
   const adopted: string[] = [];
   const refused: string[] = [];
   const missing: string[] = [];
+  const whole = new Set<string>();
   for (const name of names) {
-    if (!(await exists(join(kind.folder, name, kind.manifest)))) continue; // A run in training has no run.json yet.
+    if (!(await exists(join(kind.folder, name, kind.manifest)))) continue; // Renamed into place by nobody: not ours, or damaged.
+    whole.add(name);
     try {
       const known = kind.table.find(name);
       if (known !== undefined && known.missing !== true && kind.noun !== "run") continue;
@@ -113,9 +115,8 @@ async function reconcileKind<T extends { readonly id: string; readonly missing?:
       refused.push(`${kind.noun} ${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const present = new Set(names);
   for (const entity of kind.table.list()) {
-    const gone = kind.expectsFolder(entity) && !present.has(entity.id);
+    const gone = kind.expectsFolder(entity) && !whole.has(entity.id);
     if (!gone) continue;
     missing.push(`${kind.noun} ${entity.id}`);
     if (entity.missing !== true) kind.table.setMissing(entity.id, true);

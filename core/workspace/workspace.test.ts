@@ -20,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Job, Run, Snapshot, Source, Split } from "../contract/entities.ts";
 import type { ErrorCode } from "../contract/errors.ts";
 import { migrationsUrl } from "../runtime-paths.ts";
-import { readMigrations } from "./migrations.ts";
+import { readMigrations } from "../files/migrations.ts";
 import { storageError } from "./storage-error.ts";
 import { openWorkspace } from "./workspace.ts";
 
@@ -235,6 +235,19 @@ describe("reconciling with the folders", () => {
     const third = await openWorkspace(directory);
     expect(third.catalogue.sources.get("d0001")).toEqual(source);
     third.close();
+  });
+
+  test("a folder that has lost its manifest is missing too, and not touched", async () => {
+    const first = await openWorkspace(directory);
+    first.catalogue.sources.put(source);
+    first.close();
+    mkdirSync(join(directory, "sources", source.id), { recursive: true });
+    writeFileSync(join(directory, "sources", source.id, "ratings.parquet"), "x");
+    const second = await openWorkspace(directory);
+    expect(second.recovery.missing).toEqual(["source d0001"]);
+    expect(second.catalogue.sources.get("d0001").missing).toBe(true);
+    second.close();
+    expect(existsSync(join(directory, "sources", source.id, "ratings.parquet"))).toBe(true);
   });
 
   test("keeps the checkpoints of what can go on, and removes the others", async () => {
