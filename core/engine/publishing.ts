@@ -109,8 +109,7 @@ export function publishingJobs(
           const { version, gates, parity, activatedAt, warnings } = await publish(request, context);
           for (const warning of warnings) rooms.log(`Published ${version}, but: ${warning}`);
           const activation = activatedAt.toISOString();
-          retireOthers(rooms, begun.targetId);
-          keep({ ...begun, version, state: "active", activatedAt: activation, gates: [...gates], parity });
+          activate(rooms, { ...begun, version, state: "active", activatedAt: activation, gates: [...gates], parity });
           return { publicationId: id, runId: run.id, version, gates: [...gates], parity, warnings: [...warnings] };
         } catch (error) {
           keep({ ...begun, state: "failed" });
@@ -124,20 +123,29 @@ export function publishingJobs(
       async run({ targetId, version }, context) {
         const id = targets.get(targetId).id;
         const done = await rollback(await targets.addresses(id, context), version, context);
-        retireOthers(rooms, id);
         const restored = publications.listByTarget(id).find((publication) => publication.version === done.version);
-        if (restored !== undefined) keep({ ...restored, state: "active", activatedAt: new Date().toISOString() });
+        if (restored === undefined) retireOthers(rooms, id, null); // Another workspace published what serves now.
+        else activate(rooms, { ...restored, state: "active", activatedAt: new Date().toISOString() });
         return { version: done.version, from: done.from };
       },
     },
   };
 }
 
-/** One version serves a target; what the workspace remembers of the others is that they did. */
-function retireOthers(rooms: Rooms, targetId: string): void {
+/** One version serves a target; what the workspace remembers of the others is that they did. Both or neither after a kill. */
+function activate(rooms: Rooms, publication: Publication): void {
+  const { catalogue } = rooms.workspace;
+  catalogue.transaction(() => {
+    catalogue.publications.put(publication);
+    retireOthers(rooms, publication.targetId, publication.id);
+  });
+  changed(rooms, "publication", publication.id);
+}
+
+function retireOthers(rooms: Rooms, targetId: string, activeId: string | null): void {
   const { publications } = rooms.workspace.catalogue;
   for (const publication of publications.listByTarget(targetId)) {
-    if (publication.state !== "active") continue;
+    if (publication.state !== "active" || publication.id === activeId) continue;
     publications.put({ ...publication, state: "retired" });
     changed(rooms, "publication", publication.id);
   }
