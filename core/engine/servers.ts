@@ -1,8 +1,9 @@
+import type { Pool } from "pg";
 import { z } from "zod";
-import { ReelbenchError } from "../contract/errors.ts";
+import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
 import type { ChildHandle } from "../jobs/process-host.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
-import { createApiKey } from "../production/api-keys.ts";
+import { createApiKey, revokeApiKey, revokeApiKeysNamed } from "../production/api-keys.ts";
 import { createProductionPool } from "../production/database.ts";
 import { migrate } from "../production/migrate.ts";
 import { changed } from "./rooms.ts";
@@ -29,6 +30,8 @@ export interface Servers {
 
 interface Started extends RunningServer {
   readonly child: ChildHandle;
+  /** It has exited and its key is revoked. */
+  readonly ended: Promise<void>;
 }
 
 const atOnce: WorkContext = { signal: new AbortController().signal, onProgress: () => undefined };
@@ -40,7 +43,7 @@ export function createServers(rooms: Rooms, targets: Targets): Servers {
 
   async function launch(targetId: string, port: number): Promise<Started> {
     const addresses = await targets.addresses(targetId, atOnce);
-    const apiKey = await makeKey(addresses.postgresUrl);
+    const { key: apiKey, apiKey: keyRow } = await makeKey(addresses.postgresUrl, `workbench ${rooms.workspace.id}`);
     const child = rooms.processHost.fork("server", {
       env: {
         REELBENCH_POSTGRES_URL: addresses.postgresUrl,
@@ -50,17 +53,33 @@ export function createServers(rooms: Rooms, targets: Targets): Servers {
         REELBENCH_LOG_LEVEL: "warn",
       },
     });
-    const url = await untilListening(child);
-    const started: Started = { url, pid: child.pid ?? 0, apiKey, child };
+    const forgetKey = () =>
+      withTarget(addresses.postgresUrl, (pool) => revokeApiKey(pool, keyRow.id)).catch((error: unknown) =>
+        tellKept(targetId, error),
+      );
+    const url = await untilListening(child).catch(async (error: unknown) => {
+      await forgetKey();
+      throw error;
+    });
+    const ended = new Promise<void>((resolve) => {
+      child.onExit((_code, reason) => {
+        running.delete(targetId);
+        rooms.log(`The bundled server for ${targetId} ended: ${reason}`);
+        changed(rooms, "server", targetId);
+        void forgetKey().then(resolve);
+      });
+    });
+    const started: Started = { url, pid: child.pid ?? 0, apiKey, child, ended };
     running.set(targetId, started);
     changed(rooms, "server", targetId);
-    child.onExit((_code, reason) => {
-      if (running.get(targetId) !== started) return;
-      running.delete(targetId);
-      rooms.log(`The bundled server for ${targetId} ended: ${reason}`);
-      changed(rooms, "server", targetId);
-    });
     return started;
+  }
+
+  function tellKept(targetId: string, error: unknown): void {
+    const { code, message } = toReelbenchError(error);
+    rooms.log(
+      `The key of the bundled server for ${targetId} could not be revoked and ends by itself: ${code} ${message}`,
+    );
   }
 
   const servers: Servers = {
@@ -79,10 +98,9 @@ export function createServers(rooms: Rooms, targets: Targets): Servers {
     async stop(targetId) {
       const server = running.get(targetId) ?? (await starting.get(targetId)?.catch(() => undefined));
       if (server === undefined) return;
-      const ended = new Promise<void>((resolve) => server.child.onExit(() => resolve()));
       server.child.send({ type: "stop" });
       const impatience = setTimeout(() => server.child.kill(), stopTimeoutMs);
-      await ended;
+      await server.ended;
       clearTimeout(impatience);
     },
     close: async () =>
@@ -109,18 +127,23 @@ function untilListening(child: ChildHandle): Promise<string> {
   });
 }
 
-/** A key for the person at this workbench. Only its hash stays on the target, and it ends by itself. */
-async function makeKey(postgresUrl: string): Promise<string> {
-  const pool = createProductionPool({ url: postgresUrl, applicationName: "reelbench-workbench", connections: 1 });
-  try {
+/**
+ * A key for the person at this workbench. Only its hash stays on the target. It is revoked when the server stops; one that
+ * a killed engine left is revoked by the next, and ends by itself.
+ */
+function makeKey(postgresUrl: string, name: string): ReturnType<typeof createApiKey> {
+  return withTarget(postgresUrl, async (pool) => {
     await migrate(pool);
+    await revokeApiKeysNamed(pool, name);
     const expiresAt = new Date(Date.now() + 7 * 24 * 60 * 60 * 1000);
-    const { key } = await createApiKey(pool, {
-      name: "workbench",
-      scopes: ["recommend", "feedback", "catalogue"],
-      expiresAt,
-    });
-    return key;
+    return createApiKey(pool, { name, scopes: ["recommend", "feedback", "catalogue"], expiresAt });
+  });
+}
+
+async function withTarget<T>(url: string, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = createProductionPool({ url, applicationName: "reelbench-workbench", connections: 1 });
+  try {
+    return await work(pool);
   } finally {
     await pool.end();
   }

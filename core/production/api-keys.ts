@@ -89,6 +89,16 @@ export async function revokeApiKey(database: Database, id: string): Promise<bool
   return result.rowCount === 1;
 }
 
+/** Ends every key of that name. Returns how many there were. */
+export async function revokeApiKeysNamed(database: Database, name: string): Promise<number> {
+  const result = await ask(
+    database,
+    "update reelbench.api_keys set revoked_at = now() where name = $1 and revoked_at is null",
+    [name],
+  );
+  return result.rowCount ?? 0;
+}
+
 export async function listApiKeys(database: Database): Promise<ApiKey[]> {
   return parseRows(keyRow, await ask(database, `select ${columns} from reelbench.api_keys order by created_at`));
 }
