@@ -50,6 +50,7 @@ export async function withSession<T>(
   try {
     const attached = await attach({ workspaceDirectory, processHost: nodeProcessHost, threads: options.threads });
     try {
+      await tellThreads(attached, terminal, options.threads);
       const result = await work(sessionOver(attached, terminal, workspaceDirectory, interrupted.signal));
       await waitForGuests(attached, terminal, interrupted.signal);
       return result;
@@ -90,6 +91,16 @@ function sessionOver(
     follow: (jobId) => withProgress((onProgress) => followJob(transport, jobId, { signal, onProgress })),
     path: (given) => resolve(terminal.directory, given),
   };
+}
+
+/** An engine that runs already keeps its own number: other work may be under way in it. */
+async function tellThreads({ engine, transport }: Attached, terminal: Terminal, wanted?: number): Promise<void> {
+  if (engine !== null || wanted === undefined) return;
+  const { threads } = (await transport.request("workspace.get", {})).engine;
+  if (threads === wanted) return;
+  terminal.err(
+    `The engine that has this workspace open computes with ${threads} threads; --threads ${wanted} is not heeded.\n`,
+  );
 }
 
 /** Other commands may have attached to this one's engine; ending now would interrupt them. */
