@@ -66,7 +66,7 @@ export function createServers(rooms: Rooms, targets: Targets): Servers {
         running.delete(targetId);
         rooms.log(`The bundled server for ${targetId} ended: ${reason}`);
         changed(rooms, "server", targetId);
-        void forgetKey().then(resolve);
+        void forgetKey().then(() => resolve());
       });
     });
     const started: Started = { url, pid: child.pid ?? 0, apiKey, child, ended };
