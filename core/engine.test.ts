@@ -193,6 +193,71 @@ test("a cancelled training stops, says so, and reaches the same bytes when resum
   expect(again).toMatchObject({ state: "succeeded", error: null, modelHash: first?.modelHash });
 });
 
+test("what a training needs is told before, and refused where it does not fit", async () => {
+  const fitting = await transport.request("training.plan", { splitId, algorithm: "biased-svd" });
+  expect(fitting).toMatchObject({ fits: true, message: null });
+  const tight = await openEngine({
+    workspaceDirectory: join(folder, "tight"),
+    processHost: nodeProcessHost,
+    threads: 1,
+    memory: 200 * 2 ** 20,
+  });
+  const [front, back] = memoryPorts();
+  serveEngine(tight, back);
+  const there = connect(front);
+  try {
+    const sample = await runJob(there, "sample.create", { users: 2000, items: 500, ratings: 20_000 });
+    const split = await runJob(there, "splits.create", {
+      snapshotId: sample.snapshotId,
+      protocol: { protocol: "random" },
+    });
+    const wanted = { splitId: split.splitId, algorithm: "biased-svd", hyperparameters: { factors: 2048 } };
+    const plan = await there.request("training.plan", wanted);
+    expect(plan).toMatchObject({ fits: false, available: Math.floor(180 * 2 ** 20) });
+    await expect(there.request("runs.train", wanted)).rejects.toMatchObject({
+      code: "RB_TRAIN_TOO_LARGE",
+      message: plan.message,
+      details: { alternatives: plan.alternatives },
+    });
+    expect(await there.request("runs.list", {})).toEqual([]);
+    const fewer = { ...wanted.hyperparameters, ...plan.alternatives[0]?.hyperparameters, epochs: 1 };
+    await runJob(there, "runs.train", { ...wanted, hyperparameters: fewer });
+  } finally {
+    await tight.close();
+  }
+});
+
+test("a fit that starts from another run's model goes on from there, and is reproduced", async () => {
+  const train = async (epochs: number, warmStart?: string) => {
+    const { runId } = await runJob(transport, "runs.train", {
+      splitId,
+      algorithm: "biases",
+      hyperparameters: { epochs },
+      ...(warmStart === undefined ? {} : { warmStart }),
+    });
+    return transport.request("runs.get", { runId });
+  };
+  const [one, two] = [await train(1), await train(2)];
+  const onFromOne = await train(1, one.id);
+  // One sweep from where one sweep had led is two sweeps, but for what float32 loses of the biases in between.
+  const rmse = ({ curve }: typeof one) => curve.at(-1)?.values["train-rmse"] ?? Number.NaN;
+  expect(rmse(onFromOne)).toBeCloseTo(rmse(two), 6);
+  expect(rmse(onFromOne)).toBeLessThan(rmse(one) - 1e-5);
+  expect(onFromOne.warmStart).toEqual({ runId: one.id, modelHash: one.modelHash });
+  expect(await runJob(transport, "runs.reproduce", { runId: onFromOne.id })).toMatchObject({ identical: true });
+  await expect(transport.request("runs.delete", { runId: one.id })).rejects.toMatchObject({ code: "RB_CONFLICT" });
+
+  const refused = (algorithm: string, from: string, on: string) =>
+    expect(transport.request("runs.train", { splitId: on, algorithm, warmStart: from })).rejects.toMatchObject({
+      code: "RB_INVALID_INPUT",
+    });
+  await refused("popularity", one.id, splitId);
+  const other = await runJob(transport, "splits.create", { snapshotId, protocol: { protocol: "random" }, seed: 7 });
+  await refused("biases", one.id, other.splitId);
+  for (const runId of [onFromOne.id, two.id, one.id]) await transport.request("runs.delete", { runId });
+  await transport.request("splits.delete", { splitId: other.splitId });
+});
+
 test("a note and a name given by a person are kept", async () => {
   await transport.request("runs.annotate", { runId: runIds[1] ?? "", note: "for the meeting" });
   expect(await transport.request("runs.get", { runId: runIds[1] ?? "" })).toMatchObject({

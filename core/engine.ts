@@ -22,6 +22,7 @@ import { createTargets } from "./engine/targets.ts";
 import type { ProcessHost } from "./jobs/process-host.ts";
 import { createJobQueue } from "./jobs/queue.ts";
 import type { JobRunner } from "./jobs/queue.ts";
+import { machineMemory } from "./training/machine-memory.ts";
 import { openSecrets } from "./workspace/secrets.ts";
 import { openWorkspace } from "./workspace/workspace.ts";
 import type { Workspace } from "./workspace/workspace.ts";
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly processHost: ProcessHost;
   /** Compute threads of a training. Default: all cores. */
   readonly threads?: number | undefined;
+  /** Bytes of memory that trainings are planned for. Default: the machine's, or its container's. */
+  readonly memory?: number | undefined;
 }
 
 export interface Engine extends EngineApi {
@@ -44,23 +47,29 @@ export async function openEngine({
   workspaceDirectory,
   processHost,
   threads = availableParallelism(),
+  memory = machineMemory(),
 }: EngineOptions): Promise<Engine> {
   const workspace = await openWorkspace(workspaceDirectory);
   try {
-    return await engineOf(workspace, processHost, threads);
+    return await engineOf(workspace, processHost, { threads, memory });
   } catch (error) {
     workspace.close();
     throw error;
   }
 }
 
-async function engineOf(workspace: Workspace, processHost: ProcessHost, threads: number): Promise<Engine> {
+async function engineOf(
+  workspace: Workspace,
+  processHost: ProcessHost,
+  { threads, memory }: Required<Pick<Rooms, "threads" | "memory">>,
+): Promise<Engine> {
   const listeners = new Set<(event: EngineEvent) => void>();
   const logger = pino({ level: "info", base: { pid: process.pid } }, openLogFile(workspace.paths.logs));
   const rooms: Rooms = {
     workspace,
     processHost,
     threads,
+    memory,
     lanes: createLanes(),
     startedAt: new Date(),
     emit: (event) => {

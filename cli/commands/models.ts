@@ -2,13 +2,14 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { trainingOptions } from "../../core/contract/entities.ts";
 import type { Hyperparameters, Run, TrainingOptions } from "../../core/contract/entities.ts";
-import { ReelbenchError } from "../../core/contract/errors.ts";
+import { errorRegistry, ReelbenchError } from "../../core/contract/errors.ts";
+import type { MethodOutput } from "../../core/contract/methods.ts";
 import { collected, inSession, realNumber, wholeNumber } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import { describeComparison, describeRun, recommendationsTable, runsTable } from "../describe.ts";
 import type { Session } from "../session.ts";
 import { findNamed, findOrNewest } from "../short-id.ts";
-import { formatTable } from "../table.ts";
+import { formatFields, formatTable } from "../table.ts";
 
 export function addModelCommands(program: Command, context: CommandContext): void {
   program
@@ -52,6 +53,8 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     .option("--low-as-worst", "… and learn from the others as the worst rating")
     .option("--confidence <alpha>", "weight ratings by 1 + alpha · their height, 0 … 1", realNumber)
     .option("--half-life <days>", "weight ratings by age: half after so many days", realNumber)
+    .option("--warm-start <run>", "start from this run's model (a run on the same split)")
+    .option("--plan", "only say what memory it would need, and what would fit")
     .option("--seed <n>", "of the random choices", wholeNumber(0, 0xffff_ffff), 42)
     .option("--name <name>", "what to call the run")
     .action(
@@ -60,22 +63,30 @@ export function addModelCommands(program: Command, context: CommandContext): voi
           algorithm: string;
           split?: string;
           set: readonly string[];
+          warmStart?: string;
+          plan?: boolean;
           seed: number;
           name?: string;
         },
         command: Command,
       ) =>
-        inSession(context, command, async ({ ask, run }) => {
+        inSession(context, command, async (session) => {
+          const { ask, run } = session;
           const split = findOrNewest(
             await ask("splits.list", {}),
             flags.split,
             "split",
             "make one first: reelbench split",
           );
-          const { runId } = await run("runs.train", {
+          const wanted = {
             splitId: split.id,
             algorithm: flags.algorithm,
             hyperparameters: parseSettings(flags.set),
+          };
+          if (flags.plan === true) return showPlan(await ask("training.plan", wanted));
+          const { runId } = await run("runs.train", {
+            ...wanted,
+            ...(flags.warmStart === undefined ? {} : { warmStart: await runIdOf(session, flags.warmStart) }),
             ...trainingOf(flags),
             seed: flags.seed,
             ...(flags.name === undefined ? {} : { name: flags.name }),
@@ -247,6 +258,18 @@ async function comparableRuns(session: Session, all: readonly Run[]): Promise<Ru
   if (runs.length < 2)
     throw new ReelbenchError("RB_NOT_FOUND", "There are not two finished runs on one split to compare; train another.");
   return runs;
+}
+
+function showPlan(plan: MethodOutput<"training.plan">) {
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  const text = formatFields([
+    ["needs", gibibytes(plan.bytes)],
+    ["there are", gibibytes(plan.available)],
+    ["operations", plan.flops.toExponential(1)],
+    ["fits", plan.fits ? "yes" : "no"],
+    ["advice", plan.message],
+  ]);
+  return { json: plan, text, exitCode: plan.fits ? 0 : errorRegistry.RB_TRAIN_TOO_LARGE.exit };
 }
 
 function showRun(run: Run) {

@@ -414,6 +414,8 @@ export const run = z.object({
     })
     .nullable()
     .optional(),
+  /** The run from whose model the fit started. Part of the run's identity, by the model's hash. */
+  warmStart: z.object({ runId: entityId, modelHash: sha256 }).optional(),
   /** A refit: trained on all of the snapshot; it carries the evaluation of the run that chose it. */
   refitOf: entityId.nullable(),
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),

@@ -183,10 +183,28 @@ export const contract = {
       hyperparameters: hyperparameters.default({}),
       /** What is made of the training ratings first; left out: nothing. */
       training: trainingOptions.optional(),
+      /** A run on the same split, whose model the fit starts from; for algorithms that offer "warm-start". */
+      warmStart: entityId.optional(),
       seed,
       name: z.string().max(200).optional(),
     }),
     z.object({ runId: entityId }),
+  ),
+  /** What a training would need, before it starts. `runs.train` refuses with RB_TRAIN_TOO_LARGE what does not fit. */
+  "training.plan": method(
+    "query",
+    z.object({ splitId: entityId, algorithm: entityId, hyperparameters: hyperparameters.default({}) }),
+    z.object({
+      /** Bytes at the peak, and those that the machine or its container leaves a training. */
+      bytes: z.number(),
+      available: z.number(),
+      /** Floating-point operations of the fit. */
+      flops: z.number(),
+      fits: z.boolean(),
+      /** Where it does not fit: the numbers, and what would. */
+      message: z.string().nullable(),
+      alternatives: z.array(z.object({ hyperparameters, bytes: z.number() })),
+    }),
   ),
   /** Train a run's algorithm again on all of its snapshot, for publishing. */
   "runs.refit": method("job", z.object({ runId: entityId }), z.object({ runId: entityId })),

@@ -63,6 +63,10 @@ export function deletionHandlers(rooms: Rooms): DirectHandlers<DeleteMethod> {
     "runs.delete": async ({ runId }) => {
       await remove("run", catalogue.runs, paths.runs, runId, ({ id }) => [
         ...catalogue.runs.listBy("refit_of", id).map((run) => told("refit", run)),
+        ...catalogue.runs
+          .list()
+          .filter(({ warmStart }) => warmStart?.runId === id)
+          .map((run) => told("warm-started run", run)),
         ...catalogue.publications
           .list()
           .filter((publication) => publication.runId === id)

@@ -1,6 +1,7 @@
 import type { CurvePoint, Job, Run, TrainingOptions } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { JobContext } from "../jobs/queue.ts";
+import { requirePlanFits } from "../models/plan-training.ts";
 import { algorithmById, algorithms, parseHyperparameters } from "../models/registry.ts";
 import type { Algorithm } from "../models/algorithm.ts";
 import { givesWeights } from "../ratings/training-options.ts";
@@ -10,7 +11,7 @@ import type { Comparisons } from "./comparison.ts";
 import type { DirectHandlers, JobHandlers } from "./handlers.ts";
 import { changed, finishedRun, presentSnapshot, presentSplit } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
-import { queuedRun, trainingTaskOf, trainRun } from "./training.ts";
+import { planOf, queuedRun, trainingTaskOf, trainRun, warmStartOf } from "./training.ts";
 
 /** Learning curves of runs in training; a finished run carries its own. */
 export interface LiveCurves {
@@ -37,12 +38,17 @@ export function createLiveCurves(rooms: Rooms): LiveCurves {
   };
 }
 
-type ModelMethod = "algorithms.list" | "runs.list" | "runs.get" | "runs.annotate" | "runs.compare";
+type ModelMethod = "algorithms.list" | "training.plan" | "runs.list" | "runs.get" | "runs.annotate" | "runs.compare";
 
 export function modelHandlers(rooms: Rooms, curves: LiveCurves, comparisons: Comparisons): DirectHandlers<ModelMethod> {
   const { runs } = rooms.workspace.catalogue;
   return {
     "algorithms.list": () => algorithms.map(({ info }) => info),
+    "training.plan": ({ splitId, algorithm, hyperparameters }) => {
+      const known = algorithmById(algorithm);
+      const plan = planOf(rooms, known, parseHyperparameters(known, hyperparameters), { splitId });
+      return { ...plan, alternatives: [...plan.alternatives] };
+    },
     "runs.list": ({ splitId }) =>
       (splitId === undefined ? runs.list() : runs.listBy("split_id", splitId)).map(curves.shown),
     "runs.get": ({ runId }) => curves.shown(runs.get(runId)),
@@ -92,8 +98,9 @@ function existingRefit(rooms: Rooms, runId: string): Run | undefined {
 function queueRefit(rooms: Rooms, runId: string, refitId: string): Run {
   const { entity } = finishedRun(rooms, runId);
   if (entity.refitOf !== null) throw new ReelbenchError("RB_CONFLICT", `The run ${runId} is a refit already.`);
-  const { name, snapshotId, splitId, algorithm, hyperparameters, training, seed } = entity;
+  const { name, snapshotId, splitId, algorithm, hyperparameters, training, warmStart, seed } = entity;
   presentSnapshot(rooms, snapshotId);
+  requirePlanFits(planOf(rooms, algorithmById(algorithm), hyperparameters, { snapshotId }));
   const refit = queuedRun({
     id: refitId,
     name: `${name} (refit)`,
@@ -102,6 +109,7 @@ function queueRefit(rooms: Rooms, runId: string, refitId: string): Run {
     algorithm,
     hyperparameters,
     ...(training === undefined ? {} : { training }),
+    ...(warmStart === undefined ? {} : { warmStart }),
     seed,
     refitOf: runId,
   });
@@ -160,19 +168,22 @@ export function modelJobs(rooms: Rooms, curves: LiveCurves): JobHandlers<ModelJo
     "runs.train": {
       lane: "training",
       title: ({ algorithm, name }) => `Train ${name ?? algorithmById(algorithm).info.name}`,
-      prepare({ splitId, algorithm, hyperparameters, training, seed, name }, jobId) {
+      prepare({ splitId, algorithm, hyperparameters: given, training, warmStart, seed, name }, jobId) {
         const { entity: split } = presentSplit(rooms, splitId);
         presentSnapshot(rooms, split.snapshotId);
         const known = algorithmById(algorithm);
         if (training !== undefined) refuseIdleOptions(known, training);
+        const hyperparameters = parseHyperparameters(known, given);
+        requirePlanFits(planOf(rooms, known, hyperparameters, { splitId }));
         const run = queuedRun({
           id: `r${jobId.slice(1)}`,
           name: name ?? known.info.name,
           snapshotId: split.snapshotId,
           splitId,
           algorithm,
-          hyperparameters: parseHyperparameters(known, hyperparameters),
+          hyperparameters,
           ...(training === undefined ? {} : { training }),
+          ...(warmStart === undefined ? {} : { warmStart: warmStartOf(rooms, known, splitId, warmStart) }),
           seed,
           refitOf: null,
         });

@@ -12,6 +12,8 @@ export interface Rooms {
   readonly processHost: ProcessHost;
   /** Compute threads a training may use. */
   readonly threads: number;
+  /** Bytes of memory of the machine or its container. */
+  readonly memory: number;
   readonly lanes: Lanes;
   readonly startedAt: Date;
   readonly emit: (event: EngineEvent) => void;

@@ -2,6 +2,9 @@ import { join } from "node:path";
 import type { CurvePoint, Run } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
+import type { Algorithm } from "../models/algorithm.ts";
+import { planTraining } from "../models/plan-training.ts";
+import type { TrainingPlan } from "../models/plan-training.ts";
 import { foldsOf } from "../ratings/split-parts.ts";
 import type { TrainingTaskInput } from "../training/task.ts";
 import { train } from "../training/train.ts";
@@ -11,7 +14,19 @@ import type { Rooms } from "./rooms.ts";
 
 /** A run as it is when its training has been accepted and nothing is known yet. */
 export function queuedRun(
-  given: Pick<Run, "id" | "name" | "snapshotId" | "splitId" | "algorithm" | "hyperparameters" | "training" | "seed" | "refitOf">,
+  given: Pick<
+    Run,
+    | "id"
+    | "name"
+    | "snapshotId"
+    | "splitId"
+    | "algorithm"
+    | "hyperparameters"
+    | "training"
+    | "warmStart"
+    | "seed"
+    | "refitOf"
+  >,
 ): Run {
   return {
     ...given,
@@ -48,8 +63,51 @@ export function trainingTaskOf(rooms: Rooms, run: Run): TrainingTaskInput {
     codeVersion: version,
     createdAt: run.createdAt,
     runsDirectory: rooms.workspace.paths.runs,
+    ...(run.warmStart === undefined
+      ? {}
+      : { warmStart: { ...run.warmStart, directory: modelDirectory(rooms, run.warmStart.runId).directory } }),
     refitOf: run.refitOf === null ? null : evaluationOf(rooms, run.refitOf),
   };
+}
+
+/**
+ * The model that a fit on this split may start from. Throws RB_INVALID_INPUT for an algorithm that cannot, and for a run
+ * that has learned from other ratings: what this split tests may be among them.
+ */
+export function warmStartOf(
+  rooms: Rooms,
+  algorithm: Algorithm,
+  splitId: string,
+  runId: string,
+): NonNullable<Run["warmStart"]> {
+  if (!algorithm.info.offers.includes("warm-start"))
+    throw new ReelbenchError("RB_INVALID_INPUT", `${algorithm.info.name} cannot start from another model.`);
+  const { run } = modelDirectory(rooms, runId);
+  if (run.splitId !== splitId || run.refitOf !== null || run.modelHash === null)
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      `The run ${runId} was not trained on the training part of this split; starting from it could leak what is tested.`,
+    );
+  return { runId, modelHash: run.modelHash };
+}
+
+/** What training this algorithm on the split would need. A refit needs what all of the snapshot needs. */
+export function planOf(
+  rooms: Rooms,
+  algorithm: Algorithm,
+  hyperparameters: Run["hyperparameters"],
+  on: { readonly splitId: string } | { readonly snapshotId: string },
+): TrainingPlan {
+  const { catalogue } = rooms.workspace;
+  const split = "splitId" in on ? catalogue.splits.get(on.splitId) : null;
+  const snapshot = catalogue.snapshots.get("snapshotId" in on ? on.snapshotId : (split?.snapshotId ?? ""));
+  const { users, items } = snapshot;
+  return planTraining(
+    algorithm,
+    { users, items, ratings: split?.train ?? snapshot.ratings },
+    hyperparameters,
+    rooms.memory,
+  );
 }
 
 function selectionOf(rooms: Rooms, run: Run): TrainingTaskInput["selection"] {

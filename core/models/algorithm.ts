@@ -53,6 +53,8 @@ export interface CostEstimate {
   readonly bytes: number;
   /** Floating-point operations of the whole fit. */
   readonly flops: number;
+  /** Of the bytes, those of the largest WebAssembly memory; absent: all but the data and a model of `factors`. */
+  readonly largestMemoryBytes?: number;
 }
 
 /**

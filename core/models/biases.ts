@@ -32,7 +32,7 @@ export const biases: Algorithm<FactorModel> = {
     predictsRatings: true,
     iterative: true,
     uses: ["rating-values"],
-    offers: ["fold-in", "explain"],
+    offers: ["warm-start", "fold-in", "explain"],
     hyperparameters: [
       {
         name: "epochs",
@@ -111,6 +111,8 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
     await transpose(pool, regions.byUser, regions.byItem, regions.cursors);
     const userBias = float64View(memory, regions.userBias);
     const itemBias = float64View(memory, regions.itemBias);
+    // An epoch begins with the items', so those of the users are all there is to start from.
+    if (context.warmStart?.form === "factors") userBias.set(context.warmStart.userBias);
     const checkpoints = new Checkpoints(context, ["biases", hyperparameters, shape], [userBias, itemBias]);
     const byItem = sweep(
       memory,

@@ -1,4 +1,5 @@
 import type { CurvePoint, Progress } from "../contract/entities.ts";
+import { ReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
 import { hashBytes } from "../models/bundle-card.ts";
@@ -6,6 +7,7 @@ import { encodeModel } from "../models/bundle.ts";
 import { algorithmById } from "../models/registry.ts";
 import type { ServableModel } from "../models/servable.ts";
 import { changesValues } from "../ratings/training-options.ts";
+import { readBundleFolder } from "./bundle-folder.ts";
 import type { TrainingTask } from "./task.ts";
 import type { Checkpoint } from "./work-folder.ts";
 
@@ -54,6 +56,7 @@ export async function fitOnce(
       sink.onCurve(point);
     },
     resumeFrom: resumed?.state ?? null,
+    warmStart: task.warmStart === undefined ? null : await warmModel(task.warmStart, data),
     saveCheckpoint: async (state) => checkpoints?.save({ state, curve, fitSeconds: seconds() }),
   });
   const model = {
@@ -63,6 +66,19 @@ export async function fitOnce(
     ...(changesValues(task.training ?? {}) ? { predictsRatings: false } : {}),
   };
   return { model, modelHash: hashBytes(encodeModel(model)), curve, seconds: seconds() };
+}
+
+/** Throws RB_CORRUPT where the model is not the one that this run is to start from. */
+async function warmModel(
+  { runId, modelHash, directory }: NonNullable<TrainingTask["warmStart"]>,
+  data: TrainingSet,
+): Promise<ServableModel> {
+  const { model } = await readBundleFolder(directory);
+  if (hashBytes(encodeModel(model)) !== modelHash)
+    throw new ReelbenchError("RB_CORRUPT", `The model of run ${runId}, to start from, is not the one it recorded.`);
+  if (model.users !== data.users || model.items !== data.items)
+    throw new ReelbenchError("RB_INVALID_INPUT", `The model of run ${runId} is of other users and items.`);
+  return model;
 }
 
 /** [items] ratings of each item. */

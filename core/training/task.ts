@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { curvePoint, entityId, hyperparameters, progress, run, sha256, snapshot, trainingOptions } from "../contract/entities.ts";
+import {
+  curvePoint,
+  entityId,
+  hyperparameters,
+  progress,
+  run,
+  sha256,
+  snapshot,
+  trainingOptions,
+} from "../contract/entities.ts";
 
 /** Which part of a snapshot is learned from, and how the rest is used. Directories are absolute paths. */
 const selection = z.discriminatedUnion("kind", [
@@ -35,6 +44,8 @@ export const trainingTask = z.object({
   createdAt: z.iso.datetime(),
   /** Where the run's folder `<runId>/` appears when it has succeeded; work in progress is in `.work-<runId>/` beside it. */
   runsDirectory: z.string(),
+  /** The finished model that the fit starts from, and its folder. */
+  warmStart: z.object({ runId: entityId, modelHash: sha256, directory: z.string() }).optional(),
   /** For a refit: the run whose evaluation it carries, and its folder, from which per-user values are copied. */
   refitOf: z.object({ run, directory: z.string() }).nullable().default(null),
 });

@@ -114,9 +114,10 @@ export async function openWorkFolder(task: TrainingTask): Promise<WorkFolder> {
 
 /** Everything that decides the bytes of the result; not names, folders or threads. */
 function taskKey(task: TrainingTask): string {
-  const { snapshot, splitId, selection, algorithm, hyperparameters, training, seed, cutoffs, codeVersion } = task;
+  const { snapshot, splitId, selection, algorithm, hyperparameters, training, warmStart, seed, cutoffs, codeVersion } =
+    task;
   const { kind } = selection;
-  const settings = { algorithm, hyperparameters, training, seed, cutoffs };
+  const settings = { algorithm, hyperparameters, training, warmStart: warmStart?.modelHash, seed, cutoffs };
   const decisive = { snapshotId: snapshot.id, splitId, kind, ...settings, codeVersion };
   return createHash("sha256").update(canonicalJson(decisive)).digest("hex");
 }

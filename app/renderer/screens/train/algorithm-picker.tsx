@@ -11,6 +11,7 @@ import { useQueryMethod } from "../../transport/hooks.ts";
 import { HyperparameterFields } from "./hyperparameter-fields.tsx";
 import { chosenHyperparameters, defaultValues, problemsOf } from "./hyperparameter-form.ts";
 import type { FormValues } from "./hyperparameter-form.ts";
+import { TrainingNeed } from "./training-need.tsx";
 import styles from "./train.module.css";
 
 interface Plan {
@@ -92,6 +93,7 @@ function Plans({
           key={algorithm.id}
           algorithm={algorithm}
           plan={planOf(algorithm)}
+          split={split}
           onChange={(part) => change(algorithm, part)}
         />
       ))}
@@ -134,11 +136,13 @@ function Plans({
 interface AlgorithmRowProps {
   readonly algorithm: AlgorithmInfo;
   readonly plan: Plan;
+  readonly split: Split | undefined;
   readonly onChange: (part: Partial<Plan>) => void;
 }
 
-function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
+function AlgorithmRow({ algorithm, plan, split, onChange }: AlgorithmRowProps) {
   const changed = Object.entries(chosenHyperparameters(algorithm.hyperparameters, plan.values));
+  const valid = Object.keys(problemsOf(algorithm.hyperparameters, plan.values)).length === 0;
   const settings = algorithm.hyperparameters.length;
   const settingsLabel = plan.open
     ? "Hide settings"
@@ -175,6 +179,9 @@ function AlgorithmRow({ algorithm, plan, onChange }: AlgorithmRowProps) {
           </Button>
         )}
       </Group>
+      {plan.chosen && split !== undefined && valid && (
+        <TrainingNeed algorithm={algorithm} split={split} hyperparameters={Object.fromEntries(changed)} />
+      )}
       {plan.open && (
         <Stack gap="sm" pt="sm" pl={30}>
           <Text size="sm">{algorithm.whenToUse}</Text>
