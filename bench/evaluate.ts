@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { compareRuns } from "../core/evaluation/compare.ts";
-import { createRandom } from "../core/evaluation/random.ts";
+import { createRandom } from "../core/random.ts";
 import { summarize } from "../core/evaluation/summarize.ts";
 import type { Run } from "../core/contract/entities.ts";
 import type { PerUserTable } from "../core/evaluation/per-user.ts";
@@ -31,7 +31,7 @@ const [users, items, ratings, factors] = [values.users, values.items, values.rat
   number,
 ];
 const random = createRandom(1);
-const uniform = () => random.nextUint32() / 2 ** 32 - 0.5;
+const uniform = () => random.uint32() / 2 ** 32 - 0.5;
 const scale = { minimum: 1, maximum: 5 };
 
 /** Every user rates the same number of items; every fifth rating is held out. */
@@ -44,13 +44,13 @@ function split(): { train: TrainingSet; test: TrainingSet } {
   }));
   for (let u = 0; u < users; u++) {
     const chosen = new Set<number>();
-    while (chosen.size < perUser) chosen.add(random.nextBelow(items));
+    while (chosen.size < perUser) chosen.add(random.below(items));
     [...chosen]
       .sort((a, b) => a - b)
       .forEach((i) => {
-        const part = parts[random.nextBelow(5) === 0 ? 1 : 0];
+        const part = parts[random.below(5) === 0 ? 1 : 0];
         part?.item.push(i);
-        part?.rating.push(1 + random.nextBelow(5));
+        part?.rating.push(1 + random.below(5));
       });
     for (const part of parts) part.userStart[u + 1] = part.item.length;
   }

@@ -1,4 +1,4 @@
-import { createRandom } from "./random.ts";
+import { createRandom } from "../random.ts";
 
 /** Fewer users than this, and a resampling interval would only look like knowledge. */
 export const fewestUsersForIntervals = 30;
@@ -22,7 +22,7 @@ export function bootstrapSums(
   for (let r = 0; r < resamples; r++) {
     const target = sums.subarray(r * columns, (r + 1) * columns);
     for (let draw = 0; draw < rows; draw++) {
-      const start = random.nextBelow(rows) * columns;
+      const start = random.below(rows) * columns;
       for (let c = 0; c < columns; c++) target[c]! += matrix[start + c]!;
     }
   }

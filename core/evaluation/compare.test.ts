@@ -3,13 +3,13 @@ import type { Run } from "../contract/entities.ts";
 import { compareRuns } from "./compare.ts";
 import { runOf } from "./evaluation.fixture.ts";
 import type { PerUserTable } from "./per-user.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../random.ts";
 import { cohensDz, holm, randomisationTest } from "./significance.ts";
 
 /** NDCG of `users` users around `mean`; with errors where `error` is given (its mean square). */
 function tableOf(users: number, mean: number, seed: number, error?: number): PerUserTable {
   const random = createRandom(seed);
-  const uniform = () => random.nextUint32() / 2 ** 32 - 0.5;
+  const uniform = () => random.uint32() / 2 ** 32 - 0.5;
   const columns = new Map([
     ["test_ratings", new Float64Array(users).fill(4)],
     ["ndcg@10", Float64Array.from({ length: users }, () => mean + 0.2 * uniform())],
@@ -170,7 +170,7 @@ describe("randomisationTest", () => {
     const trials = 400;
     let rejected = 0;
     for (let trial = 0; trial < trials; trial++) {
-      const differences = Float64Array.from({ length: 40 }, () => random.nextUint32() / 2 ** 32 - 0.5);
+      const differences = Float64Array.from({ length: 40 }, () => random.uint32() / 2 ** 32 - 0.5);
       if (randomisationTest(differences, trial, 499) < 0.05) rejected++;
     }
     expect(rejected / trials).toBeGreaterThan(0.02);

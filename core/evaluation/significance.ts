@@ -1,4 +1,4 @@
-import { createRandom } from "./random.ts";
+import { createRandom } from "../random.ts";
 
 /** The smallest p-value is 1 / (flips + 1); the more users, the dearer a flip. */
 export function flipsFor(users: number): number {
@@ -40,7 +40,7 @@ function flippedSums(differences: Float64Array, seed: number, flips: number): Fl
     for (let eight = 0; eight < 4; eight++)
       tabulateSigns(differences, from + 8 * eight, signed.subarray(256 * eight, 256 * eight + 256));
     for (let flip = 0; flip < flips; flip++) {
-      const bits = random.nextUint32();
+      const bits = random.uint32();
       sums[flip]! +=
         signed[bits & 255]! +
         signed[256 | ((bits >>> 8) & 255)]! +

@@ -1,5 +1,5 @@
 import { ReelbenchError } from "../contract/errors.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../random.ts";
 import { createTitles, sampleGenres } from "./sample-titles.ts";
 
 export interface SampleShape {

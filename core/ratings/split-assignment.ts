@@ -1,6 +1,6 @@
 import type { SplitProtocol } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../random.ts";
 import { foldsOf, keepsValidation, partRoles, testPart, trainPart, validationPart } from "./split-parts.ts";
 import { cutMoment, lastOfEachUser, lowerBound, requireTimes, sortedTimes, windowsOf } from "./split-temporal.ts";
 import { heldOutUserParts } from "./split-users.ts";

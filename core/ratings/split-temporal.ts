@@ -1,5 +1,5 @@
 import { ReelbenchError } from "../contract/errors.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../random.ts";
 import type { RatingColumns } from "./rating-columns.ts";
 
 /** Ratings without a time come before all others. */

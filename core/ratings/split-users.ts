@@ -1,5 +1,5 @@
 import type { SplitProtocol } from "../contract/entities.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../random.ts";
 import { testFoldInPart, testPart, trainPart, validationFoldInPart, validationPart } from "./split-parts.ts";
 import { forEachUser, timeOf } from "./split-temporal.ts";
 import type { RatingColumns } from "./rating-columns.ts";

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Run, Snapshot, SplitProtocol } from "../contract/entities.ts";
-import { createRandom } from "../evaluation/random.ts";
+import { createRandom } from "../random.ts";
 import { algorithmById, parseHyperparameters } from "../models/registry.ts";
 import { createSnapshot } from "../ratings/snapshot.ts";
 import { importSource } from "../ratings/import.ts";
@@ -95,12 +95,12 @@ function ratingsFile(users: number, items: number): string {
   const lines = ["userId,movieId,rating,timestamp"];
   for (let u = 0; u < users; u++) {
     const chosen = new Set<number>();
-    while (chosen.size < 10 + random.nextBelow(12))
-      chosen.add(Math.min(random.nextBelow(items), random.nextBelow(items)));
+    while (chosen.size < 10 + random.below(12))
+      chosen.add(Math.min(random.below(items), random.below(items)));
     for (const i of chosen) {
       const liked = u % 2 === i % 2 ? 4 : 2;
       lines.push(
-        `${String(u).padStart(4, "0")},${i},${liked + random.nextBelow(2)},${1_000_000_000 + random.nextBelow(1e8)}`,
+        `${String(u).padStart(4, "0")},${i},${liked + random.below(2)},${1_000_000_000 + random.below(1e8)}`,
       );
     }
   }

@@ -38,16 +38,22 @@ export function createRandom(seed: number): Random {
     d = rotate(d, 11);
     return result;
   };
+  let bound = 0;
+  let limit = 0;
   const unit = () => uint32() / 4_294_967_296;
   return {
     uint32,
     unit,
     below(n) {
+      if (n !== bound) {
+        bound = n;
+        limit = 4_294_967_296 - (4_294_967_296 % n);
+      }
       // Numbers past the last whole multiple of n would favour the small ones.
-      const limit = 4_294_967_296 - (4_294_967_296 % n);
       let draw = uint32();
       while (draw >= limit) draw = uint32();
-      return draw % n;
+      // The remainder, without `%`, which is slow for numbers above 2^31. Exact: a quotient of 32 bits fits in a double.
+      return draw - Math.floor(draw / n) * n;
     },
     normal() {
       let sum = -6;
