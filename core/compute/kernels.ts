@@ -1,10 +1,11 @@
 import { kernelsBase64 } from "./kernels.generated.ts";
+import type { GradientKernels } from "./gradient-kernels.ts";
 
 /**
  * What the compiled module exports (`assembly/`, where each kernel is described). Pointers are byte offsets into the
  * shared memory; `slot` is where a call leaves its share of a sum.
  */
-export interface Kernels {
+export interface Kernels extends GradientKernels {
   fillNearNormal(
     out: number,
     from: number,

@@ -172,7 +172,7 @@ export async function buildStrata(
   return { rounds, userOrder: users.order, itemRank };
 }
 
-function rowCounts(rowStart: Int32Array): Int32Array {
+export function rowCounts(rowStart: Int32Array): Int32Array {
   const counts = new Int32Array(rowStart.length - 1);
   for (let row = 0; row < counts.length; row++) counts[row] = (rowStart[row + 1] ?? 0) - (rowStart[row] ?? 0);
   return counts;

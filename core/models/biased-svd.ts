@@ -1,4 +1,3 @@
-import { ReelbenchError } from "../contract/errors.ts";
 import type { Hyperparameters } from "../contract/entities.ts";
 import { kernelCall } from "../compute/kernels.ts";
 import { MemoryLayout, float32View, float64View } from "../compute/memory-layout.ts";
@@ -14,9 +13,17 @@ import type { Strata, StrataRegions } from "../compute/strata.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { biasedSvdInfo } from "./biased-svd-info.ts";
 import { Checkpoints } from "./checkpoint.ts";
+import {
+  forgetSilentUsers,
+  forgetUnratedItems,
+  ratingFactor,
+  rateOf,
+  requireConvergence,
+  requireFinite,
+} from "./gradient-descent.ts";
 import { numberOf } from "./hyperparameters.ts";
 import type { FactorModel } from "./servable.ts";
-import { allFinite, meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
+import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
 /** r̂(u, i) = μ + b_u + b_i + p_u·q_i by stochastic gradient descent on the observed ratings. */
 export const biasedSvd: Algorithm<FactorModel> = {
@@ -93,15 +100,6 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
   }
 }
 
-/**
- * Hyperparameters are stated for a scale four wide (one to five stars). On another scale the ratings are brought to that
- * width first, so that one learning rate serves a 1 … 10 or a 0 … 100 scale; the model is brought back afterwards.
- */
-function ratingFactor(scale: TrainingSet["scale"]): number {
-  const width = scale.maximum - scale.minimum;
-  return width > 0 ? 4 / width : 1;
-}
-
 interface Descent {
   readonly pool: ComputePool;
   readonly regions: SvdRegions;
@@ -174,27 +172,12 @@ function prepareEpoch({ pool, regions, strata, hyperparameters }: Descent): Prog
   );
 }
 
-/** The eight numbers that `sgdCell` reads. The rate decays geometrically; multiplied up rather than by `**`, whose last bits engines may choose. */
+/** The eight numbers that `sgdCell` reads. */
 function stepOf(hyperparameters: Hyperparameters, epoch: number, factor: number, mean: number): number[] {
-  const decay = numberOf(hyperparameters, "learningRateDecay");
-  let rate = numberOf(hyperparameters, "learningRate");
-  for (let past = 1; past < epoch; past++) rate *= decay;
+  const rate = rateOf(hyperparameters, epoch);
   const weightDecay = 1 - rate * numberOf(hyperparameters, "regularization");
   const biasDecay = 1 - rate * numberOf(hyperparameters, "biasRegularization");
   return [factor, mean * factor, rate, weightDecay, weightDecay, rate, biasDecay, biasDecay];
-}
-
-/** A train error ten times the width of the scale is no longer going to come back. */
-function requireConvergence(rmse: number, epoch: number, scale: TrainingSet["scale"]): void {
-  const limit = 10 * Math.max(scale.maximum - scale.minimum, Math.abs(scale.maximum) * 1e-3, Number.MIN_VALUE);
-  if (rmse <= limit) return;
-  throw new ReelbenchError(
-    "RB_TRAIN_DIVERGED",
-    `After epoch ${String(epoch)} the train RMSE is ${String(rmse)}. Lower the learning rate or raise the regularization.`,
-    {
-      details: { epoch },
-    },
-  );
 }
 
 function servable(
@@ -211,15 +194,8 @@ function servable(
   const userPosition = inversePermutation(strata.userOrder);
   const userFactors = gatherRows(memory, regions.userFactors, stride, factors, userPosition, 1 / Math.sqrt(factor));
   const itemFactors = gatherRows(memory, regions.itemFactors, stride, factors, strata.itemRank, 1 / Math.sqrt(factor));
-  const rated = new Uint8Array(data.items);
-  for (const item of data.item) rated[item] = 1;
-  // Rows without a rating still hold their random start, which means nothing.
-  for (let u = 0; u < data.users; u++) {
-    if (data.userStart[u] === data.userStart[u + 1]) userFactors.fill(0, u * factors, (u + 1) * factors);
-  }
-  rated.forEach((seen, i) => {
-    if (seen === 0) itemFactors.fill(0, i * factors, (i + 1) * factors);
-  });
+  forgetSilentUsers(data, userFactors, factors);
+  forgetUnratedItems(data, itemFactors, factors);
   const model: FactorModel = {
     form: "factors",
     users: data.users,
@@ -239,9 +215,6 @@ function servable(
     predictsRatings: true,
     scale: data.scale,
   };
-  for (const tensor of [model.userFactors, model.itemFactors, model.userBias, model.itemBias]) {
-    if (!allFinite(tensor))
-      throw new ReelbenchError("RB_TRAIN_DIVERGED", "The last epoch left numbers that are not finite.");
-  }
+  requireFinite([model.userFactors, model.itemFactors, model.userBias, model.itemBias]);
   return model;
 }

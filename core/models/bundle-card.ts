@@ -12,6 +12,7 @@ const foldIn = z.discriminatedUnion("kind", [
     regularization: finite.nonnegative(),
     biasRegularization: finite.nonnegative(),
     biasShrinkage: finite.nonnegative().optional(),
+    shrinkage: finite.nonnegative().optional(),
   }),
   z.strictObject({ kind: z.literal("projection"), center: finite }),
   z.strictObject({

@@ -6,6 +6,7 @@ import { algorithmById, algorithms, parseHyperparameters } from "./registry.ts";
 const data = trainingSetOf(randomSparse(230, 170, 0.15, 21), 170);
 const small = {
   "biased-svd": { factors: 18, epochs: 7 },
+  svdpp: { factors: 18, epochs: 7 },
   puresvd: { factors: 9 },
   ials: { factors: 19, epochs: 7 },
   biases: {},
@@ -40,7 +41,7 @@ describe.each(algorithms.map(({ info }) => info.id))("%s", (id) => {
   });
 });
 
-describe.each(["biases", "biased-svd", "puresvd", "ials"])("%s resumes", (id) => {
+describe.each(["biases", "biased-svd", "svdpp", "puresvd", "ials"])("%s resumes", (id) => {
   const algorithm = algorithmById(id);
 
   /** Every checkpoint of a fit, as if each epoch took ten seconds. */

@@ -55,11 +55,13 @@ function factorTensors(model: FactorModel): [string, Tensor][] {
     ["item_factors", { shape: [items, factors], data: model.itemFactors }],
     ["user_bias", { shape: [users], data: model.userBias }],
     ["item_bias", { shape: [items], data: model.itemBias }],
+    ...optional("implicit_factors", [items, factors], model.implicitFactors),
   ];
 }
 
 function readFactors(card: CardOf<"factors">, reader: Reader): Own<FactorModel> {
   const { users, items, factors } = card;
+  const implicitFactors = reader.optionalFloats("implicit_factors", [items, factors]);
   return {
     form: "factors",
     factors,
@@ -69,14 +71,19 @@ function readFactors(card: CardOf<"factors">, reader: Reader): Own<FactorModel> 
     itemFactors: reader.floats("item_factors", [items, factors]),
     userBias: reader.floats("user_bias", [users]),
     itemBias: reader.floats("item_bias", [items]),
+    ...(implicitFactors && { implicitFactors }),
   };
 }
 
 /** A key that is absent stays absent: `exactOptionalPropertyTypes` tells it from one that is undefined. */
 function plainFoldIn(foldIn: CardOf<"factors">["foldIn"]): FactorModel["foldIn"] {
   if (foldIn.kind !== "ridge") return foldIn;
-  const { biasShrinkage, ...rest } = foldIn;
-  return biasShrinkage === undefined ? rest : { ...rest, biasShrinkage };
+  const { biasShrinkage, shrinkage, ...rest } = foldIn;
+  return {
+    ...rest,
+    ...(biasShrinkage === undefined ? {} : { biasShrinkage }),
+    ...(shrinkage === undefined ? {} : { shrinkage }),
+  };
 }
 
 // ── item-weights ────────────────────────────────────────────────────────────────────────────────────────────────────────

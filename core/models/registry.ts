@@ -5,11 +5,12 @@ import { biases } from "./biases.ts";
 import { ials } from "./ials.ts";
 import { popularity } from "./popularity.ts";
 import { pureSvd } from "./puresvd.ts";
+import { svdpp } from "./svdpp.ts";
 
 export { parseHyperparameters } from "./hyperparameters.ts";
 
 /** In the order in which they are offered: from the simplest. */
-export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, pureSvd, ials];
+export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, svdpp, pureSvd, ials];
 
 /** @throws ReelbenchError RB_NOT_FOUND naming the ids that there are. */
 export function algorithmById(id: string): Algorithm {

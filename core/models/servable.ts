@@ -15,6 +15,8 @@ export type FoldIn =
       readonly biasRegularization: number;
       /** Adds `biasShrinkage`·b² that does not grow with n (0 when absent): biases as regularised means, b = Σ / (n + shrinkage). */
       readonly biasShrinkage?: number;
+      /** Adds `shrinkage`·‖p‖² that does not grow with n (0 when absent): a normal prior of p, in units of the noise. */
+      readonly shrinkage?: number;
     }
   /** p = Σ (r − center) qᵢ: the projection on orthonormal item factors (Cremonesi 2010, §3.2.2). */
   | { readonly kind: "projection"; readonly center: number }
@@ -62,6 +64,11 @@ export interface FactorModel extends ModelBase {
   readonly userFactors: Float32Array;
   /** [items × factors] */
   readonly itemFactors: Float32Array;
+  /**
+   * [items × factors] y of SVD++ and its kin, where the model has them. They are part of every stored user vector; a ridge
+   * fold-in adds |J|^-½ Σ_J y_j, J the items given, to the vector that it solves for, and fits what that leaves.
+   */
+  readonly implicitFactors?: Float32Array;
   readonly foldIn: FoldIn;
   /**
    * [factors × factors] QᵀQ of the item factors, where somebody has already computed it for an implicit fold-in (the server,

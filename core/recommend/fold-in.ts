@@ -16,7 +16,7 @@ export function foldRatings(model: FactorModel, ratings: readonly GivenRating[])
       return ridge(
         model,
         ratings,
-        foldIn.regularization,
+        ratings.length * foldIn.regularization + (foldIn.shrinkage ?? 0),
         ratings.length * foldIn.biasRegularization + (foldIn.biasShrinkage ?? 0),
       );
     case "projection":
@@ -37,13 +37,16 @@ export function blankVector(model: FactorModel): FactorVector {
 
 /**
  * The ridge solve with the bias as one more factor whose item side is 1: with z_j = (1, q_j), e_j = r_j − μ − b_j and
- * A = Σ z_j z_jᵀ + diag(c, nλ, …, nλ), c = nλ_b + shrinkage, the vector is x = A⁻¹ Σ z_j e_j. An item's score is therefore
+ * A = Σ z_j z_jᵀ + diag(c, d, …, d), c = nλ_b + its shrinkage, d = nλ + shrinkage, the vector is x = A⁻¹ Σ z_j e_j. An item's score is therefore
  * μ + b_i + z_iᵀx = μ + b_i + Σ_j (z_iᵀ A⁻¹ z_j)·e_j: linear in the ratings, each with a share of its own.
+ *
+ * A model with implicit factors adds o = c Σ_j y_j, c = |J|^-½, to the vector, and what is solved for fits e_j − o·q_j. With
+ * w = A⁻¹ z_i and g = q_i − Σ_j (w·z_j) q_j the share of rating j is then (w·z_j)·e_j + c (y_j·g).
  */
 function ridge(
   model: FactorModel,
   ratings: readonly GivenRating[],
-  regularization: number,
+  factorPenalty: number,
   biasPenalty: number,
 ): FoldedRatings<FactorVector> {
   const n = model.factors + 1;
@@ -51,9 +54,10 @@ function ridge(
   const x = new Float64Array(n);
   const residuals = Float64Array.from(ratings, ({ i, rating }) => rating - model.globalMean - model.itemBias[i]!);
   const rows = ratings.map(({ i }) => extendedItem(model, i));
+  const offset = implicitOffset(model, ratings);
 
   rows.forEach((z, j) => {
-    const residual = residuals[j]!;
+    const residual = residuals[j]! - (offset === null ? 0 : innerProduct(offset.sum, z.subarray(1)));
     for (let a = 0; a < n; a++) {
       const value = z[a]!;
       x[a]! += value * residual;
@@ -62,19 +66,41 @@ function ridge(
   });
   const floor = smallestPenalty(system, n);
   system[0]! += Math.max(biasPenalty, floor);
-  for (let a = 1; a < n; a++) system[a * n + a]! += Math.max(ratings.length * regularization, floor);
+  for (let a = 1; a < n; a++) system[a * n + a]! += Math.max(factorPenalty, floor);
   choleskyInPlace(system, n);
   choleskySolveInPlace(system, n, x);
 
   return {
     ratings,
-    vector: { form: "factors", bias: x[0]!, factors: x.slice(1) },
+    vector: { form: "factors", bias: x[0]!, factors: x.slice(1).map((value, f) => value + (offset?.sum[f] ?? 0)) },
     contributions: (i) => {
       const weights = extendedItem(model, i);
       choleskySolveInPlace(system, n, weights);
-      return Float64Array.from(rows, (z, j) => innerProduct(weights, z) * residuals[j]!);
+      const shares = Float64Array.from(rows, (z) => innerProduct(weights, z));
+      if (offset === null) return shares.map((share, j) => share * residuals[j]!);
+      const unfitted = itemRow(model, i);
+      rows.forEach((z, j) => {
+        for (let f = 0; f < model.factors; f++) unfitted[f]! -= shares[j]! * z[f + 1]!;
+      });
+      return shares.map((share, j) => share * residuals[j]! + innerProduct(offset.shares[j]!, unfitted));
     },
   };
+}
+
+/** Each given item's |J|^-½ y_j, and their sum; null for a model without implicit factors. */
+function implicitOffset(
+  model: FactorModel,
+  ratings: readonly GivenRating[],
+): { readonly sum: Float64Array; readonly shares: readonly Float64Array[] } | null {
+  const { implicitFactors, factors: k } = model;
+  if (implicitFactors === undefined) return null;
+  const scale = 1 / Math.sqrt(ratings.length);
+  const shares = ratings.map(({ i }) =>
+    Float64Array.from(implicitFactors.subarray(i * k, (i + 1) * k), (value) => value * scale),
+  );
+  const sum = new Float64Array(k);
+  for (const share of shares) for (let f = 0; f < k; f++) sum[f]! += share[f]!;
+  return { sum, shares };
 }
 
 /**

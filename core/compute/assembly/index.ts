@@ -3,6 +3,8 @@
 // disjoint rows may run on any number of threads with the same result. Plain TypeScript twins: ../reference.ts.
 export { fillNearNormal } from "./random";
 export { countCells, fillCells, sgdCell } from "./sgd";
+export { svdppUsers } from "./svdpp";
+export { mergeRows, mergeScalars } from "./shards";
 export { biasSweep } from "./biases";
 export { countColumns, scatterRows, sparseTimesDense } from "./sparse";
 export { gram, denseTimesSmall } from "./dense";

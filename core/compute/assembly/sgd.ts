@@ -41,7 +41,7 @@ export function fillCells(
 
 // @ts-ignore: decorator
 @inline
-function sumLanes(v: v128): f32 {
+export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
@@ -58,6 +58,12 @@ function dotProduct(p: usize, q: usize, rowBytes: usize, wideBytes: usize): f32 
   }
   for (; k < rowBytes; k += 16) dot0 = f32x4.add(dot0, f32x4.mul(v128.load(p + k), v128.load(q + k)));
   return sumLanes(f32x4.add(f32x4.add(dot0, dot1), f32x4.add(dot2, dot3)));
+}
+
+// @ts-ignore: decorator
+@inline
+export function singleDot(p: usize, q: usize, rowBytes: usize): f32 {
+  return dotProduct(p, q, rowBytes, rowBytes & ~63);
 }
 
 /** p ← userDecay·p + pull·q, q ← itemDecay·q + pull·p, both from the old values. */
@@ -96,7 +102,7 @@ function sumOfEach(a: v128, b: v128, c: v128, d: v128): v128 {
 /** The four lanes' products of one row with four others. */
 // @ts-ignore: decorator
 @inline
-function fourDots(p: usize, q0: usize, q1: usize, q2: usize, q3: usize, rowBytes: usize, wideBytes: usize): v128 {
+export function fourDots(p: usize, q0: usize, q1: usize, q2: usize, q3: usize, rowBytes: usize, wideBytes: usize): v128 {
   let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
   const wide = p + wideBytes, end = p + rowBytes;
   for (; p < wide; p += 64) {
@@ -179,7 +185,7 @@ function pullFour(
 
 // @ts-ignore: decorator
 @inline
-function gatherFour(base: usize, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
+export function gatherFour(base: usize, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
   let v = v128.load32_zero(base + (i0 << 2));
   v = v128.load_lane<f32>(base + (i1 << 2), v, 1);
   v = v128.load_lane<f32>(base + (i2 << 2), v, 2);
@@ -188,7 +194,7 @@ function gatherFour(base: usize, i0: usize, i1: usize, i2: usize, i3: usize): v1
 
 // @ts-ignore: decorator
 @inline
-function scatterFour(base: usize, i0: usize, i1: usize, i2: usize, i3: usize, v: v128): void {
+export function scatterFour(base: usize, i0: usize, i1: usize, i2: usize, i3: usize, v: v128): void {
   v128.store_lane<f32>(base + (i0 << 2), v, 0);
   v128.store_lane<f32>(base + (i1 << 2), v, 1);
   v128.store_lane<f32>(base + (i2 << 2), v, 2);

@@ -1,0 +1,83 @@
+import type { SparseRows } from "./reference.ts";
+
+/** The kernels of assembly/svdpp.ts, bpr.ts and shards.ts in plain TypeScript, as their formulas read: see reference.ts. */
+
+export interface SvdppModel {
+  /** [users × k] */
+  readonly p: Float64Array;
+  /** [items × k] */
+  readonly q: Float64Array;
+  readonly y: Float64Array;
+  readonly userBias: Float64Array;
+  readonly itemBias: Float64Array;
+  readonly k: number;
+}
+
+export interface SvdppStep {
+  readonly scale: number;
+  readonly mean: number;
+  readonly rate: number;
+  readonly decay: number;
+  readonly biasRate: number;
+  readonly biasDecay: number;
+}
+
+/** Every update of every y_j is made, rating by rating: what the kernel's bookkeeping claims to amount to. Returns Σ e². */
+export function svdppUsers(
+  order: readonly number[],
+  { start, columns, values }: SparseRows,
+  { p, q, y, userBias, itemBias, k }: SvdppModel,
+  { scale, mean, rate, decay, biasRate, biasDecay }: SvdppStep,
+): number {
+  let loss = 0;
+  for (const u of order) {
+    const [first, end] = [start[u] ?? 0, start[u + 1] ?? 0];
+    const rated = columns.subarray(first, end);
+    const norm = 1 / Math.sqrt(rated.length);
+    for (let n = first; n < end;) {
+      const size = n + 4 <= end ? 4 : 1;
+      const items = [...columns.subarray(n, n + size)];
+      const v = Float64Array.from({ length: k }, (_, f) => {
+        const sum = rated.reduce((total, j) => total + (y[j * k + f] ?? 0), 0);
+        return (p[u * k + f] ?? 0) + norm * sum;
+      });
+      const before = items.map((i) => q.slice(i * k, (i + 1) * k));
+      const errors = items.map((i, at) => {
+        const dot = v.reduce((sum, value, f) => sum + value * (before[at]?.[f] ?? 0), 0);
+        return scale * (values[n + at] ?? 0) - mean - (userBias[u] ?? 0) - (itemBias[i] ?? 0) - dot;
+      });
+      loss += errors.reduce((sum, e) => sum + e * e, 0);
+      userBias[u] = biasDecay ** size * (userBias[u] ?? 0) + biasRate * errors.reduce((sum, e) => sum + e, 0);
+      items.forEach((i, at) => {
+        itemBias[i] = biasDecay * (itemBias[i] ?? 0) + biasRate * (errors[at] ?? 0);
+        for (let f = 0; f < k; f++) {
+          q[i * k + f] = decay * (before[at]?.[f] ?? 0) + rate * (errors[at] ?? 0) * (v[f] ?? 0);
+        }
+      });
+      for (let f = 0; f < k; f++) {
+        const pull = errors.reduce((sum, e, at) => sum + rate * e * (before[at]?.[f] ?? 0), 0);
+        p[u * k + f] = decay ** size * (p[u * k + f] ?? 0) + pull;
+        for (const j of rated) y[j * k + f] = decay ** size * (y[j * k + f] ?? 0) + norm * pull;
+      }
+      n += size;
+    }
+  }
+  return loss;
+}
+
+/** See `mergeRows`. All have rows × width numbers; the result is the common one. */
+export function mergeRows(
+  common: Float64Array,
+  copies: readonly Float64Array[],
+  width: number,
+  blend: readonly number[],
+): Float64Array {
+  return common.map((value, at) => {
+    const row = Math.floor(at / width);
+    const changed = copies.filter((copy) =>
+      copy.subarray(row * width, (row + 1) * width).some((x, n) => x !== common[row * width + n]),
+    );
+    const change = changed.reduce((sum, copy) => sum + (copy[at] ?? 0) - value, 0);
+    return value + change / (1 + Math.max(0, changed.length - 1) * (blend[row] ?? 0));
+  });
+}

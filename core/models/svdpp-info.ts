@@ -1,0 +1,91 @@
+import type { AlgorithmInfo } from "../contract/entities.ts";
+
+export const svdppInfo: AlgorithmInfo = {
+  id: "svdpp",
+  name: "SVD++",
+  summary:
+    "Biased SVD in which a person is also described by which items they rated at all, whatever the stars: each item has a second vector for that.",
+  whenToUse:
+    "When predicted stars matter and people rated enough for the choice of items to tell something. More accurate than biased SVD, at about twice its time. For the order of a list alone, PureSVD, iALS or EASE are often better.",
+  paper: {
+    citation:
+      "Y. Koren. Factorization meets the neighborhood: a multifaceted collaborative filtering model. KDD 2008, eq. 15.",
+    url: "https://doi.org/10.1145/1401890.1401944",
+  },
+  predictsRatings: true,
+  iterative: true,
+  uses: ["rating-values"],
+  offers: ["fold-in", "explain"],
+  hyperparameters: [
+    {
+      name: "factors",
+      label: "Factors k",
+      description: "Length of each person's and each item's vector. Memory and time grow in proportion.",
+      kind: "integer",
+      default: 100,
+      minimum: 1,
+      maximum: 2048,
+      logarithmic: true,
+    },
+    {
+      name: "epochs",
+      label: "Epochs",
+      description: "Passes over all ratings.",
+      kind: "integer",
+      default: 30,
+      minimum: 1,
+      maximum: 2000,
+      logarithmic: true,
+    },
+    {
+      name: "learningRate",
+      label: "Learning rate γ",
+      description:
+        "Size of the first epoch's steps, for ratings on a scale four wide (other scales are brought to it).",
+      kind: "real",
+      default: 0.01,
+      minimum: 1e-5,
+      maximum: 1,
+      logarithmic: true,
+    },
+    {
+      name: "learningRateDecay",
+      label: "Learning-rate decay",
+      description: "What the learning rate is multiplied by after each epoch; 1 keeps it constant.",
+      kind: "real",
+      default: 0.975,
+      minimum: 0.5,
+      maximum: 1,
+    },
+    {
+      name: "regularization",
+      label: "Regularization λ",
+      description: "Weight decay of all factors, applied once for each rating.",
+      kind: "real",
+      default: 0.08,
+      minimum: 1e-6,
+      maximum: 10,
+      logarithmic: true,
+    },
+    {
+      name: "biasRegularization",
+      label: "Bias regularization λ_b",
+      description: "Weight decay of the biases, applied once for each rating.",
+      kind: "real",
+      default: 0.05,
+      minimum: 1e-6,
+      maximum: 10,
+      logarithmic: true,
+    },
+    {
+      name: "initialDeviation",
+      label: "Initial deviation σ",
+      description: "Standard deviation of the random factors at the start.",
+      kind: "real",
+      default: 0.1,
+      minimum: 1e-6,
+      maximum: 1,
+      logarithmic: true,
+    },
+  ],
+};

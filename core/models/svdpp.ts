@@ -1,0 +1,290 @@
+import type { Hyperparameters } from "../contract/entities.ts";
+import { kernelCall } from "../compute/kernels.ts";
+import { MemoryLayout, float32View, float64View } from "../compute/memory-layout.ts";
+import type { Region } from "../compute/memory-layout.ts";
+import { openComputePoolWhile } from "../compute/pool.ts";
+import type { ComputePool, ProgramId } from "../compute/pool.ts";
+import { evenRanges } from "../compute/program.ts";
+import type { Phase } from "../compute/program.ts";
+import { loadByUser, planSparse } from "../compute/ratings-matrix.ts";
+import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
+import {
+  blendByCounts,
+  copyOffset,
+  dealShards,
+  mergeCalls,
+  planSharedRows,
+  roundsOf,
+  shards,
+  spreadCopies,
+} from "../compute/user-shards.ts";
+import type { SharedRows } from "../compute/user-shards.ts";
+import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
+import { Checkpoints } from "./checkpoint.ts";
+import {
+  forgetSilentUsers,
+  forgetUnratedItems,
+  itemCounts,
+  ratingFactor,
+  rateOf,
+  requireConvergence,
+  requireFinite,
+} from "./gradient-descent.ts";
+import { numberOf } from "./hyperparameters.ts";
+import type { FactorModel } from "./servable.ts";
+import { svdppInfo } from "./svdpp-info.ts";
+import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
+
+/** r̂(u, i) = μ + b_u + b_i + q_i·(p_u + |N(u)|^-½ Σ_N(u) y_j), N(u) what u has rated (Koren 2008). */
+export const svdpp: Algorithm<FactorModel> = {
+  info: svdppInfo,
+  estimateCost: (shape, hyperparameters) => {
+    const factors = numberOf(hyperparameters, "factors");
+    return {
+      bytes: trainingSetBytes(shape) + plan(shape, factors).layout.bytes + modelBytes(shape, factors),
+      flops: numberOf(hyperparameters, "epochs") * shape.ratings * (12 * factors + 12),
+    };
+  },
+  fit,
+};
+
+const rowsPerFill = 1024;
+
+interface SvdppRegions {
+  readonly byUser: SparseRegions;
+  readonly order: Region;
+  /** [users × stride], without the implicit part. */
+  readonly userFactors: Region;
+  readonly userBias: Region;
+  readonly itemFactors: SharedRows;
+  readonly implicitFactors: SharedRows;
+  readonly itemBias: SharedRows;
+  readonly step: Region;
+  /** Two rows for each shard. */
+  readonly scratch: Region;
+  /** [rounds × shards] */
+  readonly slots: Region;
+}
+
+const strideOf = (factors: number): number => Math.ceil(factors / 4) * 4;
+
+function plan(shape: Shape, factors: number): { layout: MemoryLayout; regions: SvdppRegions } {
+  const layout = new MemoryLayout();
+  const stride = strideOf(factors);
+  const regions = {
+    byUser: planSparse(layout, shape.users, shape.ratings),
+    order: layout.int32(shape.users),
+    userFactors: layout.float32(shape.users * stride),
+    userBias: layout.float32(shape.users),
+    itemFactors: planSharedRows(layout, shape.items, stride),
+    implicitFactors: planSharedRows(layout, shape.items, stride),
+    itemBias: planSharedRows(layout, shape.items, 1),
+    step: layout.float32(8),
+    scratch: layout.float32(shards * 2 * stride),
+    slots: layout.float64(roundsOf(shape) * shards),
+  };
+  return { layout, regions };
+}
+
+async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context: FitContext): Promise<FactorModel> {
+  requireRatings(data);
+  const shape = shapeOf(data);
+  const factors = numberOf(hyperparameters, "factors");
+  requireFits(shape, factors, (count) => plan(shape, count).layout.bytes);
+  const { layout, regions } = plan(shape, factors);
+  const total = numberOf(hyperparameters, "epochs");
+  context.onProgress({ done: 0, total, unit: "epochs", message: "Dealing out the users" });
+  const { pool, prepared } = await openComputePoolWhile(
+    { bytes: layout.bytes, threads: Math.min(context.threads, shards), signal: context.signal },
+    (memory) => prepare(memory, regions, data, hyperparameters),
+  );
+  try {
+    await descend({ pool, regions, ranges: prepared.ranges, mean: prepared.mean, data, hyperparameters, context });
+    return servable(data, prepared.mean, hyperparameters, pool.memory, regions);
+  } finally {
+    await pool.close();
+  }
+}
+
+type Ranges = ReturnType<typeof dealShards>;
+
+function prepare(
+  memory: WebAssembly.Memory,
+  regions: SvdppRegions,
+  data: TrainingSet,
+  hyperparameters: Hyperparameters,
+): { ranges: Ranges; mean: number } {
+  loadByUser(memory, regions.byUser, data);
+  const rounds = roundsOf(shapeOf(data));
+  const counts = itemCounts(data);
+  const rate = numberOf(hyperparameters, "learningRate");
+  blendByCounts(memory, regions.itemFactors, counts, rounds, rate);
+  blendByCounts(memory, regions.itemBias, counts, rounds, rate);
+  // A person's step moves all their items' implicit factors together, and with them every next person's sum: what is
+  // common to all settles within each shard and must not be added up.
+  float32View(memory, regions.implicitFactors.blend).fill(1);
+  return { ranges: dealShards(memory, regions.byUser, regions.order, rounds), mean: meanRating(data) };
+}
+
+interface Descent {
+  readonly pool: ComputePool;
+  readonly regions: SvdppRegions;
+  readonly ranges: Ranges;
+  readonly mean: number;
+  readonly data: TrainingSet;
+  readonly hyperparameters: Hyperparameters;
+  readonly context: FitContext;
+}
+
+async function descend(descent: Descent): Promise<void> {
+  const { pool, regions, mean, data, hyperparameters, context } = descent;
+  const { memory } = pool;
+  const shape = shapeOf(data);
+  const epochs = numberOf(hyperparameters, "epochs");
+  const factor = ratingFactor(data.scale);
+  const shared = [regions.itemFactors, regions.implicitFactors, regions.itemBias];
+  const state = [regions.userFactors, regions.userBias, ...shared.map(({ common }) => common)].map((region) =>
+    float32View(memory, region),
+  );
+  const checkpoints = new Checkpoints(context, ["svdpp", hyperparameters, shape, data.scale], state);
+  const finished = checkpoints.restore();
+  if (finished === 0) await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+  for (const matrix of shared) spreadCopies(memory, matrix);
+  const program = prepareEpoch(descent, shared);
+  const step = float32View(memory, regions.step);
+  const losses = float64View(memory, regions.slots);
+  for (let epoch = finished + 1; epoch <= epochs; epoch++) {
+    step.set(stepOf(hyperparameters, epoch, factor, mean));
+    await pool.run(program);
+    const rmse = Math.sqrt(losses.reduce((sum, loss) => sum + loss, 0) / shape.ratings) / factor;
+    requireConvergence(rmse, epoch, data.scale);
+    context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-rmse": rmse } });
+    context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
+    await checkpoints.afterEpoch(epoch);
+  }
+}
+
+/** p and q near-normal, y zero: it has no symmetry to break, and would be noise in everybody's sum. */
+function initialFactors(regions: SvdppRegions, shape: Shape, hyperparameters: Hyperparameters, seed: number): Phase {
+  const factors = numberOf(hyperparameters, "factors");
+  const deviation = numberOf(hyperparameters, "initialDeviation");
+  const fill = (region: Region, rows: number, stream: number) =>
+    evenRanges(rows, rowsPerFill).map(({ from, to }) =>
+      kernelCall("fillNearNormal", region.offset, from, to, factors, strideOf(factors), seed, stream, deviation),
+    );
+  return [...fill(regions.userFactors, shape.users, 1), ...fill(regions.itemFactors.common, shape.items, 2)];
+}
+
+function prepareEpoch({ pool, regions, ranges, hyperparameters }: Descent, shared: readonly SharedRows[]): ProgramId {
+  const stride = strideOf(numberOf(hyperparameters, "factors"));
+  const { byUser, itemFactors, implicitFactors, itemBias } = regions;
+  const merge = shared.flatMap(mergeCalls);
+  return pool.prepare(
+    ranges.flatMap((cells, round) => [
+      cells.map(({ from, to }, shard) =>
+        kernelCall(
+          "svdppUsers",
+          regions.order.offset,
+          byUser.start.offset,
+          byUser.columns.offset,
+          byUser.values.offset,
+          from,
+          to,
+          regions.userFactors.offset,
+          regions.userBias.offset,
+          copyOffset(itemFactors, shard),
+          copyOffset(implicitFactors, shard),
+          copyOffset(itemBias, shard),
+          stride,
+          regions.step.offset,
+          regions.scratch.offset + shard * 2 * stride * 4,
+          regions.slots.offset + (round * shards + shard) * 8,
+        ),
+      ),
+      merge,
+    ]),
+  );
+}
+
+/** The numbers that `svdppUsers` reads. */
+function stepOf(hyperparameters: Hyperparameters, epoch: number, factor: number, mean: number): number[] {
+  const rate = rateOf(hyperparameters, epoch);
+  const decay = 1 - rate * numberOf(hyperparameters, "regularization");
+  const biasDecay = 1 - rate * numberOf(hyperparameters, "biasRegularization");
+  return [factor, mean * factor, rate, decay, rate, biasDecay];
+}
+
+function servable(
+  data: TrainingSet,
+  mean: number,
+  hyperparameters: Hyperparameters,
+  memory: WebAssembly.Memory,
+  regions: SvdppRegions,
+): FactorModel {
+  const factors = numberOf(hyperparameters, "factors");
+  const factor = ratingFactor(data.scale);
+  const rows = (region: Region, width: number, times: number) => scaledRows(memory, region, width, times);
+  const root = 1 / Math.sqrt(factor);
+  const itemFactors = rows(regions.itemFactors.common, factors, root);
+  const implicitFactors = rows(regions.implicitFactors.common, factors, root);
+  const userFactors = rows(regions.userFactors, factors, root);
+  forgetSilentUsers(data, userFactors, factors);
+  forgetUnratedItems(data, itemFactors, factors);
+  addImplicit(data, userFactors, implicitFactors, factors);
+  const model: FactorModel = {
+    form: "factors",
+    users: data.users,
+    items: data.items,
+    factors,
+    globalMean: mean,
+    userBias: rows(regions.userBias, 1, 1 / factor),
+    itemBias: rows(regions.itemBias.common, 1, 1 / factor),
+    userFactors,
+    itemFactors,
+    implicitFactors,
+    foldIn: {
+      kind: "ridge",
+      // As in biased SVD: on the data's own scale λ is divided by the factor.
+      regularization: numberOf(hyperparameters, "regularization") / factor,
+      biasRegularization: numberOf(hyperparameters, "biasRegularization"),
+    },
+    predictsRatings: true,
+    scale: data.scale,
+  };
+  requireFinite([model.userFactors, model.itemFactors, implicitFactors, model.userBias, model.itemBias]);
+  return model;
+}
+
+function scaledRows(memory: WebAssembly.Memory, region: Region, width: number, times: number): Float32Array {
+  const stride = width === 1 ? 1 : strideOf(width);
+  const source = float32View(memory, region);
+  const out = new Float32Array((source.length / stride) * width);
+  for (let row = 0; row * stride < source.length; row++) {
+    out.set(source.subarray(row * stride, row * stride + width), row * width);
+  }
+  if (times !== 1) for (let n = 0; n < out.length; n++) out[n] = (out[n] ?? 0) * times;
+  return out;
+}
+
+/** p_u ← p_u + |N(u)|^-½ Σ y_j, in float64 and in the order of the items. */
+function addImplicit(
+  data: TrainingSet,
+  userFactors: Float32Array,
+  implicitFactors: Float32Array,
+  factors: number,
+): void {
+  const sum = new Float64Array(factors);
+  for (let u = 0; u < data.users; u++) {
+    const [first, end] = [data.userStart[u] ?? 0, data.userStart[u + 1] ?? 0];
+    if (first === end) continue;
+    sum.fill(0);
+    for (let n = first; n < end; n++) {
+      const row = (data.item[n] ?? 0) * factors;
+      for (let k = 0; k < factors; k++) sum[k] = (sum[k] ?? 0) + (implicitFactors[row + k] ?? 0);
+    }
+    const norm = 1 / Math.sqrt(end - first);
+    for (let k = 0; k < factors; k++) {
+      userFactors[u * factors + k] = (userFactors[u * factors + k] ?? 0) + norm * (sum[k] ?? 0);
+    }
+  }
+}
