@@ -1,11 +1,12 @@
 import { kernelsBase64 } from "./kernels.generated.ts";
 import type { GradientKernels } from "./gradient-kernels.ts";
+import type { ItemKernels } from "./item-kernels.ts";
 
 /**
  * What the compiled module exports (`assembly/`, where each kernel is described). Pointers are byte offsets into the
  * shared memory; `slot` is where a call leaves its share of a sum.
  */
-export interface Kernels extends GradientKernels {
+export interface Kernels extends GradientKernels, ItemKernels {
   fillNearNormal(
     out: number,
     from: number,

@@ -4,7 +4,10 @@ import { algorithmById, algorithms, parseHyperparameters } from "./registry.ts";
 
 describe("the registry", () => {
   test("offers the foundation set under stable ids, each describable through the contract", () => {
-    expect(algorithms.map(({ info }) => info.id)).toEqual(["popularity", "biases", "biased-svd", "puresvd", "ials"]);
+    const ids = algorithms.map(({ info }) => info.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    // Bundles and runs name them: none may go or change its name.
+    for (const id of ["popularity", "biases", "biased-svd", "puresvd", "ials", "ease"]) expect(ids).toContain(id);
     for (const { info } of algorithms) expect(algorithmInfo.parse(info)).toEqual(info);
   });
 

@@ -2,6 +2,7 @@ import { ReelbenchError } from "../contract/errors.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { biasedSvd } from "./biased-svd.ts";
 import { biases } from "./biases.ts";
+import { ease } from "./ease.ts";
 import { ials } from "./ials.ts";
 import { popularity } from "./popularity.ts";
 import { pureSvd } from "./puresvd.ts";
@@ -10,7 +11,7 @@ import { svdpp } from "./svdpp.ts";
 export { parseHyperparameters } from "./hyperparameters.ts";
 
 /** In the order in which they are offered: from the simplest. */
-export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, svdpp, pureSvd, ials];
+export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, svdpp, pureSvd, ials, ease];
 
 /** @throws ReelbenchError RB_NOT_FOUND naming the ids that there are. */
 export function algorithmById(id: string): Algorithm {

@@ -10,3 +10,5 @@ export { countColumns, scatterRows, sparseTimesDense } from "./sparse";
 export { gram, denseTimesSmall } from "./dense";
 export { cholesky, choleskySolve } from "./cholesky";
 export { ialsRows, rotateRows } from "./ials";
+export { gramToPanels, gramToRows } from "./item-gram";
+export { sweepGather, sweepInvert, sweepRows, sweepScale, sweepUpdate } from "./sweep";

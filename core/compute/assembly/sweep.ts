@@ -1,0 +1,258 @@
+import { cholesky, choleskySolve } from "./cholesky";
+
+// The inverse of a symmetric positive definite matrix by symmetric sweeps of blocks: n³ operations, almost all of them in one
+// tile of products (`subtractTile`). The matrix A [n × n] f32, n a multiple of the block's `width`, width of 8, lies in panels of
+// eight columns: panel p holds A[i][8p … 8p + 7] for the rows i from 8p to n − 1, one row after another. Only i ≥ j is kept, and
+// what a tile touches is one stretch of memory, which the processor fetches ahead.
+//
+// A sweep of block K (the rows and columns [K·width, (K + 1)·width)), with P = A_KK⁻¹ and V = A_·K:
+//   U = V P,  A_ij −= U_i V_jᵀ for i, j not in K,  A_iK = U_i,  A_KK = −P.
+// After all blocks A holds −A⁻¹. V and U lie in panels of eight rows: [n / 8][width][8]. `state` holds K.
+
+/** Where A[row][8p … 8p + 7] stands, row ≥ 8p. */
+// @ts-ignore: decorator
+@inline
+export function panelRow(matrix: usize, n: usize, panel: usize, row: usize): usize {
+  return matrix + ((panel * n - ((panel * (panel - 1)) << 2) + (row - (panel << 3))) << 5);
+}
+
+/** a·b + c; one rounding in the relaxed build, two in the plain one. */
+// @ts-ignore: decorator
+@inline
+function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<f32>(a, b, c);
+  return f32x4.add(c, f32x4.mul(a, b));
+}
+
+/** C [4 × 8] −= Σ_k u[k][0 … 3] · v[k][0 … 7]; k strides 32 bytes in both, rows of C 32 bytes. `depth` a multiple of 4. */
+// @ts-ignore: decorator
+@inline
+function subtractTile(c: usize, u: usize, v: usize, depth: usize): void {
+  let a00 = f32x4.splat(0), a01 = f32x4.splat(0), a10 = f32x4.splat(0), a11 = f32x4.splat(0);
+  let a20 = f32x4.splat(0), a21 = f32x4.splat(0), a30 = f32x4.splat(0), a31 = f32x4.splat(0);
+  const end = u + (depth << 5);
+  while (u < end) {
+    let b0 = v128.load(v), b1 = v128.load(v, 16);
+    let s = v128.load32_splat(u);
+    a00 = multiplyAdd(s, b0, a00);
+    a01 = multiplyAdd(s, b1, a01);
+    s = v128.load32_splat(u, 4);
+    a10 = multiplyAdd(s, b0, a10);
+    a11 = multiplyAdd(s, b1, a11);
+    s = v128.load32_splat(u, 8);
+    a20 = multiplyAdd(s, b0, a20);
+    a21 = multiplyAdd(s, b1, a21);
+    s = v128.load32_splat(u, 12);
+    a30 = multiplyAdd(s, b0, a30);
+    a31 = multiplyAdd(s, b1, a31);
+
+    b0 = v128.load(v, 32);
+    b1 = v128.load(v, 48);
+    s = v128.load32_splat(u, 32);
+    a00 = multiplyAdd(s, b0, a00);
+    a01 = multiplyAdd(s, b1, a01);
+    s = v128.load32_splat(u, 36);
+    a10 = multiplyAdd(s, b0, a10);
+    a11 = multiplyAdd(s, b1, a11);
+    s = v128.load32_splat(u, 40);
+    a20 = multiplyAdd(s, b0, a20);
+    a21 = multiplyAdd(s, b1, a21);
+    s = v128.load32_splat(u, 44);
+    a30 = multiplyAdd(s, b0, a30);
+    a31 = multiplyAdd(s, b1, a31);
+    u += 64;
+    v += 64;
+  }
+  v128.store(c, f32x4.sub(v128.load(c), a00));
+  v128.store(c, f32x4.sub(v128.load(c, 16), a01), 16);
+  v128.store(c, f32x4.sub(v128.load(c, 32), a10), 32);
+  v128.store(c, f32x4.sub(v128.load(c, 48), a11), 48);
+  v128.store(c, f32x4.sub(v128.load(c, 64), a20), 64);
+  v128.store(c, f32x4.sub(v128.load(c, 80), a21), 80);
+  v128.store(c, f32x4.sub(v128.load(c, 96), a30), 96);
+  v128.store(c, f32x4.sub(v128.load(c, 112), a31), 112);
+}
+
+/** Two rows of eight transposed into eight columns: t[c][r] for r < 8 from rows of 8 with a stride of 32 bytes. */
+// @ts-ignore: decorator
+@inline
+function transposeQuarter(from: usize, to: usize): void {
+  const r0 = v128.load(from), r1 = v128.load(from, 32), r2 = v128.load(from, 64), r3 = v128.load(from, 96);
+  const l01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), h01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const l23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), h23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(l01, l23, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<f32>(l01, l23, 2, 3, 6, 7), 32);
+  v128.store(to, v128.shuffle<f32>(h01, h23, 0, 1, 4, 5), 64);
+  v128.store(to, v128.shuffle<f32>(h01, h23, 2, 3, 6, 7), 96);
+}
+
+/** An 8 × 8 block, rows of 32 bytes, to its transpose. */
+// @ts-ignore: decorator
+@inline
+function transposeBlock(from: usize, to: usize): void {
+  transposeQuarter(from, to);
+  transposeQuarter(from + 16, to + 128);
+  transposeQuarter(from + 128, to + 16);
+  transposeQuarter(from + 144, to + 144);
+}
+
+/**
+ * First step of a sweep, for one block of rows: V of that block, gathered; for block K itself the Cholesky factor of A_KK in f64
+ * into `square` [width × width].
+ */
+export function sweepGather(matrix: usize, n: i32, width: i32, state: usize, block: i32, v: usize, square: usize): void {
+  const size = <usize>n, depth = <usize>width;
+  const pivot = load<i32>(state);
+  const first = (<usize>pivot) * depth;
+  if (block === pivot) {
+    for (let row: usize = 0; row < depth; row++) {
+      for (let column: usize = 0; column <= row; column++) {
+        const at = first + column;
+        const value = load<f32>(panelRow(matrix, size, at >> 3, first + row) + ((at & 7) << 2));
+        store<f64>(square + ((row * depth + column) << 3), <f64>value);
+      }
+    }
+    cholesky(square, width);
+    return;
+  }
+  const from = (<usize>block) * depth, to = from + depth;
+  for (let row = from; row < to; row += 8) {
+    const out = v + (((row >> 3) * depth) << 5);
+    if (block > pivot) {
+      for (let k: usize = 0; k < depth; k += 8)
+        transposeBlock(panelRow(matrix, size, (first + k) >> 3, row), out + (k << 5));
+    } else {
+      // A_jK lies as A_Kj: already columns of eight.
+      memory.copy(out, panelRow(matrix, size, row >> 3, first), depth << 5);
+    }
+  }
+}
+
+/**
+ * Second step: the columns [from, to) of P = A_KK⁻¹ from the factor in `square`, for `sweepScale` in panels of four:
+ * [width / 4][width][4]. `column`: [width] f64 of this call's own.
+ */
+export function sweepInvert(square: usize, width: i32, from: i32, to: i32, p: usize, column: usize): void {
+  const depth = <usize>width;
+  for (let c = <usize>from; c < <usize>to; c++) {
+    memory.fill(column, 0, depth << 3);
+    store<f64>(column + (c << 3), 1);
+    choleskySolve(square, width, column);
+    const out = p + (((c >> 2) * depth) << 4) + ((c & 3) << 2);
+    for (let k: usize = 0; k < depth; k++) store<f32>(out + (k << 4), <f32>load<f64>(column + (k << 3)));
+  }
+}
+
+/** Third step, for one block of rows: U = V P, which also takes V's place in A; for block K itself A_KK = −P. */
+export function sweepScale(
+  matrix: usize, n: i32, width: i32, state: usize, block: i32, v: usize, p: usize, u: usize,
+): void {
+  const size = <usize>n, depth = <usize>width;
+  const pivot = load<i32>(state);
+  const first = (<usize>pivot) * depth;
+  if (block === pivot) {
+    for (let column: usize = 0; column < depth; column++) {
+      const at = first + column;
+      const values = p + (((column >> 2) * depth) << 4) + ((column & 3) << 2);
+      for (let row = column & ~7; row < depth; row++)
+        store<f32>(panelRow(matrix, size, at >> 3, first + row) + ((at & 7) << 2), -load<f32>(values + (row << 4)));
+    }
+    return;
+  }
+  const from = (<usize>block) * depth, to = from + depth;
+  for (let row = from; row < to; row += 8) {
+    const rows = ((row >> 3) * depth) << 5;
+    const out = u + rows;
+    for (let c: usize = 0; c < depth; c += 4) scaleTile(out + (c << 5), p + ((c * depth) << 2), v + rows, depth);
+    if (block > pivot) {
+      for (let k: usize = 0; k < depth; k += 8)
+        transposeBlock(out + (k << 5), panelRow(matrix, size, (first + k) >> 3, row));
+    } else {
+      memory.copy(panelRow(matrix, size, row >> 3, first), out, depth << 5);
+    }
+  }
+}
+
+/** C [4 × 8] = Σ_k p[k][0 … 3] · v[k][0 … 7]; k strides 16 bytes in p, 32 in v. */
+// @ts-ignore: decorator
+@inline
+function scaleTile(c: usize, p: usize, v: usize, depth: usize): void {
+  let a00 = f32x4.splat(0), a01 = f32x4.splat(0), a10 = f32x4.splat(0), a11 = f32x4.splat(0);
+  let a20 = f32x4.splat(0), a21 = f32x4.splat(0), a30 = f32x4.splat(0), a31 = f32x4.splat(0);
+  const end = p + (depth << 4);
+  while (p < end) {
+    const b0 = v128.load(v), b1 = v128.load(v, 16);
+    let s = v128.load32_splat(p);
+    a00 = multiplyAdd(s, b0, a00);
+    a01 = multiplyAdd(s, b1, a01);
+    s = v128.load32_splat(p, 4);
+    a10 = multiplyAdd(s, b0, a10);
+    a11 = multiplyAdd(s, b1, a11);
+    s = v128.load32_splat(p, 8);
+    a20 = multiplyAdd(s, b0, a20);
+    a21 = multiplyAdd(s, b1, a21);
+    s = v128.load32_splat(p, 12);
+    a30 = multiplyAdd(s, b0, a30);
+    a31 = multiplyAdd(s, b1, a31);
+    p += 16;
+    v += 32;
+  }
+  v128.store(c, a00);
+  v128.store(c, a01, 16);
+  v128.store(c, a10, 32);
+  v128.store(c, a11, 48);
+  v128.store(c, a20, 64);
+  v128.store(c, a21, 80);
+  v128.store(c, a30, 96);
+  v128.store(c, a31, 112);
+}
+
+/** Last step, for the rows of one block: A_ij −= U_i V_jᵀ for all j ≤ i not in K. */
+export function sweepUpdate(matrix: usize, n: i32, width: i32, state: usize, block: i32, v: usize, u: usize): void {
+  const size = <usize>n, depth = <usize>width;
+  const pivot = load<i32>(state);
+  if (block === pivot) return;
+  const panelBytes = depth << 5;
+  const lastRow = ((<usize>block) + 1) * depth;
+  for (let other = 0; other <= block; other++) {
+    if (other === pivot) continue;
+    const lastColumn = ((<usize>other) + 1) * depth;
+    for (let column = (<usize>other) * depth; column < lastColumn; column += 8) {
+      const right = v + (column >> 3) * panelBytes;
+      let row = other === block ? column : (<usize>block) * depth;
+      let c = panelRow(matrix, size, column >> 3, row);
+      let left = u + (row >> 3) * panelBytes;
+      for (; row < lastRow; row += 8) {
+        subtractTile(c, left, right, depth);
+        subtractTile(c + 128, left + 16, right, depth);
+        c += 256;
+        left += panelBytes;
+      }
+    }
+  }
+}
+
+/**
+ * The rows [from, to) of the whole symmetric matrix times scale[column] (f32), 0 on the diagonal, into `out` [rows × items]
+ * f32; `items` ≤ n, what is beyond is padding.
+ */
+export function sweepRows(matrix: usize, n: i32, items: i32, from: i32, to: i32, scale: usize, out: usize): void {
+  const size = <usize>n, columns = <usize>items;
+  for (let row = <usize>from; row < <usize>to; row++) {
+    const target = out + (((row - <usize>from) * columns) << 2);
+    const own = row & ~7;
+    for (let j: usize = 0; j < own; j += 8) {
+      const source = panelRow(matrix, size, j >> 3, row);
+      v128.store(target + (j << 2), f32x4.mul(v128.load(source), v128.load(scale + (j << 2))));
+      v128.store(target + (j << 2), f32x4.mul(v128.load(source, 16), v128.load(scale + (j << 2), 16)), 16);
+    }
+    // From its own panel on, the row stands as a column; within that panel both halves do.
+    let source = panelRow(matrix, size, row >> 3, own) + ((row & 7) << 2);
+    for (let j = own; j < columns; j++) {
+      const value = j < row ? load<f32>(panelRow(matrix, size, row >> 3, row) + ((j & 7) << 2)) : load<f32>(source);
+      store<f32>(target + (j << 2), value * load<f32>(scale + (j << 2)));
+      source += 32;
+    }
+    store<f32>(target + (row << 2), 0);
+  }
+}

@@ -1,0 +1,95 @@
+import { ReelbenchError } from "../contract/errors.ts";
+import { kernelCall } from "./kernels.ts";
+import { float32View, int32View } from "./memory-layout.ts";
+import type { MemoryLayout, Region } from "./memory-layout.ts";
+import type { ComputePool } from "./pool.ts";
+import { evenRanges } from "./program.ts";
+
+/** Rows and columns that one sweep takes. Wider: less traffic with memory, more work outside of the tile of products. */
+const blockWidth = 128;
+const columnsPerCall = 16;
+
+/** A symmetric matrix in panels (assembly/sweep.ts) and what sweeping it needs. */
+export interface SymmetricRegions {
+  /** Rows of the matrix itself; those from there to `n` are padding. */
+  readonly items: number;
+  /** A multiple of the block's width. */
+  readonly n: number;
+  readonly matrix: Region;
+  readonly gathered: Region;
+  readonly scaled: Region;
+  readonly pivot: Region;
+  readonly square: Region;
+  readonly columns: Region;
+  readonly state: Region;
+}
+
+export function planSymmetric(layout: MemoryLayout, items: number): SymmetricRegions {
+  const n = Math.max(1, Math.ceil(items / blockWidth)) * blockWidth;
+  return {
+    items,
+    n,
+    matrix: layout.float32((n * (n + 8)) / 2),
+    gathered: layout.float32(n * blockWidth),
+    scaled: layout.float32(n * blockWidth),
+    pivot: layout.float32(blockWidth * blockWidth),
+    square: layout.float64(blockWidth * blockWidth),
+    columns: layout.float64((blockWidth / columnsPerCall) * blockWidth),
+    state: layout.int32(1),
+  };
+}
+
+/** Element index of A[i][j], i ≥ j, in the region of the matrix. */
+export function panelIndex(n: number, i: number, j: number): number {
+  const panel = Math.floor(j / 8);
+  return 8 * (panel * n - 4 * panel * (panel - 1) + (i - 8 * panel)) + (j - 8 * panel);
+}
+
+/**
+ * Turns a symmetric positive definite matrix into minus its inverse, in place: n³ operations. The pivot blocks are factorised
+ * in f64, the rest is f32. Deterministic for any number of threads. `onBlock(done, total)` after each block.
+ * @throws ReelbenchError RB_CANCELLED; RB_TRAIN_DIVERGED when the matrix was not positive definite to this precision.
+ */
+export async function invertSymmetric(
+  pool: ComputePool,
+  regions: SymmetricRegions,
+  onBlock: (done: number, total: number) => void,
+): Promise<void> {
+  const { n } = regions;
+  const [matrix, state] = [regions.matrix.offset, regions.state.offset];
+  const [v, u, p, square] = [regions.gathered, regions.scaled, regions.pivot, regions.square].map(
+    ({ offset }) => offset,
+  );
+  if (v === undefined || u === undefined || p === undefined || square === undefined) return;
+  const blocks = Array.from({ length: n / blockWidth }, (_, block) => block);
+  const program = pool.prepare([
+    blocks.map((block) => kernelCall("sweepGather", matrix, n, blockWidth, state, block, v, square)),
+    evenRanges(blockWidth, columnsPerCall).map(({ from, to }, range) =>
+      kernelCall("sweepInvert", square, blockWidth, from, to, p, regions.columns.offset + range * blockWidth * 8),
+    ),
+    blocks.map((block) => kernelCall("sweepScale", matrix, n, blockWidth, state, block, v, p, u)),
+    // The longest first, so that threads end together.
+    blocks.toReversed().map((block) => kernelCall("sweepUpdate", matrix, n, blockWidth, state, block, v, u)),
+  ]);
+  const cell = int32View(pool.memory, regions.state);
+  for (const block of blocks) {
+    cell[0] = block;
+    await pool.run(program);
+    onBlock(block + 1, blocks.length);
+  }
+  requireNegative(pool.memory, regions);
+}
+
+/** The diagonal of minus an inverse is negative; where rounding has eaten a pivot it is not, or no number at all. */
+function requireNegative(memory: WebAssembly.Memory, { items, n, matrix }: SymmetricRegions): void {
+  const values = float32View(memory, matrix);
+  for (let i = 0; i < items; i++) {
+    const value = values[panelIndex(n, i, i)] ?? NaN;
+    if (!(value < 0 && Number.isFinite(value)))
+      throw new ReelbenchError(
+        "RB_TRAIN_DIVERGED",
+        "The gramian of the items could not be inverted in float32. Raise the regularization.",
+        { details: { item: i } },
+      );
+  }
+}
