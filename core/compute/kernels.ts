@@ -1,3 +1,4 @@
+import type { GibbsKernels } from "./gibbs-kernels.ts";
 import { kernelsBase64 } from "./kernels.generated.ts";
 import type { GradientKernels } from "./gradient-kernels.ts";
 import type { ItemKernels } from "./item-kernels.ts";
@@ -6,7 +7,7 @@ import type { ItemKernels } from "./item-kernels.ts";
  * What the compiled module exports (`assembly/`, where each kernel is described). Pointers are byte offsets into the
  * shared memory; `slot` is where a call leaves its share of a sum.
  */
-export interface Kernels extends GradientKernels, ItemKernels {
+export interface Kernels extends GibbsKernels, GradientKernels, ItemKernels {
   fillNearNormal(
     out: number,
     from: number,

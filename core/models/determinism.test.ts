@@ -9,6 +9,7 @@ const small = {
   svdpp: { factors: 18, epochs: 7 },
   puresvd: { factors: 9 },
   ials: { factors: 19, epochs: 7 },
+  "bayesian-mf": { factors: 9, sweeps: 7, burnIn: 1, servedFactors: 16 },
   biases: {},
   popularity: {},
 } as const;
@@ -41,7 +42,7 @@ describe.each(algorithms.map(({ info }) => info.id))("%s", (id) => {
   });
 });
 
-describe.each(["biases", "biased-svd", "svdpp", "puresvd", "ials"])("%s resumes", (id) => {
+describe.each(["biases", "biased-svd", "bayesian-mf", "svdpp", "puresvd", "ials"])("%s resumes", (id) => {
   const algorithm = algorithmById(id);
 
   /** Every checkpoint of a fit, as if each epoch took ten seconds. */

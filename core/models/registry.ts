@@ -1,5 +1,6 @@
 import { ReelbenchError } from "../contract/errors.ts";
 import type { Algorithm } from "./algorithm.ts";
+import { bayesianMf } from "./bayesian-mf.ts";
 import { biasedSvd } from "./biased-svd.ts";
 import { biases } from "./biases.ts";
 import { ease } from "./ease.ts";
@@ -11,7 +12,7 @@ import { svdpp } from "./svdpp.ts";
 export { parseHyperparameters } from "./hyperparameters.ts";
 
 /** In the order in which they are offered: from the simplest. */
-export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, svdpp, pureSvd, ials, ease];
+export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, svdpp, bayesianMf, pureSvd, ials, ease];
 
 /** @throws ReelbenchError RB_NOT_FOUND naming the ids that there are. */
 export function algorithmById(id: string): Algorithm {

@@ -12,3 +12,6 @@ export { cholesky, choleskySolve } from "./cholesky";
 export { ialsRows, rotateRows } from "./ials";
 export { gramToPanels, gramToRows } from "./item-gram";
 export { sweepGather, sweepInvert, sweepRows, sweepScale, sweepUpdate } from "./sweep";
+export { normals, standardGamma, uniformIndices } from "./gaussian";
+export { gibbsFeatures, gibbsRows } from "./gibbs";
+export { crossF64, multiplyF64 } from "./small";
