@@ -1,20 +1,14 @@
 /**
  * Milliseconds for an epoch of iALS, exact and by conjugate gradients, processor time (of all threads; steadier than the clock on
  * a machine that does other things), and the loss after the last epoch:
- *   node bench/ials.ts [--shape ml-20m|ml-1m] [--factors 64,128] [--solvers exact,conjugate-gradient] [--epochs 4] [--threads 2]
+ *   node bench/ials.ts [--shape ml-20m|ml-20m-tenth|ml-1m] [--factors 64,128] [--solvers exact,conjugate-gradient] [--epochs 4] [--threads 2]
  * On generated positives of the shape of MovieLens 20M's ratings of four and more (136,677 × 20,108, 9.6 million; the default)
  * or of MovieLens 1M (6,040 × 3,706, 1,000,209), both long-tailed. The first epoch, in which V8 still compiles, is left out.
  */
 import { parseArgs } from "node:util";
-import { seededRandom } from "../core/compute/test-data.fixture.ts";
-import type { TrainingSet } from "../core/models/algorithm.ts";
 import { ials } from "../core/models/ials.ts";
 import { parseHyperparameters } from "../core/models/registry.ts";
-
-const shapes: Readonly<Record<string, readonly [users: number, items: number, positives: number]>> = {
-  "ml-20m": [136_677, 20_108, 9_600_000],
-  "ml-1m": [6040, 3706, 1_000_209],
-};
+import { generatePositives } from "./positives.ts";
 
 const { values } = parseArgs({
   options: {
@@ -25,9 +19,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
   },
 });
-const shape = shapes[values.shape];
-if (shape === undefined) throw new Error(`--shape is one of ${Object.keys(shapes).join(", ")}`);
-const data = generate(...shape);
+const data = generatePositives(values.shape);
 console.log(`${values.shape}: ${data.item.length} positives, ${data.users} users, ${data.items} items`);
 
 for (const factors of values.factors.split(",").map(Number)) {
@@ -64,35 +56,4 @@ function differences(numbers: readonly number[]): number[] {
 
 function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
-}
-
-/** Users' counts log-normal (median about half of the mean, as MovieLens), items' popularity falling as 1/(rank + 30). */
-function generate(users: number, items: number, positives: number): TrainingSet {
-  const random = seededRandom(5);
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const activity = Array.from({ length: users }, () => Math.exp(1.1 * normal()));
-  const scale = positives / activity.reduce((sum, x) => sum + x, 0);
-  const userStart = new Int32Array(users + 1);
-  activity.forEach((x, u) => {
-    const count = Math.min(Math.floor(items / 4), Math.max(1, Math.round(x * scale)));
-    userStart[u + 1] = (userStart[u] ?? 0) + count;
-  });
-  const item = new Int32Array(userStart[users] ?? 0);
-  for (let u = 0; u < users; u++) {
-    const [from, to] = [userStart[u] ?? 0, userStart[u + 1] ?? 0];
-    const taken = new Set<number>();
-    while (taken.size < to - from) {
-      taken.add(Math.min(items - 1, Math.floor(30 * ((items / 30 + 1) ** random() - 1))));
-    }
-    item.set(Int32Array.from(taken).sort(), from);
-  }
-  return {
-    users,
-    items,
-    userStart,
-    item,
-    rating: new Float32Array(item.length).fill(5),
-    time: null,
-    scale: { minimum: 1, maximum: 5 },
-  };
 }

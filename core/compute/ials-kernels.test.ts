@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { eigenbasis } from "./eigenbasis.ts";
 import { instantiateKernels, kernelModule } from "./kernels.ts";
 import { MemoryLayout, allocateShared, float32View, float64View, int32View } from "./memory-layout.ts";
+import { planRowSolver } from "./row-solver.ts";
 import { randomSparse, seededRandom } from "./test-data.fixture.ts";
 
 const module = await kernelModule();
@@ -97,24 +98,25 @@ function problem(rows: number, columns: number, width: number, density: number, 
     layout.float64(2),
     layout.float32(width * width),
   ];
-  const [slots, scratchBytes] = [2, width * width * 8 + Math.max(128, width) * width * 4 + width * 64];
-  const [flags, scratch] = [layout.int32(slots), layout.float64((slots * scratchBytes) / 8)];
+  const solver = planRowSolver(layout, width, columns, 2);
   const { memory, kernels } = open(layout);
   int32View(memory, start).set(matrix.start);
   int32View(memory, entries).set(matrix.columns);
   float32View(memory, source).set(randomNumbers(columns * width, seed + 1));
   float32View(memory, target).set(randomNumbers(rows * width, seed + 2));
   // Scratch may hold anything.
-  float64View(memory, scratch).fill(NaN);
+  float64View(memory, solver.scratch).fill(NaN);
   const random = seededRandom(seed + 3);
   float64View(memory, spectrum).set(Array.from({ length: width }, () => random() * 5));
   float64View(memory, penalty).set(Array.from({ length: rows }, () => 0.2 + random()));
-  const shared = [flags.offset, slots, scratch.offset, scratchBytes] as const;
+  const shared = [solver.flags.offset, solver.slots, solver.scratch.offset, solver.bytes] as const;
   const rotate = (from: number, to: number) => kernels.rotateRows(target.offset, width, t.offset, from, to, ...shared);
   const run = (steps: number, dualLimit: number, from = 0, to = rows) =>
     kernels.ialsRows(
       start.offset,
       entries.offset,
+      0,
+      0,
       from,
       to,
       source.offset,
@@ -125,6 +127,8 @@ function problem(rows: number, columns: number, width: number, density: number, 
       steps,
       dualLimit,
       ...shared,
+      solver.capacity,
+      solver.longest,
       sums.offset,
     );
   const itemsOf = (row: number) => Array.from(matrix.columns.subarray(matrix.start[row], matrix.start[row + 1]));

@@ -12,6 +12,8 @@ import { evenRanges, rowRanges } from "../compute/program.ts";
 import type { Phase } from "../compute/program.ts";
 import { loadByUser, planSparse, planTransposeCursors, transpose } from "../compute/ratings-matrix.ts";
 import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
+import { planRowSolver } from "../compute/row-solver.ts";
+import type { RowSolver } from "../compute/row-solver.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
@@ -72,14 +74,7 @@ interface IalsMemory {
   readonly rotation: Region;
   /** [width] α₀ · eigenvalues of the other side's gramian. */
   readonly spectrum: Region;
-  readonly scratch: Scratch;
-}
-
-interface Scratch {
-  readonly flags: Region;
-  readonly region: Region;
-  readonly slots: number;
-  readonly bytes: number;
+  readonly solver: RowSolver;
 }
 
 function plan(shape: Shape, factors: number, threads: number): { layout: MemoryLayout; memory: IalsMemory } {
@@ -92,8 +87,6 @@ function plan(shape: Shape, factors: number, threads: number): { layout: MemoryL
     // A range holds, but for the last, at least `entriesPerCall` entries and rows.
     sums: layout.float64(2 * (Math.ceil((shape.ratings + rows) / entriesPerCall) + 1)),
   });
-  // See `ialsRows`: a square system, gathered rows, vectors.
-  const bytes = width * width * 8 + Math.max(128, width) * width * 4 + width * 64;
   const memory = {
     users: side(shape.users),
     items: side(shape.items),
@@ -101,7 +94,7 @@ function plan(shape: Shape, factors: number, threads: number): { layout: MemoryL
     gram: planGram(layout, width),
     rotation: layout.float32(width * width),
     spectrum: layout.float64(width),
-    scratch: { flags: layout.int32(threads), region: layout.float64((threads * bytes) / 8), slots: threads, bytes },
+    solver: planRowSolver(layout, width, Math.max(shape.users, shape.items), threads),
   };
   return { layout, memory };
 }
@@ -238,7 +231,7 @@ function initialFactors({ users, items }: IalsMemory, hyperparameters: Hyperpara
  */
 function prepareHalf(
   pool: ComputePool,
-  { rotation, spectrum, scratch }: IalsMemory,
+  { rotation, spectrum, solver }: IalsMemory,
   target: Side,
   source: Side,
   hyperparameters: Hyperparameters,
@@ -247,7 +240,7 @@ function prepareHalf(
   const steps = exact ? 0 : numberOf(hyperparameters, "conjugateSteps");
   const width = source.factors.columns;
   // Up to here the small system costs less than the descent, and is exact.
-  const dualLimit = exact ? width : Math.min(width, 4 * (steps + 1));
+  const dualLimit = exact ? width : Math.min(width, 8 * (steps + 1));
   const rotate = ({ factors: { region, rows } }: Side): Phase =>
     evenRanges(rows, rowsPerFill).map(({ from, to }) =>
       kernelCall(
@@ -257,10 +250,10 @@ function prepareHalf(
         rotation.offset,
         from,
         to,
-        scratch.flags.offset,
-        scratch.slots,
-        scratch.region.offset,
-        scratch.bytes,
+        solver.flags.offset,
+        solver.slots,
+        solver.scratch.offset,
+        solver.bytes,
       ),
     );
   const solve = rowRanges(int32View(pool.memory, target.ratings.start), entriesPerCall).map(({ from, to }, range) =>
@@ -268,6 +261,8 @@ function prepareHalf(
       "ialsRows",
       target.ratings.start.offset,
       target.ratings.columns.offset,
+      0,
+      0,
       from,
       to,
       source.factors.region.offset,
@@ -277,10 +272,12 @@ function prepareHalf(
       target.penalty.offset,
       steps,
       dualLimit,
-      scratch.flags.offset,
-      scratch.slots,
-      scratch.region.offset,
-      scratch.bytes,
+      solver.flags.offset,
+      solver.slots,
+      solver.scratch.offset,
+      solver.bytes,
+      solver.capacity,
+      solver.longest,
       target.sums.offset + range * 16,
     ),
   );

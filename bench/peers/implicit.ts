@@ -1,0 +1,208 @@
+/**
+ * Epochs of iALS here and in implicit (Python, C++, OpenBLAS), on the same generated positives and the same objective, in pairs;
+ * the loss of both after equally many epochs by one function; the peak memory of a process that does nothing but fit:
+ *   node bench/peers/implicit.ts [--shape ml-20m|ml-20m-tenth|ml-1m] [--factors 64,128] [--solvers conjugate-gradient,exact]
+ *     [--epochs 3] [--loss-epochs 8] [--memory] [--python PYTHON] [--pairs 5] [--threads 2] [--json FILE]
+ *
+ * implicit minimises Σ_rated c (1 − x·y)² + Σ_others (x·y)² + λ' (Σ‖x‖² + Σ‖y‖²). With c = (1 + α₀)/α₀, λ' = λ (1 + α₀)/α₀ and
+ * its factors divided by √(1 + α₀), that is our objective at ν = 0, up to a factor and a constant.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import type { TrainingSet } from "../../core/models/algorithm.ts";
+import { ials } from "../../core/models/ials.ts";
+import { parseHyperparameters } from "../../core/models/registry.ts";
+import type { FactorModel } from "../../core/models/servable.ts";
+import { finish, median, paired, pairedOptions, runPairs, startPeer } from "../paired.ts";
+import type { Peer } from "../paired.ts";
+import { generatePositives } from "../positives.ts";
+
+const unobservedWeight = 0.1;
+const regularization = 5;
+const confidence = (1 + unobservedWeight) / unobservedWeight;
+
+const { values } = parseArgs({
+  options: {
+    ...pairedOptions,
+    shape: { type: "string", default: "ml-20m" },
+    factors: { type: "string", default: "64,128" },
+    solvers: { type: "string", default: "conjugate-gradient,exact" },
+    epochs: { type: "string", default: "3" },
+    "loss-epochs": { type: "string", default: "8" },
+    memory: { type: "boolean", default: false },
+    "memory-of-ours": { type: "string" },
+  },
+});
+const threads = Number(values.threads);
+
+const fitAnswer = z.object({ seconds: z.array(z.number()) });
+const memoryAnswer = z.object({ peakBytes: z.number() });
+
+if (values["memory-of-ours"] === undefined) await measure();
+else await printPeakMemory(values["memory-of-ours"]);
+
+async function measure(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "reelbench-peer-"));
+  try {
+    const data = generatePositives(values.shape);
+    console.log(`${values.shape}: ${data.item.length} positives, ${data.users} users, ${data.items} items`);
+    const file = join(folder, "positives.i32");
+    writePositives(file, data);
+    const open = (): Promise<Peer> =>
+      startPeer({
+        python: values.python,
+        script: new URL("implicit_fit.py", import.meta.url),
+        arguments: [file],
+        env: { OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" },
+      });
+    const results = [];
+    for (const factors of values.factors.split(",").map(Number)) {
+      if (values.memory) {
+        const [ours, peer] = [oursPeak(file, factors), await peerPeak(open, factors)];
+        results.push(paired(`peak memory k=${factors}`, "MB", [ours / 1e6], [peer / 1e6]));
+        continue;
+      }
+      const peer = await open();
+      for (const solver of values.solvers.split(",")) {
+        results.push(await epochs(data, peer, factors, solver));
+        if (Number(values["loss-epochs"]) > 0) results.push(await losses(data, peer, factors, solver, folder));
+      }
+      await peer.close();
+    }
+    finish(results, values.json);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function request(factors: number, solver: string, epochCount: number): Record<string, unknown> {
+  return {
+    do: "fit",
+    factors,
+    regularization: regularization * confidence,
+    alpha: confidence,
+    useCg: solver !== "exact",
+    epochs: epochCount,
+    threads,
+  };
+}
+
+/** The median epoch of a fit of some epochs, here and there. */
+function epochs(data: TrainingSet, peer: Peer, factors: number, solver: string) {
+  const count = Number(values.epochs);
+  return runPairs({
+    name: `epoch k=${factors} ${solver}`,
+    pairs: Number(values.pairs),
+    warmUp: 0,
+    ours: async () => median((await fit(data, factors, solver, count + 1)).seconds.slice(1)),
+    peer: async () => median((await peer.request(request(factors, solver, count), fitAnswer)).seconds),
+  });
+}
+
+async function losses(data: TrainingSet, peer: Peer, factors: number, solver: string, folder: string) {
+  const count = Number(values["loss-epochs"]);
+  const { model } = await fit(data, factors, solver, count);
+  const factorsTo = join(folder, "factors.f32");
+  await peer.request({ ...request(factors, solver, count), factorsTo }, fitAnswer);
+  const theirs = new Float32Array(readFileSync(factorsTo).buffer).map((x) => x / Math.sqrt(1 + unobservedWeight));
+  const split = data.users * factors;
+  const [ours, other] = [
+    lossOf(data, model.userFactors, model.itemFactors, factors),
+    lossOf(data, theirs.subarray(0, split), theirs.subarray(split), factors),
+  ];
+  return paired(`loss, ${count} epochs`, "a rating", [ours], [other]);
+}
+
+async function fit(
+  data: TrainingSet,
+  factors: number,
+  solver: string,
+  count: number,
+): Promise<{ model: FactorModel; seconds: number[] }> {
+  const ends: number[] = [];
+  const given = { factors, solver, epochs: count, unobservedWeight, regularization, frequencyExponent: 0 };
+  const model = await ials.fit(data, parseHyperparameters(ials, given), {
+    seed: 1,
+    threads,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onEpoch: (point) => ends.push(point.seconds),
+    resumeFrom: null,
+    saveCheckpoint: () => Promise.resolve(),
+  });
+  return { model, seconds: ends.map((end, n) => end - (ends[n - 1] ?? 0)) };
+}
+
+/** Σ_rated (1 − x·y)² + α₀ Σ_all (x·y)² + λ (Σ‖x‖² + Σ‖y‖²), a rating. */
+function lossOf(data: TrainingSet, x: Float32Array, y: Float32Array, factors: number): number {
+  let loss = 0;
+  for (let u = 0; u < data.users; u++) {
+    for (let n = data.userStart[u] ?? 0; n < (data.userStart[u + 1] ?? 0); n++) {
+      const i = (data.item[n] ?? 0) * factors;
+      let dot = 0;
+      for (let f = 0; f < factors; f++) dot += (x[u * factors + f] ?? 0) * (y[i + f] ?? 0);
+      loss += (1 - dot) ** 2;
+    }
+  }
+  const [xx, yy] = [gramian(x, factors), gramian(y, factors)];
+  xx.forEach((value, at) => {
+    loss += unobservedWeight * value * (yy[at] ?? 0);
+    if (at % (factors + 1) === 0) loss += regularization * (value + (yy[at] ?? 0));
+  });
+  return loss / data.item.length;
+}
+
+function gramian(x: Float32Array, factors: number): Float64Array {
+  const out = new Float64Array(factors * factors);
+  for (let row = 0; row < x.length; row += factors) {
+    for (let a = 0; a < factors; a++) {
+      const left = x[row + a] ?? 0;
+      for (let b = 0; b < factors; b++) out[a * factors + b] = (out[a * factors + b] ?? 0) + left * (x[row + b] ?? 0);
+    }
+  }
+  return out;
+}
+
+function writePositives(file: string, data: TrainingSet): void {
+  const numbers = new Int32Array(3 + data.users + 1 + data.item.length);
+  numbers.set([data.users, data.items, data.item.length]);
+  numbers.set(data.userStart, 3);
+  numbers.set(data.item, 3 + data.users + 1);
+  writeFileSync(file, new Uint8Array(numbers.buffer));
+}
+
+function oursPeak(file: string, factors: number): number {
+  const script = fileURLToPath(import.meta.url);
+  const given = ["--memory-of-ours", file, "--factors", String(factors), "--threads", values.threads];
+  return Number(execFileSync(process.execPath, [script, ...given], { encoding: "utf8" }));
+}
+
+async function peerPeak(open: () => Promise<Peer>, factors: number): Promise<number> {
+  const peer = await open();
+  const asked = { ...request(factors, "conjugate-gradient", 2), do: "memory" };
+  const { peakBytes } = await peer.request(asked, memoryAnswer);
+  await peer.close();
+  return peakBytes;
+}
+
+/** In a process of its own: reads the file, fits two epochs. */
+async function printPeakMemory(file: string): Promise<void> {
+  const numbers = new Int32Array(readFileSync(file).buffer);
+  const [users = 0, items = 0, positives = 0] = numbers;
+  const data: TrainingSet = {
+    users,
+    items,
+    userStart: numbers.subarray(3, 3 + users + 1),
+    item: numbers.subarray(3 + users + 1),
+    rating: new Float32Array(positives).fill(1),
+    time: null,
+    scale: { minimum: 1, maximum: 1 },
+  };
+  await fit(data, Number(values.factors), "conjugate-gradient", 2);
+  console.log(process.resourceUsage().maxRSS * 1024);
+}

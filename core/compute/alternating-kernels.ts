@@ -1,0 +1,36 @@
+/** The kernels of alternating least squares (`assembly/ials.ts`). */
+export interface AlternatingKernels {
+  rotateRows(
+    x: number,
+    width: number,
+    t: number,
+    from: number,
+    to: number,
+    flags: number,
+    slots: number,
+    scratch: number,
+    scratchBytes: number,
+  ): void;
+  ialsRows(
+    rowStart: number,
+    columns: number,
+    targets: number,
+    weights: number,
+    from: number,
+    to: number,
+    source: number,
+    target: number,
+    width: number,
+    spectrum: number,
+    penalty: number,
+    steps: number,
+    dualLimit: number,
+    flags: number,
+    slots: number,
+    scratch: number,
+    scratchBytes: number,
+    capacity: number,
+    longest: number,
+    sums: number,
+  ): void;
+}
