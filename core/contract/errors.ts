@@ -247,14 +247,14 @@ export const errorRegistry = define({
 
   // ── Server ──────────────────────────────────────────────────────────────────────────────────────────────────────────
   RB_UNAUTHENTICATED: {
-    title: "A valid API key is needed",
-    remedy: "Send `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
+    title: "A valid API key or access token is needed",
+    remedy: "Send `Authorization: Bearer …` with a key or an access token, or `X-API-Key: …`.",
     status: 401,
     exit: 77,
   },
   RB_FORBIDDEN: {
     title: "This is not allowed",
-    remedy: "Use a key whose scopes include what the message names.",
+    remedy: "Use a key or an account that may do what the message names.",
     status: 403,
     exit: 77,
   },
@@ -287,6 +287,12 @@ export const errorRegistry = define({
     remedy: "Publish one, or wait for the server to finish loading it.",
     status: 503,
     exit: 69,
+  },
+  RB_NOT_CONFIGURED: {
+    title: "This server is not set up for that",
+    remedy: "The message names what its operator has to set.",
+    status: 501,
+    exit: 78,
   },
   RB_UNAVAILABLE: {
     title: "The service cannot do this right now",
