@@ -16,6 +16,7 @@ const sourceEntries = {
   // Threads of the server; built beside it, in its own folder.
   "server-loader": "../server/live-model/loader-worker.ts",
   "server-scorer": "../server/live-model/scorer-worker.ts",
+  "server-passwords": "../server/accounts/password-worker.ts",
 } as const;
 
 export type EntryName = keyof typeof sourceEntries;

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
 import { z } from "zod";
 import { ReelbenchError } from "../core/contract/errors.ts";
+import { masterKeysText } from "./secrets/master-keys.ts";
+import type { MasterKeys } from "./secrets/master-keys.ts";
 
 const integer = (minimum: number, maximum: number) =>
   z
@@ -46,6 +48,19 @@ const environment = z.object({
   REELBENCH_CACHE_TTL_SECONDS: integer(1, 86_400).default(600),
   /** Requests a key may make in a minute, on this replica. */
   REELBENCH_RATE_LIMIT: integer(1, 100_000_000).default(60_000),
+  /** Requests an address may make in a minute to log in, register or refresh, on this replica. */
+  REELBENCH_OPEN_RATE_LIMIT: integer(1, 1_000_000).default(60),
+  /** `id:key[,id:key…]`, each key 32 bytes as base64. Without any there are no accounts, only API keys. */
+  REELBENCH_MASTER_KEYS: masterKeysText.optional(),
+  /** Stands in every access token; a token of another issuer is refused. */
+  REELBENCH_TOKEN_ISSUER: z.string().min(1).max(200).optional(),
+  REELBENCH_ACCESS_TOKEN_SECONDS: integer(60, 3600).default(600),
+  /** Days a refresh token waits to be used, and days a session lasts however often it is refreshed. */
+  REELBENCH_REFRESH_DAYS: integer(1, 365).default(30),
+  REELBENCH_SESSION_DAYS: integer(1, 3650).default(90),
+  /** Whether anybody may register. Closed: accounts are made with `reelbench-server accounts create` or by an administrator. */
+  REELBENCH_REGISTRATION: z.enum(["open", "closed"]).default("open"),
+  REELBENCH_AUDIT_DAYS: integer(1, 36_500).default(365),
   REELBENCH_BODY_LIMIT_BYTES: integer(1024, 67_108_864).default(1_048_576),
   /** Number of proxies in front whose X-Forwarded-For is believed. */
   REELBENCH_TRUSTED_PROXIES: integer(0, 10).default(0),
@@ -69,8 +84,21 @@ export interface ServerConfig {
   readonly cacheEntries: number;
   readonly cacheTtlSeconds: number;
   readonly rateLimitPerMinute: number;
+  readonly openRateLimitPerMinute: number;
+  /** Null: no accounts. */
+  readonly accounts: AccountsConfig | null;
+  readonly auditDays: number;
   readonly bodyLimitBytes: number;
   readonly trustedProxies: number;
+}
+
+export interface AccountsConfig {
+  readonly masterKeys: MasterKeys;
+  readonly issuer: string;
+  readonly accessTokenSeconds: number;
+  readonly refreshDays: number;
+  readonly sessionDays: number;
+  readonly registration: "open" | "closed";
 }
 
 /** Reads the environment. Throws RB_INVALID_INPUT that names every wrong variable at once and repeats no value of one. */
@@ -111,6 +139,19 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     cacheEntries: env.REELBENCH_CACHE_ENTRIES,
     cacheTtlSeconds: env.REELBENCH_CACHE_TTL_SECONDS,
     rateLimitPerMinute: env.REELBENCH_RATE_LIMIT,
+    openRateLimitPerMinute: env.REELBENCH_OPEN_RATE_LIMIT,
+    accounts:
+      env.REELBENCH_MASTER_KEYS === undefined
+        ? null
+        : {
+            masterKeys: env.REELBENCH_MASTER_KEYS,
+            issuer: env.REELBENCH_TOKEN_ISSUER ?? `urn:reelbench:${env.REELBENCH_CHANNEL}`,
+            accessTokenSeconds: env.REELBENCH_ACCESS_TOKEN_SECONDS,
+            refreshDays: env.REELBENCH_REFRESH_DAYS,
+            sessionDays: env.REELBENCH_SESSION_DAYS,
+            registration: env.REELBENCH_REGISTRATION,
+          },
+    auditDays: env.REELBENCH_AUDIT_DAYS,
     bodyLimitBytes: env.REELBENCH_BODY_LIMIT_BYTES,
     trustedProxies: env.REELBENCH_TRUSTED_PROXIES,
   };

@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 import { ReelbenchError, toReelbenchError } from "../core/contract/errors.ts";
 import { parentPort } from "../core/jobs/parent-port.ts";
+import { administer } from "./administer.ts";
 import { readConfig } from "./config.ts";
-import { manageKeys } from "./manage-keys.ts";
 import { software, startServer } from "./start-server.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
-/** `reelbench-server` serves; `reelbench-server keys …` manages the keys it asks for. */
+const administered = new Set(["keys", "accounts", "secrets", "--help", "help"]);
+
+/** `reelbench-server` serves; `reelbench-server keys|accounts|secrets …` administers. */
 async function main(argv: readonly string[]): Promise<void> {
   const [command] = argv;
   if (command === "--version") process.stdout.write(`${software}\n`);
-  else if (command === "keys" || command === "--help" || command === "help") await manageKeys(argv);
+  else if (command !== undefined && administered.has(command)) await administer(argv);
   else if (command === undefined || command === "serve") await serve();
   else throw new ReelbenchError("RB_INVALID_INPUT", `There is no command "${command}".`, { remedy: "Try --help." });
 }

@@ -16,11 +16,14 @@ export interface Postgres {
   readonly readBreaker: CircuitBreaker;
   readonly writes: Pool;
   readonly writeBreaker: CircuitBreaker;
+  /** Logging in, sessions, administration: slow by nature, and no business of those who are served. */
+  readonly accounts: Pool;
   readonly control: Pool;
   close(): Promise<void>;
 }
 
 const writeConnections = 4;
+const accountConnections = 4;
 const controlConnections = 2;
 const statementTimeout = 5_000;
 
@@ -40,13 +43,15 @@ export function connectPostgres(config: ServerConfig, logger: Logger): Postgres 
   const isHealthy = (error: unknown) => error instanceof ReelbenchError && error.code !== "RB_TARGET_UNREACHABLE";
   const reads = pool(config.postgresPool, 2_000);
   const writes = pool(writeConnections, config.requestTimeoutMs);
+  const accounts = pool(accountConnections, 5_000);
   const control = pool(controlConnections, 5_000);
   return {
     reads,
     readBreaker: createCircuitBreaker({ timeout: 2_000, failures: 5, pause: 1_000, isHealthy }),
     writes,
     writeBreaker: createCircuitBreaker({ timeout: config.requestTimeoutMs, failures: 5, pause: 500, isHealthy }),
+    accounts,
     control,
-    close: async () => void (await Promise.all([reads.end(), writes.end(), control.end()])),
+    close: async () => void (await Promise.all([reads.end(), writes.end(), accounts.end(), control.end()])),
   };
 }

@@ -12,10 +12,11 @@ import type { Basis, ScoreJob, ScoredList, Subject } from "./live-model/score-jo
 import type { SharedModel } from "./live-model/shared-model.ts";
 import { findId } from "./live-model/shared-text.ts";
 import type { RecentRequests } from "./live-model/warm-up.ts";
+import type { Person } from "./person.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 
-export interface UserRequest {
-  readonly userId: string;
+export interface PersonRequest {
+  readonly person: Person;
   readonly n: number;
   readonly excludeSeen: boolean;
   readonly explain: boolean;
@@ -32,10 +33,10 @@ export interface Answer {
 }
 
 export interface Recommendations {
-  forUser(live: LiveModel, request: UserRequest): Promise<Answer>;
+  forPerson(live: LiveModel, request: PersonRequest): Promise<Answer>;
   forRatings(
     live: LiveModel,
-    request: Omit<UserRequest, "userId" | "excludeSeen"> & {
+    request: Omit<PersonRequest, "person" | "excludeSeen"> & {
       readonly ratings: readonly { readonly itemId: string; readonly rating: number }[];
     },
   ): Promise<Answer>;
@@ -66,45 +67,55 @@ export function createRecommendations(options: {
     return list;
   }
 
-  async function forUser(live: LiveModel, request: UserRequest): Promise<Answer> {
+  async function forPerson(live: LiveModel, request: PersonRequest): Promise<Answer> {
     const { shared } = live;
-    const epoch = await epochs.current(request.userId);
+    const { person } = request;
+    const epoch = await epochs.current(person.user);
     const cached = epoch === null || !request.excludeSeen ? null : await fromRanking(live, request, epoch);
     if (cached !== null) return cached;
-    const { state, complete } = await states.find(request.userId, epoch);
+    const { state, complete } = await states.find(person.user, epoch);
     const list = await score(
       live,
       {
-        subject: userSubject(shared, request.userId, state),
+        subject: userSubject(shared, person, state),
         n: request.n,
         excludeSeen: request.excludeSeen,
         exclude: [...knownItems(shared, request.filter.exclude), ...knownItems(shared, [...state.dismissed])],
-        filter: toItemFilter(shared, request.filter),
+        filter: toItemFilter(shared, withAvoided(request.filter, person)),
         explain: request.explain,
         only: null,
       },
       request.deadline,
     );
-    return finish(live, request.userId, list, complete, "computed");
+    return finish(live, person, list, complete, "computed");
+  }
+
+  /**
+   * The list to cache. Somebody of whom nothing else is known, but who said what they like, gets what is popular among that.
+   */
+  async function rank(live: LiveModel, person: Person, state: UserState, deadline: number): Promise<Ranking> {
+    const list = await score(live, rankingJob(live.shared, person, state, false), deadline);
+    if (list.basis !== "popularity" || !hasLikings(person)) return list;
+    const liked = await score(live, rankingJob(live.shared, person, state, true), deadline);
+    return liked.items.length === 0 ? list : { ...liked, basis: "preferences" };
   }
 
   /** Null where the ranking is too short for what the filter leaves, or was made of less than everything. */
-  async function fromRanking(live: LiveModel, request: UserRequest, epoch: number): Promise<Answer | null> {
+  async function fromRanking(live: LiveModel, request: PersonRequest, epoch: number): Promise<Answer | null> {
     const { shared } = live;
-    const { ranking, source, complete } = await rankings.find(shared, request.userId, epoch, async () => {
-      const found = await states.find(request.userId, epoch);
-      const list = await score(live, rankingJob(shared, request.userId, found.state), request.deadline);
-      return { ranking: list, complete: found.complete };
+    const { person } = request;
+    const { ranking, source, complete } = await rankings.find(shared, person.listOwner, epoch, async () => {
+      const found = await states.find(person.user, epoch);
+      return { ranking: await rank(live, person, found.state, request.deadline), complete: found.complete };
     });
     const chosen = choose(shared, ranking, request);
     if (chosen === null) return null;
-    if (!request.explain)
-      return finish(live, request.userId, { ...ranking, ...chosen, explanations: null }, complete, source);
-    const { state } = await states.find(request.userId, epoch);
+    if (!request.explain) return finish(live, person, { ...ranking, ...chosen, explanations: null }, complete, source);
+    const { state } = await states.find(person.user, epoch);
     const list = await score(
       live,
       {
-        subject: userSubject(shared, request.userId, state),
+        subject: userSubject(shared, person, state),
         n: request.n,
         excludeSeen: true,
         exclude: [],
@@ -114,17 +125,17 @@ export function createRecommendations(options: {
       },
       request.deadline,
     );
-    return finish(live, request.userId, list, complete, source);
+    return finish(live, person, { ...list, basis: ranking.basis }, complete, source);
   }
 
   function finish(
     live: LiveModel,
-    userId: string,
+    person: Person,
     list: Omit<ScoredList, "seconds">,
     complete: boolean,
     source: RankingSource,
   ): Answer {
-    recent.recordUser(userId);
+    if (person.dataUserId !== null) recent.recordUser(person.dataUserId);
     metrics.answers.inc({ basis: list.basis });
     return {
       basis: list.basis,
@@ -136,7 +147,7 @@ export function createRecommendations(options: {
   }
 
   return {
-    forUser,
+    forPerson,
     async forRatings(live, request) {
       const { shared } = live;
       checkScale(shared.model.scale, request.ratings);
@@ -202,22 +213,40 @@ function checkScale(
     );
 }
 
-function rankingJob(shared: SharedModel, userId: string, state: UserState): ScoreJob {
+function hasLikings({ preferences }: Person): boolean {
+  return (
+    preferences !== null &&
+    (preferences.genres.length > 0 || preferences.yearFrom !== null || preferences.yearTo !== null)
+  );
+}
+
+/** What a request asks for, and what the person never wants to see. */
+function withAvoided(filter: RequestedFilter, person: Person): RequestedFilter {
+  const avoided = person.preferences?.avoidGenres ?? [];
+  return avoided.length === 0 ? filter : { ...filter, withoutGenres: [...filter.withoutGenres, ...avoided] };
+}
+
+function rankingJob(shared: SharedModel, person: Person, state: UserState, preferred: boolean): ScoreJob {
+  const { genres = [], avoidGenres = [], yearFrom = null, yearTo = null } = person.preferences ?? {};
+  const avoided = { genres: [], withoutGenres: avoidGenres };
   return {
-    subject: userSubject(shared, userId, state),
+    subject: userSubject(shared, person, state),
     n: rankingLength,
     excludeSeen: true,
     exclude: knownItems(shared, [...state.dismissed]),
-    filter: null,
+    filter: toItemFilter(
+      shared,
+      preferred ? { ...avoided, genres, yearFrom: yearFrom ?? undefined, yearTo: yearTo ?? undefined } : avoided,
+    ),
     explain: false,
     only: null,
   };
 }
 
-function userSubject(shared: SharedModel, userId: string, state: UserState): Subject {
+function userSubject(shared: SharedModel, { dataUserId }: Person, state: UserState): Subject {
   return {
     kind: "user",
-    u: findId(shared.users, userId),
+    u: dataUserId === null ? -1 : findId(shared.users, dataUserId),
     ratings: [...state.ratings].flatMap(([itemId, rating]) => {
       const i = findId(shared.items, itemId);
       return i < 0 ? [] : [{ i, rating }];
@@ -230,7 +259,7 @@ function userSubject(shared: SharedModel, userId: string, state: UserState): Sub
 function choose(
   shared: SharedModel,
   ranking: Ranking,
-  { n, filter }: UserRequest,
+  { n, filter }: PersonRequest,
 ): { readonly items: number[]; readonly scores: number[] } | null {
   const itemFilter = toItemFilter(shared, filter);
   const excluded = new Set(knownItems(shared, filter.exclude));

@@ -1,12 +1,18 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Pool } from "pg";
 import { ReelbenchError, toReelbenchError } from "../core/contract/errors.ts";
 import { noticeChannel } from "../core/production/cache-keys.ts";
 import { openProduction } from "../core/production/migrate.ts";
 import { heartbeatSeconds, recordHeartbeat, removeServer } from "../core/production/servers.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { createAccountServices } from "./accounts/account-services.ts";
+import type { AccountServices } from "./accounts/account-services.ts";
+import { trimSessions } from "./accounts/session-rows.ts";
+import { trimAudit } from "./audit/audit-log.ts";
 import { createApiKeys } from "./auth/api-keys.ts";
+import { createAuthenticator } from "./auth/authenticate.ts";
 import { createRankingCache } from "./cache/rankings.ts";
 import { connectRedis } from "./cache/redis.ts";
 import type { ServerConfig } from "./config.ts";
@@ -37,6 +43,8 @@ export const software = `reelbench-server/${packageJson.version}`;
 
 /** How long opening waits for the first model before it listens without one (answering 503 until there is one). */
 const firstLookTimeout = 15_000;
+const housekeepingMs = 3_600_000;
+const sessionsKeptDays = 30;
 
 /**
  * Starts a server on a target. It needs Postgres with this build's schema to start (throws RB_TARGET_UNREACHABLE,
@@ -95,6 +103,13 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     metrics,
   });
   const apiKeys = createApiKeys({ database: postgres.control, postgres: postgres.readBreaker, logger });
+  const accounts = config.accounts === null ? null : createAccountServices(postgres.accounts, config.accounts);
+  const authenticator = createAuthenticator({
+    apiKeys,
+    tokens: accounts?.tokens ?? null,
+    database: postgres.accounts,
+    postgres: postgres.readBreaker,
+  });
   metrics.collect(() => {
     metrics.scoringQueue.set(scoring.pending());
     metrics.modelBytes.set(scoring.heldBytes());
@@ -109,6 +124,8 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       database: postgres.reads,
       models,
       metrics,
+      accounts,
+      authenticator,
       recommendations: createRecommendations({ epochs, states, rankings, recent, metrics }),
       recordFeedback: createFeedbackRecorder({
         database: postgres.writes,
@@ -124,7 +141,6 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       }),
       modelStatus: () => follower.status(),
     },
-    apiKeys,
     logger,
   );
 
@@ -183,6 +199,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     repeat(config.pollIntervalMs, () => follower.look()),
     repeat(1000 * heartbeatSeconds, beat),
     repeat(10_000, () => apiKeys.flush()),
+    repeat(housekeepingMs, () => keepHouse(postgres.control, config, accounts, logger)),
     ...(redis === null ? [] : [repeat(1000, () => redis.check().then(() => epochs.catchUp()))]),
   ];
   await beat();
@@ -201,12 +218,28 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     await removeServer(postgres.control, config.serverId).catch((error: unknown) =>
       logger.debug({ error: String(error) }, "could not sign off"),
     );
-    await Promise.all([scoring.close(), redis?.close()]);
+    await Promise.all([scoring.close(), redis?.close(), accounts?.close()]);
     await postgres.close();
     metrics.registry.clear();
     logger.info("stopped");
   };
   return { url, close: () => (closing ??= close()) };
+}
+
+/** What has been over for long goes; a signing key that is old enough gets a successor. */
+async function keepHouse(
+  pool: Pool,
+  config: ServerConfig,
+  accounts: AccountServices | null,
+  logger: Logger,
+): Promise<void> {
+  try {
+    await trimAudit(pool, config.auditDays);
+    await trimSessions(pool, sessionsKeptDays);
+    await accounts?.signingKeys.maintain();
+  } catch (error) {
+    logger.warn({ error: toReelbenchError(error).toEnvelope() }, "housekeeping failed; it is tried again");
+  }
 }
 
 function listen(server: Server, { host, port }: ServerConfig): Promise<string> {

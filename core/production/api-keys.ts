@@ -6,10 +6,10 @@ import { parseRow, parseRows } from "./database.ts";
 import type { Database } from "./database.ts";
 
 /**
- * recommend: read recommendations. feedback: send it. operate: see the versions. catalogue: for hiding and showing items, which no
- * route does yet.
+ * recommend: read recommendations. feedback: send it. catalogue: change, hide and show items. analyse: read versions and their
+ * evaluations. operate: that, and run the service. accounts: manage people's accounts, and read the audit log.
  */
-export const apiKeyScope = z.enum(["recommend", "feedback", "catalogue", "operate"]);
+export const apiKeyScope = z.enum(["recommend", "feedback", "catalogue", "analyse", "operate", "accounts"]);
 export type ApiKeyScope = z.infer<typeof apiKeyScope>;
 
 const keyRow = z

@@ -105,9 +105,13 @@ export async function copyRows(
   } catch (error) {
     if (signal.aborted) throw new ReelbenchError("RB_CANCELLED", undefined, { cause: error });
     if (stalled.signal.aborted)
-      throw new ReelbenchError("RB_TARGET_UNREACHABLE", `Postgres took nothing more of a batch for ${stall / 1000} seconds.`, {
-        cause: error,
-      });
+      throw new ReelbenchError(
+        "RB_TARGET_UNREACHABLE",
+        `Postgres took nothing more of a batch for ${stall / 1000} seconds.`,
+        {
+          cause: error,
+        },
+      );
     throw productionError(error);
   } finally {
     clearTimeout(timer);

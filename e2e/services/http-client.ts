@@ -18,6 +18,8 @@ export interface Client {
   readonly key: string | null;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Received>;
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Received>;
+  /** Any method; `body` is sent as JSON unless it is undefined. */
+  send(method: string, path: string, body?: unknown): Promise<Received>;
 }
 
 /** Speaks to a server as any client would: over HTTP, with fetch. */
@@ -55,5 +57,9 @@ export function createClient(url: string, key: string | null): Client {
         { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) },
         { "Content-Type": "application/json", ...headers },
       ),
+    send: (method, path, body) =>
+      body === undefined
+        ? request(path, { method }, {})
+        : request(path, { method, body: JSON.stringify(body) }, { "Content-Type": "application/json" }),
   };
 }

@@ -2,25 +2,20 @@ import { timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import { hashApiKey, touchApiKey, verifyApiKey } from "../../core/production/api-keys.ts";
-import type { ApiKey, ApiKeyScope } from "../../core/production/api-keys.ts";
+import type { ApiKey } from "../../core/production/api-keys.ts";
 import type { Database } from "../../core/production/database.ts";
 import type { CircuitBreaker } from "../circuit-breaker.ts";
 import type { Logger } from "../telemetry/logger.ts";
-
-export type Scope = ApiKeyScope;
-
-export interface AuthenticatedKey {
-  readonly id: string;
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-}
+import { scopePermissions } from "./permissions.ts";
+import type { Permission } from "./permissions.ts";
+import type { KeyPrincipal } from "./principal.ts";
 
 export interface ApiKeys {
   /**
    * Who the text of a key belongs to. Throws RB_UNAUTHENTICATED for a key that is unknown, expired or revoked; RB_RATE_LIMITED
    * after too many of those from one address; RB_UNAVAILABLE when Postgres is away and the key was not seen lately.
    */
-  authenticate(key: string, address: string): Promise<AuthenticatedKey>;
+  authenticate(key: string, address: string): Promise<KeyPrincipal>;
   /** Writes down which keys were used. */
   flush(): Promise<void>;
 }
@@ -53,7 +48,7 @@ export function createApiKeys(options: {
   const asking = new Map<string, Promise<Verified | null>>();
   const used = new Set<string>();
 
-  async function authenticate(text: string, address: string): Promise<AuthenticatedKey> {
+  async function authenticate(text: string, address: string): Promise<KeyPrincipal> {
     const hash = hashApiKey(text);
     // The map is searched by the hash, never by the key: nothing about a stored key shows in how long that takes.
     const digest = hash.toString("base64");
@@ -103,11 +98,11 @@ export function createApiKeys(options: {
     }
   }
 
-  function accept({ key }: Verified): AuthenticatedKey {
+  function accept({ key }: Verified): KeyPrincipal {
     if (key.expiresAt !== null && key.expiresAt.getTime() <= now())
       throw new ReelbenchError("RB_UNAUTHENTICATED", "This key has expired.");
     used.add(key.id);
-    return { id: key.id, name: key.name, scopes: key.scopes };
+    return { kind: "key", id: key.id, name: key.name, permissions: permissionsOf(key) };
   }
 
   function refused(address: string): ReelbenchError {
@@ -134,7 +129,6 @@ export function createApiKeys(options: {
   };
 }
 
-export function requireScope(key: AuthenticatedKey, scope: Scope | "any"): void {
-  if (scope === "any" || key.scopes.includes(scope)) return;
-  throw new ReelbenchError("RB_FORBIDDEN", `This needs a key with the scope "${scope}".`);
+function permissionsOf({ scopes }: ApiKey): ReadonlySet<Permission> {
+  return new Set(scopes.flatMap((scope) => [...scopePermissions[scope]]));
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { cachedRanking, rankingKey, rankingLifetime } from "../../core/production/cache-keys.ts";
+import type { CacheUser } from "../../core/production/cache-keys.ts";
 import { isImpersonal } from "../../core/models/servable.ts";
 import type { Basis } from "../live-model/score-job.ts";
 import type { SharedModel } from "../live-model/shared-model.ts";
@@ -33,7 +34,7 @@ export interface RankingCache {
    */
   find(
     shared: SharedModel,
-    userId: string,
+    owner: CacheUser,
     epoch: number,
     compute: () => Promise<{ readonly ranking: Ranking; readonly complete: boolean }>,
   ): Promise<FoundRanking>;
@@ -41,7 +42,7 @@ export interface RankingCache {
 
 const stored = cachedRanking.extend({
   // Absent in what the publisher wrote ahead.
-  basis: z.enum(["personal", "fold-in", "popularity"]).optional(),
+  basis: z.enum(["personal", "fold-in", "preferences", "popularity"]).optional(),
   ratingsUsed: z.int().nonnegative().optional(),
 });
 
@@ -61,11 +62,11 @@ export function createRankingCache(options: {
   async function lookFurther(
     key: string,
     shared: SharedModel,
-    userId: string,
+    owner: CacheUser,
     epoch: number,
     compute: Parameters<RankingCache["find"]>[3],
   ): Promise<FoundRanking> {
-    const redisKey = rankingKey(channel, shared.version, { namespace: "data", userId }, epoch);
+    const redisKey = rankingKey(channel, shared.version, owner, epoch);
     const text = await redis?.get(redisKey);
     const found = typeof text === "string" ? parseRanking(shared, text) : null;
     if (found !== null) {
@@ -81,8 +82,8 @@ export function createRankingCache(options: {
   }
 
   return {
-    async find(shared, userId, epoch, compute) {
-      const key = `${shared.key}:${epoch}:${userId}`;
+    async find(shared, owner, epoch, compute) {
+      const key = `${shared.key}:${epoch}:${owner.namespace}:${owner.userId}`;
       const kept = memory.get(key);
       if (kept !== undefined) {
         metrics.cacheLookups.inc({ result: "memory" });
@@ -90,7 +91,7 @@ export function createRankingCache(options: {
       }
       let flight = inFlight.get(key);
       if (flight === undefined) {
-        flight = lookFurther(key, shared, userId, epoch, compute).finally(() => inFlight.delete(key));
+        flight = lookFurther(key, shared, owner, epoch, compute).finally(() => inFlight.delete(key));
         inFlight.set(key, flight);
       }
       const answer = await flight;

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { feedbackEpochKey } from "../../core/production/cache-keys.ts";
+import type { CacheUser, Namespace } from "../../core/production/cache-keys.ts";
 import type { Database } from "../../core/production/database.ts";
 import { feedbackEpochs } from "../../core/production/feedback-epochs.ts";
 import type { RedisStore } from "../cache/redis.ts";
@@ -12,9 +13,9 @@ import type { CircuitBreaker } from "../circuit-breaker.ts";
  */
 export interface Epochs {
   /** Null: neither Redis nor Postgres could tell. */
-  current(userId: string): Promise<number | null>;
+  current(user: CacheUser): Promise<number | null>;
   /** After feedback of these users was committed: every replica learns of it before this resolves, if Redis answers. */
-  advance(userIds: readonly string[]): Promise<void>;
+  advance(users: readonly CacheUser[]): Promise<void>;
   /** Redis answers again: what it could not be told meanwhile. */
   catchUp(): Promise<void>;
 }
@@ -36,45 +37,59 @@ export function createEpochs(options: {
   const untold = new Set<string>();
   let distrustUntil = 0;
 
-  const keyOf = (userId: string) => feedbackEpochKey(channel, { namespace: "data", userId });
+  // The key names a user in memory, too.
+  const keyOf = (user: CacheUser) => feedbackEpochKey(channel, user);
 
-  async function fromPostgres(userId: string): Promise<number | null> {
+  async function fromPostgres({ namespace, userId }: CacheUser): Promise<number | null> {
     try {
-      return (await postgres.run(() => feedbackEpochs(database, "data", [userId]))).get(userId) ?? 0;
+      return (await postgres.run(() => feedbackEpochs(database, namespace, [userId]))).get(userId) ?? 0;
     } catch {
       // The caller answers from memory and says so; the follower's look reports that Postgres is away.
       return null;
     }
   }
 
-  async function current(userId: string): Promise<number | null> {
+  async function current(user: CacheUser): Promise<number | null> {
+    const key = keyOf(user);
     const trusted = redis !== null && untold.size === 0 && Date.now() >= distrustUntil;
-    const told = trusted ? await redis.get(keyOf(userId)) : undefined;
+    const told = trusted ? await redis.get(key) : undefined;
     if (typeof told === "string" && /^\d{1,15}$/.test(told)) return Number(told);
     if (told === undefined) {
-      const remembered = local.get(userId);
+      const remembered = local.get(key);
       if (remembered !== undefined) return remembered.epoch;
     }
-    const counted = await fromPostgres(userId);
+    const counted = await fromPostgres(user);
     if (counted === null) return null;
-    if (told === undefined) local.set(userId, { epoch: Math.max(counted, local.get(userId)?.epoch ?? 0) });
-    return (trusted ? await redis.raise(keyOf(userId), counted, redisSeconds) : undefined) ?? counted;
+    if (told === undefined) local.set(key, { epoch: Math.max(counted, local.get(key)?.epoch ?? 0) });
+    return (trusted ? await redis.raise(key, counted, redisSeconds) : undefined) ?? counted;
   }
 
-  async function advance(userIds: readonly string[]): Promise<void> {
-    for (const userId of userIds) local.delete(userId);
-    const epochs = await postgres.run(() => feedbackEpochs(database, "data", userIds)).catch(() => null);
-    for (const [userId, epoch] of epochs ?? []) local.set(userId, { epoch });
+  /** By the keys of the users; those that Postgres could not count are absent. */
+  async function count(users: readonly CacheUser[]): Promise<Map<string, number>> {
+    const epochs = new Map<string, number>();
+    for (const namespace of new Set(users.map((user) => user.namespace)) satisfies Set<Namespace>) {
+      const userIds = users.filter((user) => user.namespace === namespace).map(({ userId }) => userId);
+      const counted = await postgres.run(() => feedbackEpochs(database, namespace, userIds)).catch(() => null);
+      for (const [userId, epoch] of counted ?? []) epochs.set(keyOf({ namespace, userId }), epoch);
+    }
+    return epochs;
+  }
+
+  async function advance(users: readonly CacheUser[]): Promise<void> {
+    const keys = users.map(keyOf);
+    for (const key of keys) local.delete(key);
+    const epochs = await count(users);
+    for (const [key, epoch] of epochs) local.set(key, { epoch });
     if (redis === null) return;
     const told = await Promise.all(
-      userIds.map((userId) => {
-        const epoch = epochs?.get(userId);
-        return epoch === undefined ? redis.remove([keyOf(userId)]) : redis.raise(keyOf(userId), epoch, redisSeconds);
+      keys.map((key) => {
+        const epoch = epochs.get(key);
+        return epoch === undefined ? redis.remove([key]) : redis.raise(key, epoch, redisSeconds);
       }),
     );
     told.forEach((answer, index) => {
-      const userId = userIds[index];
-      if (answer === undefined && userId !== undefined) untold.add(userId);
+      const key = keys[index];
+      if (answer === undefined && key !== undefined) untold.add(key);
     });
     if (untold.size > maximumUntold) {
       untold.clear();
@@ -87,9 +102,9 @@ export function createEpochs(options: {
     advance,
     async catchUp() {
       if (redis === null) return;
-      for (const userId of [...untold]) {
-        if ((await redis.remove([keyOf(userId)])) === undefined) return;
-        untold.delete(userId);
+      for (const key of [...untold]) {
+        if ((await redis.remove([key])) === undefined) return;
+        untold.delete(key);
       }
     },
   };

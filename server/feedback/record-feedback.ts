@@ -10,7 +10,10 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Epochs } from "./epochs.ts";
 
-export type FeedbackEvent = z.output<typeof feedbackBody>["events"][number];
+/** An event as the API takes it, and whose feedback it is. */
+export type FeedbackEvent = z.output<typeof feedbackBody>["events"][number] & {
+  readonly namespace: Feedback["namespace"];
+};
 
 export interface RecordedFeedback {
   readonly accepted: number;
@@ -30,7 +33,7 @@ const clockSkew = 5 * 60_000;
  * Keeps feedback: when this resolves it is committed in Postgres, and every replica that hears Redis answers its users
  * anew. There is no other tier yet: while Postgres is away it throws RB_UNAVAILABLE and nothing is acknowledged.
  *
- * `idempotencyKey` names the batch: sent again, events that were kept change nothing. Keys of two API keys never meet.
+ * `idempotencyKey` names the batch: sent again, events that were kept change nothing. Keys of two senders (API keys, accounts) never meet.
  */
 export function createFeedbackRecorder(options: {
   readonly database: Database;
@@ -43,10 +46,10 @@ export function createFeedbackRecorder(options: {
 
   return async (
     events: readonly FeedbackEvent[],
-    apiKeyId: string,
+    senderId: string,
     idempotencyKey: string | null,
   ): Promise<RecordedFeedback> => {
-    const feedback = toFeedback(events, apiKeyId, idempotencyKey ?? randomUUID(), Date.now());
+    const feedback = toFeedback(events, senderId, idempotencyKey ?? randomUUID(), Date.now());
     const count = (outcome: string) => {
       for (const { kind } of events) metrics.feedback.inc({ kind, outcome });
     };
@@ -58,14 +61,15 @@ export function createFeedbackRecorder(options: {
       throw notKept(error, logger);
     }
     count("kept");
-    await epochs.advance([...new Set(events.map(({ userId }) => userId))]);
+    const users = new Map(events.map(({ namespace, userId }) => [`${namespace}:${userId}`, { namespace, userId }]));
+    await epochs.advance([...users.values()]);
     return { accepted: inserted, duplicates: events.length - inserted };
   };
 }
 
 export type RecordFeedback = ReturnType<typeof createFeedbackRecorder>;
 
-function toFeedback(events: readonly FeedbackEvent[], apiKeyId: string, batch: string, now: number): Feedback[] {
+function toFeedback(events: readonly FeedbackEvent[], senderId: string, batch: string, now: number): Feedback[] {
   return events.map((event, index) => {
     const occurredAt = event.time === undefined ? new Date(now) : new Date(event.time);
     if (occurredAt.getTime() > now + clockSkew) {
@@ -74,9 +78,9 @@ function toFeedback(events: readonly FeedbackEvent[], apiKeyId: string, batch: s
       });
     }
     return {
-      namespace: "data",
+      namespace: event.namespace,
       userId: event.userId,
-      idempotencyKey: `${apiKeyId}:${batch}:${index}`,
+      idempotencyKey: `${senderId}:${batch}:${index}`,
       itemId: event.itemId,
       kind: storedKind[event.kind],
       value: event.rating ?? null,

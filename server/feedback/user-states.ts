@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { CacheUser } from "../../core/production/cache-keys.ts";
 import type { Database } from "../../core/production/database.ts";
 import { userFeedback } from "../../core/production/feedback.ts";
 import type { UserFeedback } from "../../core/production/feedback.ts";
@@ -21,20 +22,21 @@ export interface UserStates {
    * The state under an epoch (at least as new). `complete` is false when Postgres could not be asked: what this process
    * remembers is then all there is.
    */
-  find(userId: string, epoch: number | null): Promise<{ readonly state: UserState; readonly complete: boolean }>;
+  find(user: CacheUser, epoch: number | null): Promise<{ readonly state: UserState; readonly complete: boolean }>;
 }
 
 export function createUserStates(database: Database, postgres: CircuitBreaker, entries: number): UserStates {
   const states = new LRUCache<string, { readonly epoch: number; readonly state: UserState }>({ max: entries });
   return {
-    async find(userId, epoch) {
-      const remembered = states.get(userId);
+    async find({ namespace, userId }, epoch) {
+      const key = `${namespace}:${userId}`;
+      const remembered = states.get(key);
       if (epoch === null) return { state: remembered?.state ?? nothingTold, complete: false };
       if (epoch === 0) return { state: nothingTold, complete: true };
       if (remembered?.epoch === epoch) return { state: remembered.state, complete: true };
       try {
-        const state = toUserState(await postgres.run(() => userFeedback(database, "data", userId)));
-        states.set(userId, { epoch, state });
+        const state = toUserState(await postgres.run(() => userFeedback(database, namespace, userId)));
+        states.set(key, { epoch, state });
         return { state, complete: true };
       } catch {
         return { state: remembered?.state ?? nothingTold, complete: false };

@@ -7,20 +7,24 @@ import express from "express";
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from "express";
 import helmet from "helmet";
 import { ReelbenchError } from "../../core/contract/errors.ts";
-import { requireScope } from "../auth/api-keys.ts";
-import type { ApiKeys, AuthenticatedKey } from "../auth/api-keys.ts";
+import type { Authenticator } from "../auth/authenticate.ts";
 import { credentialOf } from "../auth/credentials.ts";
-import { limitRate } from "../auth/rate-limit.ts";
+import { requirePermission } from "../auth/principal.ts";
+import type { Principal } from "../auth/principal.ts";
+import { ipKeyGenerator, limitRate } from "../auth/rate-limit.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { ServerContext } from "./context.ts";
 import { observeRequests } from "./middleware/observe.ts";
 import { openApiDocument } from "./openapi.ts";
 import { fromThrown, problemContentType, retryAfter, toProblem } from "./problem.ts";
 import type { RawRequest, Reply, Route } from "./route.ts";
+import { administrationRoutes } from "./routes/administration.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { feedbackRoutes } from "./routes/feedback.ts";
+import { meRoutes } from "./routes/me.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { recommendationRoutes } from "./routes/recommendations.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
 
 /** What the middleware of one request hands on. */
 export interface RequestLocals {
@@ -28,7 +32,7 @@ export interface RequestLocals {
   deadline: number;
   /** The route's pattern, for metrics and log; never the path with its ids. */
   route: string;
-  key: AuthenticatedKey | null;
+  principal: Principal | null;
 }
 
 const localsOf = (response: { readonly locals: unknown }) => response.locals as RequestLocals;
@@ -39,11 +43,14 @@ export function routesOf(context: ServerContext): Route[] {
     ...recommendationRoutes(context),
     ...feedbackRoutes(context),
     ...catalogueRoutes(context),
+    ...sessionRoutes(context),
+    ...meRoutes(context),
+    ...administrationRoutes(context),
     ...operationRoutes(context),
   ];
 }
 
-export function createApp(context: ServerContext, apiKeys: ApiKeys, logger: Logger): Express {
+export function createApp(context: ServerContext, logger: Logger): Express {
   const { config } = context;
   const app = express();
   app.disable("x-powered-by");
@@ -62,8 +69,13 @@ export function createApp(context: ServerContext, apiKeys: ApiKeys, logger: Logg
     localsOf(response).route = "/openapi.json";
     response.type("application/json").send(document);
   });
-  const limit = limitRate(config.rateLimitPerMinute, (response) => localsOf(response).key?.id ?? "");
-  for (const route of routes) mount(app, route, { apiKeys, limit, bodyLimit: config.bodyLimitBytes });
+  const guards: Guards = {
+    authenticator: context.authenticator,
+    limit: limitRate(config.rateLimitPerMinute, "key", (_request, response) => localsOf(response).principal?.id ?? ""),
+    openLimit: limitRate(config.openRateLimitPerMinute, "address", ({ ip = "" }) => ipKeyGenerator(ip)),
+    bodyLimit: config.bodyLimitBytes,
+  };
+  for (const route of routes) mount(app, route, guards);
   for (const [path, methods] of methodsByPath([...routes, { path: "/openapi.json", method: "get" }]))
     app.all(expressPath(path), refuseMethod(methods));
 
@@ -94,41 +106,47 @@ function begin(timeout: number): RequestHandler {
     locals.requestId = randomUUID();
     locals.deadline = performance.now() + timeout;
     locals.route = "(none)";
-    locals.key = null;
+    locals.principal = null;
     response.setHeader("X-Request-Id", locals.requestId);
     response.setHeader("Cache-Control", "no-store");
     next();
   };
 }
 
-function mount(
-  app: Express,
-  route: Route,
-  {
-    apiKeys,
-    limit,
-    bodyLimit,
-  }: { readonly apiKeys: ApiKeys; readonly limit: RequestHandler; readonly bodyLimit: number },
-): void {
+interface Guards {
+  readonly authenticator: Authenticator;
+  /** For each principal. */
+  readonly limit: RequestHandler;
+  /** For each address, where whoever asks is not known yet and may make work: logging in, registering. */
+  readonly openLimit: RequestHandler;
+  readonly bodyLimit: number;
+}
+
+function mount(app: Express, route: Route, { authenticator, limit, openLimit, bodyLimit }: Guards): void {
   const path = expressPath(route.path);
   const name: RequestHandler = (_request, response, next) => {
     localsOf(response).route = route.path;
     next();
   };
   // Whoever has no key is turned away before a byte of the body is read.
-  const guard = route.scope === null ? [] : [authenticate(apiKeys, route.scope), limit];
+  const guard =
+    route.permission !== null
+      ? [authenticate(authenticator, route.permission), limit]
+      : route.hasBody
+        ? [openLimit]
+        : [];
   const read = route.hasBody
     ? [requireJson, express.json({ limit: bodyLimit, strict: true, type: () => true, verify: refuseOtherThanUtf8 })]
     : [];
   const answer: RequestHandler = async (request, response) => {
-    const { requestId, deadline, key } = localsOf(response);
+    const { requestId, deadline, principal } = localsOf(response);
     const raw: RawRequest = {
       params: { ...request.params },
       query: { ...request.query },
       body: request.body as unknown,
       headers: request.headers,
       requestId,
-      key,
+      principal,
       deadline,
     };
     send(response, await route.answer(raw));
@@ -136,11 +154,11 @@ function mount(
   app[route.method](path, name, ...guard, ...read, answer);
 }
 
-function authenticate(apiKeys: ApiKeys, scope: NonNullable<Route["scope"]>): RequestHandler {
+function authenticate(authenticator: Authenticator, permission: NonNullable<Route["permission"]>): RequestHandler {
   return async (request, response, next) => {
-    const key = await apiKeys.authenticate(credentialOf(request.headers), request.ip ?? "");
-    requireScope(key, scope);
-    localsOf(response).key = key;
+    const principal = await authenticator.authenticate(credentialOf(request.headers), request.ip ?? "");
+    requirePermission(principal, permission);
+    localsOf(response).principal = principal;
     next();
   };
 }
@@ -156,7 +174,8 @@ function refuseOtherThanUtf8(_request: unknown, _response: unknown, body: Buffer
 
 function send(response: Response, { status = 200, headers = {}, body }: Reply): void {
   response.status(status).set(headers);
-  if ("text" in body && "contentType" in body) response.set("Content-Type", body.contentType).send(body.text);
+  if (body === null) response.end();
+  else if ("text" in body && "contentType" in body) response.set("Content-Type", body.contentType).send(body.text);
   else response.set("Content-Type", "application/json; charset=utf-8").send(JSON.stringify(body));
 }
 

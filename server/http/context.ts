@@ -1,3 +1,5 @@
+import type { AccountServices } from "../accounts/account-services.ts";
+import type { Authenticator } from "../auth/authenticate.ts";
 import type { ServerConfig } from "../config.ts";
 import type { RecordFeedback } from "../feedback/record-feedback.ts";
 import type { ModelStatus } from "../live-model/follow-deployment.ts";
@@ -16,6 +18,9 @@ export interface ServerContext {
   readonly recommendations: Recommendations;
   readonly recordFeedback: RecordFeedback;
   readonly metrics: Metrics;
+  /** Null where the server has no accounts. */
+  readonly accounts: AccountServices | null;
+  readonly authenticator: Authenticator;
   readonly health: () => Health;
   readonly modelStatus: () => ModelStatus;
 }

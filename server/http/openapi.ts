@@ -25,7 +25,11 @@ export function openApiDocument(routes: readonly Route[], software: string): Jso
     components: {
       schemas: { Problem: jsonSchema(problemSchema, "output"), ...definitions },
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", description: "`Authorization: Bearer rb_…`" },
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          description: "`Authorization: Bearer …`: an API key (`rb_…`) or the access token of an account (JWT).",
+        },
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
       },
     },
@@ -60,8 +64,8 @@ function operation(route: Route): Json {
     tags: [route.tag],
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    security: route.scope === null ? [] : [{ bearer: [] }, { apiKey: [] }],
-    ...(route.scope === null ? {} : { "x-scope": route.scope }),
+    security: route.permission === null ? [] : [{ bearer: [] }, { apiKey: [] }],
+    ...(route.permission === null ? {} : { "x-permission": route.permission }),
     parameters: [...parameters("path", route.params), ...parameters("query", route.query), ...headerParameters(route)],
     ...(route.hasBody
       ? {
@@ -99,13 +103,15 @@ function responses(route: Route): Json {
     status,
     {
       description: response.description,
-      ...(response.schema === null
-        ? { content: { [response.contentType ?? "text/plain"]: { schema: { type: "string" } } } }
-        : {
-            content: {
-              [response.contentType ?? "application/json"]: { schema: jsonSchema(response.schema, "output") },
-            },
-          }),
+      ...(status === "204"
+        ? {}
+        : response.schema === null
+          ? { content: { [response.contentType ?? "text/plain"]: { schema: { type: "string" } } } }
+          : {
+              content: {
+                [response.contentType ?? "application/json"]: { schema: jsonSchema(response.schema, "output") },
+              },
+            }),
     },
   ]);
   return Object.fromEntries([...success, ...problems(route)]) as Json;
@@ -113,7 +119,7 @@ function responses(route: Route): Json {
 
 function problems(route: Route): (readonly [string, Json])[] {
   const codes = new Set<ErrorCode>([...route.errors, "RB_INVALID_INPUT", "RB_INTERNAL"]);
-  if (route.scope !== null)
+  if (route.permission !== null)
     for (const code of ["RB_UNAUTHENTICATED", "RB_FORBIDDEN", "RB_RATE_LIMITED", "RB_UNAVAILABLE"] as const)
       codes.add(code);
   if (route.hasBody) for (const code of ["RB_PAYLOAD_TOO_LARGE", "RB_UNSUPPORTED_MEDIA_TYPE"] as const) codes.add(code);

@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import type { ErrorCode } from "../../core/contract/errors.ts";
-import type { AuthenticatedKey, Scope } from "../auth/api-keys.ts";
+import type { Permission } from "../auth/permissions.ts";
+import type { Principal } from "../auth/principal.ts";
 
 /** What a request brings, read but not believed. */
 export interface RawRequest {
@@ -12,7 +13,7 @@ export interface RawRequest {
   readonly headers: IncomingHttpHeaders;
   readonly requestId: string;
   /** Null on open routes. */
-  readonly key: AuthenticatedKey | null;
+  readonly principal: Principal | null;
   /** `performance.now()` by which the answer must be there. */
   readonly deadline: number;
 }
@@ -20,20 +21,20 @@ export interface RawRequest {
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON, unless it is a text of another type. */
-  readonly body: object | { readonly text: string; readonly contentType: string };
+  /** An object is sent as JSON, unless it is a text of another type; null sends nothing (204). */
+  readonly body: object | { readonly text: string; readonly contentType: string } | null;
 }
 
 interface RouteDocumentation {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** OpenAPI's form: `/v1/items/{itemId}`. */
   readonly path: string;
   readonly operationId: string;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** `null`: open. `"any"`: any valid key. */
-  readonly scope: Scope | "any" | null;
+  /** `null`: open. `"any"`: whoever is known. */
+  readonly permission: Permission | "any" | null;
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
   readonly responses: Readonly<
     Record<number, { readonly description: string; readonly schema: z.ZodType | null; readonly contentType?: string }>

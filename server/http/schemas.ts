@@ -44,13 +44,16 @@ const exclude = z
   .default([])
   .meta({ description: "Items not to answer with." });
 
+const withoutGenres = genres.meta({ description: "No items with any of these genres." });
+
 export const filterQuery = {
   genre: queryList(genres),
+  withoutGenre: queryList(withoutGenres),
   yearFrom: queryInteger(year),
   yearTo: queryInteger(year),
   exclude: queryList(exclude),
 };
-export const filterBody = { genres, yearFrom: year, yearTo: year, exclude };
+export const filterBody = { genres, withoutGenres, yearFrom: year, yearTo: year, exclude };
 
 export const nQuery = queryInteger(n);
 export const nBody = n;
@@ -58,9 +61,9 @@ export const nBody = n;
 export const userParams = z.strictObject({ userId: userIdSchema });
 export const itemParams = z.strictObject({ itemId: itemIdSchema });
 
-export const basisSchema = z.enum(["personal", "fold-in", "popularity"]).meta({
+export const basisSchema = z.enum(["personal", "fold-in", "preferences", "popularity"]).meta({
   description:
-    "What the list was made from: the model's own factors of this user; ratings folded in at request time; or, with nothing " +
+    "What the list was made from: the model's own factors of this user; ratings folded in at request time; what is popular among what an account says it likes; or, with nothing " +
     "known about the user (or a model with nothing personal), what most people rated.",
 });
 
@@ -96,28 +99,36 @@ export const recommendBody = z
   })
   .meta({ id: "RecommendationRequest" });
 
-export const feedbackEvent = z
-  .strictObject({
-    userId: userIdSchema,
-    itemId: itemIdSchema,
-    kind: z.enum(["rating", "click", "view", "dismissal"]),
-    rating: z
-      .number()
-      .min(-1e6)
-      .max(1e6)
-      .optional()
-      .meta({ description: "Required for kind `rating`, on the scale of the data." }),
-    time: isoTime.optional().meta({ description: "When it happened; now, if left out." }),
-  })
-  .superRefine((event, context) => {
-    if (event.kind === "rating" && event.rating === undefined)
-      context.addIssue({ code: "custom", path: ["rating"], message: "is required for a rating" });
-    if (event.kind !== "rating" && event.rating !== undefined)
-      context.addIssue({ code: "custom", path: ["rating"], message: `is not for a ${event.kind}` });
-  });
+const feedbackFields = {
+  itemId: itemIdSchema,
+  kind: z.enum(["rating", "click", "view", "dismissal"]),
+  rating: z
+    .number()
+    .min(-1e6)
+    .max(1e6)
+    .optional()
+    .meta({ description: "Required for kind `rating`, on the scale of the data." }),
+  time: isoTime.optional().meta({ description: "When it happened; now, if left out." }),
+};
+
+function ratingWhereItBelongs(
+  event: { readonly kind: string; readonly rating?: number | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (event.kind === "rating" && event.rating === undefined)
+    context.addIssue({ code: "custom", path: ["rating"], message: "is required for a rating" });
+  if (event.kind !== "rating" && event.rating !== undefined)
+    context.addIssue({ code: "custom", path: ["rating"], message: `is not for a ${event.kind}` });
+}
+
+const feedbackEvent = z.strictObject({ userId: userIdSchema, ...feedbackFields }).superRefine(ratingWhereItBelongs);
+const myFeedbackEvent = z.strictObject(feedbackFields).superRefine(ratingWhereItBelongs);
 export const feedbackBody = z
   .strictObject({ events: z.array(feedbackEvent).min(1).max(maximumEvents) })
   .meta({ id: "FeedbackBatch" });
+export const myFeedbackBody = z
+  .strictObject({ events: z.array(myFeedbackEvent).min(1).max(maximumEvents) })
+  .meta({ id: "MyFeedbackBatch" });
 export const feedbackReply = z
   .object({
     accepted: z.int().nonnegative().meta({ description: "Events kept by this request." }),

@@ -8,6 +8,7 @@ import { findId, textAt } from "./shared-text.ts";
 /** What a request may ask to leave out, in the words of the API. */
 export interface RequestedFilter {
   readonly genres: readonly string[];
+  readonly withoutGenres: readonly string[];
   readonly yearFrom?: number | undefined;
   readonly yearTo?: number | undefined;
   readonly exclude: readonly string[];
@@ -16,12 +17,14 @@ export interface RequestedFilter {
 /** The filter in this version's numbers; null where nothing is asked. */
 export function toItemFilter(
   { catalogue }: SharedModel,
-  { genres, yearFrom, yearTo }: RequestedFilter,
+  { genres, withoutGenres, yearFrom, yearTo }: Omit<RequestedFilter, "exclude">,
 ): ItemFilter | null {
-  if (genres.length === 0 && yearFrom === undefined && yearTo === undefined) return null;
+  if (genres.length === 0 && withoutGenres.length === 0 && yearFrom === undefined && yearTo === undefined) return null;
+  const numbersOf = (names: readonly string[]) =>
+    names.map((genre) => catalogue.genres.indexOf(genre)).filter((g) => g >= 0);
   return {
-    genres:
-      genres.length === 0 ? null : genres.flatMap((genre) => catalogue.genres.indexOf(genre)).filter((g) => g >= 0),
+    genres: genres.length === 0 ? null : numbersOf(genres),
+    withoutGenres: numbersOf(withoutGenres),
     yearFrom: yearFrom ?? null,
     yearTo: yearTo ?? null,
   };

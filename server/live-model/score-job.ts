@@ -2,7 +2,7 @@ import type { ErrorEnvelope } from "../../core/contract/errors.ts";
 import type { GivenRating } from "../../core/recommend/recommender.ts";
 import type { SharedModel } from "./shared-model.ts";
 
-export type Basis = "personal" | "fold-in" | "popularity";
+export type Basis = "personal" | "fold-in" | "preferences" | "popularity";
 
 /** For whom, or what, a list is made. Dense indices of the version the job is for. */
 export type Subject =
@@ -21,6 +21,8 @@ export type Subject =
 export interface ItemFilter {
   /** Numbers of the catalogue's genres; null: any. Empty: none of those asked for exists. */
   readonly genres: readonly number[] | null;
+  /** Items with one of these are left out. */
+  readonly withoutGenres: readonly number[];
   readonly yearFrom: number | null;
   readonly yearTo: number | null;
 }

@@ -120,7 +120,7 @@ export function isAllowed(catalogue: SharedCatalogue, i: number, filter: ItemFil
   const year = years[i] ?? unknownYear;
   if (filter.yearFrom !== null && year < filter.yearFrom) return false;
   if (filter.yearTo !== null && (year === unknownYear || year > filter.yearTo)) return false;
-  return (
-    filter.genres === null || filter.genres.some((g) => ((genreBits[i * genreWords + (g >>> 5)] ?? 0) >>> (g & 31)) & 1)
-  );
+  const has = (g: number) => ((genreBits[i * genreWords + (g >>> 5)] ?? 0) >>> (g & 31)) & 1;
+  if (filter.withoutGenres.some(has)) return false;
+  return filter.genres === null || filter.genres.some(has);
 }

@@ -259,8 +259,6 @@ describe("a parity probe", () => {
     // A load that has nothing to do with the candidate does not pay for its failures (after six, half a minute).
     const item = { itemId: items[0]?.itemId ?? "", title: "Renamed", year: 1999, genres: [] };
     await upsertItems(target.pool, testChannel, [item]);
-    await expect
-      .poll(async () => (await client.get(list)).body.items[0]?.title, { timeout: 10_000 })
-      .toBe("Renamed");
+    await expect.poll(async () => (await client.get(list)).body.items[0]?.title, { timeout: 10_000 }).toBe("Renamed");
   });
 });

@@ -3,11 +3,19 @@ import { ReelbenchError } from "../../../core/contract/errors.ts";
 import type { ServerContext } from "../context.ts";
 import { defineRoute, invalidInput, nothing } from "../route.ts";
 import type { FieldError, Route } from "../route.ts";
-import { feedbackBody, feedbackReply } from "../schemas.ts";
+import { feedbackBody, feedbackReply, myFeedbackBody } from "../schemas.ts";
+import { requireAccount } from "../../auth/principal.ts";
 import type { FeedbackEvent } from "../../feedback/record-feedback.ts";
 import type { LiveModels } from "../../live-model/live-models.ts";
 
 const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, "must be 1–128 visible ASCII characters");
+
+const idempotencyHeader = {
+  "Idempotency-Key": {
+    description: "Names this batch; the same name again has no further effect.",
+    schema: idempotencyKey,
+  },
+} as const;
 
 export function feedbackRoutes({ models, recordFeedback }: ServerContext): Route[] {
   return [
@@ -21,22 +29,39 @@ export function feedbackRoutes({ models, recordFeedback }: ServerContext): Route
         "Answered with 200 only when every event is committed in Postgres; with 503 and Retry-After when it is not. With an " +
         "`Idempotency-Key`, sending the same batch again has no further effect. A rating counts in that user's next answer; what was " +
         "rated or viewed counts as seen; what was dismissed is not shown to that user again; clicks are only kept.",
-      scope: "feedback",
+      permission: "feedback:any",
       params: nothing,
       query: nothing,
       body: feedbackBody,
-      headers: {
-        "Idempotency-Key": {
-          description: "Names this batch; the same name again has no further effect.",
-          schema: idempotencyKey,
-        },
-      },
+      headers: idempotencyHeader,
       responses: { 200: { description: "All events are kept.", schema: feedbackReply } },
       errors: ["RB_UNAVAILABLE"],
-      handle: async ({ body: { events } }, { headers, key }) => {
-        if (key === null) throw new ReelbenchError("RB_UNAUTHENTICATED");
-        checkScale(models, events);
-        return { body: await recordFeedback(events, key.id, batchName(headers["idempotency-key"])) };
+      handle: async ({ body: { events } }, { headers, principal }) => {
+        if (principal === null) throw new ReelbenchError("RB_UNAUTHENTICATED");
+        const given = events.map((event) => ({ ...event, namespace: "data" as const }));
+        checkScale(models, given);
+        return { body: await recordFeedback(given, principal.id, batchName(headers["idempotency-key"])) };
+      },
+    }),
+    defineRoute({
+      method: "post",
+      path: "/v1/me/feedback",
+      operationId: "sendMyFeedback",
+      tag: "My account",
+      summary: "What I rated, clicked, watched or dismissed",
+      description: "As `POST /v1/feedback`, for the account that asks.",
+      permission: "feedback:own",
+      params: nothing,
+      query: nothing,
+      body: myFeedbackBody,
+      headers: idempotencyHeader,
+      responses: { 200: { description: "All events are kept.", schema: feedbackReply } },
+      errors: ["RB_UNAVAILABLE"],
+      handle: async ({ body: { events } }, { headers, principal }) => {
+        const { id } = requireAccount(principal);
+        const given = events.map((event) => ({ ...event, userId: id, namespace: "account" as const }));
+        checkScale(models, given);
+        return { body: await recordFeedback(given, id, batchName(headers["idempotency-key"])) };
       },
     }),
   ];

@@ -31,7 +31,14 @@ export function operationRoutes({ models, health, modelStatus, metrics }: Server
     const status = draining ? "draining" : serving === null ? "not-ready" : whole ? "ready" : "degraded";
     return { status, serving, wanted, candidate, failure, postgres, redis };
   };
-  const open = { scope: null, params: nothing, query: nothing, body: noBody, errors: [], tag: "Operations" } as const;
+  const open = {
+    permission: null,
+    params: nothing,
+    query: nothing,
+    body: noBody,
+    errors: [],
+    tag: "Operations",
+  } as const;
 
   return [
     defineRoute({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ServerContext } from "../context.ts";
 import { defineRoute, noBody, nothing } from "../route.ts";
-import type { RawRequest, Reply, Route } from "../route.ts";
+import type { Reply, Route } from "../route.ts";
 import {
   answerSchema,
   filterQuery,
@@ -13,10 +13,20 @@ import {
   userParams,
 } from "../schemas.ts";
 import type { LiveModel } from "../../live-model/live-models.ts";
+import { requireAccount } from "../../auth/principal.ts";
+import { accountPerson, dataPerson } from "../../person.ts";
+import type { Person } from "../../person.ts";
 import type { Answer } from "../../recommendations.ts";
 
 const flag = (byDefault: boolean, description: string) =>
   queryBoolean(z.boolean().default(byDefault)).meta({ description });
+
+const personQuery = z.strictObject({
+  n: nQuery,
+  excludeSeen: flag(true, "Leave out what the user has rated or watched."),
+  explain: flag(false, "Say what each of the user's ratings adds to the score."),
+  ...filterQuery,
+});
 
 export function recommendationRoutes({ models, recommendations }: ServerContext): Route[] {
   const answerWith = (live: LiveModel, answer: Answer, userId?: string): Reply => ({
@@ -31,6 +41,17 @@ export function recommendationRoutes({ models, recommendations }: ServerContext)
     },
   });
 
+  const forPerson = (
+    person: Person,
+    { n, excludeSeen, explain, genre: genres, withoutGenre: withoutGenres, ...filter }: z.output<typeof personQuery>,
+    deadline: number,
+    userId?: string,
+  ): Promise<Reply> =>
+    models.withCurrent(async (live) => {
+      const request = { person, n, excludeSeen, explain, filter: { genres, withoutGenres, ...filter }, deadline };
+      return answerWith(live, await recommendations.forPerson(live, request), userId);
+    });
+
   return [
     defineRoute({
       method: "get",
@@ -41,35 +62,30 @@ export function recommendationRoutes({ models, recommendations }: ServerContext)
       description:
         "Feedback sent a moment ago counts. A user nobody knows gets what is popular, and the answer says so (`basis`). " +
         "With `explain`, `baseline` and `contributions` of each item add up to its score.",
-      scope: "recommend",
+      permission: "recommendations:any",
       params: userParams,
-      query: z.strictObject({
-        n: nQuery,
-        excludeSeen: flag(true, "Leave out what the user has rated or watched."),
-        explain: flag(false, "Say what each of the user's ratings adds to the score."),
-        ...filterQuery,
-      }),
+      query: personQuery,
       body: noBody,
       responses: { 200: { description: "The list, best first.", schema: answerSchema } },
       errors: ["RB_NO_ACTIVE_MODEL"],
-      handle: (
-        { params: { userId }, query: { n, excludeSeen, explain, genre: genres, ...filter } },
-        { deadline }: RawRequest,
-      ) =>
-        models.withCurrent(async (live) =>
-          answerWith(
-            live,
-            await recommendations.forUser(live, {
-              userId,
-              n,
-              excludeSeen,
-              explain,
-              filter: { genres, ...filter },
-              deadline,
-            }),
-            userId,
-          ),
-        ),
+      handle: ({ params: { userId }, query }, { deadline }) => forPerson(dataPerson(userId), query, deadline, userId),
+    }),
+    defineRoute({
+      method: "get",
+      path: "/v1/me/recommendations",
+      operationId: "recommendForMe",
+      tag: "My account",
+      summary: "Items for me",
+      description:
+        "From my ratings, those of the user of the data I am linked with included; without any, from my preferences; else what is popular.",
+      permission: "recommendations:own",
+      params: nothing,
+      query: personQuery,
+      body: noBody,
+      responses: { 200: { description: "The list, best first.", schema: answerSchema } },
+      errors: ["RB_NO_ACTIVE_MODEL"],
+      handle: ({ query }, { principal, deadline }) =>
+        forPerson(accountPerson(requireAccount(principal)), query, deadline),
     }),
     defineRoute({
       method: "post",
@@ -78,7 +94,7 @@ export function recommendationRoutes({ models, recommendations }: ServerContext)
       tag: "Recommendations",
       summary: "Items for somebody known only by the ratings sent along",
       description: "The ratings are folded in for this one answer; nothing is stored.",
-      scope: "recommend",
+      permission: "recommendations:any",
       params: nothing,
       query: nothing,
       body: recommendBody,
@@ -96,15 +112,23 @@ export function recommendationRoutes({ models, recommendations }: ServerContext)
       tag: "Items",
       summary: "Items like this one",
       description: "By the cosine of the model's item factors, −1 … 1.",
-      scope: "recommend",
+      permission: "recommendations:any",
       params: itemParams,
       query: z.strictObject({ n: nQuery, ...filterQuery }),
       body: noBody,
       responses: { 200: { description: "The list, most similar first.", schema: similarSchema } },
       errors: ["RB_NO_ACTIVE_MODEL", "RB_NOT_FOUND", "RB_NO_ITEM_FACTORS"],
-      handle: ({ params: { itemId }, query: { n, genre: genres, ...filter } }, { deadline }) =>
+      handle: (
+        { params: { itemId }, query: { n, genre: genres, withoutGenre: withoutGenres, ...filter } },
+        { deadline },
+      ) =>
         models.withCurrent(async (live) => {
-          const items = await recommendations.similar(live, { itemId, n, filter: { genres, ...filter }, deadline });
+          const items = await recommendations.similar(live, {
+            itemId,
+            n,
+            filter: { genres, withoutGenres, ...filter },
+            deadline,
+          });
           return {
             headers: { "X-Reelbench-Version": live.shared.version },
             body: { version: live.shared.version, itemId, items },
