@@ -1,4 +1,4 @@
-/** The kernels of models of items: assembly/item-gram.ts and assembly/sweep.ts, where each is described. */
+/** The kernels of models of items: assembly/{item-gram,item-neighbours,slim,sweep}.ts, where each is described. */
 export interface ItemKernels {
   gramToPanels(
     userStart: number,
@@ -44,4 +44,42 @@ export interface ItemKernels {
   ): void;
   sweepUpdate(matrix: number, n: number, width: number, state: number, block: number, v: number, u: number): void;
   sweepRows(matrix: number, n: number, items: number, from: number, to: number, scale: number, out: number): void;
+  itemNeighbours(
+    userStart: number,
+    userItems: number,
+    userValues: number,
+    itemStart: number,
+    itemUsers: number,
+    itemValues: number,
+    items: number,
+    from: number,
+    to: number,
+    left: number,
+    right: number,
+    shrinkage: number,
+    keep: number,
+    outItems: number,
+    outWeights: number,
+    counts: number,
+    flags: number,
+    slots: number,
+    scratch: number,
+    scratchBytes: number,
+  ): void;
+  slimItems(
+    gram: number,
+    items: number,
+    from: number,
+    to: number,
+    l1: number,
+    l2: number,
+    positive: number,
+    tolerance: number,
+    sweeps: number,
+    out: number,
+    flags: number,
+    slots: number,
+    scratch: number,
+    scratchBytes: number,
+  ): void;
 }

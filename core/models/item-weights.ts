@@ -21,7 +21,7 @@ export function collectWeights(items: number, perItem: number): WeightCollector 
       const from = largest(row, perItem);
       kept[i] = { from, weight: Float32Array.from(from, (j) => (row[j] ?? 0) * factor) };
     },
-    finish: () => byFrom(items, kept),
+    finish: () => bySource(items, kept),
   };
 }
 
@@ -58,8 +58,8 @@ export function largest(row: Float32Array, count: number): Int32Array {
   return Int32Array.from(heap).sort();
 }
 
-/** From lists by target to CSR by source. */
-function byFrom(
+/** From each item's list of sources, in any order, to CSR by source. */
+export function bySource(
   items: number,
   kept: readonly { readonly from: Int32Array; readonly weight: Float32Array }[],
 ): SparseWeights {

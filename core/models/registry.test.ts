@@ -7,7 +7,8 @@ describe("the registry", () => {
     const ids = algorithms.map(({ info }) => info.id);
     expect(new Set(ids).size).toBe(ids.length);
     // Bundles and runs name them: none may go or change its name.
-    for (const id of ["popularity", "biases", "biased-svd", "puresvd", "ials", "ease"]) expect(ids).toContain(id);
+    for (const id of ["popularity", "biases", "biased-svd", "puresvd", "ials", "ease", "slim", "item-knn", "user-knn"])
+      expect(ids).toContain(id);
     for (const { info } of algorithms) expect(algorithmInfo.parse(info)).toEqual(info);
   });
 

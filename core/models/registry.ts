@@ -5,14 +5,29 @@ import { biasedSvd } from "./biased-svd.ts";
 import { biases } from "./biases.ts";
 import { ease } from "./ease.ts";
 import { ials } from "./ials.ts";
+import { itemKnn } from "./item-knn.ts";
 import { popularity } from "./popularity.ts";
 import { pureSvd } from "./puresvd.ts";
+import { slim } from "./slim.ts";
 import { svdpp } from "./svdpp.ts";
+import { userKnn } from "./user-knn.ts";
 
 export { parseHyperparameters } from "./hyperparameters.ts";
 
 /** In the order in which they are offered: from the simplest. */
-export const algorithms: readonly Algorithm[] = [popularity, biases, biasedSvd, svdpp, bayesianMf, pureSvd, ials, ease];
+export const algorithms: readonly Algorithm[] = [
+  popularity,
+  biases,
+  itemKnn,
+  userKnn,
+  biasedSvd,
+  svdpp,
+  bayesianMf,
+  pureSvd,
+  ials,
+  slim,
+  ease,
+];
 
 /** @throws ReelbenchError RB_NOT_FOUND naming the ids that there are. */
 export function algorithmById(id: string): Algorithm {

@@ -45,6 +45,27 @@ export function requireFits(shape: Shape, factors: number, bytesWith: (factors: 
   );
 }
 
+/**
+ * Refuses what the one memory of a fit cannot hold, naming the largest value of the hyperparameter `name` with which it could.
+ * @throws ReelbenchError RB_TRAIN_TOO_LARGE
+ */
+export function requireRoom(
+  shape: Shape,
+  { name, value }: { readonly name: string; readonly value: number },
+  bytesWith: (value: number) => number,
+): void {
+  const bytes = bytesWith(value);
+  if (bytes <= largestMemory) return;
+  let fitting = 0;
+  for (let step = 2 ** 15; step >= 1; step /= 2) if (bytesWith(fitting + step) <= largestMemory) fitting += step;
+  throw new ReelbenchError(
+    "RB_TRAIN_TOO_LARGE",
+    `${shape.ratings.toLocaleString("en")} ratings of ${shape.items.toLocaleString("en")} items with ${name} = ${String(value)} need ${inGiB(bytes)} in one memory, which holds ${inGiB(largestMemory)}. ` +
+      (fitting > 0 ? `With ${name} = ${String(fitting)} or less it fits.` : "Train on a smaller snapshot."),
+    { details: { bytes, limit: largestMemory, [name]: value, largest: fitting } },
+  );
+}
+
 /** Σ rating / n, in float64 and in order. */
 export function meanRating(data: TrainingSet): number {
   let sum = 0;

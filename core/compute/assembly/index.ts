@@ -15,3 +15,5 @@ export { sweepGather, sweepInvert, sweepRows, sweepScale, sweepUpdate } from "./
 export { normals, standardGamma, uniformIndices } from "./gaussian";
 export { gibbsFeatures, gibbsRows } from "./gibbs";
 export { crossF64, multiplyF64 } from "./small";
+export { itemNeighbours } from "./item-neighbours";
+export { slimItems } from "./slim";

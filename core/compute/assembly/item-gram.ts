@@ -5,9 +5,7 @@ import { panelRow } from "./sweep";
 // sum of x_ui · (row u of X) over the users u of item i. One row at a time stays in cache, and calls over disjoint rows share nothing.
 
 /** row[j] for j ≤ last. */
-// @ts-ignore: decorator
-@inline
-function gramRow(
+export function gramRow(
   item: usize, last: i32, userStart: usize, userItems: usize, userValues: usize,
   itemStart: usize, itemUsers: usize, itemValues: usize, row: usize,
 ): void {
