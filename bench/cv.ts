@@ -1,6 +1,7 @@
 /**
  * Cross-validation on a ratings file, random folds. Predictors of ratings: RMSE and MAE over a fold's ratings, predictions
- * clipped to the scale, averaged over folds (as Surprise's README reports). The others: NDCG@10 over all items not rated in
+ * clipped to the scale and, for models with effects of time, as of the rating's time (fourth column), averaged over folds (as
+ * Surprise's README reports). The others: NDCG@10 over all items not rated in
  * training, binary relevance, mean over people.
  *   node bench/cv.ts [FILE] [--algorithms biases,biased-svd,svdpp] [--folds 5] [--seed 20] [--threads 2] [--set name=value]…
  *     [--only 0,1] [--validate]
@@ -84,7 +85,7 @@ function errors(model: ServableModel, train: TrainingSet, test: TrainingSet): { 
     // Somebody with no rating in training is a stranger to the model, as in the product's evaluation.
     const who = train.userStart[u] === train.userStart[u + 1] ? stranger : recommender.userVector(u);
     for (let n = test.userStart[u] ?? 0; n < (test.userStart[u + 1] ?? 0); n++) {
-      const error = (test.rating[n] ?? 0) - recommender.predict(who, test.item[n] ?? 0);
+      const error = (test.rating[n] ?? 0) - recommender.predict(who, test.item[n] ?? 0, test.time?.[n]);
       squares += error * error;
       absolute += Math.abs(error);
     }

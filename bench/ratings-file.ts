@@ -9,9 +9,11 @@ export interface Ratings {
   readonly user: Int32Array;
   readonly item: Int32Array;
   readonly rating: Float32Array;
+  /** Unix seconds, NaN where a line has none; null when none has. */
+  readonly time: Float64Array | null;
 }
 
-/** Reads `user<sep>item<sep>rating…` with tab, `::`, `,` or `;` between, with or without a header, gzipped or not. For benchmarks: the product reads files with core/ratings. */
+/** Reads `user<sep>item<sep>rating[<sep>seconds]…` with tab, `::`, `,` or `;` between, with or without a header, gzipped or not. For benchmarks: the product reads files with core/ratings. */
 export function readRatingsFile(path: string): Ratings {
   const bytes = readFileSync(path);
   const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("latin1");
@@ -26,13 +28,15 @@ export function readRatingsFile(path: string): Ratings {
   const user: number[] = [];
   const item: number[] = [];
   const rating: number[] = [];
+  const time: number[] = [];
   for (const line of text.split(/\r?\n/)) {
-    const [userId = "", itemId = "", value = ""] = line.split(/\t|::|,|;/);
+    const [userId = "", itemId = "", value = "", seconds = ""] = line.split(/\t|::|,|;/);
     const parsed = Number(value);
     if (value === "" || Number.isNaN(parsed)) continue;
     user.push(indexOf(userIndex, userId));
     item.push(indexOf(itemIndex, itemId));
     rating.push(parsed);
+    time.push(seconds === "" ? NaN : Number(seconds));
   }
   return {
     users: userIndex.size,
@@ -40,6 +44,7 @@ export function readRatingsFile(path: string): Ratings {
     user: Int32Array.from(user),
     item: Int32Array.from(item),
     rating: Float32Array.from(rating),
+    time: time.every(Number.isNaN) ? null : Float64Array.from(time),
   };
 }
 
@@ -65,7 +70,7 @@ export function trainingSet(ratings: Ratings, keep: (index: number) => boolean):
     userStart,
     item: Int32Array.from(kept, (index) => ratings.item[index] ?? 0),
     rating: Float32Array.from(kept, (index) => ratings.rating[index] ?? 0),
-    time: null,
+    time: ratings.time && Float64Array.from(kept, (index) => ratings.time?.[index] ?? NaN),
     scale: { minimum, maximum },
   };
 }

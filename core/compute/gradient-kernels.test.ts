@@ -103,6 +103,76 @@ test("svdppUsers leaves what every single update of every y would have left", ()
   );
 });
 
+test("timeSvdUsers makes every update of every parameter, those of y at the end of a user", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 15 }),
+      fc.constantFrom(0.1, 0.6),
+      fc.nat(1e6),
+      fc.constantFrom(4, 16, 20),
+      (users, items, density, seed, k) => {
+        const matrix = randomSparse(users, items, density, seed);
+        const ratings = matrix.columns.length;
+        const random = seededRandom(seed);
+        const some = (limit: number) => Int32Array.from({ length: ratings }, () => Math.floor(random() * (limit + 1)) - 1);
+        const entries = { ...matrix, deviation: randomFloats(ratings, seed + 20), bin: some(7), day: some(9) };
+        const layout = new MemoryLayout();
+        const order = Array.from({ length: users }, (_, n) => n);
+        const [orderRegion, start, columns] = [layout.int32(users), layout.int32(users + 1), layout.int32(ratings)];
+        const [bin, day, places] = [layout.int32(ratings), layout.int32(ratings), layout.int32(16)];
+        const [values, deviation, step] = [layout.float32(ratings), layout.float32(ratings), layout.float32(8)];
+        const [scratch, slot] = [layout.float32(2 * k), layout.float64(1)];
+        const regions = {
+          p: layout.float32(users * k),
+          userBias: layout.float32(users),
+          slope: layout.float32(users),
+          s: layout.float32(users * k),
+          dayBias: layout.float32(9),
+          q: layout.float32(items * k),
+          y: layout.float32(items * k),
+          itemBias: layout.float32(items),
+          binBias: layout.float32(7),
+        };
+        const { memory, kernels } = open(layout);
+        int32View(memory, orderRegion).set(order);
+        int32View(memory, start).set(matrix.start);
+        int32View(memory, columns).set(matrix.columns);
+        int32View(memory, bin).set(entries.bin);
+        int32View(memory, day).set(entries.day);
+        float32View(memory, values).set(matrix.values);
+        float32View(memory, deviation).set(entries.deviation);
+        const all = [columns, values, deviation, bin, day, ...Object.values(regions)];
+        int32View(memory, places).set(all.map(({ offset }) => offset));
+        const named = Object.entries(regions).map(([name, region], n) => {
+          float32View(memory, region).set(randomFloats(region.length, seed + n));
+          return [name, Float64Array.from(float32View(memory, region))] as const;
+        });
+        const steps = { scale: 0.5, mean: 1.75, rate: 0.02, decay: 0.999, biasDecay: 0.997, timeDecay: 0.99 };
+        float32View(memory, step).set(Object.values(steps));
+        kernels.timeSvdUsers(
+          orderRegion.offset,
+          start.offset,
+          0,
+          users,
+          places.offset,
+          k,
+          step.offset,
+          scratch.offset,
+          slot.offset,
+        );
+        const expected = { ...Object.fromEntries(named), k } as unknown as reference.TimeSvdModel;
+        const loss = reference.timeSvdUsers(order, entries, expected, steps);
+        for (const [name, region] of Object.entries(regions)) {
+          expectClose(float32View(memory, region), expected[name as keyof typeof regions], 5e-5);
+        }
+        expectClose(float64View(memory, slot), [loss], 1e-4);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
 test.each([1, 4, 12])("merging rows of %i: what shards changed is added up, averaged, or between", (width) => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 5 }), fc.nat(1e6), (rows, shards, seed) => {

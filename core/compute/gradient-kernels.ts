@@ -1,4 +1,4 @@
-/** The kernels of assembly/svdpp.ts and assembly/shards.ts. */
+/** The kernels of assembly/svdpp.ts, time-svd.ts and shards.ts. */
 export interface GradientKernels {
   svdppUsers(
     order: number,
@@ -12,6 +12,17 @@ export interface GradientKernels {
     itemFactors: number,
     implicitFactors: number,
     itemBias: number,
+    stride: number,
+    step: number,
+    scratch: number,
+    slot: number,
+  ): void;
+  timeSvdUsers(
+    order: number,
+    rowStart: number,
+    from: number,
+    to: number,
+    places: number,
     stride: number,
     step: number,
     scratch: number,

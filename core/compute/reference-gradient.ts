@@ -81,3 +81,72 @@ export function mergeRows(
     return value + change / (1 + Math.max(0, changed.length - 1) * (blend[row] ?? 0));
   });
 }
+
+export interface TimeSvdModel extends SvdppModel {
+  /** [users × k] */
+  readonly s: Float64Array;
+  /** [users] */
+  readonly slope: Float64Array;
+  readonly dayBias: Float64Array;
+  readonly binBias: Float64Array;
+}
+
+export interface TimedEntries extends SparseRows {
+  readonly deviation: Float32Array;
+  readonly bin: Int32Array;
+  readonly day: Int32Array;
+}
+
+export interface TimeSvdStep {
+  readonly scale: number;
+  readonly mean: number;
+  readonly rate: number;
+  readonly decay: number;
+  readonly biasDecay: number;
+  readonly timeDecay: number;
+}
+
+/** Rating by rating, every y_j each time. Returns Σ e². */
+export function timeSvdUsers(
+  order: readonly number[],
+  { start, columns, values, deviation, bin, day }: TimedEntries,
+  model: TimeSvdModel,
+  { scale, mean, rate, decay, biasDecay, timeDecay }: TimeSvdStep,
+): number {
+  const { p, q, y, s, userBias, itemBias, slope, dayBias, binBias, k } = model;
+  const get = (array: Float64Array, at: number) => array[at] ?? 0;
+  const step = (array: Float64Array, at: number, keep: number, pull: number) => {
+    if (at >= 0) array[at] = keep * get(array, at) + rate * pull;
+  };
+  let loss = 0;
+  for (const u of order) {
+    const rated = columns.subarray(start[u], start[u + 1]);
+    const norm = 1 / Math.sqrt(rated.length);
+    rated.forEach((i, at) => {
+      const n = (start[u] ?? 0) + at;
+      const d = deviation[n] ?? 0;
+      const x = q.slice(i * k, (i + 1) * k);
+      const w = x.map((_, f) => {
+        const sum = rated.reduce((total, j) => total + get(y, j * k + f), 0);
+        return get(p, u * k + f) + norm * sum + d * get(s, u * k + f);
+      });
+      const known = get(userBias, u) + d * get(slope, u) + get(dayBias, day[n] ?? -1) + get(itemBias, i);
+      const dot = w.reduce((sum, value, f) => sum + value * (x[f] ?? 0), 0);
+      const e = scale * (values[n] ?? 0) - mean - known - get(binBias, bin[n] ?? -1) - dot;
+      loss += e * e;
+      step(userBias, u, biasDecay, e);
+      step(itemBias, i, biasDecay, e);
+      step(slope, u, timeDecay, d * e);
+      step(dayBias, day[n] ?? -1, timeDecay, e);
+      step(binBias, bin[n] ?? -1, timeDecay, e);
+      for (let f = 0; f < k; f++) {
+        const pull = e * (x[f] ?? 0);
+        step(q, i * k + f, decay, e * (w[f] ?? 0));
+        step(p, u * k + f, decay, pull);
+        step(s, u * k + f, timeDecay, d * pull);
+        for (const j of rated) step(y, j * k + f, decay, norm * pull);
+      }
+    });
+  }
+  return loss;
+}

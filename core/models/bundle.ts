@@ -63,8 +63,14 @@ type FormOfCard<Card extends BundleCard = BundleCard> = Card extends BundleCard
 function formOf(model: ServableModel): FormOfCard {
   switch (model.form) {
     case "factors": {
-      const { form, factors, globalMean, foldIn } = model;
-      return { formatVersion: 1, form, factors, globalMean, foldIn };
+      const { form, factors, globalMean, foldIn, implicitFactors, timeEffects } = model;
+      const plain = implicitFactors === undefined && timeEffects === undefined;
+      const own = { formatVersion: plain ? (1 as const) : (2 as const), form, factors, globalMean, foldIn };
+      if (timeEffects === undefined) return own;
+      if (timeEffects.kind === "days")
+        return { ...own, timeEffects: { kind: "days" as const, servingTime: timeEffects.servingTime } };
+      const { kind, servingTime, start, bins, deviationScale } = timeEffects;
+      return { ...own, timeEffects: { kind, servingTime, start, bins, deviationScale } };
     }
     case "item-weights": {
       const { form, input, weights } = model;

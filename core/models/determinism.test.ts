@@ -7,6 +7,7 @@ const data = trainingSetOf(randomSparse(230, 170, 0.15, 21), 170);
 const small = {
   "biased-svd": { factors: 18, epochs: 7 },
   svdpp: { factors: 18, epochs: 7 },
+  timesvdpp: { factors: 18, epochs: 7 },
   puresvd: { factors: 9 },
   ials: { factors: 19, epochs: 7 },
   "bayesian-mf": { factors: 9, sweeps: 7, burnIn: 1, servedFactors: 16 },
@@ -42,7 +43,7 @@ describe.each(algorithms.map(({ info }) => info.id))("%s", (id) => {
   });
 });
 
-describe.each(["biases", "biased-svd", "bayesian-mf", "svdpp", "puresvd", "ials"])("%s resumes", (id) => {
+describe.each(["biases", "biased-svd", "bayesian-mf", "svdpp", "timesvdpp", "puresvd", "ials"])("%s resumes", (id) => {
   const algorithm = algorithmById(id);
 
   /** Every checkpoint of a fit, as if each epoch took ten seconds. */

@@ -1,6 +1,7 @@
 import { ReelbenchError } from "../contract/errors.ts";
 import type { BundleCard } from "./bundle-card.ts";
 import type { Tensor } from "./safetensors.ts";
+import type { TimeEffects } from "./time-effects.ts";
 import type { FactorModel, ItemWeightModel, NeighbourModel, ServableModel } from "./servable.ts";
 
 /**
@@ -56,6 +57,7 @@ function factorTensors(model: FactorModel): [string, Tensor][] {
     ["user_bias", { shape: [users], data: model.userBias }],
     ["item_bias", { shape: [items], data: model.itemBias }],
     ...optional("implicit_factors", [items, factors], model.implicitFactors),
+    ...timeTensors(model),
   ];
 }
 
@@ -72,6 +74,61 @@ function readFactors(card: CardOf<"factors">, reader: Reader): Own<FactorModel> 
     userBias: reader.floats("user_bias", [users]),
     itemBias: reader.floats("item_bias", [items]),
     ...(implicitFactors && { implicitFactors }),
+    ...(card.timeEffects && { timeEffects: readTimeEffects(card, card.timeEffects, reader) }),
+  };
+}
+
+function timeTensors({ timeEffects, users, items, factors }: FactorModel): [string, Tensor][] {
+  if (timeEffects === undefined) return [];
+  if (timeEffects.kind === "days") {
+    const days = timeEffects.day.length;
+    return [
+      ["day", { shape: [days], data: timeEffects.day }],
+      ["day_bias", { shape: [days], data: timeEffects.bias }],
+      ["day_user_side", { shape: [days, factors], data: timeEffects.userSide }],
+      ["day_item_side", { shape: [days, factors], data: timeEffects.itemSide }],
+    ];
+  }
+  const { bins, day } = timeEffects;
+  return [
+    ["time_item_bins", { shape: [items, bins], data: timeEffects.itemBins }],
+    ["time_user_mean", { shape: [users], data: timeEffects.userMean }],
+    ["time_user_slope", { shape: [users], data: timeEffects.userSlope }],
+    ["time_factor_slopes", { shape: [users, factors], data: timeEffects.factorSlopes }],
+    ["time_day_start", { shape: [users + 1], data: timeEffects.dayStart }],
+    ["time_day_item", { shape: [day.length], data: day }],
+    ["time_day_bias", { shape: [day.length], data: timeEffects.dayBias }],
+  ];
+}
+
+function readTimeEffects(
+  { users, items, factors }: CardOf<"factors">,
+  scalars: NonNullable<CardOf<"factors">["timeEffects"]>,
+  reader: Reader,
+): TimeEffects {
+  if (scalars.kind === "days") {
+    const day = reader.integers("day", [null]);
+    requireAscending("day", day);
+    return {
+      ...scalars,
+      day,
+      bias: reader.floats("day_bias", [day.length]),
+      userSide: reader.floats("day_user_side", [day.length, factors]),
+      itemSide: reader.floats("day_item_side", [day.length, factors]),
+    };
+  }
+  const dayStart = reader.integers("time_day_start", [users + 1]);
+  const day = reader.integers("time_day_item", [null]);
+  requireRows("time_day", dayStart, day, 2 ** 31);
+  return {
+    ...scalars,
+    itemBins: reader.floats("time_item_bins", [items, scalars.bins]),
+    userMean: reader.floats("time_user_mean", [users]),
+    userSlope: reader.floats("time_user_slope", [users]),
+    factorSlopes: reader.floats("time_factor_slopes", [users, factors]),
+    dayStart,
+    day,
+    dayBias: reader.floats("time_day_bias", [day.length]),
   };
 }
 

@@ -10,6 +10,7 @@ import { popularity } from "./popularity.ts";
 import { pureSvd } from "./puresvd.ts";
 import { slim } from "./slim.ts";
 import { svdpp } from "./svdpp.ts";
+import { timeSvdpp } from "./timesvdpp.ts";
 import { userKnn } from "./user-knn.ts";
 
 export { parseHyperparameters } from "./hyperparameters.ts";
@@ -22,6 +23,7 @@ export const algorithms: readonly Algorithm[] = [
   userKnn,
   biasedSvd,
   svdpp,
+  timeSvdpp,
   bayesianMf,
   pureSvd,
   ials,

@@ -1,3 +1,5 @@
+import type { TimeEffects } from "./time-effects.ts";
+
 /**
  * The form in which a fitted model answers. Evaluation, workbench and server all score through it (`core/recommend`), so
  * that what is measured is what is served. Dense indices `u`, `i` are the snapshot's; ids stand in the bundle.
@@ -69,6 +71,8 @@ export interface FactorModel extends ModelBase {
    * fold-in adds |J|^-½ Σ_J y_j, J the items given, to the vector that it solves for, and fits what that leaves.
    */
   readonly implicitFactors?: Float32Array;
+  /** What changes with time; biases and factors above are those at its serving time. */
+  readonly timeEffects?: TimeEffects;
   readonly foldIn: FoldIn;
   /**
    * [factors × factors] QᵀQ of the item factors, where somebody has already computed it for an implicit fold-in (the server,

@@ -32,7 +32,7 @@ export const svdppInfo: AlgorithmInfo = {
       label: "Epochs",
       description: "Passes over all ratings.",
       kind: "integer",
-      default: 30,
+      default: 60,
       minimum: 1,
       maximum: 2000,
       logarithmic: true,
@@ -43,7 +43,7 @@ export const svdppInfo: AlgorithmInfo = {
       description:
         "Size of the first epoch's steps, for ratings on a scale four wide (other scales are brought to it).",
       kind: "real",
-      default: 0.01,
+      default: 0.02,
       minimum: 1e-5,
       maximum: 1,
       logarithmic: true,

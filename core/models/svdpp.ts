@@ -223,7 +223,8 @@ function servable(
 ): FactorModel {
   const factors = numberOf(hyperparameters, "factors");
   const factor = ratingFactor(data.scale);
-  const rows = (region: Region, width: number, times: number) => scaledRows(memory, region, width, times);
+  const rows = (region: Region, width: number, times: number) =>
+    scaledRows(memory, region, width === 1 ? 1 : strideOf(width), width, times);
   const root = 1 / Math.sqrt(factor);
   const itemFactors = rows(regions.itemFactors.common, factors, root);
   const implicitFactors = rows(regions.implicitFactors.common, factors, root);
@@ -255,8 +256,14 @@ function servable(
   return model;
 }
 
-function scaledRows(memory: WebAssembly.Memory, region: Region, width: number, times: number): Float32Array {
-  const stride = width === 1 ? 1 : strideOf(width);
+/** The first `width` of each row's `stride` floats, times `times`. */
+export function scaledRows(
+  memory: WebAssembly.Memory,
+  region: Region,
+  stride: number,
+  width: number,
+  times: number,
+): Float32Array {
   const source = float32View(memory, region);
   const out = new Float32Array((source.length / stride) * width);
   for (let row = 0; row * stride < source.length; row++) {
@@ -267,7 +274,7 @@ function scaledRows(memory: WebAssembly.Memory, region: Region, width: number, t
 }
 
 /** p_u ← p_u + |N(u)|^-½ Σ y_j, in float64 and in the order of the items. */
-function addImplicit(
+export function addImplicit(
   data: TrainingSet,
   userFactors: Float32Array,
   implicitFactors: Float32Array,

@@ -1,6 +1,7 @@
 import type { FactorModel } from "../models/servable.ts";
 import { dotRow } from "./dense.ts";
 import { foldRatings } from "./fold-in.ts";
+import { timeCorrection } from "./time-effects.ts";
 import type { FactorVector, FormScorer } from "./user-vector.ts";
 
 /** score(u, i) = μ + b_u + b_i + p_u·q_i. */
@@ -13,7 +14,12 @@ export function factorScorer(model: FactorModel): FormScorer<FactorVector> {
     globalMean + bias + itemBias[i]! + dotRow(factors, itemFactors, i);
 
   return {
-    stored: (u) => ({ form: "factors", bias: userBias[u]!, factors: rowOf(userFactors, u) }),
+    stored: (u) => ({
+      form: "factors",
+      ...(model.timeEffects && { u }),
+      bias: userBias[u]!,
+      factors: rowOf(userFactors, u),
+    }),
     fold: (ratings) => foldRatings(model, ratings),
     /** A projection or an implicit fold-in of nothing is the zero vector. */
     knowsNothing: ({ bias, factors }) =>
@@ -21,6 +27,7 @@ export function factorScorer(model: FactorModel): FormScorer<FactorVector> {
       bias === 0 &&
       factors.every((value) => value === 0),
     score,
+    correctionAt: (vector, i, time) => timeCorrection(model, vector, i, time),
     scoreAll(vector, out) {
       for (let i = 0; i < model.items; i++) out[i] = score(vector, i);
     },

@@ -47,8 +47,11 @@ export interface Recommender<Model extends ServableModel = ServableModel> {
   foldIn(ratings: readonly GivenRating[], u?: number): VectorOf<Model>;
   /** The score that rankings use. */
   score(who: Who, i: number): number;
-  /** The score clipped to the rating scale where the model predicts ratings; otherwise the score. */
-  predict(who: Who, i: number): number;
+  /**
+   * The score clipped to the rating scale where the model predicts ratings; otherwise the score. `time` (Unix seconds): as of
+   * then, for models with effects of time; absent or NaN: as of serving, which is what rankings use.
+   */
+  predict(who: Who, i: number, time?: number): number;
   /** [items] scores of all items, into `out` where given. */
   scoresForUser(who: Who, out?: Float64Array): Float64Array;
   /** The exact best `n` of the candidates. Equal scores: lower index first. */
@@ -140,6 +143,10 @@ function recommenderOf(
     return fallback === null ? scorer.score(vector, i) : fallback[i]!;
   }
 
+  function correction(who: Who, i: number, time: number): number {
+    return Number.isNaN(time) ? 0 : (scorer.correctionAt?.(vectorOf(who), i, time) ?? 0);
+  }
+
   function similar(i: number, n: number, candidates: Candidates = {}): ScoredItem[] {
     checkItem(model, i);
     if (!knowsSimilarItems(model)) {
@@ -172,7 +179,7 @@ function recommenderOf(
     userVector,
     foldIn: (ratings, u) => fold(ratings, u ?? null).vector,
     score,
-    predict: (who, i) => clip(model, score(who, i)),
+    predict: (who, i, time = NaN) => clip(model, score(who, i) + correction(who, i, time)),
     scoresForUser,
     topN: (who, n, candidates = {}) => {
       scoresForUser(who, workspace);

@@ -9,6 +9,8 @@ export interface GivenRating {
 /** What a model of factors knows of a person: score(i) = μ + itemBias[i] + bias + factors · itemFactors[i]. */
 export interface FactorVector {
   readonly form: "factors";
+  /** The user of the training whose stored vector this is; only where the model has effects of time that are theirs. */
+  readonly u?: number;
   readonly bias: number;
   /** [factors] */
   readonly factors: Float64Array;
@@ -59,6 +61,8 @@ export interface FormScorer<Vector extends UserVector> {
   /** The vector tells nothing about its person, and all items would tie. */
   knowsNothing(vector: Vector): boolean;
   score(vector: Vector, i: number): number;
+  /** What the score is higher at `time` (Unix seconds) than now; absent: nothing, ever. */
+  correctionAt?(vector: Vector, i: number, time: number): number;
   /** [items] the same for all items. */
   scoreAll(vector: Vector, out: Float64Array): void;
   /** The score of item `i` for somebody without ratings. */
