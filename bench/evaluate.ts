@@ -109,7 +109,7 @@ for (const threads of values.threads.split(",").map(Number)) {
 }
 if (perUser !== undefined) {
   const table = perUser;
-  const summary = { cutoffs: [10], coverage: new Map<number, number>(), seed: 1 };
+  const summary = { cutoffs: [10], whole: new Map<string, number>(), seed: 1 };
   await time("bootstrap intervals of one run", () => summarize(table, summary));
   const run = (id: string): Run => ({
     id,

@@ -73,6 +73,11 @@ export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER):
   };
 }
 
+/** `5,10,20` */
+export function wholeNumbers(text: string): number[] {
+  return text.split(",").map((part) => wholeNumber(1)(part.trim()));
+}
+
 export function realNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Give a number.");

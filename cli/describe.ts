@@ -9,6 +9,7 @@ import type {
   Split,
   TrainingOptions,
 } from "../core/contract/entities.ts";
+import { describeReport } from "./describe-report.ts";
 import { shortId } from "./short-id.ts";
 import { formatFields, formatNumber, formatTable } from "./table.ts";
 
@@ -144,6 +145,7 @@ export function describeRun(run: Run): string {
       ],
     ]) +
     (run.metrics.length === 0 ? "" : `\n${metricsTable(run)}`) +
+    (run.report === undefined ? "" : describeReport(run.report)) +
     (run.error === null ? "" : `\n${run.error.code}: ${run.error.message}\n${run.error.remedy}\n`)
   );
 }
@@ -165,9 +167,19 @@ function metricsTable(run: Run): string {
   );
 }
 
+/** What tables of runs show; a run's own page has all. */
+const headlines: ReadonlySet<string> = new Set(
+  ["ndcg", "recall", "precision", "map", "hit-rate", "mrr", "coverage", "rmse", "mae"],
+);
+
+function headlineMetrics(runs: readonly Run[]): string[] {
+  const all = runs.flatMap((run) => run.metrics.map(({ metric }) => metric));
+  return [...new Set(all.filter((metric) => headlines.has(metric.split("@")[0] ?? "")))];
+}
+
 /** Runs as rows, metrics as columns; intervals beneath their values' column names. */
 export function runsTable(runs: readonly Run[]): string {
-  const metrics = [...new Set(runs.flatMap((run) => run.metrics.map(({ metric }) => metric)))];
+  const metrics = headlineMetrics(runs);
   return formatTable(
     runs,
     [
@@ -187,7 +199,7 @@ export function runsTable(runs: readonly Run[]): string {
 
 /** The comparison's table: value with interval per metric, then the sentences. */
 export function describeComparison(comparison: Comparison, runs: readonly Run[], metrics?: readonly string[]): string {
-  const shown = metrics ?? [...new Set(runs.flatMap((run) => run.metrics.map(({ metric }) => metric)))];
+  const shown = metrics ?? headlineMetrics(runs);
   const cell = (run: Run, metric: string) => {
     const found = run.metrics.find((value) => value.metric === metric);
     if (found === undefined) return null;

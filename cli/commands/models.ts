@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { trainingOptions } from "../../core/contract/entities.ts";
-import type { Hyperparameters, Run, TrainingOptions } from "../../core/contract/entities.ts";
+import { evaluationOptions, trainingOptions } from "../../core/contract/entities.ts";
+import type { EvaluationOptions, Hyperparameters, Run, TrainingOptions } from "../../core/contract/entities.ts";
 import { errorRegistry, ReelbenchError } from "../../core/contract/errors.ts";
 import type { MethodOutput } from "../../core/contract/methods.ts";
-import { collected, inSession, realNumber, wholeNumber } from "../command.ts";
+import { collected, inSession, realNumber, wholeNumber, wholeNumbers } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import { describeComparison, describeRun, recommendationsTable, runsTable } from "../describe.ts";
 import type { Session } from "../session.ts";
@@ -53,13 +53,17 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     .option("--low-as-worst", "… and learn from the others as the worst rating")
     .option("--confidence <alpha>", "weight ratings by 1 + alpha · their height, 0 … 1", realNumber)
     .option("--half-life <days>", "weight ratings by age: half after so many days", realNumber)
+    .option("--cutoffs <list>", "lengths of the lists that are judged: 5,10,20; left out: 10", wholeNumbers)
+    .option("--relevant-from <rating>", "only test ratings of at least this are relevant in lists", realNumber)
+    .option("--sampled-negatives <n>", "also metrics among n sampled items, to reproduce papers", wholeNumber(1, 100_000))
     .option("--warm-start <run>", "start from this run's model (a run on the same split)")
     .option("--plan", "only say what memory it would need, and what would fit")
     .option("--seed <n>", "of the random choices", wholeNumber(0, 0xffff_ffff), 42)
     .option("--name <name>", "what to call the run")
     .action(
       (
-        flags: TrainingFlags & {
+        flags: TrainingFlags &
+          EvaluationFlags & {
           algorithm: string;
           split?: string;
           set: readonly string[];
@@ -88,6 +92,7 @@ export function addModelCommands(program: Command, context: CommandContext): voi
             ...wanted,
             ...(flags.warmStart === undefined ? {} : { warmStart: await runIdOf(session, flags.warmStart) }),
             ...trainingOf(flags),
+            ...evaluationOf(flags),
             seed: flags.seed,
             ...(flags.name === undefined ? {} : { name: flags.name }),
           });
@@ -181,6 +186,21 @@ function trainingOf(flags: TrainingFlags): { training?: TrainingOptions } {
   );
   if (!parsed.success) throw new ReelbenchError("RB_INVALID_INPUT", z.prettifyError(parsed.error));
   return { training: parsed.data };
+}
+
+interface EvaluationFlags {
+  readonly cutoffs?: readonly number[];
+  readonly relevantFrom?: number;
+  readonly sampledNegatives?: number;
+}
+
+/** Throws RB_INVALID_INPUT for lengths that make no sense. */
+function evaluationOf({ cutoffs, relevantFrom, sampledNegatives }: EvaluationFlags): { evaluation?: EvaluationOptions } {
+  const given = Object.entries({ cutoffs, relevantFrom, sampledNegatives }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return {};
+  const parsed = evaluationOptions.safeParse(Object.fromEntries(given));
+  if (!parsed.success) throw new ReelbenchError("RB_INVALID_INPUT", z.prettifyError(parsed.error));
+  return { evaluation: parsed.data };
 }
 
 function addRecommendCommands(program: Command, context: CommandContext): void {

@@ -98,7 +98,7 @@ function existingRefit(rooms: Rooms, runId: string): Run | undefined {
 function queueRefit(rooms: Rooms, runId: string, refitId: string): Run {
   const { entity } = finishedRun(rooms, runId);
   if (entity.refitOf !== null) throw new ReelbenchError("RB_CONFLICT", `The run ${runId} is a refit already.`);
-  const { name, snapshotId, splitId, algorithm, hyperparameters, training, warmStart, seed } = entity;
+  const { name, snapshotId, splitId, algorithm, hyperparameters, training, evaluation, warmStart, seed } = entity;
   presentSnapshot(rooms, snapshotId);
   requirePlanFits(planOf(rooms, algorithmById(algorithm), hyperparameters, { snapshotId }));
   const refit = queuedRun({
@@ -111,6 +111,7 @@ function queueRefit(rooms: Rooms, runId: string, refitId: string): Run {
     ...(training === undefined ? {} : { training }),
     ...(warmStart === undefined ? {} : { warmStart }),
     seed,
+    ...(evaluation === undefined ? {} : { evaluation }),
     refitOf: runId,
   });
   rooms.workspace.catalogue.runs.put(refit);
@@ -168,7 +169,7 @@ export function modelJobs(rooms: Rooms, curves: LiveCurves): JobHandlers<ModelJo
     "runs.train": {
       lane: "training",
       title: ({ algorithm, name }) => `Train ${name ?? algorithmById(algorithm).info.name}`,
-      prepare({ splitId, algorithm, hyperparameters: given, training, warmStart, seed, name }, jobId) {
+      prepare({ splitId, algorithm, hyperparameters: given, training, evaluation, warmStart, seed, name }, jobId) {
         const { entity: split } = presentSplit(rooms, splitId);
         presentSnapshot(rooms, split.snapshotId);
         const known = algorithmById(algorithm);
@@ -185,6 +186,7 @@ export function modelJobs(rooms: Rooms, curves: LiveCurves): JobHandlers<ModelJo
           ...(training === undefined ? {} : { training }),
           ...(warmStart === undefined ? {} : { warmStart: warmStartOf(rooms, known, splitId, warmStart) }),
           seed,
+          ...(evaluation === undefined ? {} : { evaluation }),
           refitOf: null,
         });
         runs.put(run);

@@ -23,6 +23,7 @@ export function queuedRun(
     | "algorithm"
     | "hyperparameters"
     | "training"
+    | "evaluation"
     | "warmStart"
     | "seed"
     | "refitOf"
@@ -60,6 +61,7 @@ export function trainingTaskOf(rooms: Rooms, run: Run): TrainingTaskInput {
     training: run.training,
     seed: run.seed,
     threads: rooms.threads,
+    evaluation: run.evaluation,
     codeVersion: version,
     createdAt: run.createdAt,
     runsDirectory: rooms.workspace.paths.runs,

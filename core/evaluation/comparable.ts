@@ -23,6 +23,13 @@ export function checkComparable(runs: readonly EvaluatedRun[]): void {
         runs,
         "Leave it out, or wait for it (or resume it) and compare then.",
       );
+    if (run.search?.part.part === "validation") {
+      throw refusal(
+        `${quote(run)} is a trial of a search: it was judged by a validation part, not by the split's test.`,
+        runs,
+        "Compare the search's winner, or train these settings as a run of their own.",
+      );
+    }
     if (run.refitOf !== null) {
       throw refusal(
         `${quote(run)} is a refit: it was trained on the test ratings too and was not evaluated itself.`,
@@ -56,7 +63,7 @@ function checkDefinitions(first: EvaluatedRun, other: EvaluatedRun, runs: readon
     }
   }
   const shared = first.run.metrics.some(
-    ({ metric }) => familyOf(metric).perUser && other.run.metrics.some((value) => value.metric === metric),
+    ({ metric }) => familyOf(metric).tested && other.run.metrics.some((value) => value.metric === metric),
   );
   if (!shared)
     throw refusal(

@@ -106,7 +106,7 @@ function pairRun(
 ): Pairing[] {
   const metrics = challenger.run.metrics
     .map(({ metric }) => metric)
-    .filter((metric) => hasMetric(challenger.perUser, metric));
+    .filter((metric) => familyOf(metric).tested && hasMetric(challenger.perUser, metric));
   return metrics.sort(byTableOrder).flatMap((metric) => {
     const against = hasMetric(baseline.perUser, metric)
       ? baseline

@@ -18,7 +18,7 @@ const test = [
 describe("metrics of lists, by hand", () => {
   // User 0's list without item 0: 1 2 3 4 5 6, relevant 2 and 5, at places 2 and 5. User 1's: 0 1 2 4 5 6, relevant 0 at
   // place 1. User 2 has no training rating; relevant 6 is last. User 3 has no test rating and is left out.
-  const { table, listed } = evaluateModel(model, train, test, [3, 5]);
+  const { table, output } = evaluateModel(model, train, test, [3, 5]);
   const at = (name: string) => [...table.columns.get(name)!];
 
   it("leave out who has nothing to be tested on", () => {
@@ -43,8 +43,11 @@ describe("metrics of lists, by hand", () => {
   });
 
   it("note which items stood in anybody's list, never a user's own training items", () => {
-    expect([...listed[0]!]).toEqual([1, 1, 1, 1, 0, 0, 0]);
-    expect([...listed[1]!]).toEqual([1, 1, 1, 1, 1, 1, 0]);
+    // Lists: 1 2 3 4 5, 0 1 2 4 5 and 0 1 2 3 4. Counted apart: within the first 3 places, and at places 4 and 5.
+    expect([...output.listed[0]!]).toEqual([2, 3, 3, 1, 0, 0, 0]);
+    expect([...output.listed[1]!]).toEqual([0, 0, 0, 1, 3, 2, 0]);
+    // Of user 0's relevant items one is at place 2, one at 5.
+    expect([...output.places]).toEqual([2, 5, 1, 0]);
   });
 
   it("settle equal scores by index, so a test item gains nothing from a tie", () => {

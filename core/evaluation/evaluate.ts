@@ -1,14 +1,20 @@
 import type { TrainingSet } from "../models/algorithm.ts";
-import type { Recommender } from "../recommend/recommender.ts";
-import { selectTop } from "../recommend/top-n.ts";
-import type { ScoredItem } from "../recommend/top-n.ts";
+import type { UserVector } from "../recommend/recommender.ts";
+import type { Query, Scanner } from "../recommend/scanner.ts";
+import { areaUnderCurve } from "./auc.ts";
+import type { ItemFacts } from "./item-facts.ts";
+import { listColumns, listRater } from "./list-metrics.ts";
+import { exponentialGain, isRelevant } from "./relevance.ts";
+import type { Relevance } from "./relevance.ts";
+import { rateSampled, sampledColumns } from "./sampled.ts";
 
 /** Ratings by user in CSR, as in TrainingSet; evaluation needs no more. */
 export type RatingsByUser = Pick<TrainingSet, "userStart" | "item" | "rating">;
 
 /** What is to be evaluated. Arrays may lie in shared memory. */
 export interface EvaluationInput {
-  readonly train: Pick<RatingsByUser, "userStart" | "item">;
+  /** What is known of the users: never recommended to them, and what their activity and the items' popularity are counted in. */
+  readonly rated: Pick<RatingsByUser, "userStart" | "item">;
   readonly test: RatingsByUser;
   /** Ratings of test users that training never saw: folded in when the model is asked. */
   readonly foldIn?: RatingsByUser | null;
@@ -16,14 +22,22 @@ export interface EvaluationInput {
   readonly users: Int32Array;
   /** List lengths, ascending. */
   readonly cutoffs: readonly number[];
+  readonly relevance: Relevance;
+  readonly facts: ItemFacts;
+  /** Only to reproduce papers: candidates are each relevant item and so many unseen ones, drawn with the seed. */
+  readonly sampled?: { readonly negatives: number; readonly seed: number } | null;
 }
 
 /** Where results go: disjoint ranges of rows may be filled by different threads. */
 export interface EvaluationOutput {
   /** name → [rows] */
   readonly columns: ReadonlyMap<string, Float64Array>;
-  /** One a cutoff, [items]: 1 where the item stood in somebody's list. Writers only ever set 1. */
-  readonly listed: readonly Uint8Array[];
+  /** One a cutoff, [items]: lists in which the item stood at a place beyond the cutoff before and within this one. */
+  readonly listed: readonly Int32Array[];
+  /** [test ratings] place in the user's list, from 1; 0 where it is in none. */
+  readonly places: Int32Array;
+  /** [test ratings] predicted rating; empty where the model predicts none. */
+  readonly predictions: Float64Array;
 }
 
 /** Users with a test rating, ascending. */
@@ -34,96 +48,147 @@ export function testUsers(test: Pick<RatingsByUser, "userStart">): Int32Array {
 }
 
 /** Names of the per-user columns that an evaluation fills. */
-export function columnNames(predictsRatings: boolean, cutoffs: readonly number[]): string[] {
+export function columnNames(
+  predictsRatings: boolean,
+  { cutoffs, facts, sampled }: Pick<EvaluationInput, "cutoffs" | "facts" | "sampled">,
+): string[] {
   return [
     "test_ratings",
     ...(predictsRatings ? ["rmse_sum", "mae_sum"] : []),
-    ...cutoffs.flatMap((k) => [`ndcg@${k}`, `recall@${k}`, `precision@${k}`, `hit-rate@${k}`, `mrr@${k}`]),
+    ...cutoffs.flatMap((k) => listColumns(k, facts.likeness !== null)),
+    "auc",
+    ...(sampled === null || sampled === undefined ? [] : cutoffs.flatMap(sampledColumns)),
   ];
+}
+
+/** Memory for one evaluation, in arrays that threads can share. */
+export function evaluationOutput(names: readonly string[], input: EvaluationInput, shape: {
+  readonly items: number;
+  readonly predictsRatings: boolean;
+}): EvaluationOutput {
+  const { users, test, cutoffs } = input;
+  const doubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
+  return {
+    columns: new Map(names.map((name) => [name, doubles(users.length)])),
+    listed: cutoffs.map(() => new Int32Array(new SharedArrayBuffer(shape.items * 4))),
+    places: new Int32Array(new SharedArrayBuffer(test.item.length * 4)),
+    predictions: doubles(shape.predictsRatings ? test.item.length : 0),
+  };
+}
+
+/** Rows that are ranked at once: as many as one call of the scan takes. */
+const rowsPerScan = 64;
+
+interface Person extends Query {
+  readonly row: number;
+  readonly u: number;
+  readonly who: UserVector;
+  readonly exclude: Int32Array;
 }
 
 /**
  * Evaluates rows `from` … `to` − 1 on the full ranking: candidates are all items of the snapshot but the user's own
- * training items; relevant are all of the user's test items, whatever their rating. A user without training ratings is
- * answered as a stranger (fold-in of nothing), or by fold-in of the ratings given for the user. Scores come from the recommender that also serves.
+ * training items; relevant are the user's test items that the rule says. A user without training ratings is answered as a
+ * stranger (fold-in of nothing), or by fold-in of the ratings given for the user. Scores are those of the recommender that also
+ * serves.
  */
 export function evaluateRows(
-  recommender: Recommender,
+  scanner: Scanner,
   input: EvaluationInput,
   output: EvaluationOutput,
   from: number,
   to: number,
 ): void {
-  const { items, predictsRatings } = recommender.model;
-  const scores = new Float64Array(items);
-  const blocked = new Uint8Array(items);
-  const relevant = new Uint8Array(items);
-  const longest = Math.max(...input.cutoffs);
+  const { recommender } = scanner;
+  const { items, predictsRatings, scale } = recommender.model;
+  const { test } = input;
   const stranger = recommender.foldIn([]);
+  const gains = new Float64Array(items).fill(-1);
+  const roles = new Uint8Array(items).fill(1);
+  const places = new Int32Array(items);
+  const rater = listRater(input.cutoffs, output.columns, input.facts, items);
+  const longest = input.cutoffs.at(-1) ?? 0;
 
-  for (let row = from; row < to; row++) {
+  const personOf = (row: number): Person => {
     const u = input.users[row]!;
-    const trained = rowOf(input.train, u);
+    const trained = rowOf(input.rated, u);
     const given = trained.length === 0 ? givenRatings(input.foldIn, u) : [];
-    const seen = given.length === 0 ? trained : given.map(({ i }) => i);
-    const held = rowOf(input.test, u);
-    const vector =
-      given.length > 0 ? recommender.foldIn(given) : seen.length === 0 ? stranger : recommender.userVector(u);
-    recommender.scoresForUser(vector, scores);
+    const exclude = given.length === 0 ? trained : Int32Array.from(given, ({ i }) => i);
+    const who = given.length > 0 ? recommender.foldIn(given) : trained.length === 0 ? stranger : recommender.userVector(u);
+    return { row, u, who, exclude };
+  };
+  const relevantOf = (u: number): number[] => {
+    const relevant: number[] = [];
+    for (let at = test.userStart[u]!; at < test.userStart[u + 1]!; at++) {
+      if (isRelevant(input.relevance, test.rating[at]!)) relevant.push(test.item[at]!);
+    }
+    return relevant;
+  };
 
-    for (const i of seen) blocked[i] = 1;
-    for (const i of held) relevant[i] = 1;
-    const list = selectTop(scores, blocked, longest);
-    set(output, "test_ratings", row, held.length);
-    input.cutoffs.forEach((k, at) => rateList(list, relevant, held.length, k, row, output, at));
-    if (predictsRatings) rateErrors(recommender, vector, input.test, u, row, output);
-    for (const i of seen) blocked[i] = 0;
-    for (const i of held) relevant[i] = 0;
+  function rateList({ row, u, exclude }: Person, list: ReturnType<Scanner["topN"]>, relevant: readonly number[]): void {
+    const [first, end] = [test.userStart[u]!, test.userStart[u + 1]!];
+    for (let at = first; at < end; at++) {
+      const rating = test.rating[at]!;
+      if (isRelevant(input.relevance, rating)) gains[test.item[at]!] = exponentialGain(rating, scale);
+    }
+    rater.rate(row, list, gains, relevant, exclude);
+    countListed(list, input.cutoffs, output.listed);
+    list.forEach(({ i }, position) => (places[i] = position + 1));
+    for (let at = first; at < end; at++) output.places[at] = places[test.item[at]!]!;
+    for (const { i } of list) places[i] = 0;
+    for (const i of relevant) gains[i] = -1;
+  }
+
+  function rateCurve({ row, who, exclude }: Person, rough: Parameters<Parameters<Scanner["roughScores"]>[1]>[0], relevant: readonly number[]): void {
+    const column = output.columns.get("auc");
+    if (column === undefined) return;
+    for (const i of exclude) roles[i] = 0;
+    for (const i of relevant) roles[i] = 2;
+    const scores = Float64Array.from(relevant, (i) => recommender.score(who, i));
+    column[row] =
+      relevant.length === 0 ? NaN : areaUnderCurve(rough, scores, roles, (i) => recommender.score(who, i));
+    for (const i of exclude) roles[i] = 1;
+    for (const i of relevant) roles[i] = 1;
+  }
+
+  for (let start = from; start < to; start += rowsPerScan) {
+    const people = Array.from({ length: Math.min(rowsPerScan, to - start) }, (_, at) => personOf(start + at));
+    const relevant = people.map(({ u }) => relevantOf(u));
+    scanner.topNForMany(people, longest).forEach((list, at) => rateList(people[at]!, list, relevant[at]!));
+    scanner.roughScores(
+      people.map(({ who }) => who),
+      (rough, at) => rateCurve(people[at]!, rough, relevant[at]!),
+    );
+    people.forEach((person, at) => {
+      if (predictsRatings) rateErrors(scanner, person, input, output);
+      rateSampled(recommender, input, output, person, relevant[at]!);
+      set(output, "test_ratings", person.row, test.userStart[person.u + 1]! - test.userStart[person.u]!);
+    });
   }
 }
 
-function rateList(
-  list: readonly ScoredItem[],
-  relevant: Uint8Array,
-  relevantCount: number,
-  k: number,
-  row: number,
-  output: EvaluationOutput,
-  cutoffIndex: number,
+/** Whole numbers added up: the same sums in whatever order threads come. */
+function countListed(
+  list: ReturnType<Scanner["topN"]>,
+  cutoffs: readonly number[],
+  listed: readonly Int32Array[],
 ): void {
-  const listed = output.listed[cutoffIndex];
-  let hits = 0;
-  let gain = 0;
-  let firstHit = 0;
-  for (let position = 0; position < Math.min(k, list.length); position++) {
-    const { i } = list[position]!;
-    if (listed !== undefined) listed[i] = 1;
-    if (relevant[i] === 0) continue;
-    hits++;
-    gain += 1 / Math.log2(position + 2);
-    if (firstHit === 0) firstHit = position + 1;
-  }
-  let ideal = 0;
-  for (let position = 0; position < Math.min(k, relevantCount); position++) ideal += 1 / Math.log2(position + 2);
-  set(output, `ndcg@${k}`, row, gain / ideal);
-  set(output, `recall@${k}`, row, hits / relevantCount);
-  set(output, `precision@${k}`, row, hits / k);
-  set(output, `hit-rate@${k}`, row, hits > 0 ? 1 : 0);
-  set(output, `mrr@${k}`, row, firstHit === 0 ? 0 : 1 / firstHit);
+  let position = 0;
+  cutoffs.forEach((k, at) => {
+    const counts = listed[at];
+    for (; position < Math.min(k, list.length); position++) {
+      if (counts !== undefined) Atomics.add(counts, list[position]!.i, 1);
+    }
+  });
 }
 
-function rateErrors(
-  recommender: Recommender,
-  vector: ReturnType<Recommender["userVector"]>,
-  test: RatingsByUser,
-  u: number,
-  row: number,
-  output: EvaluationOutput,
-): void {
+function rateErrors({ recommender }: Scanner, { who, u, row }: Person, { test }: EvaluationInput, output: EvaluationOutput): void {
   let squared = 0;
   let absolute = 0;
   for (let at = test.userStart[u]!; at < test.userStart[u + 1]!; at++) {
-    const error = recommender.predict(vector, test.item[at]!) - test.rating[at]!;
+    const predicted = recommender.predict(who, test.item[at]!);
+    const error = predicted - test.rating[at]!;
+    output.predictions[at] = predicted;
     squared += error * error;
     absolute += Math.abs(error);
   }

@@ -1,8 +1,11 @@
 import type { Run } from "../contract/entities.ts";
 import type { FactorModel, ServableModel } from "../models/servable.ts";
+import type { FeatureTable } from "../models/algorithm.ts";
 import { createRecommender } from "../recommend/recommender.ts";
-import { columnNames, evaluateRows, testUsers } from "./evaluate.ts";
-import type { RatingsByUser } from "./evaluate.ts";
+import { plainScanner } from "../recommend/scanner.ts";
+import { columnNames, evaluateRows, evaluationOutput, testUsers } from "./evaluate.ts";
+import type { EvaluationInput, EvaluationOutput, RatingsByUser } from "./evaluate.ts";
+import { itemFacts } from "./item-facts.ts";
 import type { PerUserTable } from "./per-user.ts";
 import { summarize } from "./summarize.ts";
 
@@ -42,16 +45,27 @@ export function evaluateModel(
   trainRows: readonly (readonly number[])[],
   testRows: readonly (readonly number[])[],
   cutoffs: readonly number[],
-): { table: PerUserTable; listed: Uint8Array[] } {
+  change: Partial<EvaluationInput> & { readonly itemFeatures?: FeatureTable } = {},
+): { table: PerUserTable; output: EvaluationOutput; input: EvaluationInput } {
+  const input = evaluationInput(model, trainRows, testRows, cutoffs, change);
+  const output = evaluationOutput(columnNames(model.predictsRatings, input), input, model);
+  evaluateRows(plainScanner(createRecommender(model)), input, output, 0, input.users.length);
+  return { table: { users: input.users, columns: output.columns }, output, input };
+}
+
+export function evaluationInput(
+  model: ServableModel,
+  trainRows: readonly (readonly number[])[],
+  testRows: readonly (readonly number[])[],
+  cutoffs: readonly number[],
+  change: Partial<EvaluationInput> & { readonly itemFeatures?: FeatureTable } = {},
+): EvaluationInput {
   const train = ratingsByUser(trainRows, model.users);
   const test = ratingsByUser(testRows, model.users);
-  const users = testUsers(test);
-  const columns = new Map(
-    columnNames(model.predictsRatings, cutoffs).map((name) => [name, new Float64Array(users.length)]),
-  );
-  const listed = cutoffs.map(() => new Uint8Array(model.items));
-  evaluateRows(createRecommender(model), { train, test, users, cutoffs }, { columns, listed }, 0, users.length);
-  return { table: { users, columns }, listed };
+  const { itemFeatures = null, ...rest } = change;
+  const rated = { ...train, users: model.users, items: model.items, time: null, scale: model.scale, itemFeatures };
+  const facts = itemFacts(rated, model);
+  return { rated: train, test, users: testUsers(test), cutoffs, relevance: { from: null }, facts, ...rest };
 }
 
 /** A finished run whose metrics are the table's. */
@@ -67,7 +81,7 @@ export function runOf(id: string, algorithm: string, table: PerUserTable, change
     algorithm,
     hyperparameters: {},
     seed: 42,
-    metrics: summarize(table, { cutoffs: [10], coverage: new Map([[10, 0.5]]), seed: 42 }),
+    metrics: summarize(table, { cutoffs: [10], whole: new Map([["coverage@10", 0.5]]), seed: 42 }),
     curve: [],
     timings: null,
     machine: null,

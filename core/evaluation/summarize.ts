@@ -1,7 +1,7 @@
 import type { MetricValue } from "../contract/entities.ts";
 import { bootstrapSums, fewestUsersForIntervals, percentileInterval } from "./bootstrap.ts";
-import { metricFamilies } from "./metric.ts";
-import type { MetricFamily } from "./metric.ts";
+import { definitionOf, metricFamilies } from "./metric.ts";
+import type { DefinitionContext, MetricFamily } from "./metric.ts";
 import type { PerUserTable } from "./per-user.ts";
 import { hasMetric, ratio, total, userStatistic } from "./statistic.ts";
 import type { UserStatistic } from "./statistic.ts";
@@ -10,15 +10,19 @@ export const bootstrapResamples = 1000;
 
 export interface SummarizeOptions {
   readonly cutoffs: readonly number[];
-  /** Cutoff → share of the catalogue that stood in somebody's list, 0 … 1. */
-  readonly coverage: ReadonlyMap<number, number>;
+  /** Metrics of the evaluation as a whole: `coverage@10`, `gini@10`, `calibration-error`. */
+  readonly whole: ReadonlyMap<string, number>;
   readonly seed: number;
+  /** Absent: all test ratings are relevant. */
+  readonly definitions?: DefinitionContext;
 }
+
+const usual: DefinitionContext = { relevance: { from: null }, alike: null, sampledNegatives: null };
 
 /**
  * The metrics of one evaluation with bootstrap percentile intervals over users: users are resampled, with all that is
  * theirs (for RMSE and MAE their sums). The interval is null below 30 users, where it would mean nothing, and for
- * coverage, which has no value for each user.
+ * metrics of the whole, which have no value for each user.
  */
 export function summarize(table: PerUserTable, options: SummarizeOptions): MetricValue[] {
   const named = metricFamilies.flatMap((family) =>
@@ -33,13 +37,14 @@ export function summarize(table: PerUserTable, options: SummarizeOptions): Metri
     options.seed,
   );
   return named.flatMap(({ metric, family }) => {
-    if (!family.perUser) return coverageValue(metric, family, table, options);
+    if (!family.perUser) return wholeValue(metric, family, table, options);
     const at = perUser.findIndex((other) => other.metric === metric);
     if (at < 0) return [];
     const { numerator, denominator, root } = userStatistic(table, metric);
     const value = ratio(total(numerator), total(denominator), root);
     if (!Number.isFinite(value)) return [];
-    return [describe(metric, family, value, denominator.filter((weight) => weight > 0).length, intervals[at] ?? null)];
+    const users = denominator.filter((weight) => weight > 0).length;
+    return [describe(metric, family, value, users, intervals[at] ?? null, options)];
   });
 }
 
@@ -67,14 +72,15 @@ function bootstrapIntervals(
   );
 }
 
-function coverageValue(
+function wholeValue(
   metric: string,
   family: MetricFamily,
   table: PerUserTable,
   options: SummarizeOptions,
 ): MetricValue[] {
-  const value = options.coverage.get(Number(metric.split("@")[1]));
-  return value === undefined ? [] : [describe(metric, family, value, table.users.length, null)];
+  const value = options.whole.get(metric);
+  if (value === undefined || !Number.isFinite(value)) return [];
+  return [describe(metric, family, value, table.users.length, null, options)];
 }
 
 function describe(
@@ -83,6 +89,8 @@ function describe(
   value: number,
   users: number,
   interval: MetricValue["interval"],
+  { definitions = usual }: SummarizeOptions,
 ): MetricValue {
-  return { metric, definition: family.definition, value, interval, users, higherIsBetter: family.higherIsBetter };
+  const definition = definitionOf(family, definitions);
+  return { metric, definition, value, interval, users, higherIsBetter: family.higherIsBetter };
 }

@@ -1,8 +1,9 @@
 import { ReelbenchError } from "../contract/errors.ts";
 import { instantiateKernels, kernelModule } from "../compute/kernels.ts";
-import { int32View, uint8View } from "../compute/memory-layout.ts";
+import { float32View, int32View, uint8View } from "../compute/memory-layout.ts";
 import {
   buildScanIndex,
+  itemsPerPanel,
   lengthOf,
   poolCapacity,
   queriesPerCall,
@@ -33,6 +34,17 @@ export interface Scanner {
   topN(who: Who, n: number, candidates?: Candidates): ScoredItem[];
   /** The lists of many at once, in the order asked: several times faster for each than one by one. */
   topNForMany(queries: readonly Query[], n: number): ScoredItem[][];
+  /** Approximate scores of all items for each, handed to `use` one after the other; valid only inside it. */
+  roughScores(whos: readonly Who[], use: (scores: RoughScores, at: number) => void): void;
+}
+
+/** |offset + values[place] − score(itemAt[place])| ≤ error. */
+export interface RoughScores {
+  readonly values: Float32Array | Float64Array;
+  /** [places] −1 where no item is; null: place is item. */
+  readonly itemAt: Int32Array | null;
+  readonly offset: number;
+  readonly error: number;
 }
 
 /** Beyond this, float32 would overflow: such models are scored exactly from the start. */
@@ -58,39 +70,51 @@ export async function createScanner(
 ): Promise<Scanner> {
   const recommender = options.recommender ?? createRecommender(model);
   const { index, slot } = options.shared ?? { index: indexForScan(model), slot: 0 };
-  if (index === null || model.form !== "factors") return unhurried(recommender);
+  if (index === null || model.form !== "factors") return plainScanner(recommender);
   const scan = openScan(model, index, slot, instantiateKernels(await kernelModule(), index.memory), recommender);
   return {
     recommender,
-    topN: (who, n, candidates = {}) => scan([{ ...candidates, who }], n)[0]!,
+    topN: (who, n, candidates = {}) => scan.lists([{ ...candidates, who }], n)[0]!,
     topNForMany: (queries, n) => {
       const lists: ScoredItem[][] = [];
       for (let from = 0; from < queries.length; from += queriesPerCall)
-        lists.push(...scan(queries.slice(from, from + queriesPerCall), n));
+        lists.push(...scan.lists(queries.slice(from, from + queriesPerCall), n));
       return lists;
     },
+    roughScores: scan.roughScores,
   };
 }
 
-/** For models that the scan does not know. */
-function unhurried(recommender: Recommender): Scanner {
+/** The same answers by the recommender alone: for models that the scan does not know, and to compare with. */
+export function plainScanner(recommender: Recommender): Scanner {
+  const values = new Float64Array(recommender.model.items);
   return {
     recommender,
     topN: (who, n, candidates) => recommender.topN(who, n, candidates),
     topNForMany: (queries, n) => queries.map((query) => recommender.topN(query.who, n, query)),
+    roughScores: (whos, use) =>
+      whos.forEach((who, at) => {
+        recommender.scoresForUser(who, values);
+        use({ values, itemAt: null, offset: 0, error: 0 }, at);
+      }),
   };
 }
 
 type Kernels = ReturnType<typeof instantiateKernels>;
 
-/** Answers up to `queriesPerCall` queries. */
+interface Scan {
+  /** Of up to `queriesPerCall` queries. */
+  lists(queries: readonly Query[], n: number): ScoredItem[][];
+  roughScores: Scanner["roughScores"];
+}
+
 function openScan(
   model: FactorModel,
   index: ScanIndex,
   slot: number,
   kernels: Kernels,
   recommender: Recommender,
-): (queries: readonly Query[], n: number) => ScoredItem[][] {
+): Scan {
   const exact = factorScorer(model);
   const place = index.slots[slot]!;
   const { memory, pairs } = index;
@@ -197,7 +221,40 @@ function openScan(
     return list;
   }
 
-  return (queries, n) => {
+  const plain = plainScanner(recommender);
+  const tiles = float32View(memory, place.tiles);
+  const stride = panelCount * itemsPerPanel;
+
+  function roughScores(whos: readonly Who[], use: (scores: RoughScores, at: number) => void): void {
+    for (let from = 0; from < whos.length; from += queriesPerGroup) {
+      const group = whos.slice(from, from + queriesPerGroup);
+      const vectors = group.map((who) => factorVector(recommender, who));
+      if (tiles.length === 0 || vectors.some((vector) => exact.knowsNothing(vector) || isTooLarge(index, vector))) {
+        plain.roughScores(group, (scores, at) => use(scores, from + at));
+        continue;
+      }
+      for (let lane = 0; lane < queriesPerGroup; lane++) setQuery(lane, vectors[lane] ?? null);
+      kernels.scoreTiles(
+        index.panels.offset,
+        pairs,
+        0,
+        panelCount,
+        index.scales.offset,
+        index.biases.offset,
+        place.queries.offset,
+        place.states.offset,
+        place.tiles.offset,
+        stride,
+      );
+      vectors.forEach(({ bias }, lane) => {
+        const values = tiles.subarray(lane * stride, (lane + 1) * stride);
+        const error = states.getFloat32(lane * 4 + 48, true) / 2;
+        use({ values, itemAt, offset: model.globalMean + bias, error }, from + lane);
+      });
+    }
+  }
+
+  function lists(queries: readonly Query[], n: number): ScoredItem[][] {
     if (n <= 0) return queries.map(() => []);
     if (n > index.longestList) return queries.map((query) => recommender.topN(query.who, n, query));
     const capacity = poolCapacity(n);
@@ -221,7 +278,9 @@ function openScan(
       answers[at] = listFrom(lane, vector, n, capacity) ?? recommender.topN(vector, n, queries[at]);
     });
     return answers.map((list) => list ?? []);
-  };
+  }
+
+  return { lists, roughScores };
 }
 
 const largestFloat = Math.fround(3.4e38);

@@ -1,19 +1,33 @@
 import { Worker } from "node:worker_threads";
 import { ReelbenchError } from "../contract/errors.ts";
-import { columnNames, testUsers } from "../evaluation/evaluate.ts";
+import type { EvaluationOptions } from "../contract/entities.ts";
+import { calibrationError } from "../evaluation/calibration.ts";
+import { columnNames, evaluationOutput, testUsers } from "../evaluation/evaluate.ts";
+import type { EvaluationInput, RatingsByUser } from "../evaluation/evaluate.ts";
+import { itemFacts } from "../evaluation/item-facts.ts";
+import type { Likeness } from "../evaluation/item-facts.ts";
+import type { DefinitionContext } from "../evaluation/metric.ts";
 import type { PerUserTable } from "../evaluation/per-user.ts";
+import { sumReport } from "../evaluation/report.ts";
+import type { ReportSums } from "../evaluation/report-sums.ts";
+import { catalogueMetrics } from "../evaluation/whole.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
 import { answersFromHistory } from "../models/servable.ts";
 import type { ServableModel } from "../models/servable.ts";
+import { indexForScan } from "../recommend/scanner.ts";
 import { shareModel } from "../recommend/shared-model.ts";
 import { entryUrl } from "../runtime-paths.ts";
+import { rowsPerClaim } from "./evaluation-claims.ts";
 import type { EvaluationWorkerData } from "./evaluation-worker.ts";
 
 export interface EvaluationResult {
   readonly perUser: PerUserTable;
-  /** Cutoff → share of the catalogue that stood in at least one test user's list, 0 … 1. */
-  readonly coverage: ReadonlyMap<number, number>;
+  /** Metrics of the whole: `coverage@k`, `gini@k`, `calibration-error`. */
+  readonly whole: ReadonlyMap<string, number>;
+  readonly report: ReportSums;
+  /** What decides the metrics' definitions. */
+  readonly definitions: DefinitionContext;
   readonly counts: {
     readonly testRatings: number;
     readonly users: number;
@@ -27,60 +41,89 @@ const progressMilliseconds = 200;
 /**
  * Evaluates a model on the full ranking with `threads` worker threads. Each row's values depend on that row alone and go
  * to a place of their own, so any number of threads gives the same bytes. Memory: the model and the data once, the result
- * columns, and a few arrays of [items] a thread.
+ * columns, 12 bytes a test rating, and for each thread some arrays of [items]; nothing of users × items.
  *
  * Throws RB_CANCELLED (at once: the threads are stopped) and RB_WORKER_DIED.
  */
 export async function evaluateInThreads(
   request: {
     readonly model: ServableModel;
+    /** What the model has learned from; a model that keeps no users answers known ones from it. */
     readonly train: TrainingSet;
+    /** All ratings that are not tested, where training left some out: none of them is recommended. Absent: `train`. */
+    readonly rated?: TrainingSet;
     readonly test: TrainingSet;
     /** Ratings of test users that training never saw, folded in when the model is asked. */
     readonly foldIn?: TrainingSet | null;
     readonly cutoffs: readonly number[];
+    /** Absent: all test ratings are relevant, and nothing is sampled. */
+    readonly options?: EvaluationOptions | undefined;
+    /** For what is sampled. */
+    readonly seed?: number;
     readonly threads: number;
   },
   context: WorkContext,
 ): Promise<EvaluationResult> {
-  const { model, train, test, foldIn = null } = request;
-  const cutoffs = [...new Set(request.cutoffs)].sort((a, b) => a - b);
-  const users = share(testUsers(test));
-  const rows = users.length;
-  const columns = new Map(
-    columnNames(model.predictsRatings, cutoffs).map((name) => [
-      name,
-      new Float64Array(new SharedArrayBuffer(rows * 8)),
-    ]),
-  );
-  const listed = cutoffs.map((k) => ({ k, flags: new Uint8Array(new SharedArrayBuffer(model.items)) }));
+  const { train, test, foldIn = null } = request;
+  const rated = request.rated ?? train;
+  const model = shareModel(request.model);
+  const input = inputOf(request, model);
+  const output = evaluationOutput(columnNames(model.predictsRatings, input), input, model);
+  const threads = Math.max(1, Math.min(request.threads, Math.ceil(input.users.length / rowsPerClaim)));
+  const longestList = input.cutoffs.at(-1) ?? 1;
   const data: EvaluationWorkerData = {
-    model: shareModel(model),
-    histories: answersFromHistory(model)
-      ? { userStart: share(train.userStart), item: share(train.item), rating: share(train.rating) }
-      : null,
-    input: {
-      users,
-      cutoffs,
-      train: { userStart: share(train.userStart), item: share(train.item) },
-      test: { userStart: share(test.userStart), item: share(test.item), rating: share(test.rating) },
-      foldIn:
-        foldIn === null
-          ? null
-          : { userStart: share(foldIn.userStart), item: share(foldIn.item), rating: share(foldIn.rating) },
-    },
-    output: { columns, listed: listed.map(({ flags }) => flags) },
+    model,
+    index: indexForScan(model, { slots: threads, longestList, tiles: true }),
+    histories: answersFromHistory(model) ? shareRatings(train) : null,
+    input,
+    output,
     cells: new Int32Array(new SharedArrayBuffer(8)),
   };
-  await runWorkers(data, Math.max(1, Math.min(request.threads, Math.ceil(rows / 32))), context);
+  await runWorkers(data, threads, context);
+  const report = sumReport(input, output, { rated, test });
   return {
     perUser: {
-      users: Int32Array.from(users),
-      columns: new Map([...columns].map(([name, values]) => [name, Float64Array.from(values)])),
+      users: Int32Array.from(input.users),
+      columns: new Map([...output.columns].map(([name, values]) => [name, Float64Array.from(values)])),
     },
-    coverage: new Map(listed.map(({ k, flags }) => [k, shareOfOnes(flags)])),
-    counts: countCold(train, test, foldIn, users),
+    whole: new Map([
+      ...catalogueMetrics(output.listed, input.cutoffs).map(({ metric, value }) => [metric, value] as const),
+      ...(report.predictsRatings ? [["calibration-error", calibrationError(report.calibration)] as const] : []),
+    ]),
+    report,
+    definitions: {
+      relevance: input.relevance,
+      alike: input.facts.likeness?.of ?? null,
+      sampledNegatives: input.sampled?.negatives ?? null,
+    },
+    counts: countCold(rated, test, foldIn, input.users),
   };
+}
+
+function inputOf(request: Parameters<typeof evaluateInThreads>[0], model: ServableModel): EvaluationInput {
+  const { test, foldIn = null, options } = request;
+  const rated = request.rated ?? request.train;
+  const facts = itemFacts(rated, model);
+  return {
+    users: share(testUsers(test)),
+    cutoffs: [...new Set(request.cutoffs)].sort((a, b) => a - b),
+    rated: shareRatings(rated),
+    test: shareRatings(test),
+    foldIn: foldIn === null ? null : shareRatings(foldIn),
+    relevance: { from: options?.relevantFrom ?? null },
+    facts: { ...facts, likeness: facts.likeness === null ? null : shareLikeness(facts.likeness) },
+    sampled:
+      options?.sampledNegatives === undefined ? null : { negatives: options.sampledNegatives, seed: request.seed ?? 0 },
+  };
+}
+
+function shareRatings({ userStart, item, rating }: TrainingSet): RatingsByUser {
+  return { userStart: share(userStart), item: share(item), rating: share(rating) };
+}
+
+/** The vectors are the model's, or a small table; the rest is a number an item. */
+function shareLikeness(likeness: Likeness): Likeness {
+  return { ...likeness, vectors: share(likeness.vectors) };
 }
 
 function runWorkers(data: EvaluationWorkerData, threads: number, context: WorkContext): Promise<void> {
@@ -90,7 +133,7 @@ function runWorkers(data: EvaluationWorkerData, threads: number, context: WorkCo
     if (signal.aborted) return reject(new ReelbenchError("RB_CANCELLED"));
     const workers = Array.from(
       { length: threads },
-      () => new Worker(entryUrl("evaluation-worker"), { workerData: data }),
+      (_, slot) => new Worker(entryUrl("evaluation-worker"), { workerData: { ...data, slot } }),
     );
     let running = threads;
     const report = () => onProgress({ done: Atomics.load(data.cells, 1), total, unit: "users", message: "Evaluating" });
@@ -125,12 +168,6 @@ function share<A extends Int32Array | Float32Array>(array: A): A {
   const copy = array instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
   copy.set(array);
   return copy as A; // The same kind of array as it came, by the line above.
-}
-
-function shareOfOnes(flags: Uint8Array): number {
-  let ones = 0;
-  for (const flag of flags) ones += flag;
-  return flags.length === 0 ? 0 : ones / flags.length;
 }
 
 function countCold(

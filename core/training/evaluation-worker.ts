@@ -2,12 +2,17 @@
 import { workerData } from "node:worker_threads";
 import { evaluateRows } from "../evaluation/evaluate.ts";
 import type { EvaluationInput, EvaluationOutput, RatingsByUser } from "../evaluation/evaluate.ts";
+import type { ScanIndex } from "../compute/scan-index.ts";
 import type { ServableModel } from "../models/servable.ts";
 import { createRecommender } from "../recommend/recommender.ts";
 import type { GivenRating } from "../recommend/recommender.ts";
+import { createScanner } from "../recommend/scanner.ts";
+import { rowsPerClaim } from "./evaluation-claims.ts";
 
 export interface EvaluationWorkerData {
   readonly model: ServableModel;
+  /** With a slot for each thread; null where the model has none. */
+  readonly index: ScanIndex | null;
   /** The training ratings, for a model that answers known users from them. */
   readonly histories: RatingsByUser | null;
   readonly input: EvaluationInput;
@@ -16,16 +21,14 @@ export interface EvaluationWorkerData {
   readonly cells: Int32Array;
 }
 
-/** Few enough that threads end together, many enough that claiming costs nothing. */
-const rowsPerClaim = 32;
-
 // Structured cloning keeps the shape that `evaluateInThreads` gave it; nobody else starts this file.
-const { model, histories, input, output, cells } = workerData as EvaluationWorkerData;
+const { model, index, histories, input, output, cells, slot } = workerData as EvaluationWorkerData & { slot: number };
 const recommender = createRecommender(model, (u) => historyIn(histories, u));
+const scanner = await createScanner(model, { shared: { index, slot }, recommender });
 const rows = input.users.length;
 for (let from = Atomics.add(cells, 0, rowsPerClaim); from < rows; from = Atomics.add(cells, 0, rowsPerClaim)) {
   const to = Math.min(from + rowsPerClaim, rows);
-  evaluateRows(recommender, input, output, from, to);
+  evaluateRows(scanner, input, output, from, to);
   Atomics.add(cells, 1, to - from);
 }
 

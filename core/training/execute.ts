@@ -2,8 +2,11 @@ import { join } from "node:path";
 import type { CatalogueItem, CurvePoint, Run } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { poolFolds } from "../evaluation/per-user.ts";
+import { addReports, reportOf } from "../evaluation/report-sums.ts";
+import { sampledWarning } from "../evaluation/sampled.ts";
 import { summarize } from "../evaluation/summarize.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
+import type { TrainingSet } from "../models/algorithm.ts";
 import { encodeBundle } from "../models/bundle.ts";
 import type { BundleFile } from "../models/bundle.ts";
 import type { ServableModel } from "../models/servable.ts";
@@ -17,6 +20,7 @@ import { phaseProgress } from "./phase-progress.ts";
 import { hashOfFolds } from "./reproduction.ts";
 import { finishedRun, readFinishedRun, writeRunFolder } from "./run-folder.ts";
 import type { TrainingTask } from "./task.ts";
+import { validationData } from "./validation-data.ts";
 import { discardWork, openWorkFolder } from "./work-folder.ts";
 import type { FoldResult, WorkFolder } from "./work-folder.ts";
 
@@ -55,6 +59,7 @@ function trainKind(
 ): Promise<Run> {
   switch (task.selection.kind) {
     case "holdout":
+    case "validation":
       return trainHoldout(task, source, work, context);
     case "k-fold":
       return trainFolds(task, source, work, context, task.selection.folds);
@@ -77,7 +82,7 @@ export async function executeReproduction(
     const { modelHash } = await fitOnce(task, train, null, { ...context, onProgress: progress(fold, "fit") });
     hashes.push(modelHash);
   }
-  return folds === null ? (hashes[0] ?? "") : hashOfFolds(hashes);
+  return folds === null && task.selection.kind !== "validation" ? (hashes[0] ?? "") : hashOfFolds(hashes);
 }
 
 async function trainHoldout(
@@ -87,16 +92,18 @@ async function trainHoldout(
   context: ExecuteContext,
 ): Promise<Run> {
   const trained = await trainAndEvaluate(task, source, work, context, { fold: null, folds: 1 });
-  const { perUser, coverage, counts, timings, modelHash, curve } = trained.result;
+  const { perUser, whole, definitions, report, counts, timings, modelHash, curve } = trained.result;
+  const cutoffs = cutoffsOf(task);
   const run = finishedRun(task, {
-    metrics: summarize(perUser, { cutoffs: task.cutoffs, coverage: new Map(coverage), seed: task.seed }),
+    metrics: summarize(perUser, { cutoffs, whole: new Map(whole), seed: task.seed, definitions }),
+    report: reportOf(report, reportOptions(task)),
     curve: [...curve],
     timings,
-    modelHash,
-    foldModelsHash: null,
+    modelHash: isTrial ? null : modelHash,
+    foldModelsHash: isTrial ? hashOfFolds([modelHash]) : null,
     evaluated: { ...counts, folds: null },
   });
-  const bundle = await bundleOf(run, trained.model, task, source);
+  const bundle = isTrial ? null : await bundleOf(run, trained.model, task, source);
   await writeRunFolder(task.runsDirectory, { run, bundle, perUser });
   return run;
 }
@@ -124,8 +131,15 @@ async function trainFolds(
   }
   const perUser = poolFolds(results.map((result) => result.perUser));
   const run = finishedRun(task, {
-    metrics: summarize(perUser, { cutoffs: task.cutoffs, coverage: meanCoverage(results), seed: task.seed }),
+    metrics: summarize(perUser, {
+      cutoffs: cutoffsOf(task),
+      whole: meanOfWholes(results),
+      seed: task.seed,
+      ...(definitions === undefined ? {} : { definitions }),
+    }),
+    report: reportOf(addReports(results.map(({ report }) => report)), reportOptions(task)),
     curve: [...(results[0]?.curve ?? [])],
+  const definitions = results[0]?.definitions;
     timings: {
       load: sum(results.map(({ timings }) => timings.load)),
       fit: sum(results.map(({ timings }) => timings.fit)),
@@ -164,6 +178,7 @@ async function trainRefit(
     curve: [...fitted.curve],
     timings: { load: loadSeconds, fit: fitted.seconds, evaluate: 0 },
     modelHash: fitted.modelHash,
+    report: refitOf.run.report,
     foldModelsHash: null,
     evaluated: refitOf.run.evaluated ?? null,
   });
@@ -192,21 +207,40 @@ async function trainAndEvaluate(
   const at = fold ?? 0;
   const progress = phaseProgress(folds, context.onProgress);
   const loadStarted = performance.now();
-  const { train, test, foldIn } = await load(task, source, fold, progress(at, "load"), context);
+  const { train, rated, test, foldIn } = await load(task, source, fold, progress(at, "load"), context);
   if (test === null || test.item.length === 0)
     throw new ReelbenchError("RB_SPLIT_EMPTY", "There is no rating to test on.");
   const loadSeconds = secondsSince(loadStarted);
   const fitted = await fitOnce(task, train, storeOf(work, at), { ...context, onProgress: progress(at, "fit") });
   const evaluationStarted = performance.now();
   const evaluation: EvaluationResult = await evaluateInThreads(
-    { model: fitted.model, train, test, foldIn, cutoffs: task.cutoffs, threads: task.threads },
+    {
+      model: fitted.model,
+      train,
+      rated,
+      test,
+      foldIn,
+      cutoffs: cutoffsOf(task),
+      options: task.evaluation,
+      seed: task.seed,
+      threads: task.threads,
+    },
     { signal: context.signal, onProgress: progress(at, "evaluate") },
   );
   const timings = { load: loadSeconds, fit: fitted.seconds, evaluate: secondsSince(evaluationStarted) };
-  const { perUser, coverage, counts } = evaluation;
+  const { perUser, whole, definitions, report, counts } = evaluation;
   return {
     model: fitted.model,
-    result: { modelHash: fitted.modelHash, perUser, coverage: [...coverage], counts, curve: fitted.curve, timings },
+    result: {
+      modelHash: fitted.modelHash,
+      perUser,
+      whole: [...whole],
+      definitions,
+      report,
+      counts,
+      curve: fitted.curve,
+      timings,
+    },
   };
 }
 
@@ -216,12 +250,14 @@ async function load(
   fold: number | null,
   report: WorkContext["onProgress"],
   { signal }: WorkContext,
-): Promise<TrainingData> {
+): Promise<TrainingData & { readonly rated: TrainingSet }> {
   if (signal.aborted) throw new ReelbenchError("RB_CANCELLED");
   report({ done: 0, total: null, unit: "ratings", message: "Loading the ratings" });
-  const data = await source.loadTrainingData(task.snapshotDirectory, loadedPart(task, fold));
+  const loaded = await source.loadTrainingData(task.snapshotDirectory, loadedPart(task, fold));
+  const data = task.selection.kind === "validation" ? validationData(loaded, task.selection) : loaded;
   // Who is folded in gives ratings as people give them to a server, which knows nothing of the training's options.
-  return { ...data, train: applyTrainingOptions(data.train, task.training ?? {}) };
+  // What a person has rated is never recommended to them, whether training made use of it or not.
+  return { ...data, rated: data.train, train: applyTrainingOptions(data.train, task.training ?? {}) };
 }
 
 function loadedPart({ selection }: TrainingTask, fold: number | null): TrainingSelection {
@@ -230,6 +266,7 @@ function loadedPart({ selection }: TrainingTask, fold: number | null): TrainingS
   return fold === null ? { part: "holdout", splitDirectory } : { part: "fold", splitDirectory, fold };
 }
 
+  if (selection.kind === "validation" && selection.inner === null) return { part: "validation", splitDirectory };
 function storeOf(
   work: WorkFolder,
   fold: number,
@@ -267,16 +304,29 @@ async function bundleOf(
 }
 
 /** A cross-validation has as many catalogues in use as folds; their mean is what one model does. */
-function meanCoverage(results: readonly FoldResult[]): Map<number, number> {
-  const cutoffs = results[0]?.coverage.map(([k]) => k) ?? [];
+function meanOfWholes(results: readonly FoldResult[]): Map<string, number> {
+  const names = results[0]?.whole.map(([name]) => name) ?? [];
   return new Map(
-    cutoffs.map((k, at) => [k, sum(results.map(({ coverage }) => coverage[at]?.[1] ?? 0)) / results.length]),
+    names.map((name, at) => [name, sum(results.map(({ whole }) => whole[at]?.[1] ?? NaN)) / results.length]),
   );
 }
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
+function cutoffsOf(task: TrainingTask): readonly number[] {
+  return [...new Set(task.evaluation?.cutoffs ?? task.cutoffs)].sort((a, b) => a - b);
+}
+
+function reportOptions({ evaluation }: TrainingTask): Parameters<typeof reportOf>[1] {
+  const sampledNegatives = evaluation?.sampledNegatives ?? null;
+  return {
+    relevantFrom: evaluation?.relevantFrom ?? null,
+    sampledNegatives,
+    warnings: sampledNegatives === null ? [] : [sampledWarning],
+  };
+}
+
 
 function secondsSince(startedAt: number): number {
   return (performance.now() - startedAt) / 1000;

@@ -53,7 +53,7 @@ export function describeMachine(threads: number): NonNullable<Run["machine"]> {
 /** What a run is before anything of it is known. */
 export function finishedRun(
   task: TrainingTask,
-  results: Pick<Run, "metrics" | "curve" | "timings" | "modelHash" | "foldModelsHash" | "evaluated">,
+  results: Pick<Run, "metrics" | "curve" | "timings" | "modelHash" | "foldModelsHash" | "evaluated" | "report">,
 ): Run {
   const {
     runId,
@@ -65,6 +65,7 @@ export function finishedRun(
     algorithm,
     hyperparameters,
     training,
+    evaluation,
     warmStart,
     seed,
     threads,
@@ -83,6 +84,7 @@ export function finishedRun(
     hyperparameters,
     ...(training === undefined ? {} : { training }),
     ...(warmStart === undefined ? {} : { warmStart: { runId: warmStart.runId, modelHash: warmStart.modelHash } }),
+    ...(evaluation === undefined ? {} : { evaluation }),
     seed,
     machine: describeMachine(threads),
     codeVersion,

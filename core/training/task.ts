@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   curvePoint,
   entityId,
+  evaluationOptions,
   hyperparameters,
   progress,
   run,
@@ -47,6 +48,8 @@ export const trainingTask = z.object({
   /** The finished model that the fit starts from, and its folder. */
   warmStart: z.object({ runId: entityId, modelHash: sha256, directory: z.string() }).optional(),
   /** For a refit: the run whose evaluation it carries, and its folder, from which per-user values are copied. */
+  /** How it is judged, where not in the usual way. */
+  evaluation: evaluationOptions.optional(),
   refitOf: z.object({ run, directory: z.string() }).nullable().default(null),
 });
 export type TrainingTask = z.infer<typeof trainingTask>;

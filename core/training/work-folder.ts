@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { z } from "zod";
 import { curvePoint, sha256 } from "../contract/entities.ts";
 import type { CurvePoint } from "../contract/entities.ts";
+import type { DefinitionContext } from "../evaluation/metric.ts";
 import type { PerUserTable } from "../evaluation/per-user.ts";
+import { reportSums } from "../evaluation/report-sums.ts";
+import type { ReportSums } from "../evaluation/report-sums.ts";
 import { canonicalJson } from "../files/json.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 import type { TrainingTask } from "./task.ts";
@@ -20,7 +23,10 @@ export interface Checkpoint {
 export interface FoldResult {
   readonly modelHash: string;
   readonly perUser: PerUserTable;
-  readonly coverage: readonly (readonly [cutoff: number, share: number])[];
+  /** Metrics of the whole, by name. */
+  readonly whole: readonly (readonly [name: string, value: number])[];
+  readonly definitions: DefinitionContext;
+  readonly report: ReportSums;
   readonly counts: {
     readonly testRatings: number;
     readonly users: number;
@@ -75,7 +81,13 @@ const foldHeader = z.object({
   modelHash: sha256,
   rows: z.int().nonnegative(),
   columns: z.array(z.string()),
-  coverage: z.array(z.tuple([z.int(), z.number()])),
+  whole: z.array(z.tuple([z.string(), z.number()])),
+  definitions: z.object({
+    relevance: z.object({ from: z.number().nullable() }),
+    alike: z.enum(["genres", "factors"]).nullable(),
+    sampledNegatives: z.int().nullable(),
+  }),
+  report: reportSums,
   counts: z.object({ testRatings: z.int(), users: z.int(), coldUsers: z.int(), coldItemRatings: z.int() }),
   curve: z.array(curvePoint),
   timings: z.object({ load: z.number(), fit: z.number(), evaluate: z.number() }),
@@ -114,11 +126,11 @@ export async function openWorkFolder(task: TrainingTask): Promise<WorkFolder> {
 
 /** Everything that decides the bytes of the result; not names, folders or threads. */
 function taskKey(task: TrainingTask): string {
-  const { snapshot, splitId, selection, algorithm, hyperparameters, training, warmStart, seed, cutoffs, codeVersion } =
-    task;
-  const { kind } = selection;
-  const settings = { algorithm, hyperparameters, training, warmStart: warmStart?.modelHash, seed, cutoffs };
-  const decisive = { snapshotId: snapshot.id, splitId, kind, ...settings, codeVersion };
+  const { snapshot, splitId, selection, algorithm, hyperparameters, training, warmStart, codeVersion } = task;
+  const part = selection.kind === "validation" ? { ...selection, splitDirectory: undefined } : selection.kind;
+  const { evaluation, seed, cutoffs } = task;
+  const settings = { algorithm, hyperparameters, training, evaluation, warmStart: warmStart?.modelHash, seed, cutoffs };
+  const decisive = { snapshotId: snapshot.id, splitId, part, ...settings, codeVersion };
   return createHash("sha256").update(canonicalJson(decisive)).digest("hex");
 }
 

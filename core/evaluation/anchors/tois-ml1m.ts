@@ -1,0 +1,227 @@
+import type { Hyperparameters } from "../../contract/entities.ts";
+import type { Algorithm, TrainingSet } from "../../models/algorithm.ts";
+import { algorithms, parseHyperparameters } from "../../models/registry.ts";
+import type { ServableModel } from "../../models/servable.ts";
+import { createRecommender } from "../../recommend/recommender.ts";
+import { shuffleInPlace } from "./shuffle.ts";
+
+/**
+ * The protocol of M. Ferrari Dacrema, S. Boglio, P. Cremonesi, D. Jannach, "A troubling analysis of reproducibility and progress
+ * in recommender systems research", TOIS 39(2), 2021, for MovieLens 1M (additional material, table 79): every rating a positive,
+ * 20 % of the ratings of all people together drawn for the test, 10 % of the rest for validation; hyperparameters by the
+ * validation part, then a fit on all but the test; every item not rated in the fit is a candidate; lists of ten.
+ *
+ * Their NDCG@10 divides by the ideal gain of *all* of a person's test items, not of the ten that a list can hold (the code that
+ * made the table), so it is lower than what is mostly called NDCG@10; ours of the other kind is told beside it. Recall divides
+ * by all test items.
+ */
+export const toisPublished: readonly ToisPublished[] = [
+  { algorithm: "popularity", name: "TopPop", ndcg: 0.0939, recall: 0.0685 },
+  { algorithm: "user-knn", name: "UserKNN (asymmetric)", ndcg: 0.223, recall: 0.1726 },
+  { algorithm: "puresvd", name: "PureSVD", ndcg: 0.2132, recall: 0.1624 },
+  { algorithm: "ials", name: "iALS", ndcg: 0.22, recall: 0.1702 },
+  { algorithm: "bpr-mf", name: "MF-BPR", ndcg: 0.1807, recall: 0.1384 },
+  { algorithm: "slim", name: "SLIM (elastic net)", ndcg: 0.2321, recall: 0.177 },
+  { algorithm: "ease", name: "EASE", ndcg: 0.2364, recall: 0.182 },
+];
+
+export interface ToisPublished {
+  readonly algorithm: string;
+  readonly name: string;
+  readonly ndcg: number;
+  readonly recall: number;
+}
+
+export interface ToisResult {
+  /** Null for what the table does not have. */
+  readonly published: ToisPublished | null;
+  readonly algorithm: string;
+  readonly hyperparameters: Hyperparameters;
+  /** Settings tried, and the validation NDCG@10 (theirs) of the best. */
+  readonly trials: number;
+  readonly validation: number;
+  readonly test: ListQuality;
+  readonly seconds: number;
+}
+
+/** Means over people with a test rating. */
+export interface ListQuality {
+  /** @10, over the ideal gain of all test items: the published convention. */
+  readonly ndcg: number;
+  /** @10, over the ideal gain of ten. */
+  readonly ndcgTruncated: number;
+  /** @10, over all test items. */
+  readonly recall: number;
+  readonly users: number;
+}
+
+const listLength = 10;
+/** While searching, every third person is enough to tell settings apart. */
+const validationStep = 3;
+
+/** What is tried for each algorithm; about as many settings as the time for one fit allows, chosen before any test figure. */
+export const toisSearch: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
+  popularity: [{}],
+  "item-knn": grid({ neighbours: [50, 100, 300], asymmetry: [0.3, 0.5], shrinkage: [0, 50, 300] }),
+  "user-knn": grid({ neighbours: [60, 120, 250, 500], asymmetry: [0.3, 0.5, 0.7], shrinkage: [0, 30] }),
+  puresvd: grid({ factors: [12, 16, 20, 24, 28, 32, 40, 50, 64] }).map((given) => ({ ...given, binary: true })),
+  ials: grid({ factors: [96], unobservedWeight: [0.05, 0.1, 0.2, 0.4], regularization: [0.003, 0.006, 0.012, 0.025] }).map(
+    (given) => ({ ...given, epochs: 12 }),
+  ),
+  "bpr-mf": [{}],
+  slim: [
+    ...grid({ l1: [1, 3, 8], l2: [50, 150, 400] }),
+    ...grid({ l1: [1, 3, 8], l2: [150, 400], nonNegative: [false] }),
+  ],
+  ease: grid({ regularization: [100, 200, 300, 400, 600, 900, 1300, 2000] }),
+};
+
+/** Every combination, the last name changing fastest. */
+function grid(values: Readonly<Record<string, readonly unknown[]>>): Record<string, unknown>[] {
+  return Object.entries(values).reduce<Record<string, unknown>[]>(
+    (settings, [name, choices]) => settings.flatMap((given) => choices.map((value) => ({ ...given, [name]: value }))),
+    [{}],
+  );
+}
+
+export interface ToisParts {
+  readonly train: TrainingSet;
+  readonly validation: TrainingSet;
+  readonly trainAndValidation: TrainingSet;
+  readonly test: TrainingSet;
+}
+
+/** Ratings, each once, in any order, binarised here. The same seed: the same parts. */
+export function toisParts(
+  ratings: { readonly users: number; readonly items: number; readonly user: Int32Array; readonly item: Int32Array },
+  seed: number,
+): ToisParts {
+  const count = ratings.user.length;
+  const order = shuffleInPlace(Int32Array.from({ length: count }, (_, n) => n), seed);
+  const testFrom = count - Math.round(0.2 * count);
+  const validationFrom = testFrom - Math.round(0.1 * testFrom);
+  const part = (from: number, to: number): TrainingSet => binary(ratings, order.subarray(from, to));
+  return {
+    train: part(0, validationFrom),
+    validation: part(validationFrom, testFrom),
+    trainAndValidation: part(0, testFrom),
+    test: part(testFrom, count),
+  };
+}
+
+function binary(
+  {
+    users,
+    items,
+    user,
+    item,
+  }: { readonly users: number; readonly items: number; readonly user: Int32Array; readonly item: Int32Array },
+  chosen: Int32Array,
+): TrainingSet {
+  const sorted = Float64Array.from(chosen, (n) => (user[n] ?? 0) * items + (item[n] ?? 0)).sort();
+  const userStart = new Int32Array(users + 1);
+  for (const key of sorted) {
+    const u = Math.floor(key / items);
+    userStart[u + 1] = (userStart[u + 1] ?? 0) + 1;
+  }
+  for (let u = 0; u < users; u++) userStart[u + 1] = (userStart[u + 1] ?? 0) + (userStart[u] ?? 0);
+  return {
+    users,
+    items,
+    userStart,
+    item: Int32Array.from(sorted, (key) => key % items),
+    rating: new Float32Array(sorted.length).fill(1),
+    time: null,
+    scale: { minimum: 0, maximum: 1 },
+  };
+}
+
+export interface ToisOptions {
+  readonly seed: number;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  /** Ids; those that the registry does not have are left out. */
+  readonly algorithms: readonly string[];
+  readonly onTrial?: (algorithm: string, hyperparameters: Record<string, unknown>, validation: number) => void;
+}
+
+/** Searches, fits and tests one algorithm after the other. Throws RB_CANCELLED. */
+export async function* runTois(parts: ToisParts, options: ToisOptions): AsyncGenerator<ToisResult> {
+  for (const algorithm of algorithms) {
+    if (!options.algorithms.includes(algorithm.info.id)) continue;
+    yield await testOne(algorithm, parts, options);
+  }
+}
+
+async function testOne(algorithm: Algorithm, parts: ToisParts, options: ToisOptions): Promise<ToisResult> {
+  const { id } = algorithm.info;
+  const started = performance.now();
+  const known = new Set(algorithm.info.hyperparameters.map(({ name }) => name));
+  const settings = (toisSearch[id] ?? [{}]).map((given) =>
+    Object.fromEntries(Object.entries(given).filter(([name]) => known.has(name))),
+  );
+  let best = { given: settings[0] ?? {}, validation: -Infinity };
+  for (const given of settings.length > 1 ? settings : []) {
+    const model = await fit(algorithm, given, parts.train, options);
+    const { ndcg } = listQuality(model, parts.train, parts.validation, validationStep);
+    options.onTrial?.(id, given, ndcg);
+    if (ndcg > best.validation) best = { given, validation: ndcg };
+  }
+  const model = await fit(algorithm, best.given, parts.trainAndValidation, options);
+  return {
+    published: toisPublished.find((row) => row.algorithm === id) ?? null,
+    algorithm: id,
+    hyperparameters: parseHyperparameters(algorithm, best.given),
+    trials: settings.length,
+    validation: best.validation,
+    test: listQuality(model, parts.trainAndValidation, parts.test),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function fit(
+  algorithm: Algorithm,
+  given: Record<string, unknown>,
+  data: TrainingSet,
+  { seed, threads, signal }: ToisOptions,
+): Promise<ServableModel> {
+  return algorithm.fit(data, parseHyperparameters(algorithm, given), {
+    seed,
+    threads,
+    signal,
+    onProgress: () => undefined,
+    onEpoch: () => undefined,
+    resumeFrom: null,
+    saveCheckpoint: () => Promise.resolve(),
+  });
+}
+
+/** Over every `step`-th person with a test rating. */
+export function listQuality(model: ServableModel, train: TrainingSet, test: TrainingSet, step = 1): ListQuality {
+  const history = (u: number) =>
+    Array.from(train.item.subarray(train.userStart[u], train.userStart[u + 1]), (i) => ({ i, rating: 1 }));
+  const recommender = createRecommender(model, history);
+  const gains = Float64Array.from({ length: test.items }, (_, rank) => 1 / Math.log2(rank + 2));
+  const idealOf = gains.map((_, count) => gains.subarray(0, count + 1).reduce((sum, gain) => sum + gain, 0));
+  const sums = { ndcg: 0, ndcgTruncated: 0, recall: 0, users: 0 };
+  let asked = 0;
+  for (let u = 0; u < test.users; u++) {
+    const held = test.item.subarray(test.userStart[u], test.userStart[u + 1]);
+    if (held.length === 0 || asked++ % step !== 0) continue;
+    const relevant = new Set(held);
+    const exclude = train.item.subarray(train.userStart[u], train.userStart[u + 1]);
+    let gain = 0;
+    let hits = 0;
+    recommender.topN(u, listLength, { exclude }).forEach(({ i }, rank) => {
+      if (!relevant.has(i)) return;
+      gain += gains[rank] ?? 0;
+      hits++;
+    });
+    sums.ndcg += gain / (idealOf[held.length - 1] ?? 1);
+    sums.ndcgTruncated += gain / (idealOf[Math.min(listLength, held.length) - 1] ?? 1);
+    sums.recall += hits / held.length;
+    sums.users++;
+  }
+  const mean = (sum: number): number => sum / sums.users;
+  return { ndcg: mean(sums.ndcg), ndcgTruncated: mean(sums.ndcgTruncated), recall: mean(sums.recall), users: sums.users };
+}

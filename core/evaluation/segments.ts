@@ -1,0 +1,132 @@
+import type { FeatureTable } from "../models/algorithm.ts";
+import type { EvaluationInput, EvaluationOutput } from "./evaluate.ts";
+import { itemsByGenre } from "./item-facts.ts";
+import { isRelevant } from "./relevance.ts";
+import type { SegmentSums } from "./report-sums.ts";
+
+/** What groups are made of beside the evaluation itself. */
+export interface SegmentSource {
+  readonly input: EvaluationInput;
+  readonly output: EvaluationOutput;
+  /** [test ratings] Unix seconds, NaN where unknown. */
+  readonly time: Float64Array | null;
+  readonly itemFeatures: FeatureTable | null;
+  readonly k: number;
+}
+
+/** Users by ratings in training: bounds that are the same for all data, so that reports can be laid side by side. */
+const activities = [
+  { label: "no ratings", below: 1 },
+  { label: "1–9 ratings", below: 10 },
+  { label: "10–29 ratings", below: 30 },
+  { label: "30–99 ratings", below: 100 },
+  { label: "100–299 ratings", below: 300 },
+  { label: "300 and more", below: Infinity },
+] as const;
+
+const thirds = ["most popular third", "middle third", "least popular third", "never rated in training"] as const;
+
+/**
+ * Errors and hits by groups: users by activity, items by popularity, items by genre (an item counts in each of its genres),
+ * test ratings by time. In order of the test ratings, so that the same evaluation gives the same bits.
+ */
+export function segmentSums(source: SegmentSource): SegmentSums[] {
+  const { input, time, itemFeatures } = source;
+  const { rated: known, test } = input;
+  const third = popularityThirds(input.facts.popularity);
+  const popularity = thirds.map((label, order) => blank("popularity", label, order));
+  const activity = activities.map(({ label }, order) => blank("activity", label, order));
+  const genres = [...(itemsByGenre(itemFeatures, third.length) ?? [])].map(([label, members]) => ({
+    members,
+    sums: blank("genre", label, 0),
+  }));
+  const genresOf = (i: number) => genres.filter(({ members }) => members[i] === 1).map(({ sums }) => sums);
+  const genresByItem = new Map<number, SegmentSums[]>();
+  const periods = periodsOf(time);
+
+  input.users.forEach((u, row) => {
+    const rated = known.userStart[u + 1]! - known.userStart[u]!;
+    const group = activity[activities.findIndex(({ below }) => rated < below)]!;
+    const ndcg = source.output.columns.get(`ndcg@${String(source.k)}`)?.[row] ?? NaN;
+    if (!Number.isNaN(ndcg)) {
+      group.users++;
+      group.ndcg += ndcg;
+    }
+    for (let at = test.userStart[u]!; at < test.userStart[u + 1]!; at++) {
+      const i = test.item[at]!;
+      const ofItem = genresByItem.get(i) ?? genresOf(i);
+      genresByItem.set(i, ofItem);
+      const period = time === null ? null : periods.of(time[at]!);
+      for (const sums of [group, popularity[third[i]!]!, ...ofItem, ...(period === null ? [] : [period])]) addRating(sums, source, at);
+    }
+  });
+  return [...activity, ...popularity, ...genres.map(({ sums }) => sums), ...periods.all()];
+}
+
+function blank(kind: SegmentSums["kind"], label: string, order: number): SegmentSums {
+  return { kind, label, order, ratings: 0, squared: 0, absolute: 0, relevant: 0, hits: 0, users: 0, ndcg: 0 };
+}
+
+function addRating(sums: SegmentSums, { input, output, k }: SegmentSource, at: number): void {
+  const rating = input.test.rating[at]!;
+  sums.ratings++;
+  if (output.predictions.length > 0) {
+    const error = output.predictions[at]! - rating;
+    sums.squared += error * error;
+    sums.absolute += Math.abs(error);
+  }
+  if (!isRelevant(input.relevance, rating)) return;
+  sums.relevant++;
+  const place = output.places[at]!;
+  if (place > 0 && place <= k) sums.hits++;
+}
+
+/**
+ * [items] which third of the training ratings an item belongs to: from the most popular item down, those that together have
+ * the first third of the ratings, the second, the last; 3 where it has none. Equal popularity: lower index first.
+ */
+export function popularityThirds(popularity: Int32Array): Uint8Array {
+  const order = Int32Array.from(popularity, (_, i) => i).sort((a, b) => popularity[b]! - popularity[a]! || a - b);
+  let total = 0;
+  for (const count of popularity) total += count;
+  const third = new Uint8Array(popularity.length);
+  let before = 0;
+  for (const i of order) {
+    third[i] = popularity[i] === 0 ? 3 : Math.min(2, Math.floor((3 * before) / total));
+    before += popularity[i]!;
+  }
+  return third;
+}
+
+const secondsPerYear = 31_557_600;
+
+/** Calendar years where the test ratings span more than three of them, else months, else days (UTC). */
+function periodsOf(time: Float64Array | null): { of(seconds: number): SegmentSums | null; all(): SegmentSums[] } {
+  let first = Infinity;
+  let last = -Infinity;
+  for (const seconds of time ?? []) {
+    if (Number.isNaN(seconds)) continue;
+    first = Math.min(first, seconds);
+    last = Math.max(last, seconds);
+  }
+  const span = (last - first) / secondsPerYear;
+  const length = span > 3 ? 4 : span > 0.25 ? 7 : 10;
+  const known = new Map<string, SegmentSums>();
+  const byDay = new Map<number, SegmentSums>();
+  const periodOf = (day: number): SegmentSums => {
+    const label = new Date(day * 86_400_000).toISOString().slice(0, length);
+    const found = known.get(label) ?? blank("time", label, 0);
+    known.set(label, found);
+    return found;
+  };
+  return {
+    of: (seconds) => {
+      if (!Number.isFinite(seconds) || Math.abs(seconds) > 8e12) return null;
+      const day = Math.floor(seconds / 86_400);
+      const found = byDay.get(day) ?? periodOf(day);
+      byDay.set(day, found);
+      return found;
+    },
+    all: () => [...known.values()],
+  };
+}
