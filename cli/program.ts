@@ -10,6 +10,7 @@ import { addPublishingCommands } from "./commands/publishing.ts";
 import { addSnapshotCommands } from "./commands/snapshots.ts";
 import { addSourceCommands } from "./commands/sources.ts";
 import { addSplitCommands } from "./commands/splits.ts";
+import { addTuningCommands } from "./commands/tuning.ts";
 import { addWorkbenchCommands } from "./commands/workbench.ts";
 import { runDemo } from "./demo.ts";
 import type { DemoFlags } from "./demo.ts";
@@ -45,6 +46,7 @@ export function createProgram(context: CommandContext): Command {
   addSnapshotCommands(program, context);
   addSplitCommands(program, context);
   addModelCommands(program, context);
+  addTuningCommands(program, context);
   addPublishingCommands(program, context);
   addJobCommands(program, context);
   addDeletionCommand(program, context);

@@ -17,6 +17,7 @@ import { createLiveCurves, followJobState, modelHandlers, modelJobs } from "./en
 import { publishingHandlers, publishingJobs } from "./engine/publishing.ts";
 import { recommendationHandlers } from "./engine/recommendations.ts";
 import type { Rooms } from "./engine/rooms.ts";
+import { followSearchState, searchHandlers, searchJobs } from "./engine/searches.ts";
 import { createServers } from "./engine/servers.ts";
 import { createTargets } from "./engine/targets.ts";
 import type { ProcessHost } from "./jobs/process-host.ts";
@@ -85,6 +86,7 @@ async function engineOf(
     ...dataJobs(rooms),
     ...modelJobs(rooms, curves),
     ...publishingJobs(rooms, targets, curves, comparisons),
+    ...searchJobs(rooms, curves),
   } satisfies JobHandlers;
   const queue = createJobQueue({
     table: workspace.catalogue.jobs,
@@ -95,13 +97,17 @@ async function engineOf(
         logger.warn({ job: job.id, kind: job.kind, error: job.error }, "job did not succeed");
       rooms.emit({ type: "job", job });
     },
-    onState: (record) => followJobState(rooms, record),
+    onState: (record) => {
+      followJobState(rooms, record);
+      followSearchState(rooms, record);
+    },
     onDefect: (error) => logger.error({ err: error }, "the end of a job could not be recorded"),
   });
   const handlers = {
     ...dataHandlers(rooms),
     ...deletionHandlers(rooms),
     ...modelHandlers(rooms, curves, comparisons),
+    ...searchHandlers(rooms),
     ...recommendationHandlers(createLiveModels(rooms)),
     ...publishingHandlers(rooms, targets, servers),
     ...jobHandlers(queue),

@@ -175,6 +175,25 @@ describe("kill -9", { timeout: 300_000 }, () => {
     expect(leftovers(workspace)).toEqual([]);
   });
 
+  test.each(moments)("during a search (%i): the same steps as undisturbed", async (moment) => {
+    const workspace = join(folder, `search-${moment}`);
+    cpSync(prepared, workspace, { recursive: true });
+    const search = {
+      ...{ splitId, algorithm: "biases", trials: 9, parallel: 2, seed: 21 },
+      sampler: { sampler: "tpe", startup: 3 },
+      schedule: { schedule: "asha", resource: "epochs", minimum: 2, maximum: 18 },
+    } as const;
+    const { finished, engine } = await disturb(workspace, "searches.start", search, 5);
+    const stepsOf = async ({ searchId }: { searchId: string }) => {
+      const { steps } = await engine.transport.request("searches.get", { searchId });
+      return steps.map(({ runId: _run, seconds: _seconds, ...step }) => step);
+    };
+    const disturbed = await stepsOf(finished.result as { searchId: string });
+    expect(await stepsOf(await runJob(engine.transport, "searches.start", search))).toEqual(disturbed);
+    await engine.close();
+    expect(leftovers(workspace)).toEqual([]);
+  });
+
   test.each(moments)("while something is deleted (%i): it is there, whole, or gone", async (moment) => {
     const workspace = join(folder, `delete-${moment}`);
     cpSync(prepared, workspace, { recursive: true });

@@ -8,7 +8,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { createRandom } from "../../core/evaluation/random.ts";
+import { createRandom } from "../../core/random.ts";
 import { suggest } from "../../core/tuning/sampler.ts";
 import type { Observation } from "../../core/tuning/sampler.ts";
 import { figure, startPeer } from "../paired.ts";
@@ -114,7 +114,7 @@ function compare(ours: readonly number[], theirs: readonly number[]) {
   const [a, b] = [ours.map(Math.log10), theirs.map(Math.log10)];
   const random = createRandom(1);
   const resample = (numbers: readonly number[]) =>
-    mean(numbers.map(() => numbers[random.nextBelow(numbers.length)] ?? 0));
+    mean(numbers.map(() => numbers[random.below(numbers.length)] ?? 0));
   const differences = Array.from({ length: 10_000 }, () => resample(a) - resample(b)).sort((x, y) => x - y);
   const [low, high] = [differences[250] ?? NaN, differences[9749] ?? NaN];
   const smaller = mean(a.map((x) => mean(b.map((y) => (x < y ? 1 : x === y ? 0.5 : 0)))));

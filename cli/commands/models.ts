@@ -267,7 +267,7 @@ function addRecommendCommands(program: Command, context: CommandContext): void {
 }
 
 export async function runIdOf(session: Session, given: string): Promise<string> {
-  return findNamed(await session.ask("runs.list", {}), given, "run").id;
+  return findNamed(await session.ask("runs.list", { trials: true }), given, "run").id;
 }
 
 /** What may stand beside each other: succeeded runs of the newest split, refits left out. */

@@ -422,6 +422,36 @@ export type CurvePoint = z.infer<typeof curvePoint>;
 
 export const runState = z.enum(["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]);
 
+/** Ratings taken out of a training part to choose settings by, where the split itself keeps no validation part. */
+export const innerValidation = z.object({
+  protocol: z.enum(["global-temporal", "per-user-temporal", "leave-last-out", "random"]),
+  share: z.number().gt(0).lt(1).default(0.1),
+});
+export type InnerValidation = z.output<typeof innerValidation>;
+
+/** Where a run stands in a search, and what it was judged by: its metrics are of that part. */
+export const searchPlace = z.object({
+  searchId: entityId,
+  trial: count,
+  part: z.discriminatedUnion("part", [
+    /** A trial: a measurement, which leaves no model. `inner` null: the split's own validation part. */
+    z.object({
+      part: z.literal("validation"),
+      inner: innerValidation.nullable(),
+      /** As in the split's protocol. */
+      relevantFrom: z.number().optional(),
+      /** Share of the users that took part; 1: all. */
+      userShare: z.number().gt(0).max(1),
+      seed: count,
+    }),
+    /** The winner: trained on the whole training part, evaluated on the test. */
+    z.object({ part: z.literal("test") }),
+  ]),
+  /** List lengths of the metrics. */
+  cutoffs: z.array(z.int().min(1).max(1000)).min(1),
+});
+export type SearchPlace = z.output<typeof searchPlace>;
+
 export const run = z.object({
   id: entityId,
   name: z.string(),
@@ -463,6 +493,8 @@ export const run = z.object({
   evaluation: evaluationOptions.optional(),
   /** Calibration, segments and the like. Like the metrics, a refit has it from the run that chose it. */
   report: evaluationReport.optional(),
+  /** A training that a search for hyperparameters made. */
+  search: searchPlace.optional(),
   /** The run from whose model the fit started. Part of the run's identity, by the model's hash. */
   warmStart: z.object({ runId: entityId, modelHash: sha256 }).optional(),
   /** A refit: trained on all of the snapshot; it carries the evaluation of the run that chose it. */

@@ -41,6 +41,7 @@ import {
   trainingOptions,
   userId,
 } from "./entities.ts";
+import { search, searchDimension, searchRequest, searchStep } from "./searches.ts";
 
 const none = z.object({});
 const count = z.int().nonnegative();
@@ -217,7 +218,15 @@ export const contract = {
     z.object({ runId: entityId }),
     z.object({ identical: z.boolean(), expected: z.string(), actual: z.string() }),
   ),
-  "runs.list": method("query", z.object({ splitId: entityId.optional() }), z.array(run)),
+  "runs.list": method(
+    "query",
+    z.object({
+      splitId: entityId.optional(),
+      /** Also the trials of searches, which are judged by a validation part and leave no model. */
+      trials: z.boolean().default(false),
+    }),
+    z.array(run),
+  ),
   "runs.get": method("query", z.object({ runId: entityId }), run),
   "runs.delete": method("command", z.object({ runId: entityId }), none),
   "runs.annotate": method(
@@ -230,6 +239,25 @@ export const contract = {
     "query",
     z.object({ runIds: z.array(entityId).min(2).max(50), baselineId: entityId.nullable().default(null) }),
     comparison,
+  ),
+
+  // ── Searches ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** What a search of an algorithm varies when nobody says otherwise, and each field's whole range. */
+  "searches.space": method(
+    "query",
+    z.object({ algorithm: entityId }),
+    z.object({ space: z.array(searchDimension), fields: z.array(searchDimension) }),
+  ),
+  /**
+   * Trains settings after settings, judged by a validation part, and at the end the best on the whole training part, judged
+   * once by the test. A resumed search goes on as it would have.
+   */
+  "searches.start": method("job", searchRequest, z.object({ searchId: entityId, runId: entityId })),
+  "searches.list": method("query", z.object({ splitId: entityId.optional() }), z.array(search)),
+  "searches.get": method(
+    "query",
+    z.object({ searchId: entityId }),
+    z.object({ search, steps: z.array(searchStep) }),
   ),
 
   // ── Recommendations ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -377,7 +405,7 @@ export const engineEvent = z.discriminatedUnion("type", [
   /** Something of this kind was made, changed or removed: ask again. */
   z.object({
     type: z.literal("changed"),
-    entity: z.enum(["source", "snapshot", "split", "run", "target", "publication", "server"]),
+    entity: z.enum(["source", "snapshot", "split", "run", "search", "target", "publication", "server"]),
     id: z.string(),
   }),
   /** Learning-curve points of a run while it trains. */

@@ -3,7 +3,16 @@
  * Part of the contract (`methods.ts`).
  */
 import { z } from "zod";
-import { entityId, hyperparameters, hyperparameterValue, isoTime, metricName, runState } from "./entities.ts";
+import {
+  entityId,
+  hyperparameters,
+  hyperparameterValue,
+  innerValidation,
+  isoTime,
+  metricName,
+  runState,
+  trainingOptions,
+} from "./entities.ts";
 
 const count = z.int().nonnegative();
 const fieldName = z.string().min(1).max(100);
@@ -75,13 +84,6 @@ export const searchSchedule = z.discriminatedUnion("schedule", [
 ]);
 export type SearchSchedule = z.output<typeof searchSchedule>;
 
-/** Which ratings of the training part the trials are judged by. The test part takes no part in a search. */
-export const searchValidation = z.object({
-  protocol: z.enum(["global-temporal", "per-user-temporal", "leave-last-out", "random"]),
-  share: z.number().gt(0).lt(1).default(0.1),
-});
-export type SearchValidation = z.output<typeof searchValidation>;
-
 /** What is given to start a search. What is left out follows from the algorithm and the split. */
 export const searchRequest = z.object({
   splitId: entityId,
@@ -100,8 +102,10 @@ export const searchRequest = z.object({
   /** Trials at the same time; they share the threads. */
   parallel: z.int().min(1).max(64).default(1),
   seed: z.int().min(0).max(0xffff_ffff).default(42),
-  /** Left out: as the split's own protocol. */
-  validation: searchValidation.optional(),
+  /** Taken out of the training part to judge the trials by. Left out: the split's own validation part, or else as the split itself divides. */
+  validation: innerValidation.optional(),
+  /** What is made of the training ratings first, in every trial. */
+  training: trainingOptions.optional(),
 });
 export type SearchRequest = z.output<typeof searchRequest>;
 
@@ -146,7 +150,9 @@ export const search = z.object({
   trials: z.int().positive(),
   parallel: z.int().positive(),
   seed: z.int().nonnegative(),
-  validation: searchValidation,
+  /** Null: the split's own validation part. */
+  validation: innerValidation.nullable(),
+  training: trainingOptions.optional(),
   /** Steps that have ended. */
   finishedSteps: count,
   best: z.object({ step: count, trial: count, value: z.number(), hyperparameters }).nullable(),

@@ -49,8 +49,10 @@ export function modelHandlers(rooms: Rooms, curves: LiveCurves, comparisons: Com
       const plan = planOf(rooms, known, parseHyperparameters(known, hyperparameters), { splitId });
       return { ...plan, alternatives: [...plan.alternatives] };
     },
-    "runs.list": ({ splitId }) =>
-      (splitId === undefined ? runs.list() : runs.listBy("split_id", splitId)).map(curves.shown),
+    "runs.list": ({ splitId, trials }) =>
+      (splitId === undefined ? runs.list() : runs.listBy("split_id", splitId))
+        .filter(({ search }) => trials || search?.part.part !== "validation")
+        .map(curves.shown),
     "runs.get": ({ runId }) => curves.shown(runs.get(runId)),
     "runs.annotate": ({ runId, name, note }) => {
       const run = runs.get(runId);

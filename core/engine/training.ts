@@ -23,6 +23,7 @@ export function queuedRun(
     | "algorithm"
     | "hyperparameters"
     | "training"
+    | "search"
     | "evaluation"
     | "warmStart"
     | "seed"
@@ -65,6 +66,7 @@ export function trainingTaskOf(rooms: Rooms, run: Run): TrainingTaskInput {
     codeVersion: version,
     createdAt: run.createdAt,
     runsDirectory: rooms.workspace.paths.runs,
+    ...(run.search === undefined ? {} : { search: run.search, cutoffs: run.search.cutoffs }),
     ...(run.warmStart === undefined
       ? {}
       : { warmStart: { ...run.warmStart, directory: modelDirectory(rooms, run.warmStart.runId).directory } }),
@@ -115,6 +117,10 @@ export function planOf(
 function selectionOf(rooms: Rooms, run: Run): TrainingTaskInput["selection"] {
   if (run.refitOf !== null) return { kind: "all" };
   const { entity: split, directory: splitDirectory } = presentSplit(rooms, run.splitId);
+  if (run.search?.part.part === "validation") {
+    const { inner, relevantFrom, userShare, seed } = run.search.part;
+    return { kind: "validation", splitDirectory, inner, relevantFrom, userShare, seed };
+  }
   const folds = foldsOf(split.protocol);
   return folds === null ? { kind: "holdout", splitDirectory } : { kind: "k-fold", splitDirectory, folds };
 }

@@ -92,6 +92,8 @@ async function trainHoldout(
   context: ExecuteContext,
 ): Promise<Run> {
   const trained = await trainAndEvaluate(task, source, work, context, { fold: null, folds: 1 });
+  // A trial of a search is a measurement, like a cross-validation of one fold: it leaves no model.
+  const isTrial = task.selection.kind === "validation";
   const { perUser, whole, definitions, report, counts, timings, modelHash, curve } = trained.result;
   const cutoffs = cutoffsOf(task);
   const run = finishedRun(task, {
@@ -263,6 +265,7 @@ async function load(
 function loadedPart({ selection }: TrainingTask, fold: number | null): TrainingSelection {
   if (selection.kind === "all") return { part: "all" };
   const { splitDirectory } = selection;
+  if (selection.kind === "validation" && selection.inner === null) return { part: "validation", splitDirectory };
   return fold === null ? { part: "holdout", splitDirectory } : { part: "fold", splitDirectory, fold };
 }
 

@@ -71,6 +71,7 @@ export function finishedRun(
     threads,
     codeVersion,
     refitOf,
+    search,
   } = task;
   return {
     id: runId,
@@ -85,6 +86,7 @@ export function finishedRun(
     ...(training === undefined ? {} : { training }),
     ...(warmStart === undefined ? {} : { warmStart: { runId: warmStart.runId, modelHash: warmStart.modelHash } }),
     ...(evaluation === undefined ? {} : { evaluation }),
+    ...(search === undefined ? {} : { search }),
     seed,
     machine: describeMachine(threads),
     codeVersion,

@@ -4,8 +4,10 @@ import {
   entityId,
   evaluationOptions,
   hyperparameters,
+  innerValidation,
   progress,
   run,
+  searchPlace,
   sha256,
   snapshot,
   trainingOptions,
@@ -16,6 +18,15 @@ const selection = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("holdout"), splitDirectory: z.string() }),
   /** Every protocol that trains several models: k-fold, rolling origin. */
   z.object({ kind: z.literal("k-fold"), splitDirectory: z.string(), folds: z.int().min(2) }),
+  /** A trial of a search: judged by the split's validation part, or by one taken out of its training part (`inner`). */
+  z.object({
+    kind: z.literal("validation"),
+    splitDirectory: z.string(),
+    inner: innerValidation.nullable(),
+    relevantFrom: z.number().optional(),
+    userShare: z.number().gt(0).max(1),
+    seed: z.int().nonnegative(),
+  }),
   /** All ratings, nothing kept for testing: a refit. */
   z.object({ kind: z.literal("all") }),
 ]);
@@ -45,6 +56,8 @@ export const trainingTask = z.object({
   createdAt: z.iso.datetime(),
   /** Where the run's folder `<runId>/` appears when it has succeeded; work in progress is in `.work-<runId>/` beside it. */
   runsDirectory: z.string(),
+  /** For trainings of a search. */
+  search: searchPlace.optional(),
   /** The finished model that the fit starts from, and its folder. */
   warmStart: z.object({ runId: entityId, modelHash: sha256, directory: z.string() }).optional(),
   /** For a refit: the run whose evaluation it carries, and its folder, from which per-user values are copied. */

@@ -26,8 +26,13 @@ const plan = (changes: Partial<SearchPlan> = {}): SearchPlan => ({
   ...changes,
 });
 
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("there is none");
+  return value;
+}
+
 /** Runs a search with `parallel` trainings under way; which ends next is up to `choose`. */
-function search(given: SearchPlan, choose: (running: number[]) => number = (running) => running[0]!): TakenStep[] {
+function search(given: SearchPlan, choose: (running: number[]) => number = (running) => running[0] ?? 0): TakenStep[] {
   const steps: TakenStep[] = [];
   const running: number[] = [];
   for (;;) {
@@ -41,7 +46,8 @@ function search(given: SearchPlan, choose: (running: number[]) => number = (runn
     if (running.length === 0) throw new Error("it waits for nothing");
     const ended = choose(running);
     running.splice(running.indexOf(ended), 1);
-    steps[ended] = { ...steps[ended]!, loss: lossOf(steps[ended]!) };
+    const step = required(steps[ended]);
+    steps[ended] = { ...step, loss: lossOf(step) };
   }
 }
 
@@ -57,9 +63,9 @@ test.each(schedules)("$schedule: the order in which parallel trainings end chang
   for (const parallel of [1, 2, 3]) {
     const given = plan({ schedule, parallel });
     const inOrder = search(given);
-    expect(search(given, (running) => running.at(-1)!)).toEqual(inOrder);
+    expect(search(given, (running) => running.at(-1) ?? 0)).toEqual(inOrder);
     let turn = 0;
-    expect(search(given, (running) => running[(turn = (turn * 5 + 3) % 7) % running.length]!)).toEqual(inOrder);
+    expect(search(given, (running) => running[(turn = (turn * 5 + 3) % 7) % running.length] ?? 0)).toEqual(inOrder);
     expect(new Set(inOrder.map(({ trial }) => trial)).size).toBe(20);
   }
 });
@@ -78,25 +84,25 @@ test("another seed is another search", () => {
 });
 
 test("ASHA never has more than a third of a rung above it, and its best is of the highest rung", () => {
-  const steps = search(plan({ schedule: schedules[1]!, trials: 27 }));
+  const steps = search(plan({ schedule: required(schedules[1]), trials: 27 }));
   const at = (rung: number) => steps.filter((step) => step.rung === rung).length;
   expect([at(0), at(1), at(2)]).toEqual([27, expect.any(Number), expect.any(Number)]);
   expect(at(1)).toBeGreaterThanOrEqual(9);
   expect(at(2)).toBeGreaterThanOrEqual(3);
-  const best = steps[bestStep(steps)!]!;
+  const best = required(steps[bestStep(steps) ?? -1]);
   expect(best.budget).toEqual({ resource: "epochs", amount: 9 });
 });
 
 test("doubling looks around the best of the size before, which it tries first", () => {
-  const schedule = schedules[4]!;
+  const schedule = required(schedules[4]);
   const steps = search(plan({ schedule }));
   expect(steps.map(({ configuration }) => configuration["factors"])).toEqual([
     ...new Array<number>(10).fill(8),
     ...new Array<number>(5).fill(16),
     ...new Array<number>(5).fill(32),
   ]);
-  const first = steps.slice(0, 10).toSorted((a, b) => a.loss! - b.loss!)[0]!;
-  expect(steps[10]!.configuration).toEqual({ ...first.configuration, factors: 16 });
+  const first = required(steps.slice(0, 10).toSorted((a, b) => (a.loss ?? 0) - (b.loss ?? 0))[0]);
+  expect(steps[10]?.configuration).toEqual({ ...first.configuration, factors: 16 });
   const rate = Number(first.configuration["rate"]);
   for (const { configuration } of steps.slice(11, 15)) {
     expect(Number(configuration["rate"])).toBeGreaterThanOrEqual(Math.max(1e-4, rate / 3) * (1 - 1e-12));
@@ -113,7 +119,7 @@ test("a dimension that depends on another takes part only beside it", () => {
 
 test("TPE finds what random search does not, on the mean of ten seeds", () => {
   const bestLoss = (sampler: SearchPlan["sampler"], seed: number) =>
-    Math.min(...search(plan({ sampler, seed, trials: 60 })).map(({ loss }) => loss!));
+    Math.min(...search(plan({ sampler, seed, trials: 60 })).map(({ loss }) => loss ?? Infinity));
   const mean = (sampler: SearchPlan["sampler"]) =>
     Array.from({ length: 10 }, (_, seed) => bestLoss(sampler, seed)).reduce((sum, loss) => sum + loss, 0) / 10;
   expect(mean({ sampler: "tpe", startup: 10 })).toBeLessThan(mean({ sampler: "random" }));
@@ -127,7 +133,7 @@ test("failed trainings are learnt from and never win", () => {
     steps.push({ ...next.step, loss: failed ? Infinity : lossOf(next.step) });
   }
   expect(steps).toHaveLength(30);
-  expect(steps[bestStep(steps)!]!.configuration["kind"]).toBe("b");
+  expect(required(steps[bestStep(steps) ?? -1]).configuration["kind"]).toBe("b");
   expect(steps.slice(15).filter(({ configuration }) => configuration["kind"] === "b").length).toBeGreaterThan(9);
   expect(bestStep([{ trial: 0, rung: 0, budget: null, configuration: {}, loss: Infinity }])).toBeNull();
 });

@@ -3,7 +3,7 @@ import { logMass, normalCdf, normalQuantile } from "./normal.ts";
 
 // scipy 1.17.1: norm.ppf, norm.cdf and differences of log_ndtr.
 test.each([
-  [1e-300, -37.047096299361199],
+  [1e-300, -37.0470962993612],
   [0.01, -2.3263478740408408],
   [0.7, 0.5244005127080407],
   [0.999, 3.090232306167813],

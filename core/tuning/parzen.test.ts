@@ -13,8 +13,12 @@ const real = (name: string, minimum: number, maximum: number, logarithmic = fals
   when: null,
 });
 const integer = (name: string, minimum: number, maximum: number, logarithmic = false): SearchDimension => ({
-  ...real(name, minimum, maximum, logarithmic),
   kind: "integer",
+  name,
+  minimum,
+  maximum,
+  logarithmic,
+  when: null,
 });
 
 test("bandwidths by hand", () => {
@@ -50,16 +54,16 @@ test("densities over all kinds of dimension are Optuna's", () => {
     { x: 0.8, l: 0.5, n: 9, m: 50, c: "c" },
     { x: 0.45, l: 0.03, n: 6, m: 10, c: "c" },
   ];
-  const points = [
+  const [first, second] = [
     { x: 0.5, l: 0.1, n: 3, m: 4, c: "b" },
     { x: 0.01, l: 2e-4, n: 10, m: 64, c: "c" },
-  ];
+  ] as const;
   const estimator = parzenEstimator(space, observations, [1, 1, 1]);
-  expect(estimator.logDensity(points[0]!)).toBeCloseTo(-9.005207609630482, 10);
-  expect(estimator.logDensity(points[1]!)).toBeCloseTo(-12.585855972993627, 10);
+  expect(estimator.logDensity(first)).toBeCloseTo(-9.005207609630482, 10);
+  expect(estimator.logDensity(second)).toBeCloseTo(-12.585855972993627, 10);
   const prior = parzenEstimator(space, [], []);
-  expect(prior.logDensity(points[0]!)).toBeCloseTo(-8.485383057760915, 10);
-  expect(prior.logDensity(points[1]!)).toBeCloseTo(-11.633508722376577, 10);
+  expect(prior.logDensity(first)).toBeCloseTo(-8.485383057760915, 10);
+  expect(prior.logDensity(second)).toBeCloseTo(-11.633508722376577, 10);
 });
 
 test("weights fade with age as Optuna's do", () => {
@@ -76,7 +80,10 @@ test("samples follow the density and stay inside", () => {
   const random = randomStream(3);
   const counts = [0, 0, 0, 0];
   const draws = 20_000;
-  for (let n = 0; n < draws; n++) counts[Number(estimator.sample(random)["n"]) - 1]! += 1;
+  for (let n = 0; n < draws; n++) {
+    const at = Number(estimator.sample(random)["n"]) - 1;
+    counts[at] = (counts[at] ?? 0) + 1;
+  }
   for (const [at, count] of counts.entries())
     expect(count / draws).toBeCloseTo(Math.exp(estimator.logDensity({ n: at + 1 })), 1.7);
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(draws);

@@ -1,4 +1,4 @@
-import { createRandom } from "../evaluation/random.ts";
+import { createRandom } from "../random.ts";
 
 /** Uniform numbers of a stream of its own: the same seed and place give the same numbers, whatever was drawn elsewhere. */
 export interface RandomStream {
@@ -10,7 +10,7 @@ export interface RandomStream {
 /** `place`: which stream of this seed: the step, the dimension. */
 export function randomStream(seed: number, ...place: readonly number[]): RandomStream {
   const source = createRandom(place.reduce((mixed, number) => mix(mixed ^ mix(number + 0x9e3779b9)), mix(seed)));
-  const uint32 = () => source.nextUint32();
+  const uint32 = () => source.uint32();
   return {
     uint32,
     unit: () => (Math.floor(uint32() / 32) * 0x400_0000 + Math.floor(uint32() / 64)) / 0x20_0000_0000_0000,

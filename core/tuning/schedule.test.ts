@@ -18,13 +18,13 @@ test("ASHA promotes as in the paper's walk-through (Li et al. 2020, figure 2: η
   const promotions: [number, number][] = [];
   const settle = () => {
     for (let next = promotable(results, promoted, 3); next !== null; next = promotable(results, promoted, 3)) {
-      promoted[next.rung - 1]!.add(next.trial);
-      results[next.rung]!.push({ trial: next.trial, loss: next.trial });
+      promoted[next.rung - 1]?.add(next.trial);
+      results[next.rung]?.push({ trial: next.trial, loss: next.trial });
       promotions.push([next.trial, next.rung]);
     }
   };
   for (const trial of order) {
-    results[0]!.push({ trial, loss: trial });
+    results[0]?.push({ trial, loss: trial });
     settle();
   }
   // By hand: after three reports 3 is best; after six the best two are 1 and 3, so 1 goes on; after nine 1, 2, 3: 2 goes on,

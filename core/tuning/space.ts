@@ -16,16 +16,21 @@ const integerSpread = 4;
 
 /**
  * What is searched when nobody says: the fields that name a range worth searching (`search`), and by rule those that step
- * multiplicatively (penalties, rates, numbers of factors), from 1/30 to 30 times their default (integers 1/4 to 4), within
+ * multiplicatively (rates, numbers of factors) or are penalties, from 1/30 to 30 times their default (integers 1/4 to 4), within
  * what the algorithm allows. Budgets, choices and fields with a plain scale stay as they are unless asked for.
  */
 export function defaultSpace(info: AlgorithmInfo): SearchDimension[] {
   return info.hyperparameters.flatMap((field) => {
-    if (budgets.has(field.name) || field.logarithmic !== true || typeof field.default !== "number") return [];
+    if (budgets.has(field.name) || !isScale(field) || typeof field.default !== "number") return [];
     const spread = field.kind === "integer" ? integerSpread : realSpread;
     if (field.default <= 0) return [];
     return [rangeOf(field, field.default / spread, field.default * spread)];
   });
+}
+
+/** What is a matter of ratios: fields that say so, and penalties, which may also be 0. */
+function isScale({ name, kind, logarithmic }: Field): boolean {
+  return logarithmic === true || (kind === "real" && /regularization|shrinkage|penalty/i.test(name));
 }
 
 /** A dimension for a field, over all that the algorithm allows or over what is given of it. */
@@ -44,6 +49,8 @@ export function dimensionOf(
     case "integer":
     case "real":
       return rangeOf(field, given.minimum ?? -Infinity, given.maximum ?? Infinity);
+    case "text":
+      throw new ReelbenchError("RB_INVALID_INPUT", `${field.name} is a text: give the choices to try.`);
   }
 }
 
@@ -52,7 +59,7 @@ function rangeOf(field: Field, low: number, high: number): SearchDimension {
   const maximum = Math.min(high, field.maximum ?? Infinity);
   if (!Number.isFinite(minimum) || !Number.isFinite(maximum))
     throw new ReelbenchError("RB_INVALID_INPUT", `${field.name} has no bounds of its own: give a range.`);
-  const logarithmic = field.logarithmic === true && minimum > 0;
+  const logarithmic = isScale(field) && minimum > 0;
   return field.kind === "integer"
     ? {
         kind: "integer",
@@ -102,6 +109,8 @@ function allows(field: Field, value: Value): boolean {
   switch (field.kind) {
     case "boolean":
       return typeof value === "boolean";
+    case "text":
+      return typeof value === "string";
     case "choice":
       return typeof value === "string" && (field.choices ?? []).includes(value);
     case "integer":

@@ -7,6 +7,8 @@ import { folderTable } from "./entity-table.ts";
 import type { FolderTable } from "./entity-table.ts";
 import { jobTable } from "./job-table.ts";
 import type { JobTable } from "./job-table.ts";
+import { searchTable } from "./search-table.ts";
+import type { SearchTable } from "./search-table.ts";
 
 /** Everything a workspace knows about, in one SQLite file with one writer: the engine that holds the lock. */
 export interface Catalogue {
@@ -17,6 +19,7 @@ export interface Catalogue {
   readonly targets: TargetTable;
   readonly publications: PublicationTable;
   readonly jobs: JobTable;
+  readonly searches: SearchTable;
   /** All or nothing. */
   transaction<T>(work: () => T): T;
 }
@@ -35,6 +38,7 @@ export function catalogueOf(database: Database.Database): Catalogue {
     targets: targetTable(database),
     publications: publicationTable(database),
     jobs: jobTable(database),
+    searches: searchTable(database),
     transaction: (work) => database.transaction(work).immediate(),
   };
 }
