@@ -336,11 +336,11 @@ describe("feedback", () => {
 describe("the rest of the interface", () => {
   it("tells an item, the version and all versions", async () => {
     expect((await client.get("/v1/items/film-007")).body).toEqual({
-      version: "v1",
       itemId: "film-007",
       title: "film number 7",
       year: 1957,
       genres: ["Action", "Comedy", "Drama"],
+      hidden: false,
     });
     expect((await client.get("/v1/version")).body).toMatchObject({
       version: "v1",

@@ -122,6 +122,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       config,
       software,
       database: postgres.reads,
+      pools: postgres,
       models,
       metrics,
       accounts,

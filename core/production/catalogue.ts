@@ -7,6 +7,7 @@ import { ask } from "./ask.ts";
 import { bigCount, inTransaction, parseRow, parseRows } from "./database.ts";
 import type { Database } from "./database.ts";
 import { notify } from "./notices.ts";
+import { searchWords } from "./search-words.ts";
 
 const itemRow = z
   .object({
@@ -64,30 +65,109 @@ export async function upsertItems(pool: Pool, channel: string, items: readonly C
   return inTransaction(pool, async (client) => {
     const revision = await nextRevision(client);
     const { rowCount } = await client.query(
-      `insert into reelbench.items as old (item_id, title, year, genres, revision)
-       select distinct on (item_id) item_id, title, year, array(select jsonb_array_elements_text(genres)), $2
-       from jsonb_to_recordset($1::jsonb) as new (item_id text, title text, year integer, genres jsonb)
+      `insert into reelbench.items as old (item_id, title, year, genres, words, revision)
+       select distinct on (item_id) item_id, title, year, array(select jsonb_array_elements_text(genres)),
+         array_to_tsvector(array(select jsonb_array_elements_text(words))), $2
+       from jsonb_to_recordset($1::jsonb) as new (item_id text, title text, year integer, genres jsonb, words jsonb)
        on conflict (item_id) do update set
          title = coalesce(excluded.title, old.title), year = coalesce(excluded.year, old.year),
          genres = case when excluded.genres = '{}' then old.genres else excluded.genres end,
+         words = case when excluded.title is null then old.words else excluded.words end,
          revision = excluded.revision, updated_at = now()
        where not old.edited and (coalesce(excluded.title, old.title), coalesce(excluded.year, old.year), case when excluded.genres = '{}' then old.genres else excluded.genres end)
          is distinct from (old.title, old.year, old.genres)`,
       // Postgres text holds no NUL.
-      [
-        JSON.stringify(
-          parsed.data.map((item) => ({
-            item_id: item.itemId,
-            title: item.title,
-            year: item.year,
-            genres: item.genres,
-          })),
-        ).replaceAll("\\u0000", ""),
-        revision,
-      ],
+      [JSON.stringify(parsed.data.map(toRow)).replaceAll("\\u0000", ""), revision],
     );
     if ((rowCount ?? 0) > 0) await notify(client, { kind: "catalogue", channel });
     return rowCount ?? 0;
+  });
+}
+
+/** An item as it stands on the target, hidden or not; null for one that is unknown or was removed. */
+export async function findItem(database: Database, itemId: string): Promise<StoredItem | null> {
+  return parseRow(
+    itemRow,
+    await ask(database, `select ${columns} from reelbench.items where item_id = $1 and removed_at is null`, [itemId]),
+  );
+}
+
+export interface ItemSearch {
+  /** Words of the title, or the beginnings of words; all of them must be there. Empty: every item. */
+  readonly text: string;
+  /** Any of them; empty: all. */
+  readonly genres: readonly string[];
+  readonly yearFrom: number | null;
+  readonly yearTo: number | null;
+  /** Null: both. */
+  readonly hidden: boolean | null;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** The best matches first, then by title. */
+export async function searchItems(database: Database, search: ItemSearch): Promise<StoredItem[]> {
+  const words = searchWords(search.text);
+  const result = await ask(
+    database,
+    `select ${columns} from reelbench.items, cast($1 as tsquery) as query
+     where removed_at is null and ($1 = '' or words @@ query) and ($2::text[] = '{}' or genres && $2)
+       and ($3::int is null or year >= $3) and ($4::int is null or year <= $4) and ($5::boolean is null or hidden = $5)
+     order by case when $1 = '' then 0 else ts_rank(words, query, 1) end desc, lower(title), item_id offset $6 limit $7`,
+    [
+      words.map((word) => `'${word}':*`).join(" & "),
+      search.genres,
+      search.yearFrom,
+      search.yearTo,
+      search.hidden,
+      search.offset,
+      search.limit,
+    ],
+  );
+  return parseRows(itemRow, result);
+}
+
+/**
+ * Puts items as an operator wants them; publications no longer overwrite them. Those that were removed come back. One
+ * transaction. Returns how many are new.
+ */
+export async function editItems(
+  pool: Pool,
+  channel: string,
+  items: readonly CatalogueItem[],
+): Promise<{ readonly created: number; readonly changed: number }> {
+  return inTransaction(pool, async (client) => {
+    const revision = await nextRevision(client);
+    const rows = parseRows(
+      z.object({ created: z.boolean() }),
+      await client.query(
+        `insert into reelbench.items as old (item_id, title, year, genres, words, edited, revision)
+         select item_id, title, year, array(select jsonb_array_elements_text(genres)),
+           array_to_tsvector(array(select jsonb_array_elements_text(words))), true, $2
+         from jsonb_to_recordset($1::jsonb) as new (item_id text, title text, year integer, genres jsonb, words jsonb)
+         on conflict (item_id) do update set title = excluded.title, year = excluded.year, genres = excluded.genres, words = excluded.words, edited = true,
+           hidden = old.hidden and old.removed_at is null, removed_at = null, revision = excluded.revision, updated_at = now()
+         returning xmax = 0 as created`,
+        [JSON.stringify(items.map(toRow)), revision],
+      ),
+    );
+    await notify(client, { kind: "catalogue", channel });
+    const created = rows.filter((row) => row.created).length;
+    return { created, changed: rows.length - created };
+  });
+}
+
+/** Takes an item out: hidden on every server at once, and no publication brings it back. False for an unknown one. */
+export async function removeItem(pool: Pool, channel: string, itemId: string): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    const revision = await nextRevision(client);
+    const { rowCount } = await client.query(
+      `update reelbench.items set hidden = true, removed_at = now(), edited = true, revision = $2, updated_at = now()
+       where item_id = $1 and removed_at is null`,
+      [itemId, revision],
+    );
+    if ((rowCount ?? 0) > 0) await notify(client, { kind: "catalogue", channel });
+    return (rowCount ?? 0) > 0;
   });
 }
 
@@ -101,12 +181,17 @@ export async function setHidden(
   return inTransaction(pool, async (client) => {
     const revision = await nextRevision(client);
     const { rowCount } = await client.query(
-      "update reelbench.items set hidden = $2, revision = $3, updated_at = now() where item_id = any ($1) and hidden <> $2",
+      "update reelbench.items set hidden = $2, revision = $3, updated_at = now() where item_id = any ($1) and hidden <> $2 and removed_at is null",
       [itemIds, hidden, revision],
     );
     if ((rowCount ?? 0) > 0) await notify(client, { kind: "catalogue", channel });
     return rowCount ?? 0;
   });
+}
+
+/** As both kinds of writing read it. */
+function toRow({ itemId, title, year, genres }: CatalogueItem) {
+  return { item_id: itemId, title, year, genres, words: searchWords(`${title ?? ""} ${itemId}`) };
 }
 
 async function nextRevision(database: Database): Promise<number> {

@@ -25,6 +25,7 @@ import { meRoutes } from "./routes/me.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { recommendationRoutes } from "./routes/recommendations.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { versionRoutes } from "./routes/versions.ts";
 
 /** What the middleware of one request hands on. */
 export interface RequestLocals {
@@ -43,6 +44,7 @@ export function routesOf(context: ServerContext): Route[] {
     ...recommendationRoutes(context),
     ...feedbackRoutes(context),
     ...catalogueRoutes(context),
+    ...versionRoutes(context),
     ...sessionRoutes(context),
     ...meRoutes(context),
     ...administrationRoutes(context),

@@ -1,3 +1,4 @@
+import type { Pool } from "pg";
 import type { AccountServices } from "../accounts/account-services.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { ServerConfig } from "../config.ts";
@@ -13,7 +14,10 @@ export interface ServerContext {
   readonly config: ServerConfig;
   /** Name and version of this software. */
   readonly software: string;
+  /** For what requests read. */
   readonly database: Database;
+  /** For what they change. */
+  readonly pools: { readonly writes: Pool; readonly control: Pool };
   readonly models: LiveModels;
   readonly recommendations: Recommendations;
   readonly recordFeedback: RecordFeedback;

@@ -88,7 +88,46 @@ export const similarSchema = z
   })
   .meta({ id: "SimilarItems" });
 
-export const itemSchema = catalogueItem.extend({ version: z.string() }).meta({ id: "Item" });
+export const itemSchema = catalogueItem
+  .extend({ hidden: z.boolean().meta({ description: "Nobody is shown it." }) })
+  .meta({ id: "Item" });
+
+export const maximumEditedItems = 1000;
+
+const title = z
+  .string()
+  .min(1)
+  .max(1000)
+  .regex(/^[^\u0000]*$/, "must not contain NUL")
+  .refine(isWellFormed, "must be well-formed Unicode");
+export const itemBody = z
+  .strictObject({
+    title: title.nullable(),
+    year: z.int().min(1800).max(2200).nullable().default(null),
+    genres: z
+      .array(title.max(100))
+      .max(50)
+      .default([])
+      .transform((names) => [...new Set(names)]),
+  })
+  .meta({ id: "ItemDetails" });
+
+export const itemSearchQuery = z.strictObject({
+  text: z
+    .string()
+    .max(200)
+    .regex(/^[^\u0000]*$/, "must not contain NUL")
+    .default("")
+    .meta({
+      description: "Words of the title, or their beginnings; all of them must be there.",
+    }),
+  genre: queryList(genres),
+  yearFrom: queryInteger(year),
+  yearTo: queryInteger(year),
+  hidden: queryBoolean(z.boolean().optional()),
+  offset: queryInteger(z.int().min(0).max(10_000).default(0)),
+  limit: queryInteger(z.int().min(1).max(200).default(50)),
+});
 
 export const recommendBody = z
   .strictObject({
