@@ -1,5 +1,16 @@
-/** The kernels of alternating least squares (`assembly/ials.ts`). */
+/** The kernels of alternating least squares (`assembly/ials.ts`, `assembly/tall.ts`). */
 export interface AlternatingKernels {
+  gramTall(
+    x: number,
+    width: number,
+    from: number,
+    to: number,
+    slot: number,
+    flags: number,
+    slots: number,
+    scratch: number,
+    scratchBytes: number,
+  ): void;
   rotateRows(
     x: number,
     width: number,

@@ -1,4 +1,3 @@
-import { denseTimesSmall } from "./dense";
 import { DESCENT_VECTORS, descendConjugate } from "./ials-descent";
 import { solveDual, solvePrimal } from "./ials-exact";
 import { freeScratch, takeScratch } from "./scratch";
@@ -94,23 +93,4 @@ export function ialsRows(
   freeScratch(flags, slot);
   store<f64>(sums, loss);
   store<f64>(sums, penalties, 8);
-}
-
-/** Rows rotated at a time. */
-const ROTATED: i32 = 64;
-
-/** X ← X·T in place for the rows [from, to); T [width × width] row-major f32, width a multiple of 16. Scratch: 64 · width f32. */
-export function rotateRows(
-  x: usize, width: i32, t: usize, from: i32, to: i32, flags: usize, slots: i32, scratch: usize, scratchBytes: i32,
-): void {
-  const slot = takeScratch(flags, slots);
-  const out = scratch + (<usize>slot) * (<usize>scratchBytes);
-  const rowBytes = (<usize>width) << 2;
-  for (let row = from; row < to; row += ROTATED) {
-    const count = min(ROTATED, to - row);
-    const at = x + (<usize>row) * rowBytes;
-    denseTimesSmall(at, width, t, width, out, 0, count);
-    memory.copy(at, out, (<usize>count) * rowBytes);
-  }
-  freeScratch(flags, slot);
 }
