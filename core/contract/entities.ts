@@ -298,7 +298,7 @@ export const hyperparameterField = z.object({
   label: z.string(),
   /** The paper's meaning, units included. */
   description: z.string(),
-  kind: z.enum(["integer", "real", "boolean", "choice"]),
+  kind: z.enum(["integer", "real", "boolean", "choice", "text"]),
   default: hyperparameterValue,
   minimum: z.number().optional(),
   maximum: z.number().optional(),

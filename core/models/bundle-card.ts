@@ -6,7 +6,7 @@ import { ReelbenchError } from "../contract/errors.ts";
 /** zod lets no infinite number and no NaN through. */
 const finite = z.number();
 
-const foldIn = z.discriminatedUnion("kind", [
+const partFoldIn = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("ridge"),
     regularization: finite.nonnegative(),
@@ -24,6 +24,25 @@ const foldIn = z.discriminatedUnion("kind", [
     positiveFrom: finite,
   }),
   z.strictObject({ kind: z.literal("none") }),
+]);
+const foldIn = z.discriminatedUnion("kind", [
+  ...partFoldIn.options,
+  z.strictObject({
+    kind: z.literal("stacked"),
+    parts: z
+      .array(
+        z.strictObject({
+          factors: z.int().nonnegative(),
+          weight: finite.nonnegative(),
+          globalMean: finite,
+          implicit: z.boolean().optional(),
+          foldIn: partFoldIn,
+        }),
+      )
+      .min(1)
+      .max(64)
+      .readonly(),
+  }),
 ]);
 
 export const bundlePart = z.enum(["model.safetensors", "users.json", "items.json"]);

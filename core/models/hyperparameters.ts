@@ -30,6 +30,8 @@ function valueSchema(field: Field): z.ZodType<number | boolean | string> {
   switch (field.kind) {
     case "boolean":
       return z.boolean();
+    case "text":
+      return z.string().min(1).max(1000);
     case "choice":
       return z.enum(field.choices ?? []);
     case "integer":

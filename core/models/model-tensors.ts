@@ -2,7 +2,7 @@ import { ReelbenchError } from "../contract/errors.ts";
 import type { BundleCard } from "./bundle-card.ts";
 import type { Tensor } from "./safetensors.ts";
 import type { TimeEffects } from "./time-effects.ts";
-import type { FactorModel, ItemWeightModel, NeighbourModel, ServableModel } from "./servable.ts";
+import type { FactorModel, ItemWeightModel, NeighbourModel, ServableModel, StackedPart } from "./servable.ts";
 
 /**
  * Which tensors a form has in `model.safetensors`. One that a model may lack is optional: absent in the file, absent in the
@@ -57,6 +57,7 @@ function factorTensors(model: FactorModel): [string, Tensor][] {
     ["user_bias", { shape: [users], data: model.userBias }],
     ["item_bias", { shape: [items], data: model.itemBias }],
     ...optional("implicit_factors", [items, factors], model.implicitFactors),
+    ...optional("part_item_bias", [items, partCount(model.foldIn)], model.partItemBias),
     ...timeTensors(model),
   ];
 }
@@ -64,7 +65,11 @@ function factorTensors(model: FactorModel): [string, Tensor][] {
 function readFactors(card: CardOf<"factors">, reader: Reader): Own<FactorModel> {
   const { users, items, factors } = card;
   const implicitFactors = reader.optionalFloats("implicit_factors", [items, factors]);
+  const parts = partCount(card.foldIn);
+  if (card.foldIn.kind === "stacked" && card.foldIn.parts.reduce((sum, part) => sum + part.factors, 0) !== factors)
+    throw corrupt(`The factors of the model's parts do not add up to ${factors}.`);
   return {
+    ...(parts > 0 && { partItemBias: reader.floats("part_item_bias", [items, parts]) }),
     form: "factors",
     factors,
     globalMean: card.globalMean,
@@ -132,8 +137,24 @@ function readTimeEffects(
   };
 }
 
-/** A key that is absent stays absent: `exactOptionalPropertyTypes` tells it from one that is undefined. */
+function partCount(foldIn: CardOf<"factors">["foldIn"] | FactorModel["foldIn"]): number {
+  return foldIn.kind === "stacked" ? foldIn.parts.length : 0;
+}
+
 function plainFoldIn(foldIn: CardOf<"factors">["foldIn"]): FactorModel["foldIn"] {
+  if (foldIn.kind !== "stacked") return plainPartFoldIn(foldIn);
+  return {
+    kind: "stacked",
+    parts: foldIn.parts.map(({ implicit, ...part }) => ({
+      ...part,
+      ...(implicit === undefined ? {} : { implicit }),
+      foldIn: plainPartFoldIn(part.foldIn),
+    })),
+  };
+}
+
+/** A key that is absent stays absent: `exactOptionalPropertyTypes` tells it from one that is undefined. */
+function plainPartFoldIn(foldIn: Exclude<CardOf<"factors">["foldIn"], { kind: "stacked" }>): StackedPart["foldIn"] {
   if (foldIn.kind !== "ridge") return foldIn;
   const { biasShrinkage, shrinkage, ...rest } = foldIn;
   return {

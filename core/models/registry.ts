@@ -9,14 +9,15 @@ import { itemKnn } from "./item-knn.ts";
 import { popularity } from "./popularity.ts";
 import { pureSvd } from "./puresvd.ts";
 import { slim } from "./slim.ts";
+import { stacking } from "./stacking.ts";
 import { svdpp } from "./svdpp.ts";
 import { timeSvdpp } from "./timesvdpp.ts";
 import { userKnn } from "./user-knn.ts";
 
 export { parseHyperparameters } from "./hyperparameters.ts";
 
-/** In the order in which they are offered: from the simplest. */
-export const algorithms: readonly Algorithm[] = [
+/** What stands alone. */
+const single: readonly Algorithm[] = [
   popularity,
   biases,
   itemKnn,
@@ -30,6 +31,9 @@ export const algorithms: readonly Algorithm[] = [
   slim,
   ease,
 ];
+
+/** In the order in which they are offered: from the simplest. */
+export const algorithms: readonly Algorithm[] = [...single, stacking(single)];
 
 /** @throws ReelbenchError RB_NOT_FOUND naming the ids that there are. */
 export function algorithmById(id: string): Algorithm {

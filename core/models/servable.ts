@@ -36,7 +36,19 @@ export type FoldIn =
       readonly positiveFrom: number;
     }
   /** The model has nothing personal; everyone gets the same list. */
-  | { readonly kind: "none" };
+  | { readonly kind: "none" }
+  /** A weighted sum of models: each folds in by itself. Part n has the next `factors` columns, and column n of `partItemBias`. */
+  | { readonly kind: "stacked"; readonly parts: readonly StackedPart[] };
+
+export interface StackedPart {
+  readonly factors: number;
+  /** ≥ 0; already in the user's factors and in all biases, not in the item factors. */
+  readonly weight: number;
+  readonly globalMean: number;
+  /** Whether its columns of `implicitFactors` are its own; absent: it has none. */
+  readonly implicit?: boolean;
+  readonly foldIn: Exclude<FoldIn, { readonly kind: "stacked" }>;
+}
 
 /** What every form has. */
 interface ModelBase {
@@ -71,6 +83,8 @@ export interface FactorModel extends ModelBase {
    * fold-in adds |J|^-½ Σ_J y_j, J the items given, to the vector that it solves for, and fits what that leaves.
    */
   readonly implicitFactors?: Float32Array;
+  /** [items × parts] each part's own item biases; only of a stacked model. */
+  readonly partItemBias?: Float32Array;
   /** What changes with time; biases and factors above are those at its serving time. */
   readonly timeEffects?: TimeEffects;
   readonly foldIn: FoldIn;

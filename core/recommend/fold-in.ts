@@ -1,6 +1,7 @@
 import type { FoldIn, FactorModel } from "../models/servable.ts";
 import { choleskyInPlace, choleskySolveInPlace } from "./dense.ts";
 import { itemGramian } from "./item-gramian.ts";
+import { foldByParts } from "./stacked-fold-in.ts";
 import type { FactorVector, FoldedRatings, GivenRating } from "./user-vector.ts";
 
 type ImplicitFoldIn = Extract<FoldIn, { readonly kind: "implicit" }>;
@@ -9,6 +10,7 @@ type ImplicitFoldIn = Extract<FoldIn, { readonly kind: "implicit" }>;
 export function foldRatings(model: FactorModel, ratings: readonly GivenRating[]): FoldedRatings<FactorVector> {
   const { foldIn } = model;
   if (ratings.length === 0) return nothing(model, ratings);
+  if (foldIn.kind === "stacked") return foldByParts(model, foldIn, ratings, foldRatings);
   switch (foldIn.kind) {
     case "none":
       return nothing(model, ratings);

@@ -1,4 +1,4 @@
-import { ActionIcon, Group, NumberInput, Select, SimpleGrid, Switch, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Group, NumberInput, Select, SimpleGrid, Switch, Text, TextInput, Tooltip } from "@mantine/core";
 import { IconRestore } from "@tabler/icons-react";
 import { fieldProblem, rangeText, stepOf } from "./hyperparameter-form.ts";
 import type { FormValues, HyperparameterField } from "./hyperparameter-form.ts";
@@ -83,6 +83,16 @@ function Control({ field, value, onChange }: FieldProps) {
         value={String(value)}
         error={problem}
         onChange={(choice) => choice !== null && onChange(choice)}
+      />
+    );
+  }
+  if (field.kind === "text") {
+    return (
+      <TextInput
+        label={field.label}
+        value={String(value)}
+        error={problem}
+        onChange={({ currentTarget }) => onChange(currentTarget.value)}
       />
     );
   }

@@ -13,6 +13,7 @@ export function defaultValues(fields: readonly HyperparameterField[]): FormValue
 /** Why a value will not do, for the person who typed it; null when it will. */
 export function fieldProblem(field: HyperparameterField, value: Value | undefined): string | null {
   if (field.kind === "boolean") return typeof value === "boolean" ? null : "Choose yes or no.";
+  if (field.kind === "text") return typeof value === "string" && value.trim() !== "" ? null : "Something is needed.";
   if (field.kind === "choice")
     return field.choices?.includes(String(value)) === true ? null : "Choose one of the list.";
   if (typeof value !== "number" || !Number.isFinite(value)) return "A number is needed.";
@@ -46,7 +47,7 @@ export function chosenHyperparameters(fields: readonly HyperparameterField[], va
 
 /** "1 to 500", "above 0": the range in words. */
 export function rangeText({ kind, minimum, maximum, logarithmic }: HyperparameterField): string {
-  if (kind === "boolean" || kind === "choice") return "";
+  if (kind === "boolean" || kind === "choice" || kind === "text") return "";
   const range =
     minimum !== undefined && maximum !== undefined
       ? `${String(minimum)} to ${String(maximum)}`
