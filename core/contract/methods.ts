@@ -185,9 +185,9 @@ export const contract = {
       hyperparameters: hyperparameters.default({}),
       /** What is made of the training ratings first; left out: nothing. */
       training: trainingOptions.optional(),
-      /** A run on the same split, whose model the fit starts from; for algorithms that offer "warm-start". */
       /** How it is judged; left out: lists of 10, all test ratings relevant. */
       evaluation: evaluationOptions.optional(),
+      /** A run on the same split, whose model the fit starts from; for algorithms that offer "warm-start". */
       warmStart: entityId.optional(),
       seed,
       name: z.string().max(200).optional(),

@@ -111,9 +111,9 @@ function queueRefit(rooms: Rooms, runId: string, refitId: string): Run {
     algorithm,
     hyperparameters,
     ...(training === undefined ? {} : { training }),
+    ...(evaluation === undefined ? {} : { evaluation }),
     ...(warmStart === undefined ? {} : { warmStart }),
     seed,
-    ...(evaluation === undefined ? {} : { evaluation }),
     refitOf: runId,
   });
   rooms.workspace.catalogue.runs.put(refit);
@@ -186,9 +186,9 @@ export function modelJobs(rooms: Rooms, curves: LiveCurves): JobHandlers<ModelJo
           algorithm,
           hyperparameters,
           ...(training === undefined ? {} : { training }),
+          ...(evaluation === undefined ? {} : { evaluation }),
           ...(warmStart === undefined ? {} : { warmStart: warmStartOf(rooms, known, splitId, warmStart) }),
           seed,
-          ...(evaluation === undefined ? {} : { evaluation }),
           refitOf: null,
         });
         runs.put(run);

@@ -132,6 +132,7 @@ async function trainFolds(
     results.push(result);
   }
   const perUser = poolFolds(results.map((result) => result.perUser));
+  const definitions = results[0]?.definitions;
   const run = finishedRun(task, {
     metrics: summarize(perUser, {
       cutoffs: cutoffsOf(task),
@@ -141,7 +142,6 @@ async function trainFolds(
     }),
     report: reportOf(addReports(results.map(({ report }) => report)), reportOptions(task)),
     curve: [...(results[0]?.curve ?? [])],
-  const definitions = results[0]?.definitions;
     timings: {
       load: sum(results.map(({ timings }) => timings.load)),
       fit: sum(results.map(({ timings }) => timings.fit)),
@@ -177,10 +177,10 @@ async function trainRefit(
   const fitted = await fitOnce(task, train, storeOf(work, 0), { ...context, onProgress: progress(0, "fit") });
   const run = finishedRun(task, {
     metrics: refitOf.run.metrics,
+    report: refitOf.run.report,
     curve: [...fitted.curve],
     timings: { load: loadSeconds, fit: fitted.seconds, evaluate: 0 },
     modelHash: fitted.modelHash,
-    report: refitOf.run.report,
     foldModelsHash: null,
     evaluated: refitOf.run.evaluated ?? null,
   });
@@ -269,7 +269,6 @@ function loadedPart({ selection }: TrainingTask, fold: number | null): TrainingS
   return fold === null ? { part: "holdout", splitDirectory } : { part: "fold", splitDirectory, fold };
 }
 
-  if (selection.kind === "validation" && selection.inner === null) return { part: "validation", splitDirectory };
 function storeOf(
   work: WorkFolder,
   fold: number,
@@ -314,9 +313,6 @@ function meanOfWholes(results: readonly FoldResult[]): Map<string, number> {
   );
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
 function cutoffsOf(task: TrainingTask): readonly number[] {
   return [...new Set(task.evaluation?.cutoffs ?? task.cutoffs)].sort((a, b) => a - b);
 }
@@ -330,6 +326,9 @@ function reportOptions({ evaluation }: TrainingTask): Parameters<typeof reportOf
   };
 }
 
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
 
 function secondsSince(startedAt: number): number {
   return (performance.now() - startedAt) / 1000;

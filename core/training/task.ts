@@ -48,6 +48,8 @@ export const trainingTask = z.object({
   hyperparameters,
   /** What is made of the training ratings first; absent: nothing. */
   training: trainingOptions.optional(),
+  /** How it is judged, where not in the usual way. */
+  evaluation: evaluationOptions.optional(),
   seed: z.int().min(0).max(0xffff_ffff),
   /** List lengths of the ranking metrics. */
   cutoffs: z.array(z.int().min(1).max(1000)).min(1).default([10]),
@@ -61,8 +63,6 @@ export const trainingTask = z.object({
   /** The finished model that the fit starts from, and its folder. */
   warmStart: z.object({ runId: entityId, modelHash: sha256, directory: z.string() }).optional(),
   /** For a refit: the run whose evaluation it carries, and its folder, from which per-user values are copied. */
-  /** How it is judged, where not in the usual way. */
-  evaluation: evaluationOptions.optional(),
   refitOf: z.object({ run, directory: z.string() }).nullable().default(null),
 });
 export type TrainingTask = z.infer<typeof trainingTask>;
