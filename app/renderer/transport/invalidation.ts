@@ -6,6 +6,7 @@ const affected: Readonly<Record<ChangedEntity, readonly MethodName[]>> = {
   snapshot: ["snapshots.list", "snapshots.get", "workspace.get"],
   split: ["splits.list", "splits.get", "workspace.get"],
   run: ["runs.list", "runs.get", "runs.compare", "workspace.get"],
+  search: ["searches.list", "searches.get"],
   target: ["targets.list", "targets.status", "targets.test"],
   publication: ["publications.list", "targets.status", "workspace.get"],
   server: ["servers.get", "targets.status"],
