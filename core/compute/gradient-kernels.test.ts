@@ -173,6 +173,79 @@ test("timeSvdUsers makes every update of every parameter, those of y at the end 
   );
 });
 
+test("bprUsers draws each entry's negative among what its user has not rated, and steps as its formula says", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 30 }),
+      fc.constantFrom(0.1, 0.6, 1),
+      fc.nat(1e6),
+      fc.constantFrom(4, 16, 20),
+      (users, items, density, seed, k) => {
+        const matrix = randomSparse(users, items, density, seed);
+        const order = Array.from({ length: users }, (_, n) => users - 1 - n);
+        const layout = new MemoryLayout();
+        const [orderRegion, start] = [layout.int32(users), layout.int32(users + 1)];
+        const [columns, seeds] = [layout.int32(matrix.columns.length), layout.int32(2)];
+        const [step, slot] = [layout.float32(4), layout.float64(2)];
+        const regions = {
+          p: layout.float32(users * k),
+          q: layout.float32(items * k),
+          itemBias: layout.float32(items),
+        };
+        const { memory, kernels } = open(layout);
+        int32View(memory, orderRegion).set(order);
+        int32View(memory, start).set(matrix.start);
+        int32View(memory, columns).set(matrix.columns);
+        int32View(memory, seeds).set([seed, 3]);
+        const steps = { rate: 0.05, keep: 0.999, biasKeep: 0.99 };
+        float32View(memory, step).set(Object.values(steps));
+        const named = Object.entries(regions).map(([name, region], n) => {
+          float32View(memory, region).set(randomFloats(region.length, seed + n));
+          return [name, Float64Array.from(float32View(memory, region))] as const;
+        });
+        kernels.bprUsers(
+          orderRegion.offset,
+          start.offset,
+          columns.offset,
+          0,
+          users,
+          items,
+          regions.p.offset,
+          regions.q.offset,
+          regions.itemBias.offset,
+          k,
+          step.offset,
+          seeds.offset,
+          slot.offset,
+        );
+        const expected = { ...Object.fromEntries(named), k } as unknown as reference.BprModel;
+        const [right, pairs] = reference.bprUsers(order, matrix, items, expected, steps, seed, 3);
+        for (const [name, region] of Object.entries(regions)) {
+          expectClose(float32View(memory, region), expected[name as keyof typeof regions], 5e-5);
+        }
+        expect(float64View(memory, slot)[1]).toBe(pairs);
+        expect(float64View(memory, slot)[0]).toBeCloseTo(right, 0);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+test("negatives come evenly from all items, and others in the next epoch", () => {
+  const counts = new Int32Array(10);
+  for (let n = 0; n < 5000; n++) {
+    const drawn = reference.drawNegative(Int32Array.of(2, 7), n, 10, 1, 1) ?? -1;
+    counts[drawn] = (counts[drawn] ?? 0) + 1;
+  }
+  expect([counts[2], counts[7]]).toEqual([0, 0]);
+  // Eight items share 5000 draws: 625 each, deviation about 23.
+  for (const item of [0, 1, 3, 4, 5, 6, 8, 9]) expect(Math.abs((counts[item] ?? 0) - 625)).toBeLessThan(110);
+  const drawsOf = (epoch: number) =>
+    Array.from({ length: 50 }, (_, n) => reference.drawNegative(Int32Array.of(2, 7), n, 10, 1, epoch));
+  expect(drawsOf(1)).not.toEqual(drawsOf(2));
+});
+
 test.each([1, 4, 12])("merging rows of %i: what shards changed is added up, averaged, or between", (width) => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 5 }), fc.nat(1e6), (rows, shards, seed) => {

@@ -1,4 +1,4 @@
-/** The kernels of assembly/svdpp.ts, time-svd.ts and shards.ts. */
+/** The kernels of assembly/svdpp.ts, time-svd.ts, bpr.ts and shards.ts. */
 export interface GradientKernels {
   svdppUsers(
     order: number,
@@ -26,6 +26,21 @@ export interface GradientKernels {
     stride: number,
     step: number,
     scratch: number,
+    slot: number,
+  ): void;
+  bprUsers(
+    order: number,
+    rowStart: number,
+    items: number,
+    from: number,
+    to: number,
+    itemCount: number,
+    userFactors: number,
+    itemFactors: number,
+    itemBias: number,
+    stride: number,
+    step: number,
+    seed: number,
     slot: number,
   ): void;
   mergeRows(

@@ -150,3 +150,75 @@ export function timeSvdUsers(
   }
   return loss;
 }
+
+export interface BprModel {
+  readonly p: Float64Array;
+  readonly q: Float64Array;
+  readonly itemBias: Float64Array;
+  readonly k: number;
+}
+
+const word = (value: bigint) => BigInt.asUintN(64, value);
+const golden = 0x9e3779b97f4a7c15n;
+
+function mix(counter: bigint): bigint {
+  let z = word(counter);
+  z = word((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+  z = word((z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+  return z ^ (z >> 31n);
+}
+
+/** The item that entry `n` of the ratings is ranked against; null when sixteen draws were all rated. */
+export function drawNegative(
+  rated: Int32Array,
+  n: number,
+  items: number,
+  seed: number,
+  epoch: number,
+): number | null {
+  const base = mix((BigInt(seed) << 32n) | BigInt(epoch));
+  const counter = base + golden * (BigInt(n) * 16n + 1n);
+  for (let attempt = 0n; attempt < 16n; attempt++) {
+    const item = Number(((mix(counter + golden * attempt) >> 32n) * BigInt(items)) >> 32n);
+    if (!rated.includes(item)) return item;
+  }
+  return null;
+}
+
+/** Returns the pairs that stood rightly, and all pairs. */
+export function bprUsers(
+  order: readonly number[],
+  { start, columns }: SparseRows,
+  items: number,
+  { p, q, itemBias, k }: BprModel,
+  { rate, keep, biasKeep }: { readonly rate: number; readonly keep: number; readonly biasKeep: number },
+  seed: number,
+  epoch: number,
+): [number, number] {
+  let [right, pairs] = [0, 0];
+  for (const u of order) {
+    const [first, end] = [start[u] ?? 0, start[u + 1] ?? 0];
+    for (let n = first; n < end; n++) {
+      const i = columns[n] ?? 0;
+      const j = drawNegative(columns.subarray(first, end), n, items, seed, epoch);
+      if (j === null) continue;
+      const row = p.slice(u * k, (u + 1) * k);
+      const [a, b] = [q.slice(i * k, (i + 1) * k), q.slice(j * k, (j + 1) * k)];
+      const x = row.reduce(
+        (sum, value, f) => sum + value * ((a[f] ?? 0) - (b[f] ?? 0)),
+        (itemBias[i] ?? 0) - (itemBias[j] ?? 0),
+      );
+      right += x > 0 ? 1 : x === 0 ? 0.5 : 0;
+      pairs++;
+      const pull = rate / (1 + Math.exp(x));
+      itemBias[i] = biasKeep * (itemBias[i] ?? 0) + pull;
+      itemBias[j] = biasKeep * (itemBias[j] ?? 0) - pull;
+      for (let f = 0; f < k; f++) {
+        p[u * k + f] = keep * (row[f] ?? 0) + pull * ((a[f] ?? 0) - (b[f] ?? 0));
+        q[i * k + f] = keep * (a[f] ?? 0) + pull * (row[f] ?? 0);
+        q[j * k + f] = keep * (b[f] ?? 0) - pull * (row[f] ?? 0);
+      }
+    }
+  }
+  return [right, pairs];
+}

@@ -23,6 +23,7 @@ const partFoldIn = z.discriminatedUnion("kind", [
     items: z.int().nonnegative(),
     positiveFrom: finite,
   }),
+  z.strictObject({ kind: z.literal("implicit-sum"), positiveFrom: finite }),
   z.strictObject({ kind: z.literal("none") }),
 ]);
 const foldIn = z.discriminatedUnion("kind", [
@@ -86,6 +87,21 @@ const factors = {
   factors: z.int().nonnegative(),
   globalMean: finite,
   foldIn,
+  /** Of a model with effects of time; their tables are tensors. */
+  timeEffects: z
+    .discriminatedUnion("kind", [
+      z
+        .strictObject({
+          kind: z.literal("time-svd"),
+          servingTime: finite,
+          start: finite,
+          bins: z.int().positive(),
+          deviationScale: finite.positive(),
+        })
+        .refine(({ start, servingTime }) => start <= servingTime, "The span of time is empty."),
+      z.strictObject({ kind: z.literal("days"), servingTime: finite }),
+    ])
+    .optional(),
 };
 const itemWeights = {
   formatVersion: z.literal(2),
@@ -104,21 +120,6 @@ const userNeighbours = {
 /** What a person or another program should know of a model before using it. */
 export const bundleCard = z.discriminatedUnion("form", [
   z.strictObject({ ...common, ...factors }),
-  /** Of a model with effects of time; their tables are tensors. */
-  timeEffects: z
-    .discriminatedUnion("kind", [
-      z
-        .strictObject({
-          kind: z.literal("time-svd"),
-          servingTime: finite,
-          start: finite,
-          bins: z.int().positive(),
-          deviationScale: finite.positive(),
-        })
-        .refine(({ start, servingTime }) => start <= servingTime, "The span of time is empty."),
-      z.strictObject({ kind: z.literal("days"), servingTime: finite }),
-    ])
-    .optional(),
   z.strictObject({ ...common, ...itemWeights }),
   z.strictObject({ ...common, ...userNeighbours }),
 ]);

@@ -19,7 +19,7 @@ describe("estimateCost", () => {
   });
 
   test("grows with ratings and with factors", () => {
-    for (const id of ["biased-svd", "svdpp", "timesvdpp", "puresvd", "ials"]) {
+    for (const id of ["biased-svd", "svdpp", "timesvdpp", "bpr", "puresvd", "ials"]) {
       const algorithm = algorithmById(id);
       const cost = (ratings: number, factors: number) =>
         algorithm.estimateCost({ users: 1000, items: 1000, ratings }, parseHyperparameters(algorithm, { factors }));

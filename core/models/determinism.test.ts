@@ -8,6 +8,7 @@ const small = {
   "biased-svd": { factors: 18, epochs: 7 },
   svdpp: { factors: 18, epochs: 7 },
   timesvdpp: { factors: 18, epochs: 7 },
+  bpr: { factors: 18, epochs: 7 },
   puresvd: { factors: 9 },
   ials: { factors: 19, epochs: 7 },
   "bayesian-mf": { factors: 9, sweeps: 7, burnIn: 1, servedFactors: 16 },
@@ -43,7 +44,7 @@ describe.each(algorithms.map(({ info }) => info.id))("%s", (id) => {
   });
 });
 
-describe.each(["biases", "biased-svd", "bayesian-mf", "svdpp", "timesvdpp", "puresvd", "ials"])("%s resumes", (id) => {
+describe.each(["biases", "biased-svd", "bayesian-mf", "svdpp", "timesvdpp", "bpr", "puresvd", "ials"])("%s resumes", (id) => {
   const algorithm = algorithmById(id);
 
   /** Every checkpoint of a fit, as if each epoch took ten seconds. */

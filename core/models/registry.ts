@@ -3,6 +3,7 @@ import type { Algorithm } from "./algorithm.ts";
 import { bayesianMf } from "./bayesian-mf.ts";
 import { biasedSvd } from "./biased-svd.ts";
 import { biases } from "./biases.ts";
+import { bpr } from "./bpr.ts";
 import { ease } from "./ease.ts";
 import { ials } from "./ials.ts";
 import { itemKnn } from "./item-knn.ts";
@@ -28,6 +29,7 @@ const single: readonly Algorithm[] = [
   bayesianMf,
   pureSvd,
   ials,
+  bpr,
   slim,
   ease,
 ];

@@ -35,6 +35,11 @@ export type FoldIn =
       /** On the model's scale; lower ratings count as none. */
       readonly positiveFrom: number;
     }
+  /**
+   * p = |J|^-½ Σ_J y_j, J the ratings of at least `positiveFrom` and y the model's implicit factors: linear in what was
+   * chosen, so that every item has its share.
+   */
+  | { readonly kind: "implicit-sum"; readonly positiveFrom: number }
   /** The model has nothing personal; everyone gets the same list. */
   | { readonly kind: "none" }
   /** A weighted sum of models: each folds in by itself. Part n has the next `factors` columns, and column n of `partItemBias`. */

@@ -82,7 +82,7 @@ export const svdppInfo: AlgorithmInfo = {
       label: "Initial deviation σ",
       description: "Standard deviation of the random factors at the start.",
       kind: "real",
-      default: 0.1,
+      default: 0.03,
       minimum: 1e-6,
       maximum: 1,
       logarithmic: true,

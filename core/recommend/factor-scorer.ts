@@ -23,7 +23,9 @@ export function factorScorer(model: FactorModel): FormScorer<FactorVector> {
     fold: (ratings) => foldRatings(model, ratings),
     /** A projection or an implicit fold-in of nothing is the zero vector. */
     knowsNothing: ({ bias, factors }) =>
-      (model.foldIn.kind === "projection" || model.foldIn.kind === "implicit") &&
+      (model.foldIn.kind === "projection" ||
+        model.foldIn.kind === "implicit" ||
+        model.foldIn.kind === "implicit-sum") &&
       bias === 0 &&
       factors.every((value) => value === 0),
     score,

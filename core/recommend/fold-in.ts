@@ -23,6 +23,8 @@ export function foldRatings(model: FactorModel, ratings: readonly GivenRating[])
       );
     case "projection":
       return projection(model, ratings, foldIn.center);
+    case "implicit-sum":
+      return implicitSum(model, ratings, foldIn.positiveFrom);
     case "implicit":
       return implicit(model, ratings, foldIn);
   }
@@ -171,6 +173,29 @@ function implicit(
       const weights = itemRow(model, i);
       choleskySolveInPlace(system, k, weights);
       return Float64Array.from(rows, (row) => (row === null ? 0 : innerProduct(weights, row)));
+    },
+  };
+}
+
+/** p = |J|^-½ Σ_J y_j: the share of an item in J in item i's score is |J|^-½ (y_j · q_i). */
+function implicitSum(
+  model: FactorModel,
+  ratings: readonly GivenRating[],
+  positiveFrom: number,
+): FoldedRatings<FactorVector> {
+  const offset = implicitOffset(
+    model,
+    ratings.filter(({ rating }) => rating >= positiveFrom),
+  );
+  if (offset === null || offset.shares.length === 0) return nothing(model, ratings);
+  const shares = [...offset.shares];
+  const shareOf = ratings.map(({ rating }) => (rating >= positiveFrom ? (shares.shift() ?? null) : null));
+  return {
+    ratings,
+    vector: { form: "factors", bias: 0, factors: offset.sum },
+    contributions: (i) => {
+      const target = itemRow(model, i);
+      return Float64Array.from(shareOf, (share) => (share === null ? 0 : innerProduct(share, target)));
     },
   };
 }

@@ -5,6 +5,7 @@ export { fillNearNormal } from "./random";
 export { countCells, fillCells, sgdCell } from "./sgd";
 export { svdppUsers } from "./svdpp";
 export { timeSvdUsers } from "./time-svd";
+export { bprUsers } from "./bpr";
 export { mergeRows, mergeScalars } from "./shards";
 export { biasSweep } from "./biases";
 export { countColumns, scatterRows, sparseTimesDense } from "./sparse";

@@ -1,7 +1,7 @@
 /** SplitMix64's finaliser (Steele, Lea, Flood 2014): a counter in, 64 well-mixed bits out. */
 // @ts-ignore: decorator
 @inline
-function mix(counter: u64): u64 {
+export function mix(counter: u64): u64 {
   let z = counter;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;

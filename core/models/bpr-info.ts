@@ -1,0 +1,101 @@
+import type { AlgorithmInfo } from "../contract/entities.ts";
+
+export const bprInfo: AlgorithmInfo = {
+  id: "bpr",
+  name: "BPR-MF",
+  summary:
+    "A product of person and item factors fitted so that what a person rated stands above what they did not, pair by pair, by stochastic gradient descent.",
+  whenToUse:
+    "For top-N lists where only the order counts, and as the classic that papers compare with. iALS and EASE mostly give better lists and have no learning rate to get wrong.",
+  paper: {
+    citation:
+      "S. Rendle, C. Freudenthaler, Z. Gantner, L. Schmidt-Thieme. BPR: Bayesian personalized ranking from implicit feedback. UAI 2009.",
+    url: "https://arxiv.org/abs/1205.2618",
+  },
+  predictsRatings: false,
+  iterative: true,
+  uses: [],
+  offers: ["fold-in", "explain"],
+  hyperparameters: [
+    {
+      name: "factors",
+      label: "Factors k",
+      description: "Length of each person's and each item's vector. Memory and time grow in proportion.",
+      kind: "integer",
+      default: 64,
+      minimum: 1,
+      maximum: 2048,
+      logarithmic: true,
+    },
+    {
+      name: "epochs",
+      label: "Epochs",
+      description: "Passes over all ratings, each against one item drawn anew.",
+      kind: "integer",
+      default: 100,
+      minimum: 1,
+      maximum: 2000,
+      logarithmic: true,
+    },
+    {
+      name: "learningRate",
+      label: "Learning rate γ",
+      description:
+        "Size of the first epoch's steps.",
+      kind: "real",
+      default: 0.05,
+      minimum: 1e-5,
+      maximum: 1,
+      logarithmic: true,
+    },
+    {
+      name: "learningRateDecay",
+      label: "Learning-rate decay",
+      description: "What the learning rate is multiplied by after each epoch; 1 keeps it constant.",
+      kind: "real",
+      default: 0.985,
+      minimum: 0.5,
+      maximum: 1,
+    },
+    {
+      name: "regularization",
+      label: "Regularization λ",
+      description: "Weight decay of the factors of each pair, applied at each of its steps.",
+      kind: "real",
+      default: 0.01,
+      minimum: 1e-6,
+      maximum: 10,
+      logarithmic: true,
+    },
+    {
+      name: "biasRegularization",
+      label: "Bias regularization λ_b",
+      description: "Weight decay of the items' biases, applied at each of their steps.",
+      kind: "real",
+      default: 0.01,
+      minimum: 0,
+      maximum: 10,
+      logarithmic: true,
+    },
+    {
+      name: "threshold",
+      label: "Positive from",
+      description:
+        "Share of the rating scale from which a rating counts as liked: 0 takes every rating, 0.75 four stars of one to five and up. What is below counts as not rated.",
+      kind: "real",
+      default: 0,
+      minimum: 0,
+      maximum: 1,
+    },
+    {
+      name: "initialDeviation",
+      label: "Initial deviation σ",
+      description: "Standard deviation of the random factors at the start.",
+      kind: "real",
+      default: 0.1,
+      minimum: 1e-6,
+      maximum: 1,
+      logarithmic: true,
+    },
+  ],
+};
