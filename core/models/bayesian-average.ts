@@ -109,7 +109,10 @@ export async function compress(pool: ComputePool, average: AverageMemory, last: 
   // The projection on V: L Rᵀ V Vᵀ = (L·G_R T)(R·T)ᵀ.
   if (last) {
     // Rayleigh–Ritz: the gramian of L·(G_R T) has the squared singular values as its eigenvalues.
-    const { vectors, values } = sortedEigen(await small.cross(image, await small.multiply(gramLeft, columns, image)), kept);
+    const { vectors, values } = sortedEigen(
+      await small.cross(image, await small.multiply(gramLeft, columns, image)),
+      kept,
+    );
     basis = await small.multiply(basis, kept, vectors);
     image = await small.multiply(image, kept, vectors);
     balance(basis, image, values, kept);
@@ -153,7 +156,11 @@ function smallAlgebra(pool: ComputePool, { kept, left, gram, small }: AverageMem
       write(first, a);
       write(second, x);
       await pool.run(
-        pool.prepare([rows(columns).map(({ from, to }) => kernelCall("multiplyF64", first, n, second, kept, small.offset, from, to))]),
+        pool.prepare([
+          rows(columns).map(({ from, to }) =>
+            kernelCall("multiplyF64", first, n, second, kept, small.offset, from, to),
+          ),
+        ]),
       );
       return read(columns * kept);
     },
@@ -161,7 +168,11 @@ function smallAlgebra(pool: ComputePool, { kept, left, gram, small }: AverageMem
       write(second, x);
       write(third, y);
       await pool.run(
-        pool.prepare([rows(kept).map(({ from, to }) => kernelCall("crossF64", second, third, columns, kept, small.offset, from, to))]),
+        pool.prepare([
+          rows(kept).map(({ from, to }) =>
+            kernelCall("crossF64", second, third, columns, kept, small.offset, from, to),
+          ),
+        ]),
       );
       return read(kept * kept);
     },
@@ -174,7 +185,11 @@ async function replace(
   side: DenseRegion,
   turn: Float64Array,
 ): Promise<void> {
-  const result: DenseRegion = { region: { offset: spare.offset, length: side.rows * kept }, rows: side.rows, columns: kept };
+  const result: DenseRegion = {
+    region: { offset: spare.offset, length: side.rows * kept },
+    rows: side.rows,
+    columns: kept,
+  };
   await multiplySmall(pool, side, turn, { offset: small.offset, length: turn.length }, result);
   const from = float32View(pool.memory, result.region);
   const to = float32View(pool.memory, side.region).fill(0);

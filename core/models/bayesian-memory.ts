@@ -102,9 +102,7 @@ export function planBayesian(
     precision: layout.float64(row.width),
   });
   const sideBlock = (table: { features: number; entries: number } | null): FeatureBlock[] =>
-    table === null
-      ? []
-      : [block(table.features, layout.int32(table.features + 1), layout.int32(table.entries))];
+    table === null ? [] : [block(table.features, layout.int32(table.features + 1), layout.int32(table.entries))];
   const mode = (rows: number, own: Entries, blocks: readonly FeatureBlock[], hasMeans = false): Mode => ({
     rows,
     entries: own,

@@ -14,13 +14,14 @@ export const bayesianMfInfo: AlgorithmInfo = {
   },
   predictsRatings: true,
   iterative: true,
-  uses: ["rating-values", "item-features", "user-features"],
-  offers: ["fold-in", "explain"],
+  uses: ["rating-values", "times", "item-features", "user-features"],
+  offers: ["fold-in", "explain", "intervals"],
   hyperparameters: [
     {
       name: "factors",
       label: "Factors k",
-      description: "Length of each person's and each item's vector. More is never worse, but time grows with the square.",
+      description:
+        "Length of each person's and each item's vector. More is never worse, but time grows with the square.",
       kind: "integer",
       default: 32,
       minimum: 1,
@@ -59,6 +60,14 @@ export const bayesianMfInfo: AlgorithmInfo = {
       description: "An item's vector starts from the people who rated it (Rendle's flipped SVD++).",
       kind: "boolean",
       default: true,
+    },
+    {
+      name: "days",
+      label: "Days",
+      description:
+        "Each day has a bias and factors of its own, which meet those of people and items (timeSVD). Ratings need times. A day without ratings, as all those to come, counts as the mean of the others.",
+      kind: "boolean",
+      default: false,
     },
     {
       name: "features",

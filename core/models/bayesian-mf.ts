@@ -11,6 +11,8 @@ import { compress, enqueue, planAverage } from "./bayesian-average.ts";
 import type { AverageMemory, FactorRows } from "./bayesian-average.ts";
 import { fillImplicit, loadBayesian, loadFeatures, planBayesian } from "./bayesian-memory.ts";
 import type { BayesianMemory, BayesianShape, Mode } from "./bayesian-memory.ts";
+import { calendarOf } from "./bayesian-days.ts";
+import type { Calendar } from "./bayesian-days.ts";
 import { bayesianMfInfo } from "./bayesian-mf-info.ts";
 import { drawProbes, observeProbes, probePairs } from "./bayesian-probes.ts";
 import type { Probes } from "./bayesian-probes.ts";
@@ -25,6 +27,8 @@ import { allFinite, meanRating, requireFits, requireRatings, shapeOf, trainingSe
 /** Threads whose scratch the estimate counts; a fit plans for as many as it is given. */
 const estimatedThreads = 8;
 const probeStream = 7;
+/** How many days the estimate counts on: some ten years'. */
+const estimatedDays = 3650;
 
 /**
  * r ~ N(w₀ + b_u + b_i + p_u·q_i, 1/α) with p_u ~ N(μ + Bᵀx_u, diag(λ)⁻¹), q_i likewise, x the features and implicit sets: its posterior
@@ -35,11 +39,14 @@ export const bayesianMf: Algorithm<FactorModel> = {
   estimateCost: (shape, hyperparameters) => {
     const factors = numberOf(hyperparameters, "factors");
     const served = servedFactors(hyperparameters, factors);
-    const { layout } = plan(bayesianShape(shape, null, hyperparameters), factors, served, estimatedThreads);
+    const days = hyperparameters["days"] === true ? estimatedDays : 0;
+    const { layout } = plan(bayesianShape(shape, null, days, hyperparameters), factors, served, estimatedThreads);
     const rows = shape.users + shape.items;
     const blocks = Number(hyperparameters["implicitItems"]) + Number(hyperparameters["implicitUsers"]);
     const sweep =
-      2 * shape.ratings * factors * (factors + 6) + rows * (factors ** 3 / 3 + 4 * factors * factors) + blocks * 8 * shape.ratings * factors;
+      (days > 0 ? 3 : 2) * shape.ratings * factors * (factors + 6) +
+      rows * (factors ** 3 / 3 + 4 * factors * factors) +
+      blocks * 8 * shape.ratings * factors;
     const average = (rows * 4 * served * served + 24 * served ** 3) / Math.max(1, Math.floor(served / factors));
     return {
       bytes: trainingSetBytes(shape) + 16 * shape.ratings + layout.bytes + rows * (8 * 40 + 4 * served + 8),
@@ -54,14 +61,19 @@ export function servedFactors(hyperparameters: Hyperparameters, factors: number)
   return given > 0 ? given : Math.min(256, 64 + 2 * factors);
 }
 
-function bayesianShape(shape: Shape, data: TrainingSet | null, hyperparameters: Hyperparameters): BayesianShape {
+function bayesianShape(
+  shape: Shape,
+  data: TrainingSet | null,
+  days: number,
+  hyperparameters: Hyperparameters,
+): BayesianShape {
   const table = (given: TrainingSet["itemFeatures"]): BayesianShape["itemFeatures"] =>
     hyperparameters["features"] === true && given !== null && given !== undefined && given.names.length > 0
       ? { features: given.names.length, entries: given.index.length }
       : null;
   return {
     ...shape,
-    days: 0,
+    days,
     implicitItems: hyperparameters["implicitItems"] === true,
     implicitUsers: hyperparameters["implicitUsers"] === true,
     userFeatures: table(data?.userFeatures),
@@ -96,20 +108,31 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
   requireRatings(data);
   const factors = numberOf(hyperparameters, "factors");
   const threads = Math.max(1, context.threads);
-  const shape = bayesianShape(shapeOf(data), data, hyperparameters);
-  requireFits(shape, factors, (count) => plan(shape, count, servedFactors(hyperparameters, count), threads).layout.bytes);
+  const calendar = hyperparameters["days"] === true ? calendarOf(data) : null;
+  const shape = bayesianShape(shapeOf(data), data, calendar?.days.length ?? 0, hyperparameters);
+  requireFits(
+    shape,
+    factors,
+    (count) => plan(shape, count, servedFactors(hyperparameters, count), threads).layout.bytes,
+  );
   const planned = plan(shape, factors, servedFactors(hyperparameters, factors), threads);
   const pool = await openComputePool({ bytes: planned.layout.bytes, threads, signal: context.signal });
   try {
-    load(pool.memory, planned.memory, data, hyperparameters);
-    return await sampleAndAverage(pool, planned, data, hyperparameters, context);
+    load(pool.memory, planned.memory, data, calendar, hyperparameters);
+    return await sampleAndAverage(pool, planned, data, calendar, hyperparameters, context);
   } finally {
     await pool.close();
   }
 }
 
-function load(memory: WebAssembly.Memory, { users, items }: BayesianMemory, data: TrainingSet, hyperparameters: Hyperparameters): void {
-  loadBayesian(memory, { users, items, days: null }, data, null, ratingFactor(data.scale));
+function load(
+  memory: WebAssembly.Memory,
+  { users, items, days }: BayesianMemory,
+  data: TrainingSet,
+  calendar: Calendar | null,
+  hyperparameters: Hyperparameters,
+): void {
+  loadBayesian(memory, { users, items, days }, data, calendar?.dayOf ?? null, ratingFactor(data.scale));
   const userBlocks = [...users.blocks];
   const itemBlocks = [...items.blocks];
   const implicitItems = hyperparameters["implicitItems"] === true ? userBlocks.shift() : undefined;
@@ -127,6 +150,8 @@ export interface Totals {
   /** [users], [items]: Σ of biases. */
   readonly userBias: Float64Array;
   readonly itemBias: Float64Array;
+  /** [days]; empty without them. */
+  readonly dayBias: Float64Array;
   readonly probes: Probes;
 }
 
@@ -134,6 +159,7 @@ async function sampleAndAverage(
   pool: ComputePool,
   { memory, average, picks }: BayesianPlan,
   data: TrainingSet,
+  calendar: Calendar | null,
   hyperparameters: Hyperparameters,
   context: FitContext,
 ): Promise<FactorModel> {
@@ -147,6 +173,7 @@ async function sampleAndAverage(
     counts: new Float64Array(4),
     userBias: new Float64Array(data.users),
     itemBias: new Float64Array(data.items),
+    dayBias: new Float64Array(calendar?.days.length ?? 0),
     probes: drawProbes(data, int32View(pool.memory, picks)),
   };
   const sampler = await openSampler(pool, memory, { seed, ratings: data.item.length, mean: meanRating(data) * factor });
@@ -177,10 +204,15 @@ async function sampleAndAverage(
       ...(sweep === sweeps ? { "served-error": servedError(pool.memory, average, sides, totals) / factor } : {}),
     };
     context.onEpoch({ epoch: sweep, seconds: checkpoints.seconds, values });
-    context.onProgress({ done: sweep, total: sweeps, unit: "sweeps", message: `train RMSE ${values["train-rmse"].toFixed(4)}` });
+    context.onProgress({
+      done: sweep,
+      total: sweeps,
+      unit: "sweeps",
+      message: `train RMSE ${values["train-rmse"].toFixed(4)}`,
+    });
     await checkpoints.afterEpoch(sweep);
   }
-  const model = posteriorMean(pool.memory, average, sides, totals, data, factor);
+  const model = posteriorMean(pool.memory, average, sides, totals, data, calendar, factor);
   if (![model.userBias, model.itemBias, model.userFactors, model.itemFactors].every(allFinite)) throw diverged(sweeps);
   return model;
 }
@@ -188,14 +220,14 @@ async function sampleAndAverage(
 /** Everything that a sweep starts from and adds to. Hyperparameters are drawn anew at the start of each. */
 function stateOf(
   pool: ComputePool,
-  { users, items }: BayesianMemory,
+  { users, items, days }: BayesianMemory,
   average: AverageMemory,
   sampler: Sampler,
-  { counts, userBias, itemBias, probes }: Totals,
+  { counts, userBias, itemBias, dayBias, probes }: Totals,
 ): (Float32Array | Float64Array)[] {
   const view = (region: Region): Float32Array => float32View(pool.memory, region);
   return [
-    ...[users, items].flatMap((mode) => [
+    ...[users, items, ...(days === null ? [] : [days])].flatMap((mode) => [
       view(mode.sample),
       view(mode.prior),
       ...mode.blocks.map((block) => view(block.weights)),
@@ -207,19 +239,20 @@ function stateOf(
     counts,
     userBias,
     itemBias,
+    dayBias,
     probes.means,
     probes.sums,
     probes.squares,
   ];
 }
 
-/** The sides of the average: people's samples, and items' conditional means given them. */
+/** The sides of the average: people's samples, and items' conditional means given them; on both, below them, days' samples. */
 export interface Sides {
   readonly left: readonly FactorRows[];
   readonly right: readonly FactorRows[];
 }
 
-function factorRows(shared: WebAssembly.Memory, { row, users, items }: BayesianMemory): Sides {
+function factorRows(shared: WebAssembly.Memory, { row, users, items, days }: BayesianMemory): Sides {
   const rowsOf = (mode: Mode, region: Region): FactorRows => {
     const start = int32View(shared, mode.entries.start);
     const scale = Float64Array.from({ length: mode.rows }, (_, n) =>
@@ -227,13 +260,17 @@ function factorRows(shared: WebAssembly.Memory, { row, users, items }: BayesianM
     );
     return { values: float32View(shared, region), width: row.width, scale };
   };
-  return { left: [rowsOf(users, users.sample)], right: [rowsOf(items, items.mean ?? items.sample)] };
+  const dayRows = days === null ? [] : [rowsOf(days, days.sample)];
+  return {
+    left: [rowsOf(users, users.sample), ...dayRows],
+    right: [rowsOf(items, items.mean ?? items.sample), ...dayRows],
+  };
 }
 
 function addBiases(
   shared: WebAssembly.Memory,
-  { row, users, items }: BayesianMemory,
-  { counts, userBias, itemBias }: Totals,
+  { row, users, items, days }: BayesianMemory,
+  { counts, userBias, itemBias, dayBias }: Totals,
   globals: Float64Array,
 ): void {
   const add = (sums: Float64Array, region: Region): void => {
@@ -242,6 +279,7 @@ function addBiases(
   };
   add(userBias, users.sample);
   add(itemBias, items.mean ?? items.sample);
+  if (days !== null) add(dayBias, days.sample);
   counts[0] = (counts[0] ?? 0) + 1;
   counts[1] = (counts[1] ?? 0) + 1;
   counts[2] = (counts[2] ?? 0) + (globals[0] ?? 0);
@@ -249,5 +287,7 @@ function addBiases(
 }
 
 function diverged(sweep: number): ReelbenchError {
-  return new ReelbenchError("RB_TRAIN_DIVERGED", `Sweep ${String(sweep)} left numbers that are not finite.`, { details: { sweep } });
+  return new ReelbenchError("RB_TRAIN_DIVERGED", `Sweep ${String(sweep)} left numbers that are not finite.`, {
+    details: { sweep },
+  });
 }

@@ -55,7 +55,9 @@ export async function openSampler(
 
   const rowPrograms = modes.map((_, index) => pool.prepare([rowPhase(pool, memory, modes, index, seed)]));
   const blockPrograms = modes.map((mode, index) =>
-    mode.blocks.map((block, at) => pool.prepare([blockPhase(memory, mode, block, seed, streamOf(index) + streams.blocks + at * streamsOfBlock)])),
+    mode.blocks.map((block, at) =>
+      pool.prepare([blockPhase(memory, mode, block, seed, streamOf(index) + streams.blocks + at * streamsOfBlock)]),
+    ),
   );
 
   function writeState(mode: Mode, sweep: number, wantsMeans: boolean): void {
@@ -64,11 +66,19 @@ export async function openSampler(
 
   async function sweep(index: number, observe: (() => void) | null): Promise<SweepSummary> {
     for (const [at, mode] of modes.entries()) {
-      drawHyperparameters(kernels, pool.memory, memory, mode, centres.subarray(at * row.width, (at + 1) * row.width), columns, {
-        seed,
-        stream: streamOf(at) + streams.hyper,
-        sweep: index,
-      });
+      drawHyperparameters(
+        kernels,
+        pool.memory,
+        memory,
+        mode,
+        centres.subarray(at * row.width, (at + 1) * row.width),
+        columns,
+        {
+          seed,
+          stream: streamOf(at) + streams.hyper,
+          sweep: index,
+        },
+      );
       writeState(mode, index, observe !== null && mode === items);
       await pool.run(rowPrograms[at] as ProgramId);
       if (mode === items) observe?.();
@@ -101,7 +111,13 @@ export async function openSampler(
 
 const streamOf = (mode: number): number => (mode + 1) * streamsOfMode;
 
-function rowPhase(pool: ComputePool, memory: BayesianMemory, modes: readonly Mode[], index: number, seed: number): Phase {
+function rowPhase(
+  pool: ComputePool,
+  memory: BayesianMemory,
+  modes: readonly Mode[],
+  index: number,
+  seed: number,
+): Phase {
   const { row, scratch } = memory;
   const mode = modes[index] ?? memory.users;
   const [first, second] = modes.filter((_, other) => other !== index);
@@ -199,13 +215,15 @@ function drawHyperparameters(
     const lambda = (2 * kernels.standardGamma(shape, seed, stream, sweep, column)) / rate;
     const posteriorWeight = mode.rows + priorWeight;
     const normal = normalOf(kernels, shared, memory, seed, stream + 1, sweep, column);
-    const drawn = ((sums[column] ?? 0) + mode.rows * centre) / posteriorWeight + normal / Math.sqrt(lambda * posteriorWeight);
+    const drawn =
+      ((sums[column] ?? 0) + mode.rows * centre) / posteriorWeight + normal / Math.sqrt(lambda * posteriorWeight);
     precision[column] = lambda;
     shift[column] = drawn - centre;
     centres[column] = drawn;
   }
   for (let at = 0; at < prior.length; at += width)
-    for (let column = 0; column < width; column++) prior[at + column] = (prior[at + column] ?? 0) + (shift[column] ?? 0);
+    for (let column = 0; column < width; column++)
+      prior[at + column] = (prior[at + column] ?? 0) + (shift[column] ?? 0);
   mode.blocks.forEach((block, at) => {
     const weights = float32View(shared, block.weights);
     const blockPrecision = float64View(shared, block.precision);
@@ -245,7 +263,17 @@ export async function startSampler(
   await pool.run(
     pool.prepare([
       modes.map((mode, index) =>
-        kernelCall("fillNearNormal", mode.sample.offset, 0, mode.rows, row.factors, row.width, seed, streamOf(index) + streams.start, deviation),
+        kernelCall(
+          "fillNearNormal",
+          mode.sample.offset,
+          0,
+          mode.rows,
+          row.factors,
+          row.width,
+          seed,
+          streamOf(index) + streams.start,
+          deviation,
+        ),
       ),
     ]),
   );

@@ -63,9 +63,16 @@ type FormOfCard<Card extends BundleCard = BundleCard> = Card extends BundleCard
 function formOf(model: ServableModel): FormOfCard {
   switch (model.form) {
     case "factors": {
-      const { form, factors, globalMean, foldIn, implicitFactors, timeEffects } = model;
-      const plain = implicitFactors === undefined && timeEffects === undefined;
-      const own = { formatVersion: plain ? (1 as const) : (2 as const), form, factors, globalMean, foldIn };
+      const { form, factors, globalMean, foldIn, implicitFactors, timeEffects, intervals } = model;
+      const plain = implicitFactors === undefined && timeEffects === undefined && intervals === undefined;
+      const own = {
+        formatVersion: plain ? (1 as const) : (2 as const),
+        form,
+        factors,
+        globalMean,
+        foldIn,
+        ...(intervals && { noiseVariance: intervals.noise }),
+      };
       if (timeEffects === undefined) return own;
       if (timeEffects.kind === "days")
         return { ...own, timeEffects: { kind: "days" as const, servingTime: timeEffects.servingTime } };

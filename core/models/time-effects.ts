@@ -35,7 +35,8 @@ export interface TimeSvdEffects {
 
 /**
  * Days as a third mode beside users and items (Bayesian timeSVD): on day d the score is `bias[d]` + p_u·`userSide[d]` + q_i·`itemSide[d]`
- * above that of the last day, which is the one served. A day without a row counts as the one before it, the first as the first.
+ * above that of the mean day, which is the one served: days have no order to the model, and a day that it has not seen is, as far
+ * as it knows, the mean one.
  */
 export interface DayEffects {
   readonly kind: "days";

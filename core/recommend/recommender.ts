@@ -1,6 +1,6 @@
 import { ReelbenchError } from "../contract/errors.ts";
 import { knowsSimilarItems } from "../models/servable.ts";
-import type { ServableModel } from "../models/servable.ts";
+import type { FactorModel, ServableModel } from "../models/servable.ts";
 import { factorScorer } from "./factor-scorer.ts";
 import { itemWeightScorer } from "./item-weight-scorer.ts";
 import { neighbourScorer } from "./neighbour-scorer.ts";
@@ -52,6 +52,11 @@ export interface Recommender<Model extends ServableModel = ServableModel> {
    * then, for models with effects of time; absent or NaN: as of serving, which is what rankings use.
    */
   predict(who: Who, i: number, time?: number): number;
+  /**
+   * Standard deviation of user `u`'s rating of item `i` about its score: what the model does not know of both, and the noise of ratings.
+   * Null for models that offer no intervals.
+   */
+  uncertainty(u: number, i: number): number | null;
   /** [items] scores of all items, into `out` where given. */
   scoresForUser(who: Who, out?: Float64Array): Float64Array;
   /** The exact best `n` of the candidates. Equal scores: lower index first. */
@@ -180,6 +185,11 @@ function recommenderOf(
     foldIn: (ratings, u) => fold(ratings, u ?? null).vector,
     score,
     predict: (who, i, time = NaN) => clip(model, score(who, i) + correction(who, i, time)),
+    uncertainty: (u, i) => {
+      checkItem(model, i);
+      userVector(u);
+      return model.form === "factors" ? deviationOf(model, u, i) : null;
+    },
     scoresForUser,
     topN: (who, n, candidates = {}) => {
       scoresForUser(who, workspace);
@@ -199,4 +209,8 @@ function clip(model: ServableModel, score: number): number {
 function checkItem(model: ServableModel, i: number): void {
   if (!Number.isInteger(i) || i < 0 || i >= model.items)
     throw new ReelbenchError("RB_NOT_FOUND", `The model has no item number ${i}.`);
+}
+
+function deviationOf({ intervals }: FactorModel, u: number, i: number): number | null {
+  return intervals === undefined ? null : Math.sqrt(intervals.noise + intervals.users[u]! + intervals.items[i]!);
 }

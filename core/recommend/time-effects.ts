@@ -59,7 +59,9 @@ function dayCorrection(
   i: number,
   time: number,
 ): number {
-  const row = Math.max(0, firstAfter(day, Math.floor(time / secondsPerDay)) - 1);
+  const wanted = Math.floor(time / secondsPerDay);
+  const row = firstAfter(day, wanted) - 1;
+  if (day[row] !== wanted) return 0;
   let sum = bias[row]!;
   for (let f = 0; f < k; f++)
     sum += factors[f]! * userSide[row * k + f]! + itemFactors[i * k + f]! * itemSide[row * k + f]!;
