@@ -16,7 +16,7 @@ export function generatePositives(shape: string): TrainingSet {
 }
 
 /** Users' counts log-normal (median about half of the mean, as MovieLens), items' popularity falling as 1/(rank + 30). */
-function generate(users: number, items: number, positives: number): TrainingSet {
+export function generate(users: number, items: number, positives: number): TrainingSet {
   const random = seededRandom(5);
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const activity = Array.from({ length: users }, () => Math.exp(1.1 * normal()));

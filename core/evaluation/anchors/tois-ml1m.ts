@@ -2,8 +2,8 @@ import type { Hyperparameters } from "../../contract/entities.ts";
 import type { Algorithm, TrainingSet } from "../../models/algorithm.ts";
 import { algorithms, parseHyperparameters } from "../../models/registry.ts";
 import type { ServableModel } from "../../models/servable.ts";
+import { createRandom } from "../../random.ts";
 import { createRecommender } from "../../recommend/recommender.ts";
-import { shuffleInPlace } from "./shuffle.ts";
 
 /**
  * The protocol of M. Ferrari Dacrema, S. Boglio, P. Cremonesi, D. Jannach, "A troubling analysis of reproducibility and progress
@@ -64,10 +64,12 @@ export const toisSearch: Readonly<Record<string, readonly Record<string, unknown
   popularity: [{}],
   "item-knn": grid({ neighbours: [50, 100, 300], asymmetry: [0.3, 0.5], shrinkage: [0, 50, 300] }),
   "user-knn": grid({ neighbours: [60, 120, 250, 500], asymmetry: [0.3, 0.5, 0.7], shrinkage: [0, 30] }),
-  puresvd: grid({ factors: [12, 16, 20, 24, 28, 32, 40, 50, 64] }).map((given) => ({ ...given, binary: true })),
-  ials: grid({ factors: [96], unobservedWeight: [0.05, 0.1, 0.2, 0.4], regularization: [0.003, 0.006, 0.012, 0.025] }).map(
-    (given) => ({ ...given, epochs: 12 }),
-  ),
+  puresvd: grid({ factors: [12, 16, 20, 24, 28, 32, 40, 50, 64] }),
+  ials: grid({
+    factors: [96],
+    unobservedWeight: [0.05, 0.1, 0.2, 0.4],
+    regularization: [0.003, 0.006, 0.012, 0.025],
+  }).map((given) => ({ ...given, epochs: 12 })),
   "bpr-mf": [{}],
   slim: [
     ...grid({ l1: [1, 3, 8], l2: [50, 150, 400] }),
@@ -97,7 +99,13 @@ export function toisParts(
   seed: number,
 ): ToisParts {
   const count = ratings.user.length;
-  const order = shuffleInPlace(Int32Array.from({ length: count }, (_, n) => n), seed);
+  const order = Int32Array.from({ length: count }, (_, n) => n);
+  const random = createRandom(seed);
+  // Fisher and Yates.
+  for (let n = count - 1; n > 0; n--) {
+    const other = random.below(n + 1);
+    [order[n], order[other]] = [order[other] ?? 0, order[n] ?? 0];
+  }
   const testFrom = count - Math.round(0.2 * count);
   const validationFrom = testFrom - Math.round(0.1 * testFrom);
   const part = (from: number, to: number): TrainingSet => binary(ratings, order.subarray(from, to));
@@ -223,5 +231,10 @@ export function listQuality(model: ServableModel, train: TrainingSet, test: Trai
     sums.users++;
   }
   const mean = (sum: number): number => sum / sums.users;
-  return { ndcg: mean(sums.ndcg), ndcgTruncated: mean(sums.ndcgTruncated), recall: mean(sums.recall), users: sums.users };
+  return {
+    ndcg: mean(sums.ndcg),
+    ndcgTruncated: mean(sums.ndcgTruncated),
+    recall: mean(sums.recall),
+    users: sums.users,
+  };
 }
