@@ -278,6 +278,40 @@ test("sparseTimesDense multiplies any shape, empty rows included", () => {
   );
 });
 
+test("addGramProduct adds RᵀR·X, sixteen columns at a time and row range after row range", () => {
+  fc.assert(
+    fc.property(shapes, fc.constantFrom(16, 48), ({ rows, columns, density, seed }, width) => {
+      const matrix = randomSparse(rows, columns, density, seed);
+      const layout = new MemoryLayout();
+      const sparse = sparseInMemory(layout, matrix);
+      const [x, out] = [layout.float32(columns * width), layout.float32(columns * width)];
+      const { memory, kernels } = open(layout);
+      sparse.write(memory);
+      float32View(memory, x).set(randomFloats(columns * width, seed));
+      const before = randomFloats(columns * width, seed + 1);
+      float32View(memory, out).set(before);
+      const half = rows >> 1;
+      for (const [from, to] of [[0, half], [half, rows]] as const) {
+        for (let panel = 0; panel < width; panel += 16) {
+          kernels.addGramProduct(
+            sparse.start.offset,
+            sparse.columns.offset,
+            sparse.values.offset,
+            x.offset + panel * 4,
+            out.offset + panel * 4,
+            width,
+            from,
+            to,
+          );
+        }
+      }
+      const expected = reference.gramProduct(matrix, float32View(memory, x), width);
+      expectClose(float32View(memory, out), expected.map((value, at) => value + (before[at] ?? 0)), 1e-4);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test("gram and denseTimesSmall multiply any shape", () => {
   fc.assert(
     fc.property(

@@ -90,6 +90,16 @@ export interface Kernels extends AlternatingKernels, GibbsKernels, ScanKernels, 
     from: number,
     to: number,
   ): void;
+  addGramProduct(
+    rowStart: number,
+    columns: number,
+    values: number,
+    x: number,
+    out: number,
+    stride: number,
+    from: number,
+    to: number,
+  ): void;
   gram(x: number, width: number, from: number, to: number, bandFrom: number, bandTo: number, slot: number): void;
   denseTimesSmall(x: number, widthIn: number, t: number, widthOut: number, y: number, from: number, to: number): void;
   cholesky(matrix: number, n: number): void;

@@ -163,6 +163,21 @@ export function sparseTimesDense(matrix: SparseRows, x: Float32Array, width: num
   return y;
 }
 
+/** RᵀR·X */
+export function gramProduct(matrix: SparseRows, x: Float32Array, width: number): Float64Array {
+  const y = sparseTimesDense(matrix, x, width);
+  const out = new Float64Array(x.length);
+  for (let row = 0; row + 1 < matrix.start.length; row++) {
+    for (let n = matrix.start[row] ?? 0; n < (matrix.start[row + 1] ?? 0); n++) {
+      for (let k = 0; k < width; k++) {
+        const at = (matrix.columns[n] ?? 0) * width + k;
+        out[at] = (out[at] ?? 0) + (matrix.values[n] ?? 0) * (y[row * width + k] ?? 0);
+      }
+    }
+  }
+  return out;
+}
+
 export function gram(x: Float32Array, width: number): Float64Array {
   const out = new Float64Array(width * width);
   for (let row = 0; row < x.length / width; row++) {

@@ -8,8 +8,8 @@ import type { Region } from "../compute/memory-layout.ts";
 import { openComputePool } from "../compute/pool.ts";
 import type { ComputePool } from "../compute/pool.ts";
 import { evenRanges, rowRanges } from "../compute/program.ts";
-import type { Phase } from "../compute/program.ts";
-import { loadByUser, planSparse, planTransposeCursors, transpose } from "../compute/ratings-matrix.ts";
+import type { Phase, Program } from "../compute/program.ts";
+import { loadByUser, planSparse } from "../compute/ratings-matrix.ts";
 import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { Checkpoints } from "./checkpoint.ts";
@@ -18,6 +18,8 @@ import type { FactorModel } from "./servable.ts";
 import { modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
 const entriesPerCall = 16_384;
+/** Large, because threads wait for each other between phases; a call is still tens of milliseconds. */
+const entriesPerGramCall = 4_000_000;
 
 /** Truncated SVD of the rating matrix with missing ratings as zero. */
 export const pureSvd: Algorithm<FactorModel> = {
@@ -89,8 +91,6 @@ export const pureSvd: Algorithm<FactorModel> = {
 
 interface SvdMemory {
   readonly byUser: SparseRegions;
-  readonly byItem: SparseRegions;
-  readonly cursors: Region;
   readonly gram: Region;
   readonly small: Region;
   /** [items × width], twice: a product needs somewhere to go. */
@@ -110,8 +110,6 @@ function plan(
   const dense = (rows: number): DenseRegion => ({ region: layout.float32(rows * width), rows, columns: width });
   const memory = {
     byUser: planSparse(layout, shape.users, shape.ratings),
-    byItem: planSparse(layout, shape.items, shape.ratings),
-    cursors: planTransposeCursors(layout, shape.items),
     gram: planGram(layout, width),
     small: layout.float32(width * width),
     z: dense(shape.items),
@@ -131,7 +129,6 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
   const pool = await openComputePool({ bytes: layout.bytes, threads: context.threads, signal: context.signal });
   try {
     loadByUser(pool.memory, memory.byUser, data);
-    await transpose(pool, memory.byUser, memory.byItem, memory.cursors);
     await iterateSubspace(pool, memory, hyperparameters, context);
     return await rotateToSingularVectors(pool, memory, data, factors);
   } finally {
@@ -150,7 +147,7 @@ async function iterateSubspace(
   context: FitContext,
 ): Promise<void> {
   const iterations = numberOf(hyperparameters, "powerIterations") + 1;
-  const { z, y } = memory;
+  const { z, spare, y } = memory;
   const basis = float32View(pool.memory, z.region);
   const shape = { users: y.rows, items: z.rows, ratings: memory.byUser.columns.length };
   const checkpoints = new Checkpoints(context, ["puresvd", hyperparameters, shape], [basis]);
@@ -164,10 +161,12 @@ async function iterateSubspace(
       ]),
     );
   }
-  const product = pool.prepare([timesDense(pool, memory.byUser, z, y), timesDense(pool, memory.byItem, y, z)]);
+  const product = pool.prepare(gramProduct(pool, memory.byUser, z, spare));
+  const sum = float32View(pool.memory, spare.region);
   for (let iteration = finished + 1; iteration <= iterations; iteration++) {
+    sum.fill(0);
     await pool.run(product);
-    await orthonormalize(pool, memory);
+    await orthonormalize(pool, memory, iteration === iterations);
     context.onProgress({
       done: iteration,
       total: iterations,
@@ -194,10 +193,41 @@ function timesDense(pool: ComputePool, matrix: SparseRegions, x: DenseRegion, y:
   );
 }
 
-/** Twice: the first pass leaves errors of the size of the basis's condition number squared, the second none to speak of. */
-async function orthonormalize(pool: ComputePool, { z, spare, gram, small }: SvdMemory): Promise<void> {
-  await multiplySmall(pool, z, orthonormalizer(await gramMatrix(pool, z, gram), z.columns), small, spare);
+/**
+ * out += RᵀR·x, sixteen columns a call: these stay in the cache while all of R passes by. Rows come in phases, so that no two
+ * calls add to the same columns at once; short ones first, while V8 still compiles.
+ */
+function gramProduct(pool: ComputePool, { start, columns, values }: SparseRegions, x: DenseRegion, out: DenseRegion): Program {
+  const rowStart = int32View(pool.memory, start);
+  const phases = [...rowRanges(rowStart, entriesPerGramCall)].flatMap(({ from, to }, at) =>
+    at === 0 ? evenRanges(to - from, Math.ceil((to - from) / 16)).map((part) => ({ from: part.from + from, to: part.to + from })) : [{ from, to }],
+  );
+  return phases.map(({ from, to }) =>
+    evenRanges(x.columns, 16).map((panel) =>
+      kernelCall(
+        "addGramProduct",
+        start.offset,
+        columns.offset,
+        values.offset,
+        x.region.offset + panel.from * 4,
+        out.region.offset + panel.from * 4,
+        x.columns,
+        from,
+        to,
+      ),
+    ),
+  );
+}
+
+/**
+ * Between products one pass keeps the columns apart. The last basis takes two: the first leaves errors of the size of its
+ * condition number squared, the second none to speak of. From `spare` to `z`.
+ */
+async function orthonormalize(pool: ComputePool, { z, spare, gram, small }: SvdMemory, last: boolean): Promise<void> {
   await multiplySmall(pool, spare, orthonormalizer(await gramMatrix(pool, spare, gram), z.columns), small, z);
+  if (!last) return;
+  await multiplySmall(pool, z, orthonormalizer(await gramMatrix(pool, z, gram), z.columns), small, spare);
+  float32View(pool.memory, z.region).set(float32View(pool.memory, spare.region));
 }
 
 /**

@@ -11,6 +11,8 @@ export { biasSweep } from "./biases";
 export { countColumns, scatterRows, sparseTimesDense } from "./sparse";
 export { gram, denseTimesSmall } from "./dense";
 export { cholesky, choleskySolve } from "./cholesky";
+export { addGramProduct } from "./gram-product";
+export { finishScan, scanPanels, scanPanelsOnce, scoreTiles } from "./scan";
 export { ialsRows } from "./ials";
 export { gramTall, rotateRows } from "./tall";
 export { gramToPanels, gramToRows } from "./item-gram";
