@@ -150,7 +150,8 @@ export async function startPeer(options: {
     request: async (message, answer) => {
       child.stdin.write(`${JSON.stringify(message)}\n`);
       const given = await line();
-      if (typeof given === "object" && given !== null && "error" in given) throw new Error(`Peer: ${String(given.error)}`);
+      if (typeof given === "object" && given !== null && "error" in given)
+        throw new Error(`Peer: ${String(given.error)}`);
       return answer.parse(given);
     },
     close: async () => {

@@ -26,10 +26,12 @@ const descentVectors = 6;
 /** `longest`: entries of the longest row there can be. */
 export function planRowSolver(layout: MemoryLayout, width: number, longest: number, slots: number): RowSolver {
   const padded = Math.ceil(longest / 8) * 8;
-  const capacity = block * Math.max(1, Math.min(Math.floor(gatheredFloats / width / block), Math.ceil(longest / block)));
+  const capacity =
+    block * Math.max(1, Math.min(Math.floor(gatheredFloats / width / block), Math.ceil(longest / block)));
   const panels = width / 8;
   // As solvePrimal and solveDual divide it: f64 system and vector, two packed f32 systems, gathered panels, two vectors.
-  const exact = (width * width + width) * 8 + 2 * 128 * panels * (panels + 1) + (Math.max(block, width) + 2) * width * 4;
+  const exact =
+    (width * width + width) * 8 + 2 * 128 * panels * (panels + 1) + (Math.max(block, width) + 2) * width * 4;
   const descent = (capacity + descentVectors) * width * 4;
   const bytes = Math.ceil((width * 12 + padded * 4 + Math.max(exact, descent)) / 64) * 64;
   return {
@@ -77,7 +79,8 @@ export function sumTallGram(memory: WebAssembly.Memory, { rows, columns }: Dense
   const gram = new Float64Array(size);
   for (let slot = 0; slot < used; slot++) {
     for (let a = 0; a < columns; a++) {
-      for (let b = 0; b <= a; b++) gram[a * columns + b] = gram[a * columns + b]! + parts[slot * size + a * columns + b]!;
+      for (let b = 0; b <= a; b++)
+        gram[a * columns + b] = gram[a * columns + b]! + parts[slot * size + a * columns + b]!;
     }
   }
   for (let a = 0; a < columns; a++) for (let b = 0; b < a; b++) gram[b * columns + a] = gram[a * columns + b]!;

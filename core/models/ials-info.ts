@@ -18,8 +18,8 @@ export const ialsInfo: AlgorithmInfo = {
   },
   predictsRatings: false,
   iterative: true,
-  uses: [],
-  offers: ["fold-in", "explain"],
+  uses: ["weights"],
+  offers: ["fold-in", "explain", "warm-start"],
   hyperparameters: [
     {
       name: "factors",

@@ -1,34 +1,37 @@
 import type { Hyperparameters } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { padColumns } from "../compute/dense-matrix.ts";
-import type { DenseRegion } from "../compute/dense-matrix.ts";
 import { eigenbasis } from "../compute/eigenbasis.ts";
-import { kernelCall } from "../compute/kernels.ts";
 import { MemoryLayout, float32View, float64View, int32View } from "../compute/memory-layout.ts";
 import type { Region } from "../compute/memory-layout.ts";
 import { openComputePool } from "../compute/pool.ts";
 import type { ComputePool, ProgramId } from "../compute/pool.ts";
-import { evenRanges, rowRanges } from "../compute/program.ts";
 import type { Phase } from "../compute/program.ts";
-import { loadByUser, planSparse, planTransposeCursors, transpose } from "../compute/ratings-matrix.ts";
-import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
+import { loadByUser, planTransposeCursors, transpose } from "../compute/ratings-matrix.ts";
+import type { Shape } from "../compute/ratings-matrix.ts";
 import { planRowSolver, planTallGram, rotation, setRotation, sumTallGram, tallGram } from "../compute/row-solver.ts";
 import type { RowSolver } from "../compute/row-solver.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
+import { planSide, readFactors, solveSide, startFactors, sumsOfSide } from "./alternating.ts";
+import type { Side } from "./alternating.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
 import { ialsInfo } from "./ials-info.ts";
 import type { FactorModel } from "./servable.ts";
 import { modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
-const entriesPerCall = 4096;
-const rowsPerFill = 1024;
+/**
+ * The random factors' mean, in their deviations: what all rows have in common, popularity, is then there from the first half on,
+ * which saves about four of eight epochs (measured on the loss, at ν = 0 and 1).
+ */
+const startMean = 3;
 /** Threads whose scratch the estimate counts; a fit plans for as many as it is given. */
 const estimatedThreads = 8;
 
 /**
- * x_u·y_i by alternating least squares on (Rendle et al. 2022, eq. 1–3, every rating a positive of weight and value 1)
- *   Σ_rated (1 − x_u·y_i)² + α₀ Σ_all (x_u·y_i)² + λ Σ_u (|I_u| + α₀|I|)^ν ‖x_u‖² + λ Σ_i (|U_i| + α₀|U|)^ν ‖y_i‖².
+ * x_u·y_i by alternating least squares on (Rendle et al. 2022, eq. 1–3, every rating a positive of value 1 and its weight w, 1 unless the
+ * training set says otherwise)
+ *   Σ_rated w (1 − x_u·y_i)² + α₀ Σ_all (x_u·y_i)² + λ Σ_u (|I_u| + α₀|I|)^ν ‖x_u‖² + λ Σ_i (|U_i| + α₀|U|)^ν ‖y_i‖².
  */
 export const ials: Algorithm<FactorModel> = {
   info: ialsInfo,
@@ -55,17 +58,6 @@ function halfEpochFlops(ratings: number, rows: number, hyperparameters: Hyperpar
   return rows * (solve + 3 * factors * factors) + 10 * factors ** 3;
 }
 
-/** Users or items: their factors, their ratings, and what their half of an epoch needs. */
-interface Side {
-  readonly ratings: SparseRegions;
-  /** [rows × width] */
-  readonly factors: DenseRegion;
-  /** [rows] λ (entries + α₀ · rows of the other side)^ν */
-  readonly penalty: Region;
-  /** Two for each range of rows: loss, and Σ penalty · ‖row‖². */
-  readonly sums: Region;
-}
-
 interface Half {
   readonly gram: ProgramId;
   readonly solve: ProgramId;
@@ -80,26 +72,22 @@ interface IalsMemory {
   /** [width] α₀ · eigenvalues of the other side's gramian. */
   readonly spectrum: Region;
   readonly solver: RowSolver;
+  /** Whether the ratings' values are the roots of their weights; else they mean nothing. */
+  readonly weighted: boolean;
 }
 
 function plan(shape: Shape, factors: number, threads: number): { layout: MemoryLayout; memory: IalsMemory } {
   const layout = new MemoryLayout();
   const width = padColumns(factors);
-  const side = (rows: number): Side => ({
-    ratings: planSparse(layout, rows, shape.ratings),
-    factors: { region: layout.float32(rows * width), rows, columns: width },
-    penalty: layout.float64(rows),
-    // A range holds, but for the last, at least `entriesPerCall` entries and rows.
-    sums: layout.float64(2 * (Math.ceil((shape.ratings + rows) / entriesPerCall) + 1)),
-  });
   const memory = {
-    users: side(shape.users),
-    items: side(shape.items),
+    users: planSide(layout, shape.users, shape.ratings, factors),
+    items: planSide(layout, shape.items, shape.ratings, factors),
     cursors: planTransposeCursors(layout, shape.items),
     gram: planTallGram(layout, width),
     rotation: layout.float32(width * width),
     spectrum: layout.float64(width),
     solver: planRowSolver(layout, width, Math.max(shape.users, shape.items), threads),
+    weighted: false,
   };
   return { layout, memory };
 }
@@ -112,11 +100,12 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
   const factors = numberOf(hyperparameters, "factors");
   const threads = Math.max(1, context.threads);
   requireFits(shape, factors, (count) => plan(shape, count, threads).layout.bytes);
-  const { layout, memory } = plan(shape, factors, threads);
+  const { layout, memory: planned } = plan(shape, factors, threads);
+  const memory = { ...planned, weighted: (data.weight ?? null) !== null };
   const pool = await openComputePool({ bytes: layout.bytes, threads, signal: context.signal });
   try {
     const { users, items } = memory;
-    loadByUser(pool.memory, users.ratings, data);
+    loadByUser(pool.memory, users.ratings, { ...data, rating: data.weight?.map(Math.sqrt) ?? data.rating });
     await transpose(pool, users.ratings, items.ratings, memory.cursors);
     fillPenalties(pool.memory, users, shape.items, hyperparameters);
     fillPenalties(pool.memory, items, shape.users, hyperparameters);
@@ -129,8 +118,8 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
       globalMean: 0,
       userBias: new Float32Array(data.users),
       itemBias: new Float32Array(data.items),
-      userFactors: withoutPadding(pool.memory, users.factors, factors),
-      itemFactors: withoutPadding(pool.memory, items.factors, factors),
+      userFactors: readFactors(pool.memory, users.factors, factors),
+      itemFactors: readFactors(pool.memory, items.factors, factors),
       foldIn: {
         kind: "implicit",
         unobservedWeight: numberOf(hyperparameters, "unobservedWeight"),
@@ -173,6 +162,7 @@ function positives(data: TrainingSet, positiveFrom: number): TrainingSet {
     userStart: Int32Array.from(kept),
     item: data.item.filter(keeps),
     rating: data.rating.filter(keeps),
+    weight: data.weight?.filter(keeps) ?? null,
     time: null,
   };
 }
@@ -206,7 +196,11 @@ async function alternate(
   const state = [users, items].map((side) => float32View(pool.memory, side.factors.region));
   const checkpoints = new Checkpoints(context, ["ials", hyperparameters, shape], state);
   const finished = checkpoints.restore();
-  if (finished === 0) await start(pool, memory, hyperparameters, context.seed);
+  if (finished === 0) {
+    const factors = numberOf(hyperparameters, "factors");
+    const deviation = numberOf(hyperparameters, "initialDeviation") / Math.sqrt(factors);
+    await startFactors(pool, [users, items], { factors, deviation, mean: startMean }, context);
+  }
   const itemHalf = prepareHalf(pool, memory, items, users, hyperparameters);
   const userHalf = prepareHalf(pool, memory, users, items, hyperparameters);
   for (let epoch = finished + 1; epoch <= epochs; epoch++) {
@@ -217,27 +211,6 @@ async function alternate(
     context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-loss": loss } });
     context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train loss ${loss.toFixed(5)}` });
     await checkpoints.afterEpoch(epoch);
-  }
-}
-
-/**
- * Random factors about a mean of three deviations: what all rows have in common, popularity, is then there from the first half
- * on, which saves about four of eight epochs (measured on the loss, at either ν).
- */
-async function start(pool: ComputePool, { users, items }: IalsMemory, hyperparameters: Hyperparameters, seed: number) {
-  const factors = numberOf(hyperparameters, "factors");
-  const deviation = numberOf(hyperparameters, "initialDeviation") / Math.sqrt(factors);
-  const fill = [users, items].flatMap(({ factors: { region, rows, columns } }, stream) =>
-    evenRanges(rows, rowsPerFill).map(({ from, to }) =>
-      kernelCall("fillNearNormal", region.offset, from, to, factors, columns, seed, stream + 1, deviation),
-    ),
-  );
-  await pool.run(pool.prepare([fill]));
-  for (const { factors: matrix } of [users, items]) {
-    const values = float32View(pool.memory, matrix.region);
-    for (let row = 0; row < matrix.rows; row++) {
-      for (let f = 0; f < factors; f++) values[row * matrix.columns + f]! += 3 * deviation;
-    }
   }
 }
 
@@ -258,31 +231,8 @@ function prepareHalf(
   const width = source.factors.columns;
   // Up to here the small system costs less than the descent, and is exact.
   const dualLimit = exact ? width : Math.min(width, 8 * (steps + 1));
-  const solve = rowRanges(int32View(pool.memory, target.ratings.start), entriesPerCall).map(({ from, to }, range) =>
-    kernelCall(
-      "ialsRows",
-      target.ratings.start.offset,
-      target.ratings.columns.offset,
-      0,
-      0,
-      from,
-      to,
-      source.factors.region.offset,
-      target.factors.region.offset,
-      width,
-      spectrum.offset,
-      target.penalty.offset,
-      steps,
-      dualLimit,
-      solver.flags.offset,
-      solver.slots,
-      solver.scratch.offset,
-      solver.bytes,
-      solver.capacity,
-      solver.longest,
-      target.sums.offset + range * 16,
-    ),
-  );
+  const weights = memory.weighted ? target.ratings.values : null;
+  const solve = solveSide(pool.memory, { target, source, solver, goals: null, weights, spectrum, steps, dualLimit });
   // The exact solve does not look at what the target was.
   const turn = (side: Side): Phase => rotation(side.factors, memory.rotation, solver);
   return {
@@ -311,10 +261,7 @@ async function runHalf(
 
 /** After the users' half: their rows' share holds everything but the items' penalty, which the items' half left. */
 function lossOf(memory: WebAssembly.Memory, { users, items }: IalsMemory): number {
-  let sum = 0;
-  float64View(memory, users.sums).forEach((value, at) => (sum += at % 2 === 0 ? value : 0));
-  float64View(memory, items.sums).forEach((value, at) => (sum += at % 2 === 1 ? value : 0));
-  return sum;
+  return sumsOfSide(memory, users).loss + sumsOfSide(memory, items).penalty;
 }
 
 function diverged(epoch: number): ReelbenchError {
@@ -323,15 +270,4 @@ function diverged(epoch: number): ReelbenchError {
     `Epoch ${String(epoch)} left numbers that are not finite. Raise the regularization.`,
     { details: { epoch } },
   );
-}
-
-function withoutPadding(
-  memory: WebAssembly.Memory,
-  { region, rows, columns }: DenseRegion,
-  factors: number,
-): Float32Array {
-  const padded = float32View(memory, region);
-  const out = new Float32Array(rows * factors);
-  for (let row = 0; row < rows; row++) out.set(padded.subarray(row * columns, row * columns + factors), row * factors);
-  return out;
 }
