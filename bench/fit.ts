@@ -72,7 +72,7 @@ function generate(users: number, items: number, count: number): Ratings {
     rating[n] = 1 + Math.floor(random() * 5);
     n++;
   }
-  return { users, items, user, item, rating };
+  return { users, items, user, item, rating, time: null };
 }
 
 /** `factors=64` → ["factors", 64]. */

@@ -11,9 +11,9 @@ export interface RatingTimes {
   readonly deviation: Float32Array;
   /** [ratings] item · bins + bin; −1 where the time is unknown. */
   readonly bin: Int32Array;
-  /** [ratings] place in `day`; −1 where the time is unknown. */
+  /** [ratings] place in `day`; −1 where the time is unknown or the day too poor to have a bias. */
   readonly dayOfRating: Int32Array;
-  /** By user: the distinct days, ascending. */
+  /** By user: the distinct days of three ratings or more, ascending. */
   readonly dayStart: Int32Array;
   readonly day: Int32Array;
 }
@@ -59,6 +59,9 @@ function meanDays(data: TrainingSet, days: Float64Array): Float32Array {
   });
 }
 
+/** What a day has in common shows only where it has several ratings; alone, a rating would explain itself away. */
+const smallestDay = 3;
+
 function distinctDays(data: TrainingSet, days: Float64Array): Pick<RatingTimes, "dayOfRating" | "dayStart" | "day"> {
   const dayOfRating = new Int32Array(days.length).fill(-1);
   const dayStart = new Int32Array(data.users + 1);
@@ -66,7 +69,10 @@ function distinctDays(data: TrainingSet, days: Float64Array): Pick<RatingTimes, 
   for (let u = 0; u < data.users; u++) {
     const [first, end] = [data.userStart[u] ?? 0, data.userStart[u + 1] ?? 0];
     const whole = days.slice(first, end).map((day) => Math.floor(day));
-    const distinct = [...new Set(whole)].filter((day) => !Number.isNaN(day)).sort((a, b) => a - b);
+    const sizes = new Map<number, number>();
+    for (const day of whole) if (!Number.isNaN(day)) sizes.set(day, (sizes.get(day) ?? 0) + 1);
+    const distinct = [...sizes].filter(([, size]) => size >= smallestDay).map(([day]) => day);
+    distinct.sort((a, b) => a - b);
     const place = new Map(distinct.map((day, at) => [day, all.length + at]));
     whole.forEach((day, at) => (dayOfRating[first + at] = place.get(day) ?? -1));
     for (const day of distinct) all.push(day);

@@ -26,7 +26,7 @@ export interface TimeSvdEffects {
   readonly userSlope: Float32Array;
   /** [users × factors] */
   readonly factorSlopes: Float32Array;
-  /** [users + 1]: user u rated on the days day[dayStart[u]] … day[dayStart[u + 1] − 1], ascending whole days. */
+  /** [users + 1]: user u has biases for the days day[dayStart[u]] … day[dayStart[u + 1] − 1], ascending whole days on which they rated much. */
   readonly dayStart: Int32Array;
   readonly day: Int32Array;
   /** Beside `day`. Not part of the stored biases: no day of the training is still to come. */

@@ -133,18 +133,26 @@ function shuffled(count: number, below: (n: number) => number): Uint32Array {
 }
 
 const clusters = 12;
+/** Standard deviations of people: of their bias, of their cluster's factors, of their own factors around these, of their drift. */
+const userSpread = { bias: 0.35, cluster: 0.6, own: 0.4, drift: 0.25 };
+
+/** The variances from which people are drawn, for an oracle to know; factors and drift for each dimension. */
+export function plantedPriors(): { readonly userBias: number; readonly userFactors: number; readonly userDrift: number } {
+  const { bias, cluster, own, drift } = userSpread;
+  return { userBias: bias * bias, userFactors: cluster * cluster + own * own, userDrift: drift * drift };
+}
 
 /** One person: a member of a cluster of taste, with a mind of their own. */
 export function userTaste(seed: number, user: number): UserTaste {
   const random = stream(seed, "users", user);
   const cluster = random.below(clusters);
   const centre = stream(seed, "users", -2 - cluster);
-  const bias = 0.35 * random.normal();
+  const bias = userSpread.bias * random.normal();
   const factors = new Float64Array(plantedFactors);
   const drift = new Float64Array(plantedFactors);
   for (let f = 0; f < plantedFactors; f++) {
-    factors[f] = 0.6 * centre.normal() + 0.4 * random.normal();
-    drift[f] = 0.25 * random.normal();
+    factors[f] = userSpread.cluster * centre.normal() + userSpread.own * random.normal();
+    drift[f] = userSpread.drift * random.normal();
   }
   return { bias, factors, drift };
 }

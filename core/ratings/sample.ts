@@ -15,7 +15,7 @@ import {
 } from "./sample-world.ts";
 import type { ItemWorld, SampleShape } from "./sample-world.ts";
 
-export { plantedTruth } from "./sample-world.ts";
+export { plantedPriors, plantedTruth } from "./sample-world.ts";
 export type { SampleShape } from "./sample-world.ts";
 
 /** The sample a first run offers. */
@@ -34,6 +34,11 @@ export const movieLensShapes = {
 const worldStart = 1_262_304_000;
 const worldSeconds = 315_532_800;
 const bufferBytes = 1024 * 1024;
+
+/** How much of the world's time has passed at `time` (Unix seconds): 0 … 1. People's drift counts from the middle. */
+export function shareOfWorld(time: number): number {
+  return (time - worldStart) / worldSeconds;
+}
 
 /**
  * Writes an invented world as `ratings.csv` and `movies.csv` in MovieLens' layout. The same shape and seed give the same
