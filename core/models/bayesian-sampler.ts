@@ -60,8 +60,8 @@ export async function openSampler(
     ),
   );
 
-  function writeState(mode: Mode, sweep: number, wantsMeans: boolean): void {
-    float64View(pool.memory, mode.state).set([globals[0] ?? 0, globals[1] ?? 1, sweep, wantsMeans ? 1 : 0]);
+  function writeState(mode: Mode, index: number, wantsMeans: boolean): void {
+    float64View(pool.memory, mode.state).set([globals[0] ?? 0, globals[1] ?? 1, index, wantsMeans ? 1 : 0]);
   }
 
   async function sweep(index: number, observe: (() => void) | null): Promise<SweepSummary> {
