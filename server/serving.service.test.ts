@@ -333,6 +333,17 @@ describe("feedback", () => {
   });
 });
 
+it("answers many at once, taken together, as it answers each alone", async () => {
+  const paths = Array.from(
+    { length: 240 },
+    (_, n) => `/v1/users/user-${String(n % 20).padStart(2, "0")}/recommendations?excludeSeen=false&n=${3 + (n % 4)}`,
+  );
+  const together = await Promise.all(paths.map((path) => client.get(path)));
+  for (const [at, path] of paths.slice(0, 60).entries())
+    expect(together[at]?.body.items).toEqual((await client.get(path)).body.items);
+  expect(together.filter(({ body }) => body.basis === "personal").length).toBeGreaterThan(100);
+});
+
 describe("the rest of the interface", () => {
   it("tells an item, the version and all versions", async () => {
     expect((await client.get("/v1/items/film-007")).body).toEqual({

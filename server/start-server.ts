@@ -71,7 +71,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     database: postgres.control,
     channel: config.channel,
     serverId: config.serverId,
-    load: createLoader(config.postgresUrl),
+    load: createLoader(config.postgresUrl, config.threads),
     models,
     recent,
     metrics,

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import { decodeBundle } from "../../core/models/bundle.ts";
 import { artifactDigest, chunkBytes, readArtifact } from "../../core/production/artifacts.ts";
+import { rankingLength } from "../../core/production/cache-keys.ts";
 import { catalogueRevision } from "../../core/production/catalogue.ts";
+import { indexForScan } from "../../core/recommend/scanner.ts";
 import type { StoredItem } from "../../core/production/catalogue.ts";
 import type { Database } from "../../core/production/database.ts";
 import { historyPages, historyShape } from "../../core/production/history-pages.ts";
@@ -18,7 +20,11 @@ import type { IdIndex } from "./shared-text.ts";
  * Reads a version from the target, checks every byte of its artifact against the digest it was published with, and lays
  * it out in shared memory. Throws RB_NOT_FOUND, RB_CORRUPT, RB_TARGET_UNREACHABLE.
  */
-export async function loadVersion(database: Database, name: string, key: number): Promise<SharedModel> {
+export async function loadVersion(
+  database: Database,
+  name: string,
+  { key, threads }: { readonly key: number; readonly threads: number },
+): Promise<SharedModel> {
   const version = await findVersion(database, name);
   if (version === null) throw new ReelbenchError("RB_NOT_FOUND", `Version ${name} is not on the target.`);
   const files = await readArtifact(database, name);
@@ -36,18 +42,20 @@ export async function loadVersion(database: Database, name: string, key: number)
   const items = toIdIndex(bundle.itemIds);
   const revision = await catalogueRevision(database);
   const catalogue = await readCatalogue(database, items);
+  const model = shareModel(bundle.model);
   const shared = {
     key,
     version: name,
     algorithm: version.algorithm,
     modelHash: version.modelHash,
     createdAt: version.createdAt.toISOString(),
-    model: shareModel(bundle.model),
+    model,
     users,
     items,
     catalogue: shareCatalogue(bundle.itemIds, (itemId) => catalogue.get(itemId), toSharedText),
     catalogueRevision: revision,
     histories: await readHistories(database, version.snapshotId, users, items),
+    scan: indexForScan(model, { slots: threads, longestList: rankingLength }),
   };
   return { ...shared, bytes: sharedBytes(shared) };
 }

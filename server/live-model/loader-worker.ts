@@ -9,7 +9,9 @@ import type { FromLoader } from "./loader.ts";
  * Entry of the thread that loads one version and ends: reading, hashing and decoding a large model would hold up the event
  * loop for seconds, and the garbage of it goes with the thread.
  */
-const task = z.object({ postgresUrl: z.string(), version: z.string(), key: z.int() }).parse(workerData);
+const task = z
+  .object({ postgresUrl: z.string(), version: z.string(), key: z.int(), threads: z.int().positive() })
+  .parse(workerData);
 const pool = createProductionPool({
   url: task.postgresUrl,
   applicationName: "reelbench-server loader",
@@ -18,7 +20,7 @@ const pool = createProductionPool({
 
 let answer: FromLoader;
 try {
-  answer = { type: "loaded", shared: await loadVersion(pool, task.version, task.key) };
+  answer = { type: "loaded", shared: await loadVersion(pool, task.version, task) };
 } catch (error) {
   answer = { type: "failed", error: toReelbenchError(error).toEnvelope() };
 }

@@ -12,12 +12,14 @@ export type LoadVersion = (version: string, signal: AbortSignal) => Promise<Shar
 
 let nextKey = 1;
 
-/** Loads versions, each in a thread of its own. */
-export function createLoader(postgresUrl: string): LoadVersion {
+/** Loads versions, each in a thread of its own, to be scored by `threads` threads. */
+export function createLoader(postgresUrl: string, threads: number): LoadVersion {
   return (version, signal) =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const worker = new Worker(entryUrl("server-loader"), { workerData: { postgresUrl, version, key: nextKey++ } });
+      const worker = new Worker(entryUrl("server-loader"), {
+        workerData: { postgresUrl, version, key: nextKey++, threads },
+      });
       const abort = () => {
         void worker.terminate();
         reject(new ReelbenchError("RB_CANCELLED"));

@@ -45,6 +45,7 @@ export interface ScoredList {
   readonly items: readonly number[];
   readonly scores: readonly number[];
   readonly explanations: readonly ListExplanation[] | null;
+  /** Of a thread's time; for a job answered together with others, its share. */
   readonly seconds: number;
 }
 
@@ -57,8 +58,13 @@ export interface ListExplanation {
 export type ToScorer =
   | { readonly type: "hold"; readonly shared: SharedModel }
   | { readonly type: "drop"; readonly key: number }
-  | { readonly type: "score"; readonly id: number; readonly key: number; readonly job: ScoreJob };
+  /** Jobs for one version, answered together: those that only look for the best items share one pass over them. */
+  | { readonly type: "score"; readonly id: number; readonly key: number; readonly jobs: readonly ScoreJob[] };
 
-export type FromScorer =
-  | { readonly id: number; readonly list: ScoredList }
-  | { readonly id: number; readonly error: ErrorEnvelope };
+export type ScoreAnswer = { readonly list: ScoredList } | { readonly error: ErrorEnvelope };
+
+/** In the order of the jobs. */
+export interface FromScorer {
+  readonly id: number;
+  readonly answers: readonly ScoreAnswer[];
+}

@@ -1,35 +1,112 @@
+import { performance } from "node:perf_hooks";
 import { answersFromHistory, isImpersonal } from "../../core/models/servable.ts";
+import { toReelbenchError } from "../../core/contract/errors.ts";
 import { createRecommender } from "../../core/recommend/recommender.ts";
-import type { GivenRating, Recommender, ScoredItem, Who } from "../../core/recommend/recommender.ts";
-import type { Basis, ItemFilter, ListExplanation, ScoreJob, ScoredList, Subject } from "./score-job.ts";
+import type { Candidates, GivenRating, Recommender, ScoredItem, Who } from "../../core/recommend/recommender.ts";
+import { createScanner } from "../../core/recommend/scanner.ts";
+import type { Basis, ItemFilter, ListExplanation, ScoreAnswer, ScoreJob, Subject } from "./score-job.ts";
 import { unknownYear } from "./shared-model.ts";
 import type { SharedCatalogue, SharedModel } from "./shared-model.ts";
 
-export type Scorer = (job: ScoreJob) => Omit<ScoredList, "seconds">;
+/** Answers jobs for one version, in their order. Pure arithmetic over the shared memory. */
+export type Scorer = (jobs: readonly ScoreJob[]) => ScoreAnswer[];
 
-/** Answers jobs for one version. Pure arithmetic over the shared memory; for one thread. */
-export function createScorer(shared: SharedModel): Scorer {
+/** A scorer for one thread, which has the scan's `slot` to itself. */
+export async function createScorer(shared: SharedModel, slot: number): Promise<Scorer> {
   const recommender = createRecommender(shared.model, (u) => historyOf(shared, u));
+  const scanner = await createScanner(shared.model, { shared: { index: shared.scan, slot }, recommender });
   const allowed = new Uint8Array(shared.model.items);
-  return (job) => {
-    const person = job.subject.kind === "item" ? null : personOf(shared, recommender, job.subject);
-    const ranked =
-      job.only === null ? rank(job) : job.only.map((i) => ({ i, score: recommender.score(person?.who ?? 0, i) }));
-    return {
-      basis: person?.basis ?? "personal",
-      ratingsUsed: person?.basis === "fold-in" ? person.ratings.length : 0,
-      items: ranked.map(({ i }) => i),
-      scores: ranked.map(({ score }) => score),
-      explanations: job.explain && person !== null ? explain(recommender, person, ranked) : null,
-    };
 
-    function rank({ n, subject }: ScoreJob): ScoredItem[] {
-      fillAllowed(allowed, shared.catalogue, job.filter);
-      const candidates = { allowed, exclude: excluded(shared, job) };
-      if (subject.kind === "item") return recommender.similar(subject.i, n, candidates);
-      return recommender.topN(person?.who ?? 0, n, candidates);
+  function prepare(job: ScoreJob): Prepared {
+    const person = job.subject.kind === "item" ? null : personOf(shared, recommender, job.subject);
+    return { job, person, ranked: job.only === null ? null : scoresOf(person, job.only) };
+  }
+
+  function scoresOf(person: Person | null, items: readonly number[]): ScoredItem[] {
+    return items.map((i) => ({ i, score: recommender.score(person?.who ?? 0, i) }));
+  }
+
+  /** With a filter nearly every item must be looked at; without, only the hidden ones. */
+  function candidatesOf(job: ScoreJob): Candidates {
+    if (job.filter === null) return { exclude: [...excluded(shared, job), ...hiddenItems(shared.catalogue)] };
+    fillAllowed(allowed, shared.catalogue, job.filter);
+    return { allowed, exclude: excluded(shared, job) };
+  }
+
+  function rank({ job, person }: Prepared): ScoredItem[] {
+    const { n, subject } = job;
+    if (subject.kind === "item") return recommender.similar(subject.i, n, candidatesOf(job));
+    return scanner.topN(person?.who ?? 0, n, candidatesOf(job));
+  }
+
+  function finish({ job, person }: Prepared, ranked: readonly ScoredItem[], seconds: number): ScoreAnswer {
+    return {
+      list: {
+        basis: person?.basis ?? "personal",
+        ratingsUsed: person?.basis === "fold-in" ? person.ratings.length : 0,
+        items: ranked.map(({ i }) => i),
+        scores: ranked.map(({ score }) => score),
+        explanations: job.explain && person !== null ? explain(recommender, person, ranked) : null,
+        seconds,
+      },
+    };
+  }
+
+  function answerOne(job: ScoreJob): ScoreAnswer {
+    const started = performance.now();
+    try {
+      const prepared = prepare(job);
+      const ranked = prepared.ranked ?? rank(prepared);
+      return finish(prepared, ranked, (performance.now() - started) / 1000);
+    } catch (error) {
+      return { error: toReelbenchError(error).toEnvelope() };
     }
+  }
+
+  /** One pass over the items for all of them. */
+  function answerTogether(jobs: readonly ScoreJob[], n: number): ScoreAnswer[] {
+    const started = performance.now();
+    const prepared = jobs.map(prepare);
+    const lists = scanner.topNForMany(
+      prepared.map(({ job, person }) => ({ who: person?.who ?? 0, ...candidatesOf(job) })),
+      n,
+    );
+    const seconds = (performance.now() - started) / 1000 / jobs.length;
+    return prepared.map((each, at) => finish(each, lists[at] ?? [], seconds));
+  }
+
+  return (jobs) => {
+    const answers = new Map<ScoreJob, ScoreAnswer>();
+    for (const [n, alike] of groupsThatScanAlike(jobs)) {
+      try {
+        answerTogether(alike, n).forEach((answer, at) => {
+          const job = alike[at];
+          if (job !== undefined) answers.set(job, answer);
+        });
+      } catch {
+        // One of them cannot be answered: each for itself, so that the others are.
+      }
+    }
+    return jobs.map((job) => answers.get(job) ?? answerOne(job));
   };
+}
+
+interface Prepared {
+  readonly job: ScoreJob;
+  readonly person: Person | null;
+  /** What was asked for by name; null: the best are looked for. */
+  readonly ranked: readonly ScoredItem[] | null;
+}
+
+/** Jobs that look for the best n of all items, by n, where there are several. */
+function groupsThatScanAlike(jobs: readonly ScoreJob[]): (readonly [n: number, jobs: readonly ScoreJob[]])[] {
+  if (jobs.length < 2) return [];
+  const byN = new Map<number, ScoreJob[]>();
+  for (const job of jobs) {
+    if (job.subject.kind === "item" || job.only !== null || job.filter !== null) continue;
+    byN.set(job.n, [...(byN.get(job.n) ?? []), job]);
+  }
+  return [...byN].filter(([, alike]) => alike.length > 1);
 }
 
 interface Person {
@@ -106,6 +183,10 @@ function* excluded(shared: SharedModel, { subject, excludeSeen, exclude }: Score
   const start = shared.histories.start[subject.u] ?? 0;
   const end = start + (shared.histories.length[subject.u] ?? 0);
   for (let at = start; at < end; at++) yield shared.histories.item[at] ?? -1;
+}
+
+function* hiddenItems({ hidden }: SharedCatalogue): Generator<number> {
+  for (let i = hidden.indexOf(1); i >= 0; i = hidden.indexOf(1, i + 1)) yield i;
 }
 
 /** Writes 1 for the items that are shown at all and pass the filter. */

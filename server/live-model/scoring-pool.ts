@@ -31,11 +31,16 @@ interface Waiting {
 
 interface Scorer {
   readonly worker: Worker;
-  readonly given: Map<number, Waiting>;
+  /** Of the scan's memory; no other thread has it. */
+  readonly slot: number;
+  /** Batches under way. */
+  readonly given: Map<number, readonly Waiting[]>;
 }
 
 /** One being scored and one at hand, so that a worker never waits for the event loop; the rest can still expire. */
 const givenAtOnce = 2;
+/** Jobs for one version that are answered in one pass over its items. Nothing waits for a batch to fill: only what queues is taken together. */
+const largestBatch = 32;
 /** Milliseconds before a thread that ended is replaced: doubling while no job is answered in between. */
 const respawnPauses = { first: 250, longest: 30_000 };
 
@@ -54,8 +59,12 @@ export function createScoringPool(options: {
 
   const send = (scorer: Scorer, message: ToScorer) => scorer.worker.postMessage(message);
 
-  function spawn(): void {
-    const scorer: Scorer = { worker: new Worker(entryUrl("server-scorer")), given: new Map() };
+  function spawn(slot: number): void {
+    const scorer: Scorer = {
+      worker: new Worker(entryUrl("server-scorer"), { workerData: { slot } }),
+      slot,
+      given: new Map(),
+    };
     scorers.add(scorer);
     for (const shared of held.values()) send(scorer, { type: "hold", shared });
     scorer.worker.on("message", (message: FromScorer) => settle(scorer, message));
@@ -65,18 +74,20 @@ export function createScoringPool(options: {
   }
 
   function settle(scorer: Scorer, message: FromScorer): void {
-    const waiting = scorer.given.get(message.id);
+    const batch = scorer.given.get(message.id) ?? [];
     scorer.given.delete(message.id);
     respawn.worked();
-    if ("list" in message) waiting?.resolve(message.list);
-    else waiting?.reject(fromEnvelope(message.error));
+    message.answers.forEach((answer, at) => {
+      if ("list" in answer) batch[at]?.resolve(answer.list);
+      else batch[at]?.reject(fromEnvelope(answer.error));
+    });
     dispatch();
   }
 
   function lost(scorer: Scorer, cause: unknown): void {
     if (!scorers.delete(scorer) || closed) return;
     options.onWorkerDied(cause);
-    for (const waiting of scorer.given.values()) {
+    for (const waiting of [...scorer.given.values()].flat()) {
       // Once more elsewhere; a job that ends two threads is not given to a third.
       if (waiting.retried)
         waiting.reject(
@@ -86,7 +97,7 @@ export function createScoringPool(options: {
     }
     const timer = setTimeout(() => {
       respawns.delete(timer);
-      spawn();
+      spawn(scorer.slot);
     }, respawn.failed());
     respawns.add(timer);
     dispatch();
@@ -96,16 +107,32 @@ export function createScoringPool(options: {
     while (queue.length > 0) {
       const free = leastBusy();
       if (free === undefined) return;
-      const waiting = queue.shift();
-      if (waiting === undefined) return;
-      if (performance.now() > waiting.deadline) {
-        waiting.reject(tooLate());
-        continue;
-      }
+      const batch = nextBatch();
+      const [first] = batch;
+      if (first === undefined) return;
       const id = nextId++;
-      free.given.set(id, waiting);
-      send(free, { type: "score", id, key: waiting.key, job: waiting.job });
+      free.given.set(id, batch);
+      send(free, { type: "score", id, key: first.key, jobs: batch.map(({ job }) => job) });
     }
+  }
+
+  /** From the head of the queue, those for one version, shared out among the threads that are idle. */
+  function nextBatch(): Waiting[] {
+    const idle = [...scorers].filter(({ given }) => given.size === 0).length;
+    const size = Math.min(largestBatch, Math.ceil(queue.length / Math.max(1, idle)));
+    const batch: Waiting[] = [];
+    const now = performance.now();
+    while (batch.length < size) {
+      const [next] = queue;
+      if (next === undefined || (batch[0] !== undefined && next.key !== batch[0].key)) break;
+      // What was with a thread when it ended may have ended it: nothing else shares its fate again.
+      if (next.retried && batch.length > 0) break;
+      queue.shift();
+      if (now > next.deadline) next.reject(tooLate());
+      else batch.push(next);
+      if (next.retried) break;
+    }
+    return batch;
   }
 
   function leastBusy(): Scorer | undefined {
@@ -121,10 +148,10 @@ export function createScoringPool(options: {
     if (late.length > 0) queue = queue.filter(({ deadline }) => now <= deadline);
     for (const { reject } of late) reject(tooLate());
     for (const scorer of scorers)
-      for (const { deadline, reject } of scorer.given.values()) if (now > deadline) reject(tooLate());
+      for (const { deadline, reject } of [...scorer.given.values()].flat()) if (now > deadline) reject(tooLate());
   }
 
-  for (let thread = 0; thread < options.threads; thread++) spawn();
+  for (let thread = 0; thread < options.threads; thread++) spawn(thread);
   const sweep = setInterval(expire, 100).unref();
 
   return {
@@ -148,7 +175,7 @@ export function createScoringPool(options: {
         dispatch();
       });
     },
-    pending: () => queue.length + [...scorers].reduce((sum, { given }) => sum + given.size, 0),
+    pending: () => queue.length + [...scorers].reduce((sum, { given }) => sum + [...given.values()].flat().length, 0),
     heldBytes: () => [...held.values()].reduce((sum, { bytes }) => sum + bytes, 0),
     async close() {
       closed = true;
@@ -156,7 +183,7 @@ export function createScoringPool(options: {
       for (const timer of respawns) clearTimeout(timer);
       const stopping = new ReelbenchError("RB_UNAVAILABLE", "The server is stopping.");
       for (const { reject } of queue) reject(stopping);
-      for (const scorer of scorers) for (const { reject } of scorer.given.values()) reject(stopping);
+      for (const scorer of scorers) for (const { reject } of [...scorer.given.values()].flat()) reject(stopping);
       queue = [];
       await Promise.all([...scorers].map(({ worker }) => worker.terminate()));
       scorers.clear();

@@ -1,3 +1,4 @@
+import type { ScanIndex } from "../../core/compute/scan-index.ts";
 import type { ServableModel } from "../../core/models/servable.ts";
 import type { IdIndex, SharedText } from "./shared-text.ts";
 
@@ -19,6 +20,8 @@ export interface SharedModel {
   /** What of the operator's catalogue is in it. */
   readonly catalogueRevision: number;
   readonly histories: SharedHistories;
+  /** For the scan, a slot for each scoring thread; null for models that it does not know. */
+  readonly scan: ScanIndex | null;
   /** Bytes of shared memory. */
   readonly bytes: number;
 }
@@ -90,10 +93,11 @@ export function shareCatalogue(
 
 /** Bytes of all the shared memory that a value holds. */
 export function sharedBytes(value: unknown, seen = new Set<ArrayBufferLike>()): number {
-  if (ArrayBuffer.isView(value)) {
-    if (seen.has(value.buffer)) return 0;
-    seen.add(value.buffer);
-    return value.buffer.byteLength;
+  const buffer = ArrayBuffer.isView(value) || value instanceof WebAssembly.Memory ? value.buffer : null;
+  if (buffer !== null) {
+    if (seen.has(buffer)) return 0;
+    seen.add(buffer);
+    return buffer.byteLength;
   }
   if (value === null || typeof value !== "object") return 0;
   return Object.values(value).reduce<number>((sum, inner) => sum + sharedBytes(inner, seen), 0);
