@@ -4,6 +4,7 @@ import { version } from "../core/version.ts";
 import { reporting, wholeNumber } from "./command.ts";
 import type { CommandContext, GlobalOptions } from "./command.ts";
 import { addDeletionCommand } from "./commands/deletion.ts";
+import { addBenchCommands } from "./commands/bench.ts";
 import { addJobCommands } from "./commands/jobs.ts";
 import { addModelCommands } from "./commands/models.ts";
 import { addPublishingCommands } from "./commands/publishing.ts";
@@ -47,6 +48,7 @@ export function createProgram(context: CommandContext): Command {
   addSplitCommands(program, context);
   addModelCommands(program, context);
   addTuningCommands(program, context);
+  addBenchCommands(program, context);
   addPublishingCommands(program, context);
   addJobCommands(program, context);
   addDeletionCommand(program, context);
