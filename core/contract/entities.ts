@@ -392,6 +392,8 @@ export const evaluationReport = z.object({
   ),
   warnings: z.array(z.string()),
 });
+  /** k-fold: each metric's value in each fold, and test ratings ÷ training ratings of a fold. */
+  folds: z.object({ values: z.record(z.string(), z.array(z.number())), testShare: z.number() }).optional(),
 export type EvaluationReport = z.infer<typeof evaluationReport>;
 
 // ── Runs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -522,6 +524,16 @@ export const metricComparison = z.object({
   pValueCorrected: z.number().nullable(),
   wins: count,
   losses: count,
+  /** After the max-T correction (Westfall & Young), which knows how strongly the comparisons hang together. */
+  pValueMaxT: z.number().nullable().optional(),
+  /**
+   * Where both runs have folds: the corrected resampled t-test over them (Nadeau & Bengio), which asks whether the difference would
+   * be there with other training data, too. p is null where all folds differ by exactly the same.
+   */
+  overFolds: z
+    .object({ folds: z.int(), difference: z.number(), t: z.number(), pValue: z.number().nullable() })
+    .nullable()
+    .optional(),
   ties: count,
   verdict: z.enum(["better", "worse", "no-difference-shown", "not-tested"]),
 });

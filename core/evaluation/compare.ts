@@ -5,7 +5,8 @@ import { checkComparable } from "./comparable.ts";
 import type { EvaluatedRun } from "./comparable.ts";
 import { familyOf, metricFamilies } from "./metric.ts";
 import { conclude, describeRun } from "./sentences.ts";
-import { cohensDz, holm, randomisationTest } from "./significance.ts";
+import { correctedResampledTest } from "./repeated-splits.ts";
+import { cohensDz, holm, maxT, randomisationTest } from "./significance.ts";
 import { hasMetric, ratio, total, userStatistic } from "./statistic.ts";
 import type { UserStatistic } from "./statistic.ts";
 
@@ -56,11 +57,23 @@ export function compareRuns(runs: readonly EvaluatedRun[], baselineId: string | 
     ? pairings.map(({ ours, theirs }) => randomisationTest(pairedDifferences(ours, theirs), comparisonSeed))
     : [];
   const corrected = holm(pValues);
+  const correctedJointly = tested
+    ? maxT(
+        pairings.map(({ ours, theirs }) => pairedDifferences(ours, theirs)),
+        comparisonSeed,
+      )
+    : [];
   const compared = pairings.map((pairing, at) =>
     describePairing(
       pairing,
       baseline,
-      tested ? { interval: intervals[at] ?? null, pValue: pValues[at]!, corrected: corrected[at]! } : null,
+      tested ? {
+            interval: intervals[at] ?? null,
+            pValue: pValues[at]!,
+            corrected: corrected[at]!,
+            correctedJointly: correctedJointly[at]!,
+          }
+        : null,
     ),
   );
 
@@ -181,7 +194,7 @@ function differenceIntervals(pairings: readonly Pairing[]): Interval[] {
 function describePairing(
   { metric, challenger, against, ours, theirs }: Pairing,
   baseline: EvaluatedRun,
-  test: { readonly interval: Interval; readonly pValue: number; readonly corrected: number } | null,
+  test: { readonly interval: Interval; readonly pValue: number; readonly corrected: number; readonly correctedJointly: number } | null,
 ): MetricComparison {
   const value = ratio(total(ours.numerator), total(ours.denominator), ours.root);
   const reference = ratio(total(theirs.numerator), total(theirs.denominator), theirs.root);
@@ -199,11 +212,27 @@ function describePairing(
     effectSize: cohensDz(differences),
     pValue: test?.pValue ?? null,
     pValueCorrected: test?.corrected ?? null,
+    pValueMaxT: test?.correctedJointly ?? null,
+    overFolds: overFolds(challenger, against, metric),
     wins: higherIsBetter ? above : below,
     losses: higherIsBetter ? below : above,
     ties: challenger.perUser.users.length - above - below,
     verdict: verdict(value - reference, higherIsBetter, test?.corrected ?? null),
   };
+}
+
+/** Fold by fold, where both runs have folds: the same split gives both the same ones. */
+function overFolds(challenger: EvaluatedRun, against: EvaluatedRun, metric: string): MetricComparison["overFolds"] {
+  const [ours, theirs] = [challenger.run.report?.folds, against.run.report?.folds];
+  const [mine, other] = [ours?.values[metric], theirs?.values[metric]];
+  if (ours === undefined || mine === undefined || other === undefined || mine.length !== other.length) return null;
+  const test = correctedResampledTest(
+    mine.map((value, fold) => value - (other[fold] ?? NaN)),
+    ours.testShare,
+  );
+  return test === null || !Number.isFinite(test.t)
+    ? null
+    : { folds: mine.length, difference: test.difference, t: test.t, pValue: test.pValue };
 }
 
 function verdict(difference: number, higherIsBetter: boolean, corrected: number | null): MetricComparison["verdict"] {

@@ -29,6 +29,8 @@ export type IntervalSums = z.infer<typeof intervalSums>;
 export const reportSums = z.object({
   k: z.int(),
   predictsRatings: z.boolean(),
+  trainRatings: z.number(),
+  testRatings: z.number(),
   relevantRatings: z.number(),
   usersWithoutRelevant: z.number(),
   calibration: z.array(calibrationSums),
@@ -53,6 +55,8 @@ function addTwo(a: ReportSums, b: ReportSums): ReportSums {
   }
   return {
     ...a,
+    trainRatings: a.trainRatings + b.trainRatings,
+    testRatings: a.testRatings + b.testRatings,
     relevantRatings: a.relevantRatings + b.relevantRatings,
     usersWithoutRelevant: a.usersWithoutRelevant + b.usersWithoutRelevant,
     calibration: a.calibration.map((group, at) => addNumbers(group, b.calibration[at] ?? group)),

@@ -29,6 +29,8 @@ export function sumReport(
   return {
     k,
     predictsRatings: output.predictions.length > 0,
+    trainRatings: rated.item.length,
+    testRatings: test.item.length,
     relevantRatings,
     usersWithoutRelevant,
     calibration: calibrationSums(output.predictions, test.rating),

@@ -37,14 +37,27 @@ export function describeMetric(
   }
   const test = `(${effectText(compared)}${pText(compared.pValueCorrected)} after correction of ${comparisonCount} comparison${comparisonCount === 1 ? "" : "s"})`;
   if (compared.verdict === "no-difference-shown") {
-    return `No difference between ${possessive(name)} ${label} and ${possessive(otherName)} is shown: ${number(compared.difference)}${intervalText(compared)} ${test}.`;
+    return `No difference between ${possessive(name)} ${label} and ${possessive(otherName)} is shown: ${number(compared.difference)}${intervalText(compared)} ${test}.${foldsText(compared)}`;
   }
   const judgement = familyOf(compared.metric).higherIsBetter
     ? ""
     : compared.verdict === "better"
       ? " (better)"
       : " (worse)";
-  return `${possessive(name)} ${label} is ${direction}${judgement} than ${possessive(otherName)} by ${numbers} ${test}.`;
+  return `${possessive(name)} ${label} is ${direction}${judgement} than ${possessive(otherName)} by ${numbers} ${test}.${foldsText(compared)}`;
+}
+
+/** Users of one training part say nothing of another: where there are folds, what they say of that. */
+function foldsText({ overFolds, verdict }: MetricComparison): string {
+  if (overFolds === null || overFolds === undefined || overFolds.pValue === null) return "";
+  const shown = overFolds.pValue < 0.05;
+  const claimed = verdict === "better" || verdict === "worse";
+  const meaning = shown
+    ? "the difference holds for other training data, too"
+    : claimed
+      ? "that it would be there with other training data is not shown"
+      : "nothing is shown for other training data either";
+  return ` Over ${String(overFolds.folds)} folds (corrected t-test, ${pText(overFolds.pValue)}) ${meaning}.`;
 }
 
 /** What the whole table says. A winner is named only against the baseline it was tested against. */

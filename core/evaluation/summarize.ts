@@ -48,6 +48,21 @@ export function summarize(table: PerUserTable, options: SummarizeOptions): Metri
   });
 }
 
+/** The tested metrics' values alone, by name. */
+export function metricValues(table: PerUserTable, cutoffs: readonly number[]): Map<string, number> {
+  const names = metricFamilies
+    .filter(({ tested }) => tested)
+    .flatMap(({ family, ofList }) => (ofList ? cutoffs.map((k) => `${family}@${String(k)}`) : [family]));
+  return new Map(
+    names
+      .filter((metric) => hasMetric(table, metric))
+      .map((metric) => {
+        const { numerator, denominator, root } = userStatistic(table, metric);
+        return [metric, ratio(total(numerator), total(denominator), root)];
+      }),
+  );
+}
+
 function bootstrapIntervals(
   statistics: readonly UserStatistic[],
   rows: number,

@@ -4,7 +4,7 @@ import { ReelbenchError } from "../contract/errors.ts";
 import { poolFolds } from "../evaluation/per-user.ts";
 import { addReports, reportOf } from "../evaluation/report-sums.ts";
 import { sampledWarning } from "../evaluation/sampled.ts";
-import { summarize } from "../evaluation/summarize.ts";
+import { metricValues, summarize } from "../evaluation/summarize.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
 import { encodeBundle } from "../models/bundle.ts";
@@ -140,7 +140,7 @@ async function trainFolds(
       seed: task.seed,
       ...(definitions === undefined ? {} : { definitions }),
     }),
-    report: reportOf(addReports(results.map(({ report }) => report)), reportOptions(task)),
+    report: reportOverFolds(results, task),
     curve: [...(results[0]?.curve ?? [])],
     timings: {
       load: sum(results.map(({ timings }) => timings.load)),
@@ -311,6 +311,16 @@ function meanOfWholes(results: readonly FoldResult[]): Map<string, number> {
   return new Map(
     names.map((name, at) => [name, sum(results.map(({ whole }) => whole[at]?.[1] ?? NaN)) / results.length]),
   );
+}
+
+function reportOverFolds(results: readonly FoldResult[], task: TrainingTask): NonNullable<Run["report"]> {
+  const sums = addReports(results.map(({ report }) => report));
+  const ofFolds = results.map(({ perUser }) => metricValues(perUser, cutoffsOf(task)));
+  const values = [...(ofFolds[0]?.keys() ?? [])].map((metric) => [metric, ofFolds.map((fold) => fold.get(metric) ?? NaN)]);
+  return {
+    ...reportOf(sums, reportOptions(task)),
+    folds: { values: Object.fromEntries(values), testShare: sums.testRatings / sums.trainRatings },
+  };
 }
 
 function cutoffsOf(task: TrainingTask): readonly number[] {
