@@ -12,6 +12,8 @@ const sourceEntries = {
   "evaluation-worker": "./training/evaluation-worker.ts",
   "comparison-worker": "./engine/comparison-worker.ts",
   "split-worker": "./ratings/split-worker.ts",
+  "plain-worker": "./ratings/plain-worker.ts",
+  "order-worker": "./ratings/order-worker.ts",
   server: "../server/main.ts",
   // Threads of the server; built beside it, in its own folder.
   "server-loader": "../server/live-model/loader-worker.ts",

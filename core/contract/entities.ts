@@ -66,7 +66,7 @@ export type ReadOptions = z.infer<typeof readOptions>;
 
 export const previewColumn = z.object({
   name: z.string(),
-  role: z.enum(["user", "item", "rating", "time", "title", "genres", "year", "ignored"]),
+  role: z.enum(["user", "item", "rating", "time", "title", "genres", "year", "part", "ignored"]),
   samples: z.array(z.string()),
 });
 
@@ -346,6 +346,8 @@ export const trainingOptions = z.object({
   confidence: z.number().positive().max(1e6).optional(),
   /** Weight 2^(−age / half-life), the age counted in days from the newest training rating. Without a time: the least weight. */
   halfLifeDays: z.number().positive().max(1e6).optional(),
+  /** Items without a training rating get bias and factors from their genres and decade, by ridge regression with this λ. */
+  contentForColdItems: z.number().positive().max(1e6).optional(),
 });
 export type TrainingOptions = z.infer<typeof trainingOptions>;
 
@@ -390,10 +392,10 @@ export const evaluationReport = z.object({
       ndcg: z.number().nullable(),
     }),
   ),
-  warnings: z.array(z.string()),
-});
   /** k-fold: each metric's value in each fold, and test ratings ÷ training ratings of a fold. */
   folds: z.object({ values: z.record(z.string(), z.array(z.number())), testShare: z.number() }).optional(),
+  warnings: z.array(z.string()),
+});
 export type EvaluationReport = z.infer<typeof evaluationReport>;
 
 // ── Runs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -522,8 +524,6 @@ export const metricComparison = z.object({
   /** Randomisation-test p-value, and after Holm's correction over all comparisons on the table. */
   pValue: z.number().nullable(),
   pValueCorrected: z.number().nullable(),
-  wins: count,
-  losses: count,
   /** After the max-T correction (Westfall & Young), which knows how strongly the comparisons hang together. */
   pValueMaxT: z.number().nullable().optional(),
   /**
@@ -534,6 +534,8 @@ export const metricComparison = z.object({
     .object({ folds: z.int(), difference: z.number(), t: z.number(), pValue: z.number().nullable() })
     .nullable()
     .optional(),
+  wins: count,
+  losses: count,
   ties: count,
   verdict: z.enum(["better", "worse", "no-difference-shown", "not-tested"]),
 });

@@ -1,60 +1,86 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { listValue } from "@duckdb/node-api";
-import { z } from "zod";
 import type { Recipe } from "../contract/entities.ts";
 import { canonicalJson } from "../files/json.ts";
-import { integer } from "./database.ts";
-import type { Database } from "./database.ts";
+import type { IdArena } from "./id-arena.ts";
+import type { OrderedRatings } from "./order-ratings.ts";
+import { unusedPart } from "./split-parts.ts";
 
-const unitSeparator = "chr(31)";
-const recordSeparator = "chr(30)";
-const ratingsAtOnce = 1_000_000;
+const unitSeparator = 0x1f;
+const recordSeparator = 0x1e;
+const bufferBytes = 1024 * 1024;
+/** The longest record: two ids of 512 characters, up to 4 bytes each, two numbers, a part and separators. */
+const longestRecord = 2 * 512 * 4 + 2 * 32 + 8;
 
 /**
  * The id of a snapshot (docs/reference/formats.md): a hash over recipe and rows, in the order of user and item ids as
  * bytes. A rating is written as ECMAScript writes a number (the shortest text that reads back the same), a time as its
- * Unix seconds, an unknown time as nothing. The ids hold no separator: the import refuses such ids.
+ * Unix seconds, an unknown time as nothing. The ids hold no separator: the import refuses such ids. `users` and `items`
+ * hold the ids by rank.
  */
-export async function canonicalId(database: Database, directory: string, recipe: Recipe): Promise<string> {
+export function canonicalId(recipe: Recipe, ratings: OrderedRatings, users: IdArena, items: IdArena): string {
   const hash = createHash("sha256").update(canonicalJson(recipe), "utf8");
-  const files = [
-    join(directory, "ratings.parquet"),
-    join(directory, "users.parquet"),
-    join(directory, "items.parquet"),
-  ] as const;
-  await ratingTexts(database, files[0]);
-  for (const { low, high } of await userRanges(database, files[0])) {
-    const rows = await database.all(
-      z.object({ text: z.string() }),
-      `SELECT string_agg(user_id || ${unitSeparator} || item_id || ${unitSeparator} || written || ${unitSeparator} || coalesce("time"::VARCHAR, '') || ${recordSeparator}, '' ORDER BY i) AS text
-       FROM (SELECT u, i, rating, "time" FROM read_parquet($1) WHERE u BETWEEN $4 AND $5)
-       JOIN read_parquet($2) AS users USING (u) JOIN (SELECT i, item_id FROM read_parquet($3)) AS items USING (i) JOIN rating_texts USING (rating)
-       GROUP BY u ORDER BY u`,
-      [...files, low, high],
-    );
-    for (const { text } of rows) hash.update(text, "utf8");
+  const { u, i, rating, time, part, userRanks, itemRanks } = ratings;
+  const buffer = Buffer.alloc(bufferBytes);
+  const textOf = texts();
+  let used = 0;
+
+  const copy = (bytes: Uint8Array, start: number, end: number) => {
+    for (let at = start; at < end; at++) buffer[used++] = bytes[at]!;
+  };
+  const id = (arena: IdArena, rank: number) => copy(arena.bytes, arena.start[rank]!, arena.start[rank + 1]!);
+
+  // Hot: some thirty bytes for each rating.
+  for (let row = 0; row < u.length; row++) {
+    if (used + longestRecord > bufferBytes) {
+      hash.update(buffer.subarray(0, used));
+      used = 0;
+    }
+    id(users, userRanks[u[row]!]!);
+    buffer[used++] = unitSeparator;
+    id(items, itemRanks[i[row]!]!);
+    buffer[used++] = unitSeparator;
+    const text = textOf(rating[row]!);
+    copy(text, 0, text.length);
+    buffer[used++] = unitSeparator;
+    const seconds = time[row]!;
+    if (!Number.isNaN(seconds)) used = wholeNumber(buffer, used, seconds);
+    if (part !== null && part[row] !== unusedPart) {
+      buffer[used++] = unitSeparator;
+      used = wholeNumber(buffer, used, part[row]!);
+    }
+    buffer[used++] = recordSeparator;
   }
+  hash.update(buffer.subarray(0, used));
   return `s${hash.digest("hex").slice(0, 20)}`;
 }
 
-/** Table `rating_texts`: every rating that occurs and how it is written. */
-async function ratingTexts(database: Database, ratings: string): Promise<void> {
-  const values = await database.all(z.object({ rating: z.number() }), "SELECT DISTINCT rating FROM read_parquet($1)", [
-    ratings,
-  ]);
-  await database.run("CREATE OR REPLACE TEMP TABLE rating_texts (rating DOUBLE, written VARCHAR)");
-  await database.run("INSERT INTO rating_texts SELECT unnest($1)::DOUBLE, unnest($2)", [
-    listValue(values.map(({ rating }) => rating.toExponential(17))),
-    listValue(values.map(({ rating }) => String(rating))),
-  ]);
+/** The texts of numbers, of which a scale has few. */
+function texts(): (value: number) => Uint8Array {
+  const known = new Map<number, Uint8Array>();
+  let lastValue = Number.NaN;
+  let lastText: Uint8Array = new Uint8Array(0);
+  return (value) => {
+    if (value === lastValue) return lastText;
+    let text = known.get(value);
+    if (text === undefined) {
+      text = Buffer.from(String(value), "latin1");
+      if (known.size < 100_000) known.set(value, text);
+    }
+    lastValue = value;
+    lastText = text;
+    return text;
+  };
 }
 
-/** Ranges of users with about a million ratings each, so that their texts need not all be in memory. */
-async function userRanges(database: Database, ratings: string): Promise<{ low: number; high: number }[]> {
-  return database.all(
-    z.object({ low: integer, high: integer }),
-    `SELECT min(u) AS low, max(u) AS high FROM (SELECT u, (sum(n) OVER (ORDER BY u) - 1) // ${String(ratingsAtOnce)} AS block FROM (SELECT u, count(*) AS n FROM read_parquet($1) GROUP BY u)) GROUP BY block ORDER BY low`,
-    [ratings],
-  );
+function wholeNumber(buffer: Buffer, from: number, value: number): number {
+  if (value < 0) return from + buffer.write(String(value), from, "latin1");
+  let end = from + 1;
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++;
+  let rest = value;
+  for (let at = end - 1; at >= from; at--) {
+    const tenth = Math.floor(rest / 10);
+    buffer[at] = 48 + (rest - 10 * tenth);
+    rest = tenth;
+  }
+  return end;
 }

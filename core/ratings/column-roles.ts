@@ -108,6 +108,8 @@ const namesByRole: Record<NamedRole, readonly string[]> = {
   title: ["title", "movietitle", "filmtitle", "booktitle", "name", "titel", "titre", "titulo", "primarytitle"],
   genres: ["genres", "genre"],
   year: ["year", "releaseyear", "yearofpublication", "jahr", "annee", "ano"],
+  // Never guessed: whoever has such a column names it.
+  part: [],
 };
 
 export const roles = Object.keys(namesByRole) as NamedRole[];

@@ -5,6 +5,8 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/nod
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
 import { temporaryPath } from "../files/atomic.ts";
+import { registerColumns } from "./table-function.ts";
+import type { ColumnBlock, NamedColumn } from "./table-function.ts";
 
 /** One in-memory DuckDB, alive for one operation. */
 export interface Database {
@@ -15,6 +17,8 @@ export interface Database {
   one<S extends z.ZodType>(schema: S, sql: string, values?: Parameters): Promise<z.output<S>>;
   /** Columnar chunks, for the paths where an object for each row would be too slow. */
   chunks(sql: string, values?: Parameters): AsyncIterable<DuckDBDataChunk>;
+  /** Makes `FROM name()` read arrays where they lie (`table-function.ts`). */
+  registerColumns(name: string, columns: readonly NamedColumn[], blocks: readonly ColumnBlock[]): void;
 }
 
 type Parameters = DuckDBValue[];
@@ -102,6 +106,7 @@ function databaseOver(connection: DuckDBConnection, signal: AbortSignal | undefi
         throw new ReelbenchError("RB_INTERNAL", "A query that has exactly one row answered with none.");
       return row;
     },
+    registerColumns: (name, columns, blocks) => registerColumns(connection, name, columns, blocks),
     async *chunks(sql, values) {
       throwIfAborted(signal);
       const result = await connection.stream(sql, values);

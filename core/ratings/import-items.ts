@@ -6,6 +6,7 @@ import { toReelbenchError } from "../contract/errors.ts";
 import { integer, sqlPath } from "./database.ts";
 import type { Database } from "./database.ts";
 import type { ReadPlan } from "./read-plan.ts";
+import { sourceFiles } from "./source-files.ts";
 import { readTitles } from "./read-titles.ts";
 import type { TitlesFile } from "./read-titles.ts";
 import { genresOf, yearOf } from "./title-fields.ts";
@@ -46,8 +47,8 @@ export async function writeSourceItems(
   await writeItems(database, [...items.values()], directory);
   const { known, rated } = await database.one(
     z.object({ known: integer, rated: integer }),
-    "SELECT count(*) FILTER (item_id IN (SELECT item_id FROM read_parquet($2) WHERE title IS NOT NULL)) AS known, count(*) AS rated FROM (SELECT DISTINCT item_id FROM read_parquet($1))",
-    [join(directory, "ratings.parquet"), join(directory, "items.parquet")],
+    "SELECT count(*) FILTER (item_id IN (SELECT item_id FROM read_parquet($2) WHERE title IS NOT NULL)) AS known, count(*) AS rated FROM read_parquet($1)",
+    [sourceFiles(directory)[2], join(directory, "items.parquet")],
   );
   if (titles !== null && known < rated / 2)
     warnings.push(

@@ -1,24 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { z } from "zod";
-import { rejectReason, source as sourceSchema } from "../contract/entities.ts";
+import { source as sourceSchema } from "../contract/entities.ts";
 import type { ReadOptions, Source } from "../contract/entities.ts";
 import { isErrorCode, ReelbenchError } from "../contract/errors.ts";
 import { writeFileAtomic, writeFolderAtomic } from "../files/atomic.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
-import { integer, sqlPath, withDatabase } from "./database.ts";
-import type { Database } from "./database.ts";
+import { withDatabase } from "./database.ts";
 import { findTitlesFile } from "./find-titles.ts";
 import { writeSourceItems } from "./import-items.ts";
-import { judgeRecords } from "./judge.ts";
-import type { Judgement } from "./judge.ts";
+import { readExactly } from "./read-exactly.ts";
+import { readPlain } from "./read-plain.ts";
 import { planReading } from "./read-plan.ts";
 import type { ReadPlan } from "./read-plan.ts";
-import { readingWarnings } from "./reading-warnings.ts";
+import type { Reading } from "./reading.ts";
 import { scaleStep } from "./scale-detection.ts";
-import { stageFile } from "./staging.ts";
-import type { Staged } from "./staging.ts";
 
 export interface ImportRequest {
   readonly path: string;
@@ -61,20 +57,14 @@ export async function importSource(
       const staging = join(directory, "staging");
       await mkdir(staging);
       const imported = await withDatabase({ signal: context.signal, spillInto: staging }, async (database) => {
-        const staged = await stageFile(plan, staging, database, context);
-        context.onProgress({
-          done: plan.file.bytes,
-          total: plan.file.bytes,
-          unit: "bytes",
-          message: "Judging and writing the ratings",
-        });
-        const judgement = await judgeRecords(database, plan);
-        await writeRatings(database, directory);
+        const reading =
+          (await readPlain(database, plan, directory, context)) ??
+          (await readExactly(database, plan, directory, context));
         const titles = await writeSourceItems(database, plan, itemsPath, directory, {
           automatic: request.itemsPath === undefined,
           signal: context.signal,
         });
-        return describe(database, { request, path, plan, staged, judgement, directory, titles });
+        return describe({ request, path, plan, reading, titles });
       });
       await rm(staging, { recursive: true });
       await writeFileAtomic(
@@ -92,25 +82,11 @@ function problemError(problem: NonNullable<ReadPlan["problem"]>): ReelbenchError
   });
 }
 
-/** `judged` keeps the file's order, and so do the Parquet files made from it. */
-async function writeRatings(database: Database, directory: string): Promise<void> {
-  await database.run(
-    `COPY (SELECT line, user_id, item_id, value AS rating, seconds AS "time" FROM verdicts WHERE verdict IS NULL)
-     TO ${sqlPath(join(directory, "ratings.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
-  );
-  await database.run(
-    `COPY (SELECT line, verdict AS reason, raw FROM verdicts WHERE verdict IS NOT NULL AND verdict <> 'missing')
-     TO ${sqlPath(join(directory, "rejects.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
-  );
-}
-
 interface Imported {
   readonly request: ImportRequest;
   readonly path: string;
   readonly plan: ReadPlan;
-  readonly staged: Staged;
-  readonly judgement: Judgement;
-  readonly directory: string;
+  readonly reading: Reading;
   readonly titles: {
     readonly hasTitles: boolean;
     readonly file: Source["files"][number] | null;
@@ -118,54 +94,29 @@ interface Imported {
   };
 }
 
-const totals = z.object({ accepted: integer, users: integer, items: integer, pairs: integer, timed: integer });
-
-async function describe(database: Database, imported: Imported): Promise<Source> {
-  const { request, path, plan, staged, judgement, directory, titles } = imported;
-  const ratings = join(directory, "ratings.parquet");
-  const counted = await database.one(
-    totals,
-    `SELECT coalesce(sum(n), 0) AS accepted, count(DISTINCT user_id) AS users, count(DISTINCT item_id) AS items, count(*) AS pairs, coalesce(sum(timed), 0) AS timed
-     FROM (SELECT user_id, item_id, count(*) AS n, count("time") AS timed FROM read_parquet($1) GROUP BY user_id, item_id)`,
-    [ratings],
-  );
-  const rejects = await database.all(
-    z.object({ reason: rejectReason, n: integer }),
-    "SELECT reason, count(*) AS n FROM read_parquet($1) GROUP BY reason ORDER BY reason",
-    [join(directory, "rejects.parquet")],
-  );
-  const rejected = rejects.reduce((sum, { n }) => sum + n, 0);
-  const read = staged.counted - (judgement.missingInUse ? staged.missing : 0);
-  checkCounts({ path, read, accepted: counted.accepted, rejected });
-  const values = await database.all(
-    z.object({ rating: z.number() }),
-    "SELECT DISTINCT rating FROM read_parquet($1) LIMIT 10000",
-    [ratings],
-  );
+function describe({ request, path, plan, reading, titles }: Imported): Source {
+  const { read, accepted, judgement } = reading;
+  const rejected = Object.values(reading.rejects).reduce((sum, n) => sum + n, 0);
+  checkCounts({ path, read, accepted, rejected });
   return {
     id: request.id ?? `i${randomBytes(10).toString("hex")}`,
     name: request.name ?? basename(path),
     createdAt: new Date().toISOString(),
-    files: [{ path, bytes: staged.bytes, sha256: staged.sha256 }, ...(titles.file === null ? [] : [titles.file])],
+    files: [{ path, bytes: reading.bytes, sha256: reading.sha256 }, ...(titles.file === null ? [] : [titles.file])],
     options: judgement.options,
     layout: plan.layout?.name ?? null,
     read,
-    accepted: counted.accepted,
+    accepted,
     rejected,
-    rejectsByReason: Object.fromEntries(rejects.map(({ reason, n }) => [reason, n])),
-    duplicates: counted.accepted - counted.pairs,
-    users: counted.users,
-    items: counted.items,
-    hasTime: counted.timed > 0,
-    timeShare: counted.timed / counted.accepted,
+    rejectsByReason: reading.rejects,
+    duplicates: accepted - reading.pairs,
+    users: reading.users,
+    items: reading.items,
+    hasTime: reading.timed > 0,
+    timeShare: reading.timed / accepted,
     hasTitles: titles.hasTitles,
-    scale: { ...judgement.range, step: scaleStep(values.map(({ rating }) => rating)) },
-    warnings: [
-      ...plan.warnings,
-      ...judgement.warnings,
-      ...titles.warnings,
-      ...(await readingWarnings(database, plan, ratings)),
-    ],
+    scale: { ...judgement.range, step: scaleStep(reading.values) },
+    warnings: [...plan.warnings, ...judgement.warnings, ...titles.warnings, ...reading.warnings],
   };
 }
 

@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import type { ReadPlan } from "./read-plan.ts";
 import { detectScale } from "./scale-detection.ts";
 import { rawIsRebuildable } from "./stage-records.ts";
+import { partCode, testPart, trainPart, validationPart } from "./split-parts.ts";
 import { earliestSeconds, isNothing, isNoTime, latestSeconds, secondsByFormat } from "./staged-values.ts";
 import { detectTimeFormat } from "./time-detection.ts";
 
@@ -39,7 +40,7 @@ export async function judgeRecords(database: Database, plan: ReadPlan): Promise<
   await database.run("SET VARIABLE minimum = $1", [scale.range.minimum]);
   await database.run("SET VARIABLE maximum = $1", [scale.range.maximum]);
   await database.run(`CREATE TEMP VIEW verdicts AS SELECT line, user_id, item_id, value,
-      TRY_CAST(found AS BIGINT) AS seconds, title, "year", genres, ${rawText(plan)} AS raw,
+      TRY_CAST(found AS BIGINT) AS seconds, ${predefinedPartOf(plan)} AS part, title, "year", genres, ${rawText(plan)} AS raw,
       CASE WHEN reason IS NOT NULL THEN reason
         WHEN value < getvariable('minimum') OR value > getvariable('maximum') THEN 'rating-off-scale'
         ${
@@ -66,6 +67,22 @@ function reasonBeforeScale(isMatrix: boolean): string {
     WHEN value IS NULL THEN (CASE WHEN ${isNothing("rating")} THEN 'missing-rating' ELSE 'rating-not-a-number' END) END`;
 }
 
+const namesOfParts: readonly (readonly [code: number, names: readonly string[]])[] = [
+  [trainPart, ["train", "training", "tr"]],
+  [testPart, ["test", "testing", "te"]],
+  [validationPart, ["validation", "valid", "val", "vad", "dev"]],
+];
+
+/** The part of a split (`split-parts.ts`) that the file says a record is; NULL where it says none. */
+function predefinedPartOf({ given, columns }: ReadPlan): string {
+  if (given.part !== undefined) return `${String(partCode(given.part))}::UTINYINT`;
+  if (columns.part === undefined) return "NULL::UTINYINT";
+  const cases = namesOfParts.map(
+    ([code, names]) => `WHEN lower(part) IN (${names.map((name) => `'${name}'`).join(", ")}) THEN ${String(code)}`,
+  );
+  return `(CASE ${cases.join(" ")} END)::UTINYINT`;
+}
+
 /** The raw text, put together again where it is nothing but the fields (`rawIsRebuildable`). */
 function rawText(plan: ReadPlan): string {
   if (!rawIsRebuildable(plan)) return "coalesce(raw, '')";
@@ -77,6 +94,7 @@ function rawText(plan: ReadPlan): string {
     title: "title",
     genres: "genres",
     year: '"year"',
+    part: "part",
   } as const;
   const inOrder = Object.entries(plan.columns)
     .sort(([, a], [, b]) => a - b)

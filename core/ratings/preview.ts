@@ -61,7 +61,7 @@ function columnOf(plan: ReadPlan, role: keyof ReadPlan["columns"]): string[] {
 }
 
 function roleOf(plan: ReadPlan, column: number): ColumnRole {
-  for (const role of ["user", "item", "rating", "time", "title", "genres", "year"] as const)
+  for (const role of ["user", "item", "rating", "time", "title", "genres", "year", "part"] as const)
     if (plan.columns[role] === column) return role;
   return plan.format === "matrix" ? "rating" : "ignored";
 }

@@ -1,8 +1,7 @@
 import { dirname, join } from "node:path";
-import type { DuckDBDataChunk } from "@duckdb/node-api";
-import bindings from "@duckdb/node-bindings";
 import type { Snapshot } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
+import { bytesOfColumn } from "./column-bytes.ts";
 import { withDatabase } from "./database.ts";
 import { readSnapshotManifest } from "./manifests.ts";
 import { unusedPart } from "./split-parts.ts";
@@ -39,11 +38,11 @@ export async function loadRatingColumns(snapshotDirectory: string, manifest?: Sn
     for await (const chunk of database.chunks(sql, [join(snapshotDirectory, "ratings.parquet")])) {
       const { rowCount } = chunk;
       if (count + rowCount > ratings) break;
-      u.set(new Int32Array(...numbersOf(chunk, 0, 4)), count);
-      i.set(new Int32Array(...numbersOf(chunk, 1, 4)), count);
-      rating.set(new Float32Array(...numbersOf(chunk, 2, 4)), count);
-      time.set(new Float64Array(...numbersOf(chunk, 3, 8)), count);
-      part?.set(new Uint8Array(...numbersOf(chunk, 4, 1)), count);
+      u.set(new Int32Array(...bytesOfColumn(chunk, 0, 4)), count);
+      i.set(new Int32Array(...bytesOfColumn(chunk, 1, 4)), count);
+      rating.set(new Float32Array(...bytesOfColumn(chunk, 2, 4)), count);
+      time.set(new Float64Array(...bytesOfColumn(chunk, 3, 8)), count);
+      part?.set(new Uint8Array(...bytesOfColumn(chunk, 4, 1)), count);
       count += rowCount;
     }
   });
@@ -54,15 +53,6 @@ export async function loadRatingColumns(snapshotDirectory: string, manifest?: Sn
     );
   checkIndices(snapshotDirectory, { u, i, rating }, snapshot);
   return { count, u, i, rating, time, part };
-}
-
-/** Where the numbers of a column without NULLs lie: the arguments of a typed array. */
-function numbersOf(chunk: DuckDBDataChunk, column: number, width: number): [ArrayBuffer, number, number] {
-  const { rowCount } = chunk;
-  const bytes = bindings.vector_get_data(bindings.data_chunk_get_vector(chunk.chunk, column), rowCount * width);
-  // DuckDB's vectors are aligned; a copy is needed only should that ever change.
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
-  return [aligned.buffer as ArrayBuffer, aligned.byteOffset, rowCount];
 }
 
 /** Kernels write where indices point: one out of range would be no error but damage. */

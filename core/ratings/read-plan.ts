@@ -269,7 +269,13 @@ function planMatrix(planned: Planned, named: readonly string[], given: ReadOptio
 
 // ── Columns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const optionByRole = { user: "userColumn", item: "itemColumn", rating: "ratingColumn", time: "timeColumn" } as const;
+const optionByRole = {
+  user: "userColumn",
+  item: "itemColumn",
+  rating: "ratingColumn",
+  time: "timeColumn",
+  part: "partColumn",
+} as const;
 const codeByRole = {
   user: "RB_IMPORT_NO_USER_COLUMN",
   item: "RB_IMPORT_NO_ITEM_COLUMN",
@@ -280,12 +286,12 @@ const codeByRole = {
 function complete(planned: Planned, given: ReadOptions): Planned {
   const columns: ColumnIndexes = { ...planned.columns };
   const warnings: string[] = [];
-  for (const role of ["user", "item", "rating", "time"] as const) {
+  for (const role of ["user", "item", "rating", "time", "part"] as const) {
     const name = given[optionByRole[role]];
     if (name === null || (role === "time" && given.timeFormat === "none")) delete columns[role];
     else if (name !== undefined) {
       const index = planned.names.indexOf(name);
-      if (index === -1 && role !== "time")
+      if (index === -1 && role !== "time" && role !== "part")
         return {
           ...planned,
           problem: problem(
@@ -293,8 +299,7 @@ function complete(planned: Planned, given: ReadOptions): Planned {
             `There is no column "${name}". There are: ${planned.names.slice(0, 20).join(", ")}.`,
           ),
         };
-      if (index === -1)
-        return { ...planned, problem: problem("RB_INVALID_INPUT", `There is no column "${name}" to take times from.`) };
+      if (index === -1) return { ...planned, problem: problem("RB_INVALID_INPUT", `There is no column "${name}".`) };
       for (const other of Object.keys(columns) as NamedRole[]) if (columns[other] === index) delete columns[other];
       columns[role] = index;
     }

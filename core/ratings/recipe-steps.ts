@@ -57,7 +57,7 @@ async function dedupe(database: Database, keep: "last" | "first" | "highest" | "
   const kept =
     keep === "mean"
       ? // Summed in sorted order: a sum of floating-point numbers must not depend on which thread met which row first.
-        `SELECT u0, i0, list_sum(list_sort(list(rating))) / count(*) AS rating, max("time") AS "time", min(source) AS source, min(position) AS position FROM (${rivals}) GROUP BY u0, i0`
+        `SELECT u0, i0, list_sum(list_sort(list(rating))) / count(*) AS rating, max("time") AS "time", min(part) AS part, min(source) AS source, min(position) AS position FROM (${rivals}) GROUP BY u0, i0`
       : `SELECT * FROM (${rivals}) QUALIFY row_number() OVER (PARTITION BY u0, i0 ORDER BY ${orderByKeep[keep]}) = 1`;
   await database.run(`CREATE OR REPLACE TEMP TABLE settled AS ${kept}`);
   await database.run(

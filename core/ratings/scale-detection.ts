@@ -46,6 +46,15 @@ export async function detectScale(
     z.object({ value: z.number(), n: integer }),
     "SELECT value, count(*) AS n FROM judged WHERE reason IS NULL AND isfinite(value) GROUP BY value ORDER BY n DESC, value LIMIT 100000",
   );
+  return scaleOf(values, given, layout);
+}
+
+/** The same from every rating that occurs and how often. */
+export function scaleOf(
+  values: readonly { readonly value: number; readonly n: number }[],
+  given: ReadOptions["scale"],
+  layout: KnownLayout | null,
+): ScaleReading {
   const ratings = values.reduce((sum, { n }) => sum + n, 0);
   const outside = ({ minimum, maximum }: Range) =>
     values.reduce((sum, { value, n }) => sum + (value < minimum || value > maximum ? n : 0), 0);

@@ -5,8 +5,6 @@ import { describe, expect, it } from "vitest";
 import type { Recipe, Snapshot, SplitProtocol } from "../contract/entities.ts";
 import { canonicalJson } from "../files/json.ts";
 import { loadCatalogue } from "./catalogue.ts";
-import { withDatabase } from "./database.ts";
-import { canonicalId } from "./canonical-id.ts";
 import { importSource } from "./import.ts";
 import { profileSnapshot } from "./profile.ts";
 import { searchItems, snapshotRows, userHistory } from "./rows.ts";
@@ -69,10 +67,8 @@ describe("snapshot", () => {
       .update(canonicalJson(recipe) + rows.join(""))
       .digest("hex")
       .slice(0, 20)}`;
-    await snapshotOf(csv(world), [], async (snapshot, directory) => {
+    await snapshotOf(csv(world), [], async (snapshot) => {
       expect(snapshot.id).toBe(expected);
-      for (const threads of [1, 2, 5])
-        expect(await withDatabase({ threads }, (database) => canonicalId(database, directory, recipe))).toBe(expected);
     });
     // Later ratings win wherever they stand; equal times need the file's order, so only distinct pairs may be shuffled.
     const distinct = settled(world);

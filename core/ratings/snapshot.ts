@@ -5,12 +5,18 @@ import type { Recipe, Snapshot } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { writeFileAtomic, writeFolderAtomic } from "../files/atomic.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
-import { canonicalId } from "./canonical-id.ts";
 import { integer, sqlPath, withDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
+import { readSourceManifest } from "./manifests.ts";
+import { orderInThread } from "./order-in-thread.ts";
+import type { OrderedRatings, UnorderedRatings } from "./order-ratings.ts";
+import type { OrderRequest } from "./order-worker.ts";
 import { applyStep } from "./recipe-steps.ts";
 import { scaleStep } from "./scale-detection.ts";
-import { readSourceManifest } from "./manifests.ts";
+import { createRows, rankIdsOfRows, rankIdsOfSources, readRows, readSources } from "./snapshot-rows.ts";
+import type { RankedIds } from "./snapshot-rows.ts";
+import { hasNumbers, ratingsFormat } from "./source-files.ts";
+import { unusedPart } from "./split-parts.ts";
 
 export interface SnapshotRequest {
   readonly sources: readonly { readonly id: string; readonly directory: string }[];
@@ -31,47 +37,87 @@ export async function createSnapshot(
   const recipe = effectiveRecipe(request.recipe);
   const phases = recipe.length + 3;
   const phase = (done: number, message: string) => context.onProgress({ done, total: phases, unit: "steps", message });
+  const directories = request.sources.map(({ directory }) => directory);
+  const hasParts = manifests.some(({ options }) => options.part !== undefined || options.partColumn !== undefined);
   return writeFolderAtomic(
     snapshotsDirectory,
     (made: Snapshot) => made.id,
     (directory) =>
       withDatabase({ signal: context.signal, spillInto: directory }, async (database) => {
         phase(0, "Reading the sources");
-        await loadSources(
-          database,
-          request.sources.map((source) => source.directory),
+        const prepared = await prepare(database, directories, recipe, hasParts, (index, step) =>
+          phase(index + 1, `Applying ${step.step}`),
         );
-        const steps: Snapshot["steps"] = [];
-        let before = await countRows(database);
-        for (const [index, step] of recipe.entries()) {
-          phase(index + 1, `Applying ${step.step}`);
-          await applyStep(database, step);
-          const after = await countRows(database);
-          steps.push({ step, before, after });
-          before = after;
-        }
-        if (before === 0) throw new ReelbenchError("RB_SNAPSHOT_EMPTY", emptyMessage(steps));
-        phase(recipe.length + 1, "Writing the snapshot");
-        await writeTables(
-          database,
-          directory,
-          request.sources.map((source) => source.directory),
-          manifests.map((manifest) => manifest.hasTitles),
+        const { ratings, keep, ids } = prepared;
+        if (ratings.u.length === 0) throw new ReelbenchError("RB_SNAPSHOT_EMPTY", emptyMessage(prepared.steps));
+        phase(recipe.length + 1, "Writing the snapshot and computing its id");
+        const { id, result: ordered } = await orderInThread(
+          { ratings, keep, recipe, userIds: ids.users, itemIds: ids.items },
+          context.signal,
+          async (found) => {
+            await writeTables(
+              database,
+              directory,
+              directories,
+              manifests.map((manifest) => manifest.hasTitles),
+              found,
+            );
+            return found;
+          },
         );
-        phase(recipe.length + 2, "Computing its id");
-        const id = await canonicalId(database, directory, recipe);
-        const made = await describe(database, directory, {
+        const steps =
+          keep === null
+            ? prepared.steps
+            : recipe.map((step) => ({ step, before: ratings.u.length, after: ordered.u.length }));
+        const made = describe(ordered, {
           id,
           name: request.name ?? manifests.map(({ name }) => name).join(" + "),
           recipe,
           steps,
           request,
+          hasParts,
           scales: manifests.map(({ scale }) => scale),
         });
         await writeFileAtomic(join(directory, "manifest.json"), `${JSON.stringify(made, null, 2)}\n`);
         return made;
       }),
   );
+}
+
+interface Prepared {
+  readonly ratings: UnorderedRatings;
+  readonly ids: RankedIds;
+  /** How duplicates are still to be settled; null where the steps have done it. */
+  readonly keep: OrderRequest["keep"];
+  readonly steps: Snapshot["steps"];
+}
+
+/** The ratings that the recipe leaves. One that only settles duplicates needs no table: ordering finds them side by side. */
+async function prepare(
+  database: Database,
+  directories: readonly string[],
+  recipe: Recipe,
+  hasParts: boolean,
+  onStep: (index: number, step: Recipe[number]) => void,
+): Promise<Prepared> {
+  const [only, ...more] = recipe;
+  const numbered = (await Promise.all(directories.map(hasNumbers))).every(Boolean);
+  if (numbered && more.length === 0 && only?.step === "dedupe" && only.keep !== "mean") {
+    const ids = await rankIdsOfSources(database, directories);
+    return { ratings: await readSources(database, directories, ids, hasParts), ids, keep: only.keep, steps: [] };
+  }
+  const ids = await rankIdsOfRows(database, directories);
+  await createRows(database);
+  const steps: Snapshot["steps"] = [];
+  let before = await countRows(database);
+  for (const [index, step] of recipe.entries()) {
+    onStep(index, step);
+    await applyStep(database, step);
+    const after = await countRows(database);
+    steps.push({ step, before, after });
+    before = after;
+  }
+  return { ratings: await readRows(database, ids, hasParts), ids, keep: null, steps };
 }
 
 /** A snapshot holds each (user, item) once: without a dedupe step, the last rating of each pair counts. */
@@ -86,26 +132,6 @@ function emptyMessage(steps: Snapshot["steps"]): string {
     : `The step "${culprit.step.step}" leaves none of ${String(culprit.before)} ratings.`;
 }
 
-/** `rows`: u0, i0 (rank among all ids of the sources, in byte order), rating, time, position (source, row). */
-async function loadSources(database: Database, directories: readonly string[]): Promise<void> {
-  const all = directories
-    .map(
-      (directory, index) =>
-        `SELECT user_id, item_id, rating, "time", ${String(index)} AS source, file_row_number AS position FROM read_parquet(${sqlPath(join(directory, "ratings.parquet"))}, file_row_number = true)`,
-    )
-    .join(" UNION ALL ");
-  await database.run(`CREATE TEMP VIEW everything AS ${all}`);
-  await database.run(
-    "CREATE TEMP TABLE all_users AS SELECT user_id, (row_number() OVER (ORDER BY user_id))::INTEGER AS u0 FROM (SELECT DISTINCT user_id FROM everything)",
-  );
-  await database.run(
-    "CREATE TEMP TABLE all_items AS SELECT item_id, (row_number() OVER (ORDER BY item_id))::INTEGER AS i0 FROM (SELECT DISTINCT item_id FROM everything)",
-  );
-  await database.run(
-    `CREATE TEMP TABLE rows AS SELECT u0, i0, rating, "time", source::INTEGER AS source, position::BIGINT AS position FROM everything JOIN all_users USING (user_id) JOIN all_items USING (item_id)`,
-  );
-}
-
 async function countRows(database: Database): Promise<number> {
   return (await database.one(z.object({ n: integer }), "SELECT count(*) AS n FROM rows")).n;
 }
@@ -115,13 +141,10 @@ async function writeTables(
   directory: string,
   sources: readonly string[],
   titled: readonly boolean[],
+  ordered: OrderedRatings,
 ): Promise<void> {
-  await database.run(
-    "CREATE TEMP TABLE final_users AS SELECT u0, user_id, (row_number() OVER (ORDER BY u0) - 1)::INTEGER AS u FROM (SELECT DISTINCT u0 FROM rows) JOIN all_users USING (u0)",
-  );
-  await database.run(
-    "CREATE TEMP TABLE final_items AS SELECT i0, item_id, (row_number() OVER (ORDER BY i0) - 1)::INTEGER AS i FROM (SELECT DISTINCT i0 FROM rows) JOIN all_items USING (i0)",
-  );
+  registerRanks(database, "final_users", "u", "u0", ordered.userRanks);
+  registerRanks(database, "final_items", "i", "i0", ordered.itemRanks);
   const titleSources = sources.flatMap((source, index) =>
     titled[index] === true
       ? [
@@ -134,17 +157,41 @@ async function writeTables(
       ? `SELECT NULL::VARCHAR AS item_id, NULL::VARCHAR AS title, NULL::INTEGER AS "year", []::VARCHAR[] AS genres, 0 AS source WHERE false`
       : titleSources.join(" UNION ALL ");
   await database.run(
-    `COPY (SELECT u, user_id FROM final_users ORDER BY u) TO ${sqlPath(join(directory, "users.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
+    `COPY (SELECT u, user_id FROM final_users() JOIN all_users USING (u0) ORDER BY u) TO ${sqlPath(join(directory, "users.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
   );
   await database.run(
-    `COPY (SELECT i, item_id, title, "year", coalesce(genres, []) AS genres FROM final_items
+    `COPY (SELECT i, item_id, title, "year", coalesce(genres, []) AS genres FROM final_items() JOIN all_items USING (i0)
        LEFT JOIN (SELECT item_id, arg_min(title, source) AS title, arg_min("year", source) AS "year", arg_min(genres, source) AS genres FROM (${titles}) GROUP BY item_id) USING (item_id) ORDER BY i)
      TO ${sqlPath(join(directory, "items.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
   );
-  await database.run(
-    `COPY (SELECT u, i, rating, "time" FROM rows JOIN final_users USING (u0) JOIN final_items USING (i0) ORDER BY u, i)
-     TO ${sqlPath(join(directory, "ratings.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
+  const { u, i, rating, time, part } = ordered;
+  database.registerColumns(
+    "ordered_ratings",
+    [
+      { name: "u", type: "INTEGER" },
+      { name: "i", type: "INTEGER" },
+      { name: "rating", type: "DOUBLE" },
+      { name: "time", type: "DOUBLE" },
+      ...(part === null ? [] : [{ name: "part", type: "UTINYINT" } as const]),
+    ],
+    [{ rows: u.length, columns: [u, i, rating, time, ...(part === null ? [] : [part])] }],
   );
+  const parts = part === null ? "" : `, nullif(part, ${String(unusedPart)}::UTINYINT) AS part`;
+  await database.run(
+    `COPY (SELECT u, i, rating, CASE WHEN isnan("time") THEN NULL ELSE "time"::BIGINT END AS "time"${parts} FROM ordered_ratings())
+     TO ${sqlPath(join(directory, "ratings.parquet"))} ${ratingsFormat}`,
+  );
+}
+
+/** `FROM table()`: number (from 0) and rank of what is left. */
+function registerRanks(database: Database, table: string, number: string, rank: string, ranks: Int32Array): void {
+  const columns = [
+    { name: number, type: "INTEGER" },
+    { name: rank, type: "INTEGER" },
+  ] as const;
+  database.registerColumns(table, columns, [
+    { rows: ranks.length, columns: [Int32Array.from(ranks, (_, index) => index), ranks] },
+  ]);
 }
 
 interface Made {
@@ -153,30 +200,22 @@ interface Made {
   readonly recipe: Recipe;
   readonly steps: Snapshot["steps"];
   readonly request: SnapshotRequest;
+  readonly hasParts: boolean;
   readonly scales: readonly Snapshot["scale"][];
 }
 
-const summary = z.object({
-  ratings: integer,
-  users: integer,
-  items: integer,
-  timed: integer,
-  earliest: integer.nullable(),
-  latest: integer.nullable(),
-});
+const mostValues = 10_000;
 
-async function describe(database: Database, directory: string, made: Made): Promise<Snapshot> {
-  const ratings = join(directory, "ratings.parquet");
-  const found = await database.one(
-    summary,
-    `SELECT count(*) AS ratings, count(DISTINCT u) AS users, count(DISTINCT i) AS items, count("time") AS timed, min("time") AS earliest, max("time") AS latest FROM read_parquet($1)`,
-    [ratings],
-  );
-  const values = await database.all(
-    z.object({ rating: z.number() }),
-    "SELECT DISTINCT rating FROM read_parquet($1) LIMIT 10000",
-    [ratings],
-  );
+function describe({ u, users, items, rating, time }: OrderedRatings, made: Made): Snapshot {
+  const values = new Set<number>();
+  let earliest = Infinity;
+  let latest = -Infinity;
+  for (const value of rating) if (values.size < mostValues) values.add(value);
+  for (const moment of time) {
+    if (moment < earliest) earliest = moment;
+    if (moment > latest) latest = moment;
+  }
+  const hasTime = latest !== -Infinity;
   return snapshotSchema.parse({
     id: made.id,
     name: made.name,
@@ -184,16 +223,17 @@ async function describe(database: Database, directory: string, made: Made): Prom
     sourceIds: made.request.sources.map(({ id }) => id),
     recipe: made.recipe,
     steps: made.steps,
-    ratings: found.ratings,
-    users: found.users,
-    items: found.items,
+    ratings: u.length,
+    users,
+    items,
     scale: {
       ...scaleAfter(made),
-      step: scaleStep(values.map(({ rating }) => rating)),
+      step: scaleStep([...values]),
     },
-    hasTime: found.timed > 0,
-    from: isoOf(found.earliest),
-    to: isoOf(found.latest),
+    hasTime,
+    ...(made.hasParts ? { hasParts: true } : {}),
+    from: hasTime ? isoOf(earliest) : null,
+    to: hasTime ? isoOf(latest) : null,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { SplitProtocol } from "../contract/entities.ts";
+import type { PredefinedPart, SplitProtocol } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 
 /**
@@ -12,6 +12,10 @@ export const validationPart = 2;
 export const testFoldInPart = 3;
 export const validationFoldInPart = 4;
 export const unusedPart = 255;
+
+export function partCode(part: PredefinedPart): number {
+  return { train: trainPart, test: testPart, validation: validationPart }[part];
+}
 
 /** What becomes of the ratings of each byte, and which ratings of the tested ones count. */
 export interface PartRoles {

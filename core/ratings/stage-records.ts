@@ -25,7 +25,7 @@ function afterHeader(handle: RecordHandler): RecordHandler {
 }
 
 /** The columns in the order in which they are staged. */
-const stagedRoles = ["user", "item", "rating", "time", "title", "year", "genres"] as const;
+const stagedRoles = ["user", "item", "rating", "time", "title", "year", "genres", "part"] as const;
 
 /** Whether a record's text is its staged fields joined by the delimiter, so that the raw text need not be kept. */
 export function rawIsRebuildable(plan: ReadPlan): boolean {
@@ -116,7 +116,7 @@ function netflixHandler(stage: StageWriter): RecordHandler {
     stage.textField(item);
     writeField(stage, record, 1);
     writeField(stage, record, 2);
-    for (let i = 0; i < 3; i++) stage.nullField();
+    for (let i = 0; i < 4; i++) stage.nullField();
     stage.bytesField(record.bytes, record.start, record.end);
     stage.endRow();
   };
@@ -153,7 +153,7 @@ function matrixHandler(plan: ReadPlan, stage: StageWriter): RecordHandler {
         stage.nullField();
       }
       stage.textField(cell);
-      for (let i = 0; i < 4; i++) stage.nullField();
+      for (let i = 0; i < 5; i++) stage.nullField();
       stage.textField(raw);
       stage.endRow();
     }

@@ -22,6 +22,7 @@ export const stagedColumns = [
   "title",
   "year",
   "genres",
+  "part",
   "raw",
 ] as const;
 
@@ -36,7 +37,7 @@ const longestId = 512;
 export type FieldFault = "bad-encoding" | "not-a-record" | null;
 
 export interface StageWriter {
-  /** One record: `beginRow`, nine fields in the order of `stagedColumns`, `endRow`. */
+  /** One record: `beginRow`, ten fields in the order of `stagedColumns`, `endRow`. */
   beginRow(line: number): void;
   nullField(): void;
   /** Copies bytes that are to be valid UTF-8 text. */
@@ -155,7 +156,7 @@ export function createStageWriter(directory: string, database: Database, decimal
       digits(line);
       buffer[used++] = tab;
       textInto(reason);
-      for (let i = 0; i < 7; i++) nullField();
+      for (let i = 0; i < 8; i++) nullField();
       buffer[used++] = tab;
       textInto(raw.slice(0, rawLimitBytes));
       endRow();

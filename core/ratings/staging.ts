@@ -112,7 +112,7 @@ async function stageParquet(plan: ReadPlan, directory: string, database: Databas
     WHEN length(${id("user")}) > 512 OR length(${id("item")}) > 512 THEN 'not-a-record' END`;
   await database.run(
     `COPY (SELECT *, ${workedOut(plan.given.decimalComma ?? true)} FROM (SELECT file_row_number + 1 AS line, ${fault} AS fault, ${cast("user")} AS user_id, ${cast("item")} AS item_id, ${cast("rating")} AS rating,
-       ${cast("time")} AS "time", ${cast("title")} AS title, ${cast("year")} AS "year", ${cast("genres")} AS genres,
+       ${cast("time")} AS "time", ${cast("title")} AS title, ${cast("year")} AS "year", ${cast("genres")} AS genres, ${cast("part")} AS part,
        left(concat_ws(', ', ${cast("user")}, ${cast("item")}, ${cast("rating")}, ${cast("time")}), 2000) AS raw
      FROM read_parquet($1, file_row_number = true))) TO ${sqlPath(part)} (FORMAT parquet)`,
     [plan.file.path],

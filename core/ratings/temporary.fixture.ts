@@ -7,6 +7,7 @@ import type { ReadOptions, Source } from "../contract/entities.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { integer, withDatabase } from "./database.ts";
 import { importSource } from "./import.ts";
+import { sourceRows } from "./source-files.ts";
 
 export const idle: WorkContext = { signal: new AbortController().signal, onProgress: () => undefined };
 
@@ -53,7 +54,10 @@ export function importFile(
     const folder = join(directory, source.id);
     return withDatabase({}, async (database) => ({
       source,
-      rows: await database.all(ratingRow, "FROM read_parquet($1)", [join(folder, "ratings.parquet")]),
+      rows: await database.all(
+        ratingRow,
+        `SELECT line, user_id, item_id, rating, "time" FROM ${await sourceRows(folder)} ORDER BY place`,
+      ),
       rejects: await database.all(rejectRow, "FROM read_parquet($1)", [join(folder, "rejects.parquet")]),
       items: source.hasTitles
         ? await database.all(itemRow, "FROM read_parquet($1)", [join(folder, "items.parquet")])

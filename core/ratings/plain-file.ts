@@ -1,0 +1,153 @@
+import { open } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { ReelbenchError } from "../contract/errors.ts";
+import { entryUrl } from "../runtime-paths.ts";
+import { lineStart, scanRange } from "./plain-range.ts";
+import type { PlainRange } from "./plain-range.ts";
+import type { PlainLayout } from "./plain-scan.ts";
+import type { PlainWorkerData } from "./plain-worker.ts";
+import type { ReadPlan } from "./read-plan.ts";
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+/** Less than this for a thread, and starting it takes longer than it saves. */
+const bytesPerThread = 8 * 1024 * 1024;
+/** 28 bytes a record are held in memory: beyond these the exact path, which works on disk. */
+const mostRecords = 60_000_000;
+const fewestBytesPerRecord = 8;
+
+/** Where the columns are, when this plan's files can be plain at all; null when they cannot. */
+export function plainLayout(plan: ReadPlan): PlainLayout | null {
+  const { given, columns, delimiter } = plan;
+  const isPlainKind = plan.format === "delimited" && plan.file.container === "text" && plan.encoding === "utf-8";
+  const code = delimiter.charCodeAt(0);
+  if (!isPlainKind || delimiter.length !== 1 || code > 126 || /[ "\d.+-]/.test(delimiter)) return null;
+  if (given.missingValues !== undefined || plan.singleUserId !== null || plan.columns.part !== undefined) return null;
+  if (columns.title !== undefined || columns.genres !== undefined || columns.year !== undefined) return null;
+  if (given.timeFormat !== undefined && !["unix-seconds", "unix-milliseconds", "none"].includes(given.timeFormat))
+    return null;
+  const { user = -1, item = -1, rating = -1, time = -1 } = columns;
+  if (user === -1 || item === -1 || rating === -1) return null;
+  return { delimiter: code, width: plan.names.length, user, item, rating, time, header: plan.header };
+}
+
+/**
+ * Reads a plain file with up to `threads` threads, each a range of its bytes. Users and items are numbered in the order
+ * of their first rating, lines from 1, as if one had read it all. Null when the file is not plain. Throws RB_CANCELLED,
+ * RB_WORKER_DIED.
+ */
+export async function scanPlainFile(
+  plan: ReadPlan,
+  layout: PlainLayout,
+  signal: AbortSignal,
+  threads = Math.min(availableParallelism(), Math.ceil(plan.file.bytes / bytesPerThread)),
+): Promise<PlainRange | null> {
+  if (plan.file.bytes / fewestBytesPerRecord > mostRecords * 4) return null;
+  const handle = await open(plan.file.path);
+  try {
+    const { size } = await handle.stat();
+    const head = Buffer.alloc(3);
+    await handle.read(head, 0, 3, 0);
+    const first = head.equals(byteOrderMark) ? 3 : 0;
+    const cuts = await Promise.all(
+      Array.from({ length: threads - 1 }, (_, at) => lineStart(handle, Math.floor((size * (at + 1)) / threads))),
+    );
+    if (cuts.includes(-1)) return null;
+    const edges = [first, ...cuts.map((cut) => Math.max(first, cut)), size];
+    const ranges = edges.slice(1).map((end, at) => ({ start: edges[at] ?? 0, end }));
+    const parts =
+      ranges.length === 1
+        ? [await scanRange(handle, layout, { start: first, end: size }, signal)]
+        : await inThreads(plan.file.path, layout, ranges, signal);
+    const whole = parts.flatMap((part) => part ?? []);
+    return whole.length < parts.length ? null : joined(whole);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function inThreads(
+  path: string,
+  layout: PlainLayout,
+  ranges: readonly { readonly start: number; readonly end: number }[],
+  signal: AbortSignal,
+): Promise<(PlainRange | null)[]> {
+  const workers = ranges.map((range, at) => {
+    const data: PlainWorkerData = { path, layout: { ...layout, header: layout.header && at === 0 }, range };
+    return new Worker(entryUrl("plain-worker"), { workerData: data });
+  });
+  const stop = () => workers.forEach((worker) => void worker.terminate());
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.all(
+      workers.map(
+        (worker) =>
+          new Promise<PlainRange | null>((resolve, reject) => {
+            worker.once("message", (part: PlainRange | null) => resolve(part));
+            worker.once("error", (cause: Error) =>
+              reject(new ReelbenchError("RB_WORKER_DIED", `A reading thread failed: ${cause.message}`, { cause })),
+            );
+            worker.once("exit", () => reject(new ReelbenchError(signal.aborted ? "RB_CANCELLED" : "RB_WORKER_DIED")));
+          }),
+      ),
+    );
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stop();
+  }
+}
+
+/** One numbering and one count of lines for all ranges. */
+function joined(parts: readonly PlainRange[]): PlainRange {
+  const [first, ...others] = parts;
+  if (first === undefined || others.length === 0) return first ?? emptyRange;
+  const users = numbering(first.users);
+  const items = numbering(first.items);
+  const values = new Map(first.values);
+  const blocks = [...first.blocks];
+  let { rows, lines, earliest, latest } = first;
+  for (const part of others) {
+    const userNumbers = Int32Array.from(part.users, users.numberOf);
+    const itemNumbers = Int32Array.from(part.items, items.numberOf);
+    for (const block of part.blocks) {
+      const { u, i, line } = block;
+      for (let row = 0; row < block.rows; row++) {
+        u[row] = userNumbers[u[row] ?? 0] ?? 0;
+        i[row] = itemNumbers[i[row] ?? 0] ?? 0;
+        line[row] = (line[row] ?? 0) + lines;
+      }
+      blocks.push(block);
+    }
+    for (const [value, n] of part.values) values.set(value, (values.get(value) ?? 0) + n);
+    rows += part.rows;
+    lines += part.lines;
+    earliest = Math.min(earliest, part.earliest);
+    latest = Math.max(latest, part.latest);
+  }
+  return { blocks, users: users.ids, items: items.ids, values, rows, lines, earliest, latest };
+}
+
+const emptyRange: PlainRange = {
+  blocks: [],
+  users: [],
+  items: [],
+  values: new Map(),
+  rows: 0,
+  lines: 0,
+  earliest: Infinity,
+  latest: -Infinity,
+};
+
+function numbering(known: readonly string[]): { ids: string[]; numberOf: (id: string) => number } {
+  const ids = [...known];
+  const numbers = new Map(ids.map((id, number) => [id, number]));
+  return {
+    ids,
+    numberOf(id) {
+      const found = numbers.get(id);
+      if (found !== undefined) return found;
+      numbers.set(id, ids.length);
+      return ids.push(id) - 1;
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { bytesOfColumn } from "./column-bytes.ts";
+import { integer, sqlPath } from "./database.ts";
+import type { Database } from "./database.ts";
+import { createIdArena } from "./id-arena.ts";
+import type { IdArena } from "./id-arena.ts";
+import type { UnorderedRatings } from "./order-ratings.ts";
+import { sourceFiles, sourceRows } from "./source-files.ts";
+import { unusedPart } from "./split-parts.ts";
+
+/** Ids of all sources in byte order, in tables `all_users` (user_id, u0) and `all_items` (item_id, i0), ranks from 0. */
+export interface RankedIds {
+  readonly users: IdArena;
+  readonly items: IdArena;
+}
+
+/** From the sources' files of ids, where all have them. */
+export function rankIdsOfSources(database: Database, directories: readonly string[]): Promise<RankedIds> {
+  const listed = (file: 1 | 2) =>
+    `read_parquet([${directories.map((directory) => sqlPath(sourceFiles(directory)[file])).join(", ")}])`;
+  return rankIds(database, listed(1), listed(2));
+}
+
+/** From all rows of the sources: the view `everything`. */
+export async function rankIdsOfRows(database: Database, directories: readonly string[]): Promise<RankedIds> {
+  const rows = await Promise.all(directories.map(sourceRows));
+  const all = rows
+    .map(
+      (from, index) =>
+        `SELECT user_id, item_id, rating, "time", part, ${String(index)}::INTEGER AS source, place::BIGINT AS position FROM ${from}`,
+    )
+    .join(" UNION ALL ");
+  await database.run(`CREATE TEMP VIEW everything AS ${all}`);
+  return rankIds(database, "everything", "everything");
+}
+
+async function rankIds(database: Database, usersFrom: string, itemsFrom: string): Promise<RankedIds> {
+  const rank = async (table: string, id: string, number: string, from: string): Promise<IdArena> => {
+    await database.run(
+      `CREATE TEMP TABLE ${table} AS SELECT ${id}, (row_number() OVER (ORDER BY ${id}) - 1)::INTEGER AS ${number} FROM (SELECT DISTINCT ${id} FROM ${from})`,
+    );
+    const rows = await database.all(
+      z.object({ id: z.string() }),
+      `SELECT ${id} AS id FROM ${table} ORDER BY ${number}`,
+    );
+    return createIdArena(rows.map((row) => row.id));
+  };
+  return {
+    users: await rank("all_users", "user_id", "u0", usersFrom),
+    items: await rank("all_items", "item_id", "i0", itemsFrom),
+  };
+}
+
+/** The table `rows` that recipe steps work on: u0, i0, rating, time, part, source, position. */
+export async function createRows(database: Database): Promise<void> {
+  await database.run(
+    `CREATE TEMP TABLE rows AS SELECT u0, i0, rating, "time", part, source, position FROM everything JOIN all_users USING (user_id) JOIN all_items USING (item_id)`,
+  );
+}
+
+const noRank = new Int32Array(0);
+
+/** What the steps left of the table `rows`. */
+export async function readRows(database: Database, ids: RankedIds, hasParts: boolean): Promise<UnorderedRatings> {
+  const { n } = await database.one(z.object({ n: integer }), "SELECT count(*) AS n FROM rows");
+  const into = emptyRatings(n, ids, hasParts);
+  await fill(database, into, 0, { from: "rows", u: "u0", i: "i0", userRanks: noRank, itemRanks: noRank });
+  return into;
+}
+
+/** All ratings of sources whose rows carry numbers, source after source, in their order. */
+export async function readSources(
+  database: Database,
+  directories: readonly string[],
+  ids: RankedIds,
+  hasParts: boolean,
+): Promise<UnorderedRatings> {
+  const files = directories.map(sourceFiles);
+  const counts: number[] = [];
+  for (const [ratings] of files)
+    counts.push(
+      (await database.one(z.object({ n: integer }), "SELECT count(*) AS n FROM read_parquet($1)", [ratings])).n,
+    );
+  const into = emptyRatings(
+    counts.reduce((sum, n) => sum + n, 0),
+    ids,
+    hasParts,
+  );
+  let at = 0;
+  for (const [index, [ratings, users, items]] of files.entries()) {
+    const userRanks = await ranksOf(database, users, "u", "u0", "all_users", "user_id");
+    const itemRanks = await ranksOf(database, items, "i", "i0", "all_items", "item_id");
+    await fill(database, into, at, { from: `read_parquet(${sqlPath(ratings)})`, u: "u", i: "i", userRanks, itemRanks });
+    at += counts[index] ?? 0;
+  }
+  return into;
+}
+
+/** [numbers of a source] the rank of each id. */
+async function ranksOf(
+  database: Database,
+  path: string,
+  number: string,
+  rank: string,
+  table: string,
+  id: string,
+): Promise<Int32Array> {
+  const rows = await database.all(
+    z.object({ rank: integer }),
+    `SELECT ${rank} AS rank FROM read_parquet($1) JOIN ${table} USING (${id}) ORDER BY ${number}`,
+    [path],
+  );
+  return Int32Array.from(rows, (row) => row.rank);
+}
+
+function emptyRatings(rows: number, { users, items }: RankedIds, hasParts: boolean): UnorderedRatings {
+  return {
+    u: new Int32Array(new SharedArrayBuffer(4 * rows)),
+    i: new Int32Array(new SharedArrayBuffer(4 * rows)),
+    rating: new Float64Array(new SharedArrayBuffer(8 * rows)),
+    time: new Float64Array(new SharedArrayBuffer(8 * rows)),
+    part: hasParts ? new Uint8Array(new SharedArrayBuffer(rows)) : null,
+    users: users.start.length - 1,
+    items: items.start.length - 1,
+  };
+}
+
+interface RowsFrom {
+  readonly from: string;
+  readonly u: string;
+  readonly i: string;
+  /** Rank of each number; empty: the numbers are ranks. */
+  readonly userRanks: Int32Array;
+  readonly itemRanks: Int32Array;
+}
+
+async function fill(database: Database, into: UnorderedRatings, start: number, rows: RowsFrom): Promise<void> {
+  const { u, i, rating, time, part } = into;
+  const { userRanks, itemRanks } = rows;
+  const parts = part === null ? "" : `, coalesce(part, ${String(unusedPart)})::UTINYINT`;
+  let at = start;
+  for await (const chunk of database.chunks(
+    `SELECT ${rows.u}, ${rows.i}, rating, coalesce("time"::DOUBLE, 'nan'::DOUBLE)${parts} FROM ${rows.from}`,
+  )) {
+    u.set(new Int32Array(...bytesOfColumn(chunk, 0, 4)), at);
+    i.set(new Int32Array(...bytesOfColumn(chunk, 1, 4)), at);
+    rating.set(new Float64Array(...bytesOfColumn(chunk, 2, 8)), at);
+    time.set(new Float64Array(...bytesOfColumn(chunk, 3, 8)), at);
+    part?.set(new Uint8Array(...bytesOfColumn(chunk, 4, 1)), at);
+    const end = at + chunk.rowCount;
+    if (userRanks.length > 0) for (let row = at; row < end; row++) u[row] = userRanks[u[row] ?? 0] ?? 0;
+    if (itemRanks.length > 0) for (let row = at; row < end; row++) i[row] = itemRanks[i[row] ?? 0] ?? 0;
+    at = end;
+  }
+}
