@@ -25,9 +25,9 @@ export const liangMovieLens: Anchor = liang({
   dataset: "ml-20m",
   shape: { positiveFrom: 4, leastPerUser: 5, leastPerItem: 0, heldOutUsers: 10_000 },
   rows: [
-    row("ml-20m", "ease", "EASE", { regularization: 500 }, [0.391, 0.521, 0.42]),
-    row("ml-20m", "ials", "iALS (ours)", { factors: 256, unobservedWeight: 0.1, regularization: 0.003 }, null),
-    row("ml-20m", "popularity", "popularity (ours)", {}, null),
+    rowOf("ml-20m", "ease", "EASE", { regularization: 500 }, [0.391, 0.521, 0.42]),
+    rowOf("ml-20m", "ials", "iALS (ours)", { factors: 256, unobservedWeight: 0.1, regularization: 0.003 }, null),
+    rowOf("ml-20m", "popularity", "popularity (ours)", {}, null),
   ],
 });
 
@@ -38,9 +38,9 @@ export const liangSongs: Anchor = liang({
   dataset: "msd",
   shape: { positiveFrom: null, leastPerUser: 20, leastPerItem: 200, heldOutUsers: 50_000 },
   rows: [
-    row("msd", "ease", "EASE", { regularization: 200 }, [0.333, 0.428, 0.389]),
-    row("msd", "popularity", "popularity", {}, [0.043, 0.068, 0.058]),
-    row("msd", "ials", "iALS (ours)", { factors: 256, unobservedWeight: 0.02, regularization: 0.002 }, null),
+    rowOf("msd", "ease", "EASE", { regularization: 200 }, [0.333, 0.428, 0.389]),
+    rowOf("msd", "popularity", "popularity", {}, [0.043, 0.068, 0.058]),
+    rowOf("msd", "ials", "iALS (ours)", { factors: 256, unobservedWeight: 0.02, regularization: 0.002 }, null),
   ],
 });
 
@@ -69,7 +69,7 @@ function liang(given: {
   };
 }
 
-function row(
+function rowOf(
   dataset: "ml-20m" | "msd",
   algorithm: string,
   name: string,

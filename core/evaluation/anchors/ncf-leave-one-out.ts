@@ -29,11 +29,17 @@ export const ncfLeaveOneOut: Anchor = {
     { metric: "ndcg@10", convention: "1 / log2(place + 1) of the one item, among 101", higherIsBetter: true },
   ],
   rows: [
-    row("popularity", "TopPop", {}, 0.4533, 0.2542),
-    row("puresvd", "PureSVD", { factors: 16 }, 0.6937, 0.4303),
-    row("ials", "iALS d = 64", { factors: 64, unobservedWeight: 0.3, regularization: 0.007, epochs: 12 }, 0.722, 0.445),
-    row("slim", "SLIM (elastic net)", {}, 0.7162, 0.4468),
-    row("ease", "EASE", {}, 0.7192, 0.4494),
+    rowOf("popularity", "TopPop", {}, 0.4533, 0.2542),
+    rowOf("puresvd", "PureSVD", { factors: 16 }, 0.6937, 0.4303),
+    rowOf(
+      "ials",
+      "iALS d = 64",
+      { factors: 64, unobservedWeight: 0.3, regularization: 0.007, epochs: 12 },
+      0.722,
+      0.445,
+    ),
+    rowOf("slim", "SLIM (elastic net)", {}, 0.7162, 0.4468),
+    rowOf("ease", "EASE", {}, 0.7192, 0.4494),
   ],
   unfit: ({ time }) =>
     time !== null && !time.some(Number.isNaN)
@@ -42,7 +48,7 @@ export const ncfLeaveOneOut: Anchor = {
   measure,
 };
 
-function row(
+function rowOf(
   algorithm: string,
   name: string,
   hyperparameters: AnchorRow["hyperparameters"],

@@ -26,16 +26,16 @@ export const surpriseCrossValidation: Anchor = {
     },
   ],
   rows: [
-    row("biases", "BaselineOnly", 0.944, 0.909),
-    row("biased-svd", "SVD", 0.934, 0.873),
-    row("svdpp", "SVD++", 0.919, 0.862),
-    row("nmf", "NMF", 0.963, 0.916),
+    rowOf("biases", "BaselineOnly", 0.944, 0.909),
+    rowOf("biased-svd", "SVD", 0.934, 0.873),
+    rowOf("svdpp", "SVD++", 0.919, 0.862),
+    rowOf("nmf", "NMF", 0.963, 0.916),
     { algorithm: "bayesian-mf", name: "Bayesian MF (ours)", hyperparameters: {}, published: {} },
   ],
   measure: crossValidate,
 };
 
-function row(algorithm: string, name: string, ml100k: number, ml1m: number): AnchorRow {
+function rowOf(algorithm: string, name: string, ml100k: number, ml1m: number): AnchorRow {
   const published = { "ml-100k": { rmse: ml100k }, "ml-1m": { rmse: ml1m } };
   return { algorithm, name, hyperparameters: {}, published };
 }
