@@ -2,9 +2,15 @@ import type { FilePreview, ReadOptions } from "../../../../core/contract/entitie
 
 export type ColumnRole = FilePreview["columns"][number]["role"];
 /** The roles a person can give; titles, years and genres are read from where they stand. */
-export type MappedRole = "user" | "item" | "rating" | "time" | "ignored";
+export type MappedRole = "user" | "item" | "rating" | "time" | "part" | "ignored";
 
-const optionOf = { user: "userColumn", item: "itemColumn", rating: "ratingColumn", time: "timeColumn" } as const;
+const optionOf = {
+  user: "userColumn",
+  item: "itemColumn",
+  rating: "ratingColumn",
+  time: "timeColumn",
+  part: "partColumn",
+} as const;
 
 export const roleLabels: Readonly<Record<ColumnRole, string>> = {
   user: "User",
@@ -14,6 +20,7 @@ export const roleLabels: Readonly<Record<ColumnRole, string>> = {
   title: "Title",
   genres: "Genres",
   year: "Year",
+  part: "Part of a split",
   ignored: "Not used",
 };
 
@@ -30,10 +37,11 @@ export function assignRole(
   const next: ReadOptions = { ...options };
   const before = columns.find(({ name }) => name === column)?.role;
   if (before === "time" && role !== "time") next.timeColumn = null;
-  else if (before === "user" || before === "item" || before === "rating") delete next[optionOf[before]];
+  else if (before === "user" || before === "item" || before === "rating" || before === "part")
+    delete next[optionOf[before]];
   if (role !== "ignored") next[optionOf[role]] = column;
   // A column that was mapped to something else by hand keeps nothing of it.
-  for (const name of ["userColumn", "itemColumn", "ratingColumn", "timeColumn"] as const) {
+  for (const name of ["userColumn", "itemColumn", "ratingColumn", "timeColumn", "partColumn"] as const) {
     if (next[name] === column && (role === "ignored" || optionOf[role] !== name)) delete next[name];
   }
   if (before === "time" && role !== "time") next.timeColumn = null;

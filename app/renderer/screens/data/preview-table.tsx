@@ -8,7 +8,7 @@ interface PreviewTableProps {
   readonly onRole: (column: string, role: MappedRole) => void;
 }
 
-const choices: readonly MappedRole[] = ["user", "item", "rating", "time", "ignored"];
+const choices: readonly MappedRole[] = ["user", "item", "rating", "time", "part", "ignored"];
 
 /** The first rows as they will be read, with the meaning of each column above it. */
 export function PreviewTable({ preview, onRole }: PreviewTableProps) {
