@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evaluateModel, listModel } from "./evaluation.fixture.ts";
+import { evaluateModel, listModel, ratingsByUser } from "./evaluation.fixture.ts";
 import { poolFolds } from "./per-user.ts";
 
 // Seven items in the order 0, 1, 2, … by score, three users.
@@ -109,4 +109,30 @@ describe("poolFolds", () => {
     expect([...pooled.columns.get("rmse_sum")!]).toEqual([4, 10, 0]);
     expect([...pooled.columns.get("ndcg@10")!]).toEqual([0.5, 0.5, NaN]);
   });
+});
+
+it("asks a model that changes with time for its prediction at the time of each rating", () => {
+  const day = 86_400;
+  const changing = listModel(1, [3, 3], {
+    predictsRatings: true,
+    timeEffects: {
+      kind: "days",
+      servingTime: 20 * day,
+      day: Int32Array.of(10, 20),
+      bias: Float32Array.of(0.5, -0.25),
+      userSide: new Float32Array(),
+      itemSide: new Float32Array(),
+    },
+  });
+  const rows = [
+    [0, 0, 3],
+    [0, 1, 3],
+  ];
+  const at = (time: Float64Array | null) => {
+    const held = { ...ratingsByUser(rows, 1), time };
+    return [...evaluateModel(changing, [], rows, [1], { test: held }).output.predictions];
+  };
+  expect(at(Float64Array.of(10 * day + 5, 20 * day))).toEqual([3.5, 2.75]);
+  expect(at(Float64Array.of(NaN, 15 * day))).toEqual([3, 3]);
+  expect(at(null)).toEqual([3, 3]);
 });

@@ -9,7 +9,10 @@ import type { Relevance } from "./relevance.ts";
 import { rateSampled, sampledColumns } from "./sampled.ts";
 
 /** Ratings by user in CSR, as in TrainingSet; evaluation needs no more. */
-export type RatingsByUser = Pick<TrainingSet, "userStart" | "item" | "rating">;
+export type RatingsByUser = Pick<TrainingSet, "userStart" | "item" | "rating"> & {
+  /** [ratings] Unix seconds, NaN where unknown: a model that changes with time is asked for its prediction then. */
+  readonly time?: TrainingSet["time"];
+};
 
 /** What is to be evaluated. Arrays may lie in shared memory. */
 export interface EvaluationInput {
@@ -186,7 +189,7 @@ function rateErrors({ recommender }: Scanner, { who, u, row }: Person, { test }:
   let squared = 0;
   let absolute = 0;
   for (let at = test.userStart[u]!; at < test.userStart[u + 1]!; at++) {
-    const predicted = recommender.predict(who, test.item[at]!);
+    const predicted = recommender.predict(who, test.item[at]!, test.time?.[at]);
     const error = predicted - test.rating[at]!;
     output.predictions[at] = predicted;
     squared += error * error;

@@ -117,8 +117,13 @@ function inputOf(request: Parameters<typeof evaluateInThreads>[0], model: Servab
   };
 }
 
-function shareRatings({ userStart, item, rating }: TrainingSet): RatingsByUser {
-  return { userStart: share(userStart), item: share(item), rating: share(rating) };
+function shareRatings({ userStart, item, rating, time }: TrainingSet): RatingsByUser {
+  return {
+    userStart: share(userStart),
+    item: share(item),
+    rating: share(rating),
+    time: time === null ? null : share(time),
+  };
 }
 
 /** The vectors are the model's, or a small table; the rest is a number an item. */
@@ -162,10 +167,15 @@ function runWorkers(data: EvaluationWorkerData, threads: number, context: WorkCo
 }
 
 /** In shared memory: as it is if it lies there already, otherwise a copy. */
-function share<A extends Int32Array | Float32Array>(array: A): A {
+function share<A extends Int32Array | Float32Array | Float64Array>(array: A): A {
   if (array.buffer instanceof SharedArrayBuffer) return array;
   const buffer = new SharedArrayBuffer(array.byteLength);
-  const copy = array instanceof Int32Array ? new Int32Array(buffer) : new Float32Array(buffer);
+  const copy =
+    array instanceof Int32Array
+      ? new Int32Array(buffer)
+      : array instanceof Float32Array
+        ? new Float32Array(buffer)
+        : new Float64Array(buffer);
   copy.set(array);
   return copy as A; // The same kind of array as it came, by the line above.
 }
