@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
 import { integer, withDatabase } from "./database.ts";
+import { sourceRows } from "./source-files.ts";
 
 export interface RatingsInFileOrder {
   readonly user: Int32Array;
@@ -31,24 +32,21 @@ export async function ratingsInFileOrder(
   };
   let count = 0;
   await withDatabase({ spillInto: dirname(snapshotDirectory) }, async (database) => {
-    const files = [
-      join(sourceDirectory, "ratings.parquet"),
-      join(snapshotDirectory, "users.parquet"),
-      join(snapshotDirectory, "items.parquet"),
-    ];
+    const files = [join(snapshotDirectory, "users.parquet"), join(snapshotDirectory, "items.parquet")];
+    const rows = await sourceRows(sourceDirectory);
     await database.run(
       `CREATE TEMP TABLE ordered AS SELECT row_number() OVER (ORDER BY r.line) AS n, users.u, items.i, r.rating, r."time"
-       FROM read_parquet($1) r JOIN read_parquet($2) users USING (user_id) JOIN read_parquet($3) items USING (item_id)`,
+       FROM ${rows} r JOIN read_parquet($1) users USING (user_id) JOIN read_parquet($2) items USING (item_id)`,
       files,
     );
     for (let from = 0; ; from += rowsAtOnce) {
-      const rows = await database.all(
+      const page = await database.all(
         row,
         `SELECT u, i, rating::DOUBLE AS rating, "time"::DOUBLE AS "time" FROM ordered WHERE n > ${String(from)} AND n <= ${String(from + rowsAtOnce)} ORDER BY n`,
         [],
       );
-      if (rows.length === 0) break;
-      for (const { u, i, rating, time } of rows) {
+      if (page.length === 0) break;
+      for (const { u, i, rating, time } of page) {
         columns.user[count] = u;
         columns.item[count] = i;
         columns.rating[count] = rating;
