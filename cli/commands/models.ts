@@ -55,7 +55,12 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     .option("--half-life <days>", "weight ratings by age: half after so many days", realNumber)
     .option("--cutoffs <list>", "lengths of the lists that are judged: 5,10,20; left out: 10", wholeNumbers)
     .option("--relevant-from <rating>", "only test ratings of at least this are relevant in lists", realNumber)
-    .option("--sampled-negatives <n>", "also metrics among n sampled items, to reproduce papers", wholeNumber(1, 100_000))
+    .option(
+      "--sampled-negatives <n>",
+      "also metrics among n sampled items, to reproduce papers",
+      wholeNumber(1, 100_000),
+    )
+    .option("--cold-items <lambda>", "conclude unrated items from genres and decade (try 3)", realNumber)
     .option("--warm-start <run>", "start from this run's model (a run on the same split)")
     .option("--plan", "only say what memory it would need, and what would fit")
     .option("--seed <n>", "of the random choices", wholeNumber(0, 0xffff_ffff), 42)
@@ -64,14 +69,14 @@ export function addModelCommands(program: Command, context: CommandContext): voi
       (
         flags: TrainingFlags &
           EvaluationFlags & {
-          algorithm: string;
-          split?: string;
-          set: readonly string[];
-          warmStart?: string;
-          plan?: boolean;
-          seed: number;
-          name?: string;
-        },
+            algorithm: string;
+            split?: string;
+            set: readonly string[];
+            warmStart?: string;
+            plan?: boolean;
+            seed: number;
+            name?: string;
+          },
         command: Command,
       ) =>
         inSession(context, command, async (session) => {
@@ -161,11 +166,12 @@ interface TrainingFlags {
   readonly lowAsWorst?: boolean;
   readonly confidence?: number;
   readonly halfLife?: number;
+  readonly coldItems?: number;
 }
 
 /** Throws RB_INVALID_INPUT where a flag would have no effect or a number makes no sense. */
 function trainingOf(flags: TrainingFlags): { training?: TrainingOptions } {
-  const { likesFrom, likesAsRated, lowAsWorst, confidence, halfLife } = flags;
+  const { likesFrom, likesAsRated, lowAsWorst, confidence, halfLife, coldItems } = flags;
   if (likesFrom === undefined && (likesAsRated === true || lowAsWorst === true))
     throw new ReelbenchError("RB_INVALID_INPUT", "--likes-as-rated and --low-as-worst go with --likes-from.");
   const given = {
@@ -179,6 +185,7 @@ function trainingOf(flags: TrainingFlags): { training?: TrainingOptions } {
           },
     confidence,
     halfLifeDays: halfLife,
+    contentForColdItems: coldItems,
   };
   if (Object.values(given).every((value) => value === undefined)) return {};
   const parsed = trainingOptions.safeParse(
@@ -195,7 +202,9 @@ interface EvaluationFlags {
 }
 
 /** Throws RB_INVALID_INPUT for lengths that make no sense. */
-function evaluationOf({ cutoffs, relevantFrom, sampledNegatives }: EvaluationFlags): { evaluation?: EvaluationOptions } {
+function evaluationOf({ cutoffs, relevantFrom, sampledNegatives }: EvaluationFlags): {
+  evaluation?: EvaluationOptions;
+} {
   const given = Object.entries({ cutoffs, relevantFrom, sampledNegatives }).filter(([, value]) => value !== undefined);
   if (given.length === 0) return {};
   const parsed = evaluationOptions.safeParse(Object.fromEntries(given));

@@ -4,6 +4,7 @@ import type { WorkContext } from "../jobs/work-context.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
 import { hashBytes } from "../models/bundle-card.ts";
 import { encodeModel } from "../models/bundle.ts";
+import { regressColdItems } from "../models/content-regression.ts";
 import { algorithmById } from "../models/registry.ts";
 import type { ServableModel } from "../models/servable.ts";
 import { changesValues } from "../ratings/training-options.ts";
@@ -60,12 +61,22 @@ export async function fitOnce(
     saveCheckpoint: async (state) => checkpoints?.save({ state, curve, fitSeconds: seconds() }),
   });
   const model = {
-    ...fitted,
+    ...withContent(fitted, data, task),
     itemPopularity: popularityOf(data),
     // Scores learnt from likes are no ratings: nobody is to measure their error against the real ones.
     ...(changesValues(task.training ?? {}) ? { predictsRatings: false } : {}),
   };
   return { model, modelHash: hashBytes(encodeModel(model)), curve, seconds: seconds() };
+}
+
+/** Throws RB_INVALID_INPUT for a model that has no factors to conclude. */
+function withContent(model: ServableModel, data: TrainingSet, { training, algorithm }: TrainingTask): ServableModel {
+  const regularization = training?.contentForColdItems;
+  if (regularization === undefined) return model;
+  if (model.form === "factors" && model.foldIn.kind !== "none") return regressColdItems(model, data, regularization);
+  throw new ReelbenchError("RB_INVALID_INPUT", `${algorithm} has no factors that unrated items could be given.`, {
+    remedy: "Leave the content for cold items out, or train a model of factors.",
+  });
 }
 
 /** Throws RB_CORRUPT where the model is not the one that this run is to start from. */
