@@ -1,5 +1,15 @@
 /** The kernels of alternating least squares (`assembly/ials.ts`, `assembly/tall.ts`). */
 export interface AlternatingKernels {
+  residualGoals(
+    values: number,
+    columns: number,
+    bias: number,
+    factor: number,
+    mean: number,
+    from: number,
+    to: number,
+    out: number,
+  ): void;
   gramTall(
     x: number,
     width: number,

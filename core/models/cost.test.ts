@@ -19,7 +19,7 @@ describe("estimateCost", () => {
   });
 
   test("grows with ratings and with factors", () => {
-    for (const id of ["biased-svd", "svdpp", "timesvdpp", "bpr", "puresvd", "ials"]) {
+    for (const id of ["biased-svd", "svdpp", "timesvdpp", "bpr", "puresvd", "ials", "als"]) {
       const algorithm = algorithmById(id);
       const cost = (ratings: number, factors: number) =>
         algorithm.estimateCost({ users: 1000, items: 1000, ratings }, parseHyperparameters(algorithm, { factors }));
@@ -30,7 +30,7 @@ describe("estimateCost", () => {
   });
 });
 
-test.each(["biased-svd", "svdpp", "puresvd", "ials"])(
+test.each(["biased-svd", "svdpp", "puresvd", "ials", "als"])(
   "%s refuses what one memory cannot hold and says how many factors would fit",
   async (id) => {
     const users = 2_000_000;

@@ -11,6 +11,7 @@ const small = {
   bpr: { factors: 18, epochs: 7 },
   puresvd: { factors: 9 },
   ials: { factors: 19, epochs: 7 },
+  als: { factors: 19, epochs: 7 },
   "bayesian-mf": { factors: 9, sweeps: 7, burnIn: 1, servedFactors: 16 },
   biases: {},
   popularity: {},
@@ -44,61 +45,64 @@ describe.each(algorithms.map(({ info }) => info.id))("%s", (id) => {
   });
 });
 
-describe.each(["biases", "biased-svd", "bayesian-mf", "svdpp", "timesvdpp", "bpr", "puresvd", "ials"])("%s resumes", (id) => {
-  const algorithm = algorithmById(id);
+describe.each(["biases", "biased-svd", "bayesian-mf", "svdpp", "timesvdpp", "bpr", "puresvd", "ials", "als"])(
+  "%s resumes",
+  (id) => {
+    const algorithm = algorithmById(id);
 
-  /** Every checkpoint of a fit, as if each epoch took ten seconds. */
-  async function checkpoints(): Promise<{ states: Uint8Array[]; hash: string }> {
-    let now = 0;
-    vi.spyOn(performance, "now").mockImplementation(() => (now += 10_000));
-    const states: Uint8Array[] = [];
-    const model = await fitWith(algorithm, data, settingsOf(id), {
-      saveCheckpoint: (state) => {
-        states.push(state.slice());
-        return Promise.resolve();
-      },
-    });
-    vi.restoreAllMocks();
-    return { states, hash: tensorHash(model) };
-  }
-
-  test("from any checkpoint to the bytes of the uninterrupted fit, without repeating what was done", async () => {
-    const { states, hash } = await checkpoints();
-    expect(states.length).toBeGreaterThan(3);
-    for (const [index, state] of states.entries()) {
-      if (index % 2 === 1) continue;
-      const epochs: number[] = [];
+    /** Every checkpoint of a fit, as if each epoch took ten seconds. */
+    async function checkpoints(): Promise<{ states: Uint8Array[]; hash: string }> {
+      let now = 0;
+      vi.spyOn(performance, "now").mockImplementation(() => (now += 10_000));
+      const states: Uint8Array[] = [];
       const model = await fitWith(algorithm, data, settingsOf(id), {
-        resumeFrom: state,
-        threads: 3,
-        onEpoch: ({ epoch }) => epochs.push(epoch),
+        saveCheckpoint: (state) => {
+          states.push(state.slice());
+          return Promise.resolve();
+        },
       });
-      expect(tensorHash(model)).toBe(hash);
-      if (algorithm.info.iterative) expect(epochs[0] ?? index + 2).toBe(index + 2);
+      vi.restoreAllMocks();
+      return { states, hash: tensorHash(model) };
     }
-  });
 
-  test("not from another seed's checkpoint, nor from a damaged one: it says so and starts afresh", async () => {
-    const { states, hash } = await checkpoints();
-    const state = states[1] ?? new Uint8Array();
-    const otherSeed = await fitWith(algorithm, data, settingsOf(id), { seed: 2, resumeFrom: state });
-    expect(tensorHash(otherSeed)).toBe(tensorHash(await fitWith(algorithm, data, settingsOf(id), { seed: 2 })));
-    for (const damaged of [
-      new Uint8Array(0),
-      state.subarray(0, 50),
-      Uint8Array.from(state, (byte, at) => (at < 60 ? byte ^ 0x55 : byte)),
-    ]) {
-      const messages: string[] = [];
-      const model = await algorithm.fit(
-        data,
-        parseHyperparameters(algorithm, settingsOf(id)),
-        fitContext({ resumeFrom: damaged, onProgress: ({ message }) => messages.push(message) }),
-      );
-      expect(tensorHash(model)).toBe(hash);
-      expect(messages.join()).toContain("starting afresh");
-    }
-  });
-});
+    test("from any checkpoint to the bytes of the uninterrupted fit, without repeating what was done", async () => {
+      const { states, hash } = await checkpoints();
+      expect(states.length).toBeGreaterThan(3);
+      for (const [index, state] of states.entries()) {
+        if (index % 2 === 1) continue;
+        const epochs: number[] = [];
+        const model = await fitWith(algorithm, data, settingsOf(id), {
+          resumeFrom: state,
+          threads: 3,
+          onEpoch: ({ epoch }) => epochs.push(epoch),
+        });
+        expect(tensorHash(model)).toBe(hash);
+        if (algorithm.info.iterative) expect(epochs[0] ?? index + 2).toBe(index + 2);
+      }
+    });
+
+    test("not from another seed's checkpoint, nor from a damaged one: it says so and starts afresh", async () => {
+      const { states, hash } = await checkpoints();
+      const state = states[1] ?? new Uint8Array();
+      const otherSeed = await fitWith(algorithm, data, settingsOf(id), { seed: 2, resumeFrom: state });
+      expect(tensorHash(otherSeed)).toBe(tensorHash(await fitWith(algorithm, data, settingsOf(id), { seed: 2 })));
+      for (const damaged of [
+        new Uint8Array(0),
+        state.subarray(0, 50),
+        Uint8Array.from(state, (byte, at) => (at < 60 ? byte ^ 0x55 : byte)),
+      ]) {
+        const messages: string[] = [];
+        const model = await algorithm.fit(
+          data,
+          parseHyperparameters(algorithm, settingsOf(id)),
+          fitContext({ resumeFrom: damaged, onProgress: ({ message }) => messages.push(message) }),
+        );
+        expect(tensorHash(model)).toBe(hash);
+        expect(messages.join()).toContain("starting afresh");
+      }
+    });
+  },
+);
 
 test("another seed gives another biased SVD", async () => {
   const algorithm = algorithmById("biased-svd");

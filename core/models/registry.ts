@@ -1,5 +1,6 @@
 import { ReelbenchError } from "../contract/errors.ts";
 import type { Algorithm } from "./algorithm.ts";
+import { als } from "./als.ts";
 import { bayesianMf } from "./bayesian-mf.ts";
 import { biasedSvd } from "./biased-svd.ts";
 import { biases } from "./biases.ts";
@@ -24,6 +25,7 @@ const single: readonly Algorithm[] = [
   itemKnn,
   userKnn,
   biasedSvd,
+  als,
   svdpp,
   timeSvdpp,
   bayesianMf,

@@ -13,6 +13,7 @@ export { gram, denseTimesSmall } from "./dense";
 export { cholesky, choleskySolve } from "./cholesky";
 export { addGramProduct } from "./gram-product";
 export { finishScan, scanPanels, scanPanelsOnce, scoreTiles } from "./scan";
+export { residualGoals } from "./goals";
 export { ialsRows } from "./ials";
 export { gramTall, rotateRows } from "./tall";
 export { gramToPanels, gramToRows } from "./item-gram";
