@@ -47,6 +47,7 @@ export interface GibbsKernels {
     scratch: number,
     scratchBytes: number,
   ): void;
+  gramOfRows(x: number, width: number, from: number, to: number, out: number, scratch: number): void;
   multiplyF64(a: number, n: number, b: number, k: number, out: number, from: number, to: number): void;
   crossF64(x: number, y: number, n: number, k: number, out: number, from: number, to: number): void;
 }

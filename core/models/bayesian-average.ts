@@ -1,5 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { gramMatrix, multiplySmall, orthonormalizer, padColumns, planGram } from "../compute/dense-matrix.ts";
+import { multiplySmall, orthonormalizer, padColumns } from "../compute/dense-matrix.ts";
 import type { DenseRegion } from "../compute/dense-matrix.ts";
 import { float32View, float64View } from "../compute/memory-layout.ts";
 import type { MemoryLayout, Region } from "../compute/memory-layout.ts";
@@ -8,6 +8,8 @@ import type { ComputePool } from "../compute/pool.ts";
 import { evenRanges } from "../compute/program.ts";
 
 const subspaceIterations = 1;
+/** Fixed, so that the order of additions does not depend on the number of threads. */
+const gramSlots = 8;
 
 /**
  * The sum of products of factors over the kept sweeps, Σ_s X_s Y_sᵀ [left rows × right rows], as LRᵀ of bounded rank: kept sweeps queue
@@ -22,7 +24,9 @@ export interface AverageMemory {
   /** [rows × (kept + queue · factors, padded)] */
   readonly left: DenseRegion;
   readonly right: DenseRegion;
+  /** A gramian for each slot; afterwards room for small matrices. */
   readonly gram: Region;
+  readonly panels: Region;
   /** [columns × kept] */
   readonly small: Region;
   /** [rows of the larger side × kept] */
@@ -45,7 +49,8 @@ export function planAverage(
     queue,
     left: dense(leftRows),
     right: dense(rightRows),
-    gram: planGram(layout, columns),
+    gram: layout.float64(gramSlots * columns * columns),
+    panels: layout.float32(gramSlots * 128 * columns),
     small: layout.float64(columns * stays),
     spare: layout.float32(Math.max(leftRows, rightRows) * stays),
   };
@@ -92,8 +97,8 @@ export async function compress(pool: ComputePool, average: AverageMemory, last: 
   const { left, right, kept } = average;
   const small = smallAlgebra(pool, average);
   const columns = left.columns;
-  const gramLeft = await gramMatrix(pool, left, average.gram);
-  const gramRight = await gramMatrix(pool, right, average.gram);
+  const gramLeft = await gramian(pool, left, average);
+  const gramRight = await gramian(pool, right, average);
   // Columns that hold something, those kept before the queued ones.
   const filled = Array.from({ length: columns }, (_, at) => at).filter((at) => (gramRight[at * columns + at] ?? 0) > 0);
   let basis = new Float64Array(columns * kept);
@@ -177,6 +182,43 @@ function smallAlgebra(pool: ComputePool, { kept, left, gram, small }: AverageMem
       return read(kept * kept);
     },
   };
+}
+
+/** XᵀX in float64, both triangles. */
+async function gramian(
+  pool: ComputePool,
+  { region, rows, columns }: DenseRegion,
+  average: AverageMemory,
+): Promise<Float64Array> {
+  const size = columns * columns;
+  const ranges = evenRanges(rows, Math.ceil(rows / gramSlots));
+  const slots = average.gram.offset;
+  await pool.run(
+    pool.prepare([
+      ranges.map(({ from, to }, slot) =>
+        kernelCall(
+          "gramOfRows",
+          region.offset,
+          columns,
+          from,
+          to,
+          slots + slot * size * 8,
+          average.panels.offset + slot * 512 * columns,
+        ),
+      ),
+    ]),
+  );
+  const parts = float64View(pool.memory, average.gram);
+  const gram = new Float64Array(size);
+  for (let a = 0; a < columns; a++) {
+    for (let b = 0; b <= a; b++) {
+      let sum = 0;
+      for (let slot = 0; slot < ranges.length; slot++) sum += parts[slot * size + a * columns + b] ?? 0;
+      gram[a * columns + b] = sum;
+      gram[b * columns + a] = sum;
+    }
+  }
+  return gram;
 }
 
 async function replace(

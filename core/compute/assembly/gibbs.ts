@@ -58,6 +58,29 @@ function addGram(z: usize, panels: i32, count: i32, out: usize, outBytes: usize)
   }
 }
 
+/**
+ * XᵀX over the rows [from, to) of X [rows × width] f32 row-major, width a multiple of 8: lower triangle into `out` [width × width]
+ * f64. Sums of up to CHUNK products in f32. Scratch: 512 · width bytes of the call's own.
+ */
+export function gramOfRows(x: usize, width: i32, from: i32, to: i32, out: usize, scratch: usize): void {
+  const panels = width >> 3;
+  const rowBytes = (<usize>width) << 2;
+  memory.fill(out, 0, (<usize>width) * (<usize>width) << 3);
+  for (let first = from; first < to; first += CHUNK) {
+    const count = min(CHUNK, to - first);
+    for (let row = 0; row < count; row++) {
+      const source = x + (<usize>(first + row)) * rowBytes;
+      let place = scratch + ((<usize>row) << 5);
+      for (let k: usize = 0; k < rowBytes; k += 32) {
+        v128.store(place, v128.load(source + k));
+        v128.store(place, v128.load(source + k, 16), 16);
+        place += PANEL;
+      }
+    }
+    addGram(scratch, panels, count, out, (<usize>width) << 3);
+  }
+}
+
 /** sums += Σ z and weighted += Σ t·z over the entries of a chunk, both f64. */
 function addSums(z: usize, panels: i32, count: i32, targets: usize, sums: usize, weighted: usize): void {
   const bytes = (<usize>count) << 5;

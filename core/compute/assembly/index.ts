@@ -19,7 +19,7 @@ export { gramTall, rotateRows } from "./tall";
 export { gramToPanels, gramToRows } from "./item-gram";
 export { sweepGather, sweepInvert, sweepRows, sweepScale, sweepUpdate } from "./sweep";
 export { normals, standardGamma, uniformIndices } from "./gaussian";
-export { gibbsFeatures, gibbsRows } from "./gibbs";
+export { gibbsFeatures, gibbsRows, gramOfRows } from "./gibbs";
 export { crossF64, multiplyF64 } from "./small";
 export { itemNeighbours } from "./item-neighbours";
 export { slimItems } from "./slim";
