@@ -23,24 +23,18 @@ export function canonicalId(recipe: Recipe, ratings: OrderedRatings, users: IdAr
   const buffer = Buffer.alloc(bufferBytes);
   const textOf = texts();
   let used = 0;
-
-  const copy = (bytes: Uint8Array, start: number, end: number) => {
-    for (let at = start; at < end; at++) buffer[used++] = bytes[at]!;
-  };
-  const id = (arena: IdArena, rank: number) => copy(arena.bytes, arena.start[rank]!, arena.start[rank + 1]!);
-
-  // Hot: some thirty bytes for each rating.
+  // Hot: some thirty bytes for each rating. What the loop changes is local, so that it stays in registers.
   for (let row = 0; row < u.length; row++) {
     if (used + longestRecord > bufferBytes) {
       hash.update(buffer.subarray(0, used));
       used = 0;
     }
-    id(users, userRanks[u[row]!]!);
+    used = copied(buffer, used, users, userRanks[u[row]!]!);
     buffer[used++] = unitSeparator;
-    id(items, itemRanks[i[row]!]!);
+    used = copied(buffer, used, items, itemRanks[i[row]!]!);
     buffer[used++] = unitSeparator;
     const text = textOf(rating[row]!);
-    copy(text, 0, text.length);
+    for (let at = 0; at < text.length; at++) buffer[used++] = text[at]!;
     buffer[used++] = unitSeparator;
     const seconds = time[row]!;
     if (!Number.isNaN(seconds)) used = wholeNumber(buffer, used, seconds);
@@ -54,20 +48,29 @@ export function canonicalId(recipe: Recipe, ratings: OrderedRatings, users: IdAr
   return `s${hash.digest("hex").slice(0, 20)}`;
 }
 
+/** Copies an id to `used`; returns the place behind it. */
+function copied(buffer: Buffer, used: number, { bytes, start }: IdArena, rank: number): number {
+  const end = start[rank + 1]!;
+  let to = used;
+  for (let at = start[rank]!; at < end; at++) buffer[to++] = bytes[at]!;
+  return to;
+}
+
 /** The texts of numbers, of which a scale has few. */
 function texts(): (value: number) => Uint8Array {
   const known = new Map<number, Uint8Array>();
-  let lastValue = Number.NaN;
-  let lastText: Uint8Array = new Uint8Array(0);
+  const hundredths: (Uint8Array | undefined)[] = Array.from({ length: 2048 });
+  const written = (value: number): Uint8Array => Buffer.from(String(value), "latin1");
   return (value) => {
-    if (value === lastValue) return lastText;
+    // Ratings of usual scales, found without a map.
+    const place = Math.round(value * 100);
+    if (place >= 0 && place < hundredths.length && place / 100 === value && !Object.is(value, -0))
+      return (hundredths[place] ??= written(value));
     let text = known.get(value);
     if (text === undefined) {
-      text = Buffer.from(String(value), "latin1");
+      text = written(value);
       if (known.size < 100_000) known.set(value, text);
     }
-    lastValue = value;
-    lastText = text;
     return text;
   };
 }

@@ -1,4 +1,8 @@
 import type { Recipe } from "../contract/entities.ts";
+import { createValueCounts } from "./value-counts.ts";
+
+/** More are no scale; what step they have does not matter. */
+const mostValues = 10_000;
 
 type Keep = Exclude<Extract<Recipe[number], { step: "dedupe" }>["keep"], "mean">;
 
@@ -20,6 +24,11 @@ export interface OrderedRatings extends UnorderedRatings {
   /** [users] the rank of each user that is left; `users` and `u` count only those. */
   readonly userRanks: Int32Array;
   readonly itemRanks: Int32Array;
+  /** Ratings that occur. */
+  readonly values: readonly number[];
+  /** Of the known times; Infinity and −Infinity where there are none. */
+  readonly earliest: number;
+  readonly latest: number;
 }
 
 /**
@@ -28,23 +37,45 @@ export interface OrderedRatings extends UnorderedRatings {
  * within the same time by place.
  */
 export function orderRatings(ratings: UnorderedRatings, keep: Keep | null): OrderedRatings {
-  const all = Int32Array.from(ratings.u, (_, row) => row);
+  const all = new Int32Array(ratings.u.length);
+  for (let row = 0; row < all.length; row++) all[row] = row;
   const byItem = distributed(all, ratings.i, ratings.items);
   const order = distributed(byItem, ratings.u, ratings.users);
   const kept = keep === null ? order : settled(order, ratings, keep);
   const userRanks = ranksInUse(ratings.u, kept, ratings.users);
   const itemRanks = ranksInUse(ratings.i, kept, ratings.items);
+  const rating = gathered(ratings.rating, kept);
+  const time = gathered(ratings.time, kept);
   return {
     u: gatheredRanks(ratings.u, kept, userRanks, ratings.users),
     i: gatheredRanks(ratings.i, kept, itemRanks, ratings.items),
-    rating: gathered(ratings.rating, kept),
-    time: gathered(ratings.time, kept),
+    rating,
+    time,
+    values: valuesOf(rating),
+    ...rangeOf(time),
     part: ratings.part === null ? null : gatheredParts(ratings.part, kept),
     users: userRanks.length,
     items: itemRanks.length,
     userRanks,
     itemRanks,
   };
+}
+
+function valuesOf(ratings: Float64Array): number[] {
+  const values = createValueCounts();
+  for (let row = 0; row < ratings.length && values.size < mostValues; row++) values.add(ratings[row]!);
+  return [...values.counts().keys()];
+}
+
+function rangeOf(times: Float64Array): { earliest: number; latest: number } {
+  let earliest = Infinity;
+  let latest = -Infinity;
+  for (let row = 0; row < times.length; row++) {
+    const time = times[row]!;
+    if (time < earliest) earliest = time;
+    if (time > latest) latest = time;
+  }
+  return { earliest, latest };
 }
 
 /** The rows by key, equal keys in the order they came in (counting sort). */

@@ -26,11 +26,10 @@ export async function scanRange(
 ): Promise<PlainRange | null> {
   const blocks: PlainBlock[] = [];
   const scan = createPlainScan(layout, (block) => blocks.push(block));
+  const buffer = Buffer.alloc(chunkBytes);
   for (let at = start; at < end;) {
     throwIfAborted(signal);
-    // A buffer of its own for each chunk: the scan keeps the unfinished line.
-    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end - at));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(chunkBytes, end - at), at);
     if (bytesRead === 0) break;
     at += bytesRead;
     if (!scan.push(buffer.subarray(0, bytesRead))) return null;

@@ -1,6 +1,7 @@
 import { createIdTable, emptyHash, hashPrime } from "./id-table.ts";
 import type { IdTable } from "./id-table.ts";
 import { maximumRecordBytes } from "./record-scanner.ts";
+import { createValueCounts } from "./value-counts.ts";
 
 /** Where the columns of a plain file are; −1: there is none. */
 export interface PlainLayout {
@@ -48,22 +49,20 @@ const longestId = 512;
 const lineFeed = 10;
 const carriageReturn = 13;
 const dot = 46;
-/** Stands for the byte that has not come yet. */
-const unfinished = 256;
 /** Decimal numbers of so many digits are exact as a whole number, and as its quotient by a power of ten correctly rounded. */
 const mostDigits = 15;
 const powersOfTen = Array.from({ length: mostDigits + 1 }, (_, power) => 10 ** power);
 
 /** Bytes that may stand in a field: visible ASCII but `"`, and `+`, which ids damaged by a spreadsheet have. */
-const isPlain = new Uint8Array(257).map((_, byte) => (byte > 32 && byte < 127 && byte !== 34 && byte !== 43 ? 1 : 0));
+const isPlain = new Uint8Array(256).map((_, byte) => (byte > 32 && byte < 127 && byte !== 34 && byte !== 43 ? 1 : 0));
 
 /** `onBlock` is given every full block and the last; the arrays are its to keep. */
 export function createPlainScan(layout: PlainLayout, onBlock: (block: PlainBlock) => void): PlainScan {
   const { delimiter, width, user, item, rating, time } = layout;
   const users = createIdTable();
   const items = createIdTable();
-  const values = new Map<number, number>();
-  let carry: Uint8Array = new Uint8Array(0);
+  const isOrdinary = isPlain.map((plain, byte) => (byte === delimiter ? 0 : plain));
+  const values = createValueCounts();
   let headerSeen = !layout.header;
   let line = 1;
   let rows = 0;
@@ -78,8 +77,7 @@ export function createPlainScan(layout: PlainLayout, onBlock: (block: PlainBlock
   const flush = () => {
     if (filled === 0) return;
     for (let row = 0; row < filled; row++) {
-      const value = block.rating[row]!;
-      values.set(value, (values.get(value) ?? 0) + 1);
+      values.add(block.rating[row]!);
       const moment = block.time[row]!;
       if (moment < earliest) earliest = moment;
       if (moment > latest) latest = moment;
@@ -90,9 +88,11 @@ export function createPlainScan(layout: PlainLayout, onBlock: (block: PlainBlock
     filled = 0;
   };
 
-  /** Reads whole lines of `bytes`; −1: not plain; otherwise where the unfinished line begins. */
-  const readLines = (bytes: Uint8Array, final: boolean): number => {
-    const { length } = bytes;
+  /**
+   * Reads whole lines of the first `length` bytes, behind which stands a NUL. −1: not plain; otherwise where the unfinished
+   * line begins.
+   */
+  const readLines = (bytes: Uint8Array, length: number, final: boolean): number => {
     let { line: lines, u, i, rating: ratings, time: times } = block;
     let row = filled;
     let at = 0;
@@ -100,24 +100,22 @@ export function createPlainScan(layout: PlainLayout, onBlock: (block: PlainBlock
     while (at < length) {
       const start = at;
       let field = 0;
-      let from = at;
-      let hash = emptyHash;
       let ending = 0;
       for (;;) {
-        const byte = at < length ? bytes[at]! : final ? lineFeed : unfinished;
-        if (isPlain[byte] === 1 && byte !== delimiter) {
-          hash = Math.imul(hash ^ byte, hashPrime);
-          at++;
-          continue;
+        const from = at;
+        let hash = emptyHash;
+        if (field === user || field === item) {
+          for (let byte = bytes[at]!; isOrdinary[byte] === 1; byte = bytes[++at]!)
+            hash = Math.imul(hash ^ byte, hashPrime);
+        } else while (isOrdinary[bytes[at]!] === 1) at++;
+        let byte = bytes[at]!;
+        if (at >= length) {
+          if (!final) break;
+          byte = lineFeed;
         }
-        if (byte === unfinished) break;
-        ending = byte;
         if (byte === carriageReturn) {
           // Half of CR LF, or no plain line end.
-          if (at + 1 >= length && !final) {
-            ending = 0;
-            break;
-          }
+          if (at + 1 >= length && !final) break;
           if (bytes[at + 1] !== lineFeed) return -1;
         } else if (byte !== delimiter && byte !== lineFeed) return -1;
         if (field >= width) return -1;
@@ -126,10 +124,9 @@ export function createPlainScan(layout: PlainLayout, onBlock: (block: PlainBlock
         fieldHash[field] = hash;
         field++;
         at += byte === carriageReturn ? 2 : 1;
-        if (byte !== delimiter) break;
-        from = at;
-        hash = emptyHash;
-        ending = 0;
+        if (byte === delimiter) continue;
+        ending = byte;
+        break;
       }
       if (ending === 0) {
         filled = row;
@@ -169,23 +166,40 @@ export function createPlainScan(layout: PlainLayout, onBlock: (block: PlainBlock
     return at;
   };
 
-  const consume = (bytes: Uint8Array, final: boolean): boolean => {
-    const read = readLines(bytes, final);
+  /** The unfinished line, the bytes that follow, and a NUL. */
+  let buffer = new Uint8Array(1024 * 1024);
+  let carried = 0;
+
+  const consume = (length: number, final: boolean): boolean => {
+    buffer[length] = 0;
+    const read = readLines(buffer, length, final);
     if (read === -1) return false;
-    carry = read >= bytes.length ? new Uint8Array(0) : bytes.subarray(read);
-    return carry.length <= maximumRecordBytes;
+    carried = Math.max(0, length - read);
+    buffer.copyWithin(0, read, length);
+    return carried <= maximumRecordBytes;
   };
 
   return {
-    push: (chunk) => consume(carry.length === 0 ? chunk : Buffer.concat([carry, chunk]), false),
+    push(chunk) {
+      const length = carried + chunk.length;
+      if (length + 1 > buffer.length) {
+        const wider = new Uint8Array(2 * (length + 1));
+        wider.set(buffer.subarray(0, carried));
+        buffer = wider;
+      }
+      buffer.set(chunk, carried);
+      return consume(length, false);
+    },
     end() {
-      if (!consume(carry, true)) return false;
+      if (!consume(carried, true)) return false;
       flush();
       return true;
     },
     users,
     items,
-    values,
+    get values() {
+      return values.counts();
+    },
     get rows() {
       return rows;
     },

@@ -124,15 +124,17 @@ export function createRecordCounter(dialect: Dialect, weight: RecordWeight | nul
 
   /** The same, where quotes mean nothing: most large files. */
   function countLines(chunk: Uint8Array): void {
-    let seen = content;
+    let seen = content ? 1 : 0;
+    let found = 0;
     for (let i = 0; i < chunk.length; i++) {
       const byte = chunk[i] ?? 0;
-      if (byte > 32) seen = true;
+      if (byte > 32) seen = 1;
       else if (byte === 10 || byte === 13) {
-        if (seen) records++;
-        seen = false;
-      } else if (byte !== 32 && byte !== 9) seen = true;
+        found += seen;
+        seen = 0;
+      } else if (byte !== 32 && byte !== 9) seen = 1;
     }
-    content = seen;
+    records += found;
+    content = seen === 1;
   }
 }

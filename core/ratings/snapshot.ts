@@ -204,17 +204,7 @@ interface Made {
   readonly scales: readonly Snapshot["scale"][];
 }
 
-const mostValues = 10_000;
-
-function describe({ u, users, items, rating, time }: OrderedRatings, made: Made): Snapshot {
-  const values = new Set<number>();
-  let earliest = Infinity;
-  let latest = -Infinity;
-  for (const value of rating) if (values.size < mostValues) values.add(value);
-  for (const moment of time) {
-    if (moment < earliest) earliest = moment;
-    if (moment > latest) latest = moment;
-  }
+function describe({ u, users, items, values, earliest, latest }: OrderedRatings, made: Made): Snapshot {
   const hasTime = latest !== -Infinity;
   return snapshotSchema.parse({
     id: made.id,
@@ -228,7 +218,7 @@ function describe({ u, users, items, rating, time }: OrderedRatings, made: Made)
     items,
     scale: {
       ...scaleAfter(made),
-      step: scaleStep([...values]),
+      step: scaleStep(values),
     },
     hasTime,
     ...(made.hasParts ? { hasParts: true } : {}),
