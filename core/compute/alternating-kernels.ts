@@ -45,6 +45,7 @@ export interface AlternatingKernels {
     spectrum: number,
     penalty: number,
     steps: number,
+    block: number,
     dualLimit: number,
     flags: number,
     slots: number,

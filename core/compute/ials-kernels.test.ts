@@ -98,7 +98,7 @@ function problem(rows: number, columns: number, width: number, density: number, 
     layout.float64(2),
     layout.float32(width * width),
   ];
-  const solver = planRowSolver(layout, width, columns, 2);
+  const solver = planRowSolver(layout, width, columns, 2, 16);
   const { memory, kernels } = open(layout);
   int32View(memory, start).set(matrix.start);
   int32View(memory, entries).set(matrix.columns);
@@ -111,7 +111,7 @@ function problem(rows: number, columns: number, width: number, density: number, 
   float64View(memory, penalty).set(Array.from({ length: rows }, () => 0.2 + random()));
   const shared = [solver.flags.offset, solver.slots, solver.scratch.offset, solver.bytes] as const;
   const rotate = (from: number, to: number) => kernels.rotateRows(target.offset, width, t.offset, from, to, ...shared);
-  const run = (steps: number, dualLimit: number, from = 0, to = rows) =>
+  const run = (steps: number, dualLimit: number, from = 0, to = rows, block = 0) =>
     kernels.ialsRows(
       start.offset,
       entries.offset,
@@ -125,6 +125,7 @@ function problem(rows: number, columns: number, width: number, density: number, 
       spectrum.offset,
       penalty.offset,
       steps,
+      block,
       dualLimit,
       ...shared,
       solver.capacity,
@@ -219,6 +220,43 @@ describe("ialsRows", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("subspaces: no sweep makes a row worse, the loss reported is the loss reached, and sweeps end at the solution", () => {
+    fc.assert(
+      fc.property(shapes, fc.constantFrom(8, 16), ({ rows, columns, width, density, seed }, block) => {
+        const it = problem(rows, columns, width, density, seed);
+        const losses = () => Array.from({ length: rows }, (_, row) => it.lossOf(row, it.rowOf(it.target, row)));
+        const before = losses();
+        it.run(0, 0, 0, rows, block);
+        const after = losses();
+        after.forEach((loss, row) => expect(loss).toBeLessThanOrEqual((before[row] ?? NaN) * (1 + 1e-5)));
+        const sum = after.reduce((total, loss, row) => total + (it.itemsOf(row).length > 0 ? loss : 0), 0);
+        const scale = before.reduce((total, loss) => total + loss, 1);
+        expect(Math.abs((float64View(it.memory, it.sums)[0] ?? NaN) - sum)).toBeLessThan(1e-5 * scale);
+        for (let sweep = 0; sweep < 300; sweep++) it.run(0, 0, 0, rows, block);
+        for (let row = 0; row < rows; row++) {
+          const { system, right } = it.equations(row);
+          expectClose(it.rowOf(it.target, row), solve(system, right).to1DArray(), 1e-3);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("long rows, and systems too large for f32, are solved as well", () => {
+    for (const [columns, size] of [
+      [2500, 1],
+      [300, 60],
+    ] as const) {
+      const it = problem(2, columns, 64, 1, 5);
+      float32View(it.memory, it.source).forEach((value, at, all) => (all[at] = size * value));
+      it.run(0, 0);
+      for (let row = 0; row < 2; row++) {
+        const { system, right } = it.equations(row);
+        expectClose(it.rowOf(it.target, row), solve(system, right).to1DArray(), 1e-4);
+      }
+    }
   });
 
   test("one step of conjugate gradients is the steepest descent of the whitened system", () => {

@@ -23,8 +23,17 @@ const gatheredFloats = 2 ** 20;
 const block = 128;
 const descentVectors = 6;
 
-/** `longest`: entries of the longest row there can be. */
-export function planRowSolver(layout: MemoryLayout, width: number, longest: number, slots: number): RowSolver {
+/**
+ * `longest`: entries of the longest row there can be; `subspace`: columns solved for at a time by the subspace solver, a multiple
+ * of 8, or 0.
+ */
+export function planRowSolver(
+  layout: MemoryLayout,
+  width: number,
+  longest: number,
+  slots: number,
+  subspace = 0,
+): RowSolver {
   const padded = Math.ceil(longest / 8) * 8;
   const capacity =
     block * Math.max(1, Math.min(Math.floor(gatheredFloats / width / block), Math.ceil(longest / block)));
@@ -33,7 +42,10 @@ export function planRowSolver(layout: MemoryLayout, width: number, longest: numb
   const exact =
     (width * width + width) * 8 + 2 * 128 * panels * (panels + 1) + (Math.max(block, width) + 2) * width * 4;
   const descent = (capacity + descentVectors) * width * 4;
-  const bytes = Math.ceil((width * 12 + padded * 4 + Math.max(exact, descent)) / 64) * 64;
+  // As sweepSubspaces divides it: f64 system and vector, two packed f32 systems, two vectors, gathered columns.
+  const packed = 256 * (subspace / 8) * (subspace / 8 + 1);
+  const sweep = subspace * (subspace + 1) * 8 + packed + subspace * 8 + capacity * width * 4;
+  const bytes = Math.ceil((width * 12 + padded * 4 + Math.max(exact, descent, sweep)) / 64) * 64;
   return {
     flags: layout.int32(slots),
     scratch: layout.float64((slots * bytes) / 8),

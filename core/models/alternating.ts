@@ -54,12 +54,14 @@ export function solveSide(
     /** [entries] roots of the ratings' weights; null: all 1. */
     readonly weights: Region | null;
     readonly spectrum: Region;
-    /** 0: exactly. */
+    /** Conjugate gradient steps; 0: none. */
     readonly steps: number;
+    /** Columns of a subspace, a multiple of 8; 0: none. Without steps and subspaces rows are solved exactly. */
+    readonly block?: number;
     readonly dualLimit: number;
   },
 ): Phase {
-  const { target, source, solver, goals, weights, spectrum, steps, dualLimit } = half;
+  const { target, source, solver, goals, weights, spectrum, steps, block = 0, dualLimit } = half;
   return sideRanges(memory, target).map(({ from, to }, range) =>
     kernelCall(
       "ialsRows",
@@ -75,6 +77,7 @@ export function solveSide(
       spectrum.offset,
       target.penalty.offset,
       steps,
+      block,
       dualLimit,
       solver.flags.offset,
       solver.slots,

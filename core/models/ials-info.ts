@@ -87,9 +87,9 @@ export const ialsInfo: AlgorithmInfo = {
       name: "solver",
       label: "Solver",
       description:
-        "exact: each row's system by Cholesky. conjugate-gradient: some steps towards its solution from the last epoch's; several times faster from 100 factors on, and close.",
+        "exact: each row's system by Cholesky. conjugate-gradient: some steps towards its solution from the last epoch's; several times faster from 100 factors on, and close. subspace: blocks of factors in turn, each exactly (iALS++, Rendle et al. 2021, arXiv 2110.14044), for several hundred factors.",
       kind: "choice",
-      choices: ["exact", "conjugate-gradient"],
+      choices: ["exact", "conjugate-gradient", "subspace"],
       default: "exact",
     },
     {
@@ -100,6 +100,17 @@ export const ialsInfo: AlgorithmInfo = {
       default: 3,
       minimum: 1,
       maximum: 100,
+    },
+    {
+      name: "blockSize",
+      label: "Subspace size",
+      description:
+        "Factors that the subspace solver solves for at a time, rounded up to eights. The others do not use it.",
+      kind: "integer",
+      default: 32,
+      minimum: 1,
+      maximum: 256,
+      logarithmic: true,
     },
     {
       name: "initialDeviation",

@@ -37,7 +37,7 @@ export const ials: Algorithm<FactorModel> = {
   info: ialsInfo,
   estimateCost: (shape, hyperparameters) => {
     const factors = numberOf(hyperparameters, "factors");
-    const { layout } = plan(shape, factors, estimatedThreads);
+    const { layout } = plan(shape, factors, estimatedThreads, hyperparameters);
     const half = (rows: number): number => halfEpochFlops(shape.ratings, rows, hyperparameters);
     return {
       bytes: trainingSetBytes(shape) + layout.bytes + modelBytes(shape, factors),
@@ -47,6 +47,13 @@ export const ials: Algorithm<FactorModel> = {
   fit,
 };
 
+/** Columns that the subspace solver takes at a time, rounded up to what its kernel can; 0 for the other solvers. */
+function subspaceOf(hyperparameters: Hyperparameters): number {
+  if (hyperparameters["solver"] !== "subspace") return 0;
+  const width = padColumns(numberOf(hyperparameters, "factors"));
+  return Math.min(width, Math.ceil(numberOf(hyperparameters, "blockSize") / 8) * 8);
+}
+
 /** As if all rows had equally many entries. */
 function halfEpochFlops(ratings: number, rows: number, hyperparameters: Hyperparameters): number {
   const factors = numberOf(hyperparameters, "factors");
@@ -54,7 +61,9 @@ function halfEpochFlops(ratings: number, rows: number, hyperparameters: Hyperpar
   const [smaller, larger] = [Math.min(entries, factors), Math.max(entries, factors)];
   const exact = smaller * smaller * larger + smaller ** 3 / 3;
   const descent = 4 * (numberOf(hyperparameters, "conjugateSteps") + 1) * entries * factors;
-  const solve = hyperparameters["solver"] === "exact" ? exact : Math.min(exact, descent);
+  const sweep = (numberOf(hyperparameters, "blockSize") + 6) * entries * factors;
+  const solvers = { exact, "conjugate-gradient": descent, subspace: sweep };
+  const solve = Math.min(exact, solvers[hyperparameters["solver"] as keyof typeof solvers]);
   return rows * (solve + 3 * factors * factors) + 10 * factors ** 3;
 }
 
@@ -76,7 +85,12 @@ interface IalsMemory {
   readonly weighted: boolean;
 }
 
-function plan(shape: Shape, factors: number, threads: number): { layout: MemoryLayout; memory: IalsMemory } {
+function plan(
+  shape: Shape,
+  factors: number,
+  threads: number,
+  hyperparameters: Hyperparameters,
+): { layout: MemoryLayout; memory: IalsMemory } {
   const layout = new MemoryLayout();
   const width = padColumns(factors);
   const memory = {
@@ -86,7 +100,7 @@ function plan(shape: Shape, factors: number, threads: number): { layout: MemoryL
     gram: planTallGram(layout, width),
     rotation: layout.float32(width * width),
     spectrum: layout.float64(width),
-    solver: planRowSolver(layout, width, Math.max(shape.users, shape.items), threads),
+    solver: planRowSolver(layout, width, Math.max(shape.users, shape.items), threads, subspaceOf(hyperparameters)),
     weighted: false,
   };
   return { layout, memory };
@@ -99,8 +113,8 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
   const shape = shapeOf(data);
   const factors = numberOf(hyperparameters, "factors");
   const threads = Math.max(1, context.threads);
-  requireFits(shape, factors, (count) => plan(shape, count, threads).layout.bytes);
-  const { layout, memory: planned } = plan(shape, factors, threads);
+  requireFits(shape, factors, (count) => plan(shape, count, threads, hyperparameters).layout.bytes);
+  const { layout, memory: planned } = plan(shape, factors, threads, hyperparameters);
   const memory = { ...planned, weighted: (data.weight ?? null) !== null };
   const pool = await openComputePool({ bytes: layout.bytes, threads, signal: context.signal });
   try {
@@ -226,13 +240,24 @@ function prepareHalf(
   hyperparameters: Hyperparameters,
 ): Half {
   const { spectrum, solver } = memory;
-  const exact = hyperparameters["solver"] === "exact";
-  const steps = exact ? 0 : numberOf(hyperparameters, "conjugateSteps");
   const width = source.factors.columns;
+  const exact = hyperparameters["solver"] === "exact";
+  const steps = hyperparameters["solver"] === "conjugate-gradient" ? numberOf(hyperparameters, "conjugateSteps") : 0;
+  const block = subspaceOf(hyperparameters);
   // Up to here the small system costs less than the descent, and is exact.
-  const dualLimit = exact ? width : Math.min(width, 8 * (steps + 1));
+  const dualLimit = exact ? width : Math.min(width, block > 0 ? 2 * block : 8 * (steps + 1));
   const weights = memory.weighted ? target.ratings.values : null;
-  const solve = solveSide(pool.memory, { target, source, solver, goals: null, weights, spectrum, steps, dualLimit });
+  const solve = solveSide(pool.memory, {
+    target,
+    source,
+    solver,
+    goals: null,
+    weights,
+    spectrum,
+    steps,
+    block,
+    dualLimit,
+  });
   // The exact solve does not look at what the target was.
   const turn = (side: Side): Phase => rotation(side.factors, memory.rotation, solver);
   return {

@@ -8,7 +8,7 @@ const SHORT: i32 = 1024;
 const MODERATE: f64 = 4096;
 
 /** Solves A x = x in place for a packed A = I + MᵀM of that trace, both f32, in f32 or, when that would not do, in f64. */
-function solveSystem(a: usize, panels: i32, trace: f64, u: usize, inverse: usize, wide: usize, wideX: usize, x: usize): void {
+export function solveSystem(a: usize, panels: i32, trace: f64, u: usize, inverse: usize, wide: usize, wideX: usize, x: usize): void {
   if (trace <= MODERATE) {
     choleskyPacked(a, panels, u, inverse);
     solvePacked(u, panels, inverse, x);
