@@ -276,7 +276,10 @@ function addRecommendCommands(program: Command, context: CommandContext): void {
 }
 
 export async function runIdOf(session: Session, given: string): Promise<string> {
-  return findNamed(await session.ask("runs.list", { trials: true }), given, "run").id;
+  const all = await session.ask("runs.list", { trials: true });
+  // Trials begin with the id of their search's winner; whoever means one gives the whole of it.
+  const isTrial = ({ search }: Run) => search?.part.part === "validation";
+  return findNamed(all.some(({ id }) => id === given) ? all : all.filter((run) => !isTrial(run)), given, "run").id;
 }
 
 /** What may stand beside each other: succeeded runs of the newest split, refits left out. */
