@@ -27,8 +27,8 @@ test("bandwidths by hand", () => {
     expect(bandwidths([0.9, 0.1, 0.6, 0.2], 0, 1)[at]).toBeCloseTo(width, 12);
   // One alone looks to both ends.
   expect(bandwidths([0.25], 0, 1)).toEqual([0.75]);
-  // Two in one place are as narrow as may be: 1 / (4 · 4).
-  expect(bandwidths([0.5, 0.5], 0, 1)).toEqual([1 / 16, 1 / 16]);
+  // Two in one place are as narrow as may be: 1 / (3 · 4).
+  expect(bandwidths([0.5, 0.5], 0, 1)).toEqual([1 / 12, 1 / 12]);
 });
 
 test("a density by hand: one observation and the prior", () => {

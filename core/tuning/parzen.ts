@@ -32,7 +32,7 @@ const priorWeight = 1;
  * Parzen estimator of configurations, as Optuna ≥ 4 builds it (Watanabe 2023, arXiv 2304.11127, §3.3): the width of a
  * kernel is the larger gap to its neighbours on the line, not more than the range nor less than a small part of it ("magic
  * clip"); the two outermost look inwards only. `weights` beside `observations`; the prior has the weight 1, is centred and
- * as wide as the range. Optuna's clip is range / min(100, kernels + 1); ours a quarter of it, range / min(100, 4 (kernels + 1)),
+ * as wide as the range. Optuna's clip is range / min(100, kernels + 1); ours a third of it, range / min(100, 3 (kernels + 1)),
  * with which regret is smaller on the functions of bench/peers/optuna.ts.
  */
 export function parzenEstimator(
@@ -95,7 +95,7 @@ export function bandwidths(centres: readonly number[], low: number, high: number
     const right = rank === last ? (last > 0 ? 0 : high - place(rank)) : place(rank + 1) - place(rank);
     widths[at] = Math.max(left, right);
   }
-  const narrowest = (high - low) / Math.min(100, 4 * (centres.length + 2));
+  const narrowest = (high - low) / Math.min(100, 3 * (centres.length + 2));
   return widths.map((width) => Math.min(high - low, Math.max(narrowest, width)));
 }
 
