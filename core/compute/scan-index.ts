@@ -44,11 +44,13 @@ export interface ScanIndex {
   /** i32 [items] */
   readonly placeOf: Region;
   readonly bounds: ScanBounds;
+  /** Bounds of stretches of places: items that come late are short, and their scores off by less. */
+  readonly tiers: readonly { readonly until: number; readonly bounds: ScanBounds }[];
   readonly longestList: number;
   readonly slots: readonly ScanSlot[];
 }
 
-/** Over all items; for the error that a query's approximate scores can have. */
+/** Over some items; for the error that a query's approximate scores can have. */
 export interface ScanBounds {
   readonly norm: number;
   /** Largest length of what rounding to whole numbers took off an item. */
@@ -74,10 +76,12 @@ export const stateBytes = 112;
 /** An item's and a query's length in whole numbers: products of two stay below 2³¹ whatever the directions (Cauchy–Schwarz). */
 const wholeLength = 32_000;
 
+const tierCount = 8;
+
 /** Candidates a pool holds for lists of n: enough that it is seldom sifted. */
 export const poolCapacity = (n: number): number => 2 * n + 48;
 
-interface Plan extends Omit<ScanIndex, "memory" | "bounds"> {
+interface Plan extends Omit<ScanIndex, "memory" | "bounds" | "tiers"> {
   readonly layout: MemoryLayout;
 }
 
@@ -125,7 +129,11 @@ export function buildScanIndex(model: ScanItems, options: ScanOptions = {}): Sca
   const panelBiases = float32View(memory, regions.panelBiases).fill(-Infinity);
   const itemAt = int32View(memory, regions.itemAt).fill(-1);
   const placeOf = int32View(memory, regions.placeOf);
-  const bounds = { norm: 0, error: 0, bias: 0 };
+  const tierLength = Math.max(1, Math.ceil(items / tierCount));
+  const tiers = Array.from({ length: Math.ceil(items / tierLength) }, (_, tier) => ({
+    until: Math.min(items, (tier + 1) * tierLength),
+    bounds: { norm: 0, error: 0, bias: 0 },
+  }));
   itemAt.set(order);
   for (let place = 0; place < items; place++) {
     const item = itemAt[place]!;
@@ -140,11 +148,14 @@ export function buildScanIndex(model: ScanItems, options: ScanOptions = {}): Sca
     scales[place] = scale;
     panelNorms[panel] = Math.max(panelNorms[panel]!, roundUp(norm));
     panelBiases[panel] = Math.max(panelBiases[panel]!, bias);
+    const { bounds } = tiers[Math.floor(place / tierLength)]!;
     bounds.norm = Math.max(bounds.norm, norm);
     bounds.error = Math.max(bounds.error, error);
     bounds.bias = Math.max(bounds.bias, Math.abs(bias));
   }
-  return { memory, ...regions, bounds };
+  const largest = (of: (bounds: ScanBounds) => number) => tiers.reduce((most, tier) => Math.max(most, of(tier.bounds)), 0);
+  const bounds = { norm: largest(({ norm }) => norm), error: largest(({ error }) => error), bias: largest(({ bias }) => bias) };
+  return { memory, ...regions, bounds, tiers };
 }
 
 /**

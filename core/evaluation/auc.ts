@@ -1,60 +1,82 @@
 import type { RoughScores } from "../recommend/scanner.ts";
 
-/** Bins between the lowest and the highest score of a relevant item: nearly all items are settled by their bin. */
-const bins = 4096;
+/** So many that hardly any item shares one with a relevant item; few enough to stay in the first cache. */
+const bins = 2048;
+
+/** Reused from user to user: [0] below all relevant scores, [1 … bins] between lowest and highest, [bins + 1] above all. */
+const table = new Int32Array(bins + 2);
 
 /**
  * The share of (relevant, other) pairs of candidates in which the relevant item scores higher, ties counted half: the area
- * under the ROC curve, exact. An item is scored exactly only where its approximate score does not settle its place among
- * the relevant ones.
+ * under the ROC curve, exact. Nearly all items are settled by the bin that their approximate score falls into; the others are
+ * scored exactly.
  *
- * `relevant`: items, `relevantScores`: their exact scores; `isCandidate` [items]: 1 for the items that are ranked, 0 for those left
- * out, 2 for the relevant. NaN when there is no other item.
+ * `relevantScores`: exact scores of the relevant items; `left`: items that are no candidates or relevant, each once. NaN when
+ * there is no other item.
  */
 export function areaUnderCurve(
   rough: RoughScores,
   relevantScores: Float64Array,
-  isCandidate: Uint8Array,
-  exactScore: (i: number) => number,
+  left: { readonly count: number; readonly places: Int32Array },
 ): number {
+  const { values, itemAt, items, tiers, exactScore } = rough;
   const sorted = relevantScores.slice().sort();
-  const count = sorted.length;
-  const { values, itemAt, error, offset } = rough;
-  const low = sorted[0]! - offset - error;
-  const high = sorted[count - 1]! - offset + error;
-  const settled = settledBins(sorted, offset, error, low, high);
-  const perBin = high > low ? bins / (high - low) : 0;
-  let others = 0;
+  const scale = binScale(sorted, rough);
+  const { low, perBin } = scale;
+
+  const exactly = (place: number) => beaten(sorted, exactScore(itemAt === null ? place : itemAt[place]!));
+  // Whole numbers and, apart, halves below 2⁵³: adding and taking off again is exact.
   let won = 0;
-  for (let place = 0; place < values.length; place++) {
-    const i = itemAt === null ? place : itemAt[place]!;
-    if (i < 0 || isCandidate[i] !== 1) continue;
-    others++;
-    const value = values[place]!;
-    if (value < low) won += count;
-    else if (value <= high) {
-      const above = settled[Math.min(bins - 1, Math.floor((value - low) * perBin))]!;
-      won += above >= 0 ? above : beaten(sorted, exactScore(i));
+  let wonExactly = 0;
+  let place = 0;
+  for (const { until, error } of tiers) {
+    fillTable(sorted, rough.offset, error, scale);
+    for (; place < until; place++) {
+      const above = table[binOf(values[place]!, low, perBin)]!;
+      if (above >= 0) won += above;
+      else wonExactly += exactly(place);
     }
   }
-  return others === 0 ? NaN : won / (others * count);
+  for (let at = 0; at < left.count; at++) wonExactly -= exactly(left.places[at]!);
+  const others = items - left.count;
+  return others === 0 ? NaN : (won + wonExactly) / (others * sorted.length);
 }
 
-/** [bins] how many relevant items lie above all of the bin; −1 where that depends on more than the bin. */
-function settledBins(sorted: Float64Array, offset: number, error: number, low: number, high: number): Int32Array {
-  const settled = new Int32Array(bins).fill(-1);
-  const width = (high - low) / bins;
-  if (!(width > 0) || !Number.isFinite(width)) return settled;
-  // A little wider than the bin, so that the rounding of its own edges cannot matter.
-  const slack = error + width * 1e-3 + Math.max(Math.abs(low), Math.abs(high)) * 1e-12;
-  let below = 0;
-  for (let bin = 0; bin < bins; bin++) {
-    const from = low + bin * width - slack + offset;
-    const to = low + (bin + 1) * width + slack + offset;
-    while (below < sorted.length && sorted[below]! < from) below++;
-    if (below === sorted.length || sorted[below]! > to) settled[bin] = sorted.length - below;
+function binOf(value: number, low: number, perBin: number): number {
+  const position = (value - low) * perBin + 1;
+  return position < 1 ? 0 : position > bins ? bins + 1 : position | 0;
+}
+
+interface BinScale {
+  readonly low: number;
+  readonly perBin: number;
+}
+
+/** From below the lowest relevant score to above the highest, as approximate scores see them. */
+function binScale(sorted: Float64Array, { offset, tiers }: RoughScores): BinScale {
+  const count = sorted.length;
+  const [first, last] = [sorted[0]! - offset, sorted[count - 1]! - offset];
+  // What rounding does to the edges of bins is far below this.
+  const error = tiers.reduce((most, tier) => Math.max(most, tier.error), 0);
+  const margin = error + (Math.abs(first) + Math.abs(last) + Math.abs(offset)) * 1e-12 + 1e-300;
+  const [low, high] = [first - margin, last + margin];
+  return { low, perBin: (bins - 1) / (high - low) };
+}
+
+/** How many relevant items lie above all of a bin; −1 where the bin does not settle it. */
+function fillTable(sorted: Float64Array, offset: number, error: number, { low, perBin }: BinScale): void {
+  const count = sorted.length;
+  const slack = error * perBin + 1e-3;
+  let from = 0;
+  for (let at = 0; at < count; at++) {
+    const position = (sorted[at]! - offset - low) * perBin + 1;
+    const first = Math.max(0, Math.floor(position - slack));
+    const last = Math.min(bins + 1, Math.floor(position + slack));
+    if (first > from) table.fill(count - at, from, first);
+    for (let bin = Math.max(first, from); bin <= last; bin++) table[bin] = -1;
+    from = Math.max(from, last + 1);
   }
-  return settled;
+  if (from < bins + 2) table.fill(0, from);
 }
 
 /** How many of the ascending scores are above the score, those equal to it half. */

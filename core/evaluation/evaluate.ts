@@ -107,7 +107,9 @@ export function evaluateRows(
   const { test } = input;
   const stranger = recommender.foldIn([]);
   const gains = new Float64Array(items).fill(-1);
-  const roles = new Uint8Array(items).fill(1);
+  // The last row for which an item was left out of the others, from 1.
+  const left = new Int32Array(items);
+  const leftPlaces = new Int32Array(items);
   const places = new Int32Array(items);
   const rater = listRater(input.cutoffs, output.columns, input.facts, items);
   const longest = input.cutoffs.at(-1) ?? 0;
@@ -142,16 +144,25 @@ export function evaluateRows(
     for (const i of relevant) gains[i] = -1;
   }
 
-  function rateCurve({ row, who, exclude }: Person, rough: Parameters<Parameters<Scanner["roughScores"]>[1]>[0], relevant: readonly number[]): void {
+  function rateCurve({ row, exclude }: Person, rough: Parameters<Parameters<Scanner["roughScores"]>[1]>[0], relevant: readonly number[]): void {
     const column = output.columns.get("auc");
     if (column === undefined) return;
-    for (const i of exclude) roles[i] = 0;
-    for (const i of relevant) roles[i] = 2;
-    const scores = Float64Array.from(relevant, (i) => recommender.score(who, i));
+    let count = 0;
+    const leave = (i: number) => {
+      if (left[i] === row + 1) return;
+      left[i] = row + 1;
+      leftPlaces[count++] = rough.placeOf === null ? i : rough.placeOf[i]!;
+    };
+    for (let at = 0; at < exclude.length; at++) leave(exclude[at]!);
+    const scores = new Float64Array(relevant.length);
+    for (let at = 0; at < relevant.length; at++) {
+      leave(relevant[at]!);
+      scores[at] = rough.exactScore(relevant[at]!);
+    }
     column[row] =
-      relevant.length === 0 ? NaN : areaUnderCurve(rough, scores, roles, (i) => recommender.score(who, i));
-    for (const i of exclude) roles[i] = 1;
-    for (const i of relevant) roles[i] = 1;
+      relevant.length === 0
+        ? NaN
+        : areaUnderCurve(rough, scores, { count, places: leftPlaces });
   }
 
   for (let start = from; start < to; start += rowsPerScan) {

@@ -81,7 +81,9 @@ export function listRater(
     relevant: readonly number[],
     profile: Int32Array,
   ): void {
-    const bestGains = Float64Array.from(relevant, (i) => gains[i]!).sort();
+    const bestGains = new Float64Array(relevant.length);
+    for (let at = 0; at < relevant.length; at++) bestGains[at] = gains[relevant[at]!]!;
+    bestGains.sort();
     const usual = meanPopularity(facts, profile);
     let [hits, firstHit, gain, gainExponential, bestExponential, precisions] = [0, 0, 0, 0, 0, 0];
     let [information, surprise, popularity] = [0, 0, 0];

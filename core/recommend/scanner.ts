@@ -13,7 +13,7 @@ import {
   stateBytes,
   toWholeNumbers,
 } from "../compute/scan-index.ts";
-import type { ScanIndex, ScanOptions } from "../compute/scan-index.ts";
+import type { ScanBounds, ScanIndex, ScanOptions } from "../compute/scan-index.ts";
 import type { FactorModel, ServableModel } from "../models/servable.ts";
 import { factorScorer } from "./factor-scorer.ts";
 import { createRecommender } from "./recommender.ts";
@@ -38,13 +38,19 @@ export interface Scanner {
   roughScores(whos: readonly Who[], use: (scores: RoughScores, at: number) => void): void;
 }
 
-/** |offset + values[place] − score(itemAt[place])| ≤ error. */
+/** |offset + values[place] − score(itemAt[place])| ≤ the error of the place's tier. */
 export interface RoughScores {
   readonly values: Float32Array | Float64Array;
-  /** [places] −1 where no item is; null: place is item. */
+  /** The first so many places are items. */
+  readonly items: number;
+  /** [places]; null: place is item. */
   readonly itemAt: Int32Array | null;
+  /** [items]; null: item is place. */
+  readonly placeOf: Int32Array | null;
   readonly offset: number;
-  readonly error: number;
+  /** Stretches of places, in order, up to `until`; the last ends at `items`. */
+  readonly tiers: readonly { readonly until: number; readonly error: number }[];
+  exactScore(i: number): number;
 }
 
 /** Beyond this, float32 would overflow: such models are scored exactly from the start. */
@@ -95,7 +101,8 @@ export function plainScanner(recommender: Recommender): Scanner {
     roughScores: (whos, use) =>
       whos.forEach((who, at) => {
         recommender.scoresForUser(who, values);
-        use({ values, itemAt: null, offset: 0, error: 0 }, at);
+        const tiers = [{ until: values.length, error: 0 }];
+        use({ values, items: values.length, itemAt: null, placeOf: null, offset: 0, tiers, exactScore: (i) => values[i]! }, at);
       }),
   };
 }
@@ -126,8 +133,11 @@ function openScan(
   const itemAt = int32View(memory, index.itemAt);
   const placeOf = int32View(memory, index.placeOf);
   const strangers = orderForStrangers(recommender);
+  const largestPool = poolCapacity(index.longestList);
+  const found = { scores: new Float64Array(largestPool), items: new Int32Array(largestPool) };
 
-  function setQuery(at: number, vector: FactorVector | null): void {
+  /** Returns the query's length, and that of what rounding took off it. */
+  function setQuery(at: number, vector: FactorVector | null): { readonly norm: number; readonly error: number } {
     const lane = (at % queriesPerGroup) * 4;
     const state = Math.floor(at / queriesPerGroup) * stateBytes + lane;
     const factors = vector?.factors ?? new Float64Array(index.factors);
@@ -138,8 +148,9 @@ function openScan(
     states.setFloat32(state + 16, roundUp(norm), true);
     // A lane without a query wants nothing.
     states.setFloat32(state + 32, vector === null ? largestFloat : -largestFloat, true);
-    states.setFloat32(state + 48, roundUp(2 * scoreError(model, index, vector?.bias ?? 0, norm, error)), true);
+    states.setFloat32(state + 48, roundUp(2 * scoreError(model, index.bounds, vector?.bias ?? 0, norm, error)), true);
     states.setInt32(state + 64, 0, true);
+    return { norm, error };
   }
 
   function block(at: number, { exclude, allowed }: Candidates): void {
@@ -211,13 +222,14 @@ function openScan(
     );
     if (count === capacity) return null;
     const start = at * capacity * 2 + capacity;
-    const list: ScoredItem[] = [];
     for (let candidate = 0; candidate < count; candidate++) {
       const i = itemAt[pools[start + candidate]!]!;
-      list.push({ i, score: exact.score(vector, i) });
+      found.items[candidate] = i;
+      found.scores[candidate] = exact.score(vector, i);
     }
-    list.sort((a, b) => b.score - a.score || a.i - b.i);
-    if (list.length > n) list.length = n;
+    sortBest(found.scores, found.items, count);
+    const list = new Array<ScoredItem>(Math.min(n, count));
+    for (let rank = 0; rank < list.length; rank++) list[rank] = { i: found.items[rank]!, score: found.scores[rank]! };
     return list;
   }
 
@@ -233,7 +245,7 @@ function openScan(
         plain.roughScores(group, (scores, at) => use(scores, from + at));
         continue;
       }
-      for (let lane = 0; lane < queriesPerGroup; lane++) setQuery(lane, vectors[lane] ?? null);
+      const lengths = Array.from({ length: queriesPerGroup }, (_, lane) => setQuery(lane, vectors[lane] ?? null));
       kernels.scoreTiles(
         index.panels.offset,
         pairs,
@@ -246,10 +258,16 @@ function openScan(
         place.tiles.offset,
         stride,
       );
-      vectors.forEach(({ bias }, lane) => {
+      vectors.forEach((vector, lane) => {
         const values = tiles.subarray(lane * stride, (lane + 1) * stride);
-        const error = states.getFloat32(lane * 4 + 48, true) / 2;
-        use({ values, itemAt, offset: model.globalMean + bias, error }, from + lane);
+        const { norm, error } = lengths[lane]!;
+        const tiers = index.tiers.map(({ until, bounds }) => ({
+          until,
+          error: scoreError(model, bounds, vector.bias, norm, error),
+        }));
+        const offset = model.globalMean + vector.bias;
+        const exactScore = (i: number) => exact.score(vector, i);
+        use({ values, items: index.items, itemAt, placeOf, offset, tiers, exactScore }, from + lane);
       });
     }
   }
@@ -283,6 +301,24 @@ function openScan(
   return { lists, roughScores };
 }
 
+/** Highest score first, lower index first among equals: Shell's sort, whose few steps beat a comparator's calls on short lists. */
+function sortBest(scores: Float64Array, items: Int32Array, count: number): void {
+  for (const gap of [701, 301, 132, 57, 23, 10, 4, 1]) {
+    for (let at = gap; at < count; at++) {
+      const [score, item] = [scores[at]!, items[at]!];
+      let to = at;
+      for (; to >= gap; to -= gap) {
+        const other = scores[to - gap]!;
+        if (other > score || (other === score && items[to - gap]! < item)) break;
+        scores[to] = other;
+        items[to] = items[to - gap]!;
+      }
+      scores[to] = score;
+      items[to] = item;
+    }
+  }
+}
+
 const largestFloat = Math.fround(3.4e38);
 
 /**
@@ -290,8 +326,7 @@ const largestFloat = Math.fround(3.4e38);
  * numbers took off (|p·q − p̂·q̂| ≤ ‖p̂‖‖q − q̂‖ + ‖p − p̂‖‖q‖), five float32 operations, and the rounding of the exact score itself, which
  * can make equal what is not.
  */
-function scoreError(model: FactorModel, index: ScanIndex, bias: number, norm: number, error: number): number {
-  const { bounds } = index;
+function scoreError(model: FactorModel, bounds: ScanBounds, bias: number, norm: number, error: number): number {
   const largest = (norm + error) * (bounds.norm + bounds.error) + bounds.bias;
   const rounding = (norm + error) * bounds.error + error * bounds.norm;
   const exact = largest + Math.abs(model.globalMean) + Math.abs(bias);
