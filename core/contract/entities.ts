@@ -29,6 +29,7 @@ export const textEncoding = z.enum(["utf-8", "utf-16le", "utf-16be", "latin1", "
 export const timeFormat = z.enum([
   "unix-seconds",
   "unix-milliseconds",
+  "unix-microseconds",
   "iso-8601",
   "us-datetime",
   "eu-datetime",

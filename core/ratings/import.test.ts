@@ -209,6 +209,7 @@ describe("times", () => {
   it("tells seconds, milliseconds and days of Excel by their size", async () => {
     expect(await timesOf(["1363245118", "1363245119.7"])).toEqual([1363245118, 1363245119]);
     expect(await timesOf(["1363245118950", "1362869072076"])).toEqual([1363245118, 1362869072]);
+    expect(await timesOf(["1363245118950123", "1362869072076456"])).toEqual([1363245118, 1362869072]);
     expect(await timesOf(["41347.25", "41348"])).toEqual([
       Date.UTC(2013, 2, 14, 6) / 1000,
       Date.UTC(2013, 2, 15) / 1000,
@@ -223,6 +224,20 @@ describe("times", () => {
     expect(await timesOf(["03/04/2013", "14/03/2013"])).toEqual([
       Date.UTC(2013, 3, 3) / 1000,
       Date.UTC(2013, 2, 14) / 1000,
+    ]);
+  });
+
+  it("reads years of two digits, and zones by name", async () => {
+    expect(await timesOf(["14.03.13 07:11", "31.12.99 00:00"])).toEqual([
+      Date.UTC(2013, 2, 14, 7, 11) / 1000,
+      Date.UTC(1999, 11, 31) / 1000,
+    ]);
+    expect(await timesOf(["3/14/13", "12/31/2012"])).toEqual([
+      Date.UTC(2013, 2, 14) / 1000,
+      Date.UTC(2012, 11, 31) / 1000,
+    ]);
+    expect(await timesOf(["2013-03-14 07:11:58 UTC", "2013-03-14 07:11:58 Europe/Berlin"])).toEqual([
+      1363245118, 1363241518,
     ]);
   });
 

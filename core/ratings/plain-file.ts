@@ -24,7 +24,10 @@ export function plainLayout(plan: ReadPlan): PlainLayout | null {
   if (!isPlainKind || delimiter.length !== 1 || code > 126 || /[ "\d.+-]/.test(delimiter)) return null;
   if (given.missingValues !== undefined || plan.singleUserId !== null || plan.columns.part !== undefined) return null;
   if (columns.title !== undefined || columns.genres !== undefined || columns.year !== undefined) return null;
-  if (given.timeFormat !== undefined && !["unix-seconds", "unix-milliseconds", "none"].includes(given.timeFormat))
+  if (
+    given.timeFormat !== undefined &&
+    !["unix-seconds", "unix-milliseconds", "unix-microseconds", "none"].includes(given.timeFormat)
+  )
     return null;
   const { user = -1, item = -1, rating = -1, time = -1 } = columns;
   if (user === -1 || item === -1 || rating === -1) return null;

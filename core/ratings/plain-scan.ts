@@ -248,7 +248,9 @@ function decimal(bytes: Uint8Array, start: number, end: number): number {
     } else if (byte === dot && decimals === -1 && digits > 0) decimals = 0;
     else return Number.NaN;
   }
-  if (digits === 0 || digits > mostDigits || decimals === 0 || (negative && number === 0)) return Number.NaN;
+  if (digits === 0 || decimals === 0 || (negative && number === 0)) return Number.NaN;
+  if (digits > mostDigits && (decimals !== -1 || digits > mostDigits + 1 || number > Number.MAX_SAFE_INTEGER))
+    return Number.NaN;
   const value = decimals > 0 ? number / powersOfTen[decimals]! : number;
   return negative ? -value : value;
 }

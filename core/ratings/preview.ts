@@ -71,11 +71,13 @@ function guessTimeFormat(cells: readonly string[]): TimeFormat {
   const cell = cells[Math.floor(cells.length / 2)];
   if (cell === undefined) return "none";
   if (looksNumeric(cell))
-    return Number(cell) > 1e11
-      ? "unix-milliseconds"
-      : Number(cell) < 80_000 && Number(cell) > 20_000
-        ? "excel-serial"
-        : "unix-seconds";
+    return Number(cell) > 1e14
+      ? "unix-microseconds"
+      : Number(cell) > 1e11
+        ? "unix-milliseconds"
+        : Number(cell) < 80_000 && Number(cell) > 20_000
+          ? "excel-serial"
+          : "unix-seconds";
   if (/^\d{4}[-/]/.test(cell)) return "iso-8601";
   const dayFirst = cells.some((text) => Number(/^(\d{1,2})[./-]/.exec(text)?.[1] ?? 0) > 12);
   return dayFirst || !cell.includes("/") ? "eu-datetime" : "us-datetime";

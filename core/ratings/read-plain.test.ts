@@ -73,6 +73,7 @@ describe("the fast way through a plain file", () => {
     ["tabs without a header", "1\t2\t3\t881250949\n1\t3\t5\t891717742\n", {}],
     ["semicolons, columns in another order, one too many", "rating;x;item;user\n3;a;b;c\n4;;b;d\n", {}],
     ["milliseconds", plainText.replaceAll(/(\d{10})\n/g, "$1123\n"), {}],
+    ["microseconds", plainText.replaceAll(/(\d{10})\n/g, "$1123456\n"), {}],
     ["the part that all of it is", plainText, { part: "validation" }],
     ["no times wanted", plainText, { timeFormat: "none" }],
     ["a scale that is given", plainText, { scale: { minimum: -10, maximum: 10 } }],

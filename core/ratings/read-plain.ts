@@ -83,20 +83,29 @@ async function countRecords(plan: ReadPlan, context: WorkContext): Promise<ReadR
   return { ...report, records: records - (plan.header && records > 0 ? 1 : 0) };
 }
 
-type PlainTime = { readonly format: "none" | "unix-seconds" | "unix-milliseconds"; readonly seconds: string };
+/** Numbers a second. */
+const unitsOfTime = { "unix-seconds": 1, "unix-milliseconds": 1e3, "unix-microseconds": 1e6 } as const;
+
+interface PlainTime {
+  readonly format: keyof typeof unitsOfTime | "none";
+  readonly seconds: string;
+}
 
 /** How the numbers are times, where every one of them is; null where that takes a closer look. */
-function timeOf(plan: ReadPlan, { earliest, latest }: PlainRange): PlainTime | null {
-  const { given, columns } = plan;
+function timeOf({ given, columns }: ReadPlan, { earliest, latest }: PlainRange): PlainTime | null {
   if (columns.time === undefined) return { format: "none", seconds: "NULL::BIGINT" };
-  const isMilliseconds = given.timeFormat === undefined ? earliest > 1e11 : given.timeFormat === "unix-milliseconds";
-  // Between these a median might speak for milliseconds or for days since 1900.
-  if (given.timeFormat === undefined && !isMilliseconds && (earliest < 80_000 || latest > 1e11)) return null;
-  const unit = isMilliseconds ? 1000 : 1;
+  const format = given.timeFormat === undefined ? unitOf(earliest, latest) : given.timeFormat;
+  if (format !== "unix-seconds" && format !== "unix-milliseconds" && format !== "unix-microseconds") return null;
+  const unit = unitsOfTime[format];
   if (earliest / unit < earliestSeconds || latest / unit > latestSeconds) return null;
-  return isMilliseconds
-    ? { format: "unix-milliseconds", seconds: `floor("time" / 1000)::BIGINT` }
-    : { format: "unix-seconds", seconds: `floor("time")::BIGINT` };
+  return { format, seconds: unit === 1 ? 'floor("time")::BIGINT' : `floor("time" / ${String(unit)})::BIGINT` };
+}
+
+/** The unit of which all the numbers are by their size, as `time-detection.ts` has it of the middle one; null when they differ. */
+function unitOf(earliest: number, latest: number): PlainTime["format"] | null {
+  if (earliest > 1e14) return "unix-microseconds";
+  if (earliest > 1e11 && latest <= 1e14) return "unix-milliseconds";
+  return earliest >= 80_000 && latest <= 1e11 ? "unix-seconds" : null;
 }
 
 async function writeColumns(

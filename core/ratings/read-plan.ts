@@ -229,7 +229,7 @@ function rolesByPosition(rows: readonly (readonly string[])[], width: number): C
 function timeLike(cells: readonly string[]): boolean {
   const filled = cells.filter((cell) => cell !== "");
   const fitting = filled.filter(
-    (cell) => /^\d{9,13}(\.\d+)?$/.test(cell) || /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}/.test(cell),
+    (cell) => /^\d{9,16}(\.\d+)?$/.test(cell) || /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}/.test(cell),
   );
   return filled.length > 0 && fitting.length > 0.7 * filled.length;
 }

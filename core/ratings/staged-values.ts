@@ -30,13 +30,15 @@ export type TimeFormat = NonNullable<ReadOptions["timeFormat"]>;
 const clock = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S"];
 const dated = (dates: readonly string[]) =>
   `[${dates.flatMap((date) => clock.map((time) => `'${date}${time}'`)).join(", ")}]`;
-const usFormats = dated(["%m/%d/%Y", "%m-%d-%Y"]);
-const euFormats = dated(["%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"]);
+// Years of two digits first: `%Y` would take 13 for the year 13. POSIX reads 69 to 99 as 1969 to 1999.
+const usFormats = dated(["%m/%d/%y", "%m-%d-%y", "%m/%d/%Y", "%m-%d-%Y"]);
+const euFormats = dated(["%d.%m.%y", "%d/%m/%y", "%d-%m-%y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"]);
 
 /** Text → Unix seconds (DOUBLE), NULL where it does not fit the format. Dates without zone are UTC. */
 export const secondsByFormat: Record<TimeFormat, string> = {
   "unix-seconds": "number",
   "unix-milliseconds": "number / 1000",
+  "unix-microseconds": "number / 1000000",
   "iso-8601": `CASE WHEN regexp_matches(time, '^[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}') THEN epoch(TRY_CAST(time AS TIMESTAMPTZ)) END`,
   "us-datetime": `CASE WHEN regexp_matches(time, '^[0-9]{1,2}[/-]') THEN epoch(try_strptime(time, ${usFormats})) END`,
   "eu-datetime": `CASE WHEN regexp_matches(time, '^[0-9]{1,2}[./-]') THEN epoch(try_strptime(time, ${euFormats})) END`,

@@ -73,8 +73,9 @@ function byName(found: z.output<typeof statistics>, warnings: readonly string[])
   };
 }
 
-/** By size: days since 1900, seconds, or milliseconds. */
+/** By size: days since 1900, seconds, milliseconds, or microseconds. */
 function unitOf(middle: number): TimeFormat {
+  if (middle > 1e14) return "unix-microseconds";
   if (middle > 1e11) return "unix-milliseconds";
   return middle >= 20_000 && middle < 80_000 ? "excel-serial" : "unix-seconds";
 }

@@ -34,6 +34,7 @@ const delimiters = [
 const timeFormats = [
   { value: "unix-seconds", label: "Unix seconds" },
   { value: "unix-milliseconds", label: "Unix milliseconds" },
+  { value: "unix-microseconds", label: "Unix microseconds" },
   { value: "iso-8601", label: "ISO 8601" },
   { value: "us-datetime", label: "Month/day/year" },
   { value: "eu-datetime", label: "Day.month.year" },
