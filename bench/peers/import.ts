@@ -1,0 +1,79 @@
+/**
+ * A file of ratings → source and snapshot, against the least that can be done with it: DuckDB's own `read_csv` and
+ * `COPY` to Parquet of the same file, 2 threads each.
+ * `node bench/peers/import.ts [FILE | --shape ml-1m|ml-10m|ml-25m] [--pairs 5] [--json FILE]`
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { withDatabase } from "../../core/ratings/database.ts";
+import { importSource } from "../../core/ratings/import.ts";
+import { generateSample, movieLensShapes } from "../../core/ratings/sample.ts";
+import { createSnapshot } from "../../core/ratings/snapshot.ts";
+import { loadTrainingData } from "../../core/ratings/training-data.ts";
+import { finish, pairedOptions, runPairs, seconds } from "../paired.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { ...pairedOptions, shape: { type: "string", default: "ml-1m" } },
+});
+const threads = Number(values.threads);
+const root = mkdtempSync(join(tmpdir(), "reelbench-import-"));
+const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
+const processor = { ours: [] as number[], floor: [] as number[] };
+let loading = 0;
+
+/** Seconds by the clock; the processor's seconds are kept beside. */
+async function timed(into: number[], work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  const clock = await seconds(work);
+  const { user, system } = process.cpuUsage(before);
+  into.push((user + system) / 1e6);
+  return clock;
+}
+
+async function ours(path: string): Promise<number> {
+  const directory = join(root, "workspace");
+  rmSync(directory, { recursive: true, force: true });
+  let snapshot = "";
+  const took = await timed(processor.ours, async () => {
+    const source = await importSource({ path, options: {}, itemsPath: null }, join(directory, "sources"), quiet);
+    const sources = [{ id: source.id, directory: join(directory, "sources", source.id) }];
+    snapshot = (await createSnapshot({ sources, recipe: [] }, join(directory, "snapshots"), quiet)).id;
+  });
+  loading = await seconds(() => loadTrainingData(join(directory, "snapshots", snapshot), { part: "all" }));
+  return took;
+}
+
+function floor(path: string): Promise<number> {
+  const target = join(root, "floor.parquet");
+  return timed(processor.floor, () =>
+    withDatabase({ threads }, (database) =>
+      database.run(`COPY (FROM read_csv('${path.replaceAll("'", "''")}')) TO '${target}' (FORMAT parquet)`),
+    ),
+  );
+}
+
+const median = (list: readonly number[]) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
+
+try {
+  const shape = movieLensShapes[values.shape as keyof typeof movieLensShapes];
+  const path = positionals[0] ?? (await generateSample(shape, join(root, "data"))).ratingsPath;
+  const result = await runPairs({
+    name: `import ${positionals[0] ?? values.shape}`,
+    pairs: Number(values.pairs),
+    warmUp: 0,
+    ours: () => ours(path),
+    peer: () => floor(path),
+  });
+  const [mine, least] = [median(processor.ours), median(processor.floor)];
+  console.log(
+    `processor seconds             ours ${mine.toFixed(2)}  floor ${least.toFixed(2)}  ratio ${(mine / least).toFixed(2)}`,
+  );
+  console.log(`all ratings into shared memory (CSR) ${loading.toFixed(2)} s`);
+  console.log(`peak memory ${String(Math.round(process.resourceUsage().maxRSS / 1024))} MB`);
+  finish([result], values.json);
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}
