@@ -8,7 +8,7 @@ import type { MasterKeys } from "./secrets/master-keys.ts";
 const integer = (minimum: number, maximum: number) =>
   z
     .string()
-    .regex(/^\d{1,12}$/, "must be a whole number")
+    .regex(/^\d{1,13}$/, "must be a whole number")
     .transform(Number)
     .pipe(z.int().min(minimum).max(maximum));
 
@@ -60,6 +60,12 @@ const environment = z.object({
   REELBENCH_SESSION_DAYS: integer(1, 3650).default(90),
   /** Whether anybody may register. Closed: accounts are made with `reelbench-server accounts create` or by an administrator. */
   REELBENCH_REGISTRATION: z.enum(["open", "closed"]).default("open"),
+  /**
+   * A folder on a volume that outlives this server and belongs to it alone: feedback is kept there when neither Postgres nor
+   * Redis keeps it. Without one it is refused then.
+   */
+  REELBENCH_SPOOL_DIRECTORY: z.string().min(1).max(4096).optional(),
+  REELBENCH_SPOOL_BYTES: integer(65_536, 1_000_000_000_000).default(268_435_456),
   REELBENCH_AUDIT_DAYS: integer(1, 36_500).default(365),
   REELBENCH_BODY_LIMIT_BYTES: integer(1024, 67_108_864).default(1_048_576),
   /** Number of proxies in front whose X-Forwarded-For is believed. */
@@ -88,6 +94,8 @@ export interface ServerConfig {
   /** Null: no accounts. */
   readonly accounts: AccountsConfig | null;
   readonly auditDays: number;
+  /** Null: no spool. */
+  readonly spool: { readonly directory: string; readonly bytes: number } | null;
   readonly bodyLimitBytes: number;
   readonly trustedProxies: number;
 }
@@ -151,6 +159,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
             sessionDays: env.REELBENCH_SESSION_DAYS,
             registration: env.REELBENCH_REGISTRATION,
           },
+    spool:
+      env.REELBENCH_SPOOL_DIRECTORY === undefined
+        ? null
+        : { directory: env.REELBENCH_SPOOL_DIRECTORY, bytes: env.REELBENCH_SPOOL_BYTES },
     auditDays: env.REELBENCH_AUDIT_DAYS,
     bodyLimitBytes: env.REELBENCH_BODY_LIMIT_BYTES,
     trustedProxies: env.REELBENCH_TRUSTED_PROXIES,

@@ -17,7 +17,10 @@ import { createRankingCache } from "./cache/rankings.ts";
 import { connectRedis } from "./cache/redis.ts";
 import type { ServerConfig } from "./config.ts";
 import { createEpochs } from "./feedback/epochs.ts";
+import { createFeedbackStream } from "./feedback/feedback-stream.ts";
+import { createMover } from "./feedback/move-waiting.ts";
 import { createFeedbackRecorder } from "./feedback/record-feedback.ts";
+import { openSpool } from "./feedback/spool.ts";
 import { createUserStates } from "./feedback/user-states.ts";
 import { createApp } from "./http/app.ts";
 import { listenToPostgres } from "./live-model/listen.ts";
@@ -77,6 +80,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     metrics,
     logger,
   });
+  const spool = config.spool === null ? null : await openSpool(config.spool.directory, config.spool.bytes, logger);
   const redis =
     config.redisUrl === null
       ? null
@@ -93,6 +97,18 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     redis,
     channel: config.channel,
     entries: config.cacheEntries,
+  });
+  const stream =
+    config.redisUrl === null
+      ? null
+      : createFeedbackStream({ url: config.redisUrl, channel: config.channel, serverId: config.serverId, logger });
+  const moveWaiting = createMover({
+    database: postgres.writes,
+    postgres: postgres.writeBreaker,
+    stream,
+    spool,
+    epochs,
+    logger,
   });
   const states = createUserStates(postgres.reads, postgres.readBreaker, config.cacheEntries);
   const rankings = createRankingCache({
@@ -113,6 +129,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
   metrics.collect(() => {
     metrics.scoringQueue.set(scoring.pending());
     metrics.modelBytes.set(scoring.heldBytes());
+    if (spool !== null) metrics.spoolBytes.set(spool.bytes());
   });
 
   let draining = false;
@@ -131,7 +148,10 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       recordFeedback: createFeedbackRecorder({
         database: postgres.writes,
         postgres: postgres.writeBreaker,
+        stream,
+        spool,
         epochs,
+        states,
         metrics,
         logger,
       }),
@@ -200,6 +220,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     repeat(config.pollIntervalMs, () => follower.look()),
     repeat(1000 * heartbeatSeconds, beat),
     repeat(10_000, () => apiKeys.flush()),
+    ...(stream === null && spool === null ? [] : [repeat(1000, moveWaiting)]),
     repeat(housekeepingMs, () => keepHouse(postgres.control, config, accounts, logger)),
     ...(redis === null ? [] : [repeat(1000, () => redis.check().then(() => epochs.catchUp()))]),
   ];
@@ -219,7 +240,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     await removeServer(postgres.control, config.serverId).catch((error: unknown) =>
       logger.debug({ error: String(error) }, "could not sign off"),
     );
-    await Promise.all([scoring.close(), redis?.close(), accounts?.close()]);
+    await Promise.all([scoring.close(), redis?.close(), stream?.close(), spool?.close(), accounts?.close()]);
     await postgres.close();
     metrics.registry.clear();
     logger.info("stopped");

@@ -9,6 +9,9 @@ import type { feedbackBody } from "../http/schemas.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Epochs } from "./epochs.ts";
+import type { FeedbackStream } from "./feedback-stream.ts";
+import type { Spool } from "./spool.ts";
+import type { UserStates } from "./user-states.ts";
 
 /** An event as the API takes it, and whose feedback it is. */
 export type FeedbackEvent = z.output<typeof feedbackBody>["events"][number] & {
@@ -18,6 +21,7 @@ export type FeedbackEvent = z.output<typeof feedbackBody>["events"][number] & {
 export interface RecordedFeedback {
   readonly accepted: number;
   readonly duplicates: number;
+  readonly kept: FeedbackTier;
 }
 
 /** The API's words for the kinds, and the schema's. */
@@ -29,20 +33,51 @@ const storedKind = { rating: "rating", click: "click", view: "watch", dismissal:
 /** A client's clock may be ahead of ours by this much. */
 const clockSkew = 5 * 60_000;
 
+/** Where feedback is kept, best first. Behind Postgres it waits to be moved there. */
+export type FeedbackTier = "postgres" | "redis" | "spool";
+
 /**
- * Keeps feedback: when this resolves it is committed in Postgres, and every replica that hears Redis answers its users
- * anew. There is no other tier yet: while Postgres is away it throws RB_UNAVAILABLE and nothing is acknowledged.
+ * Keeps feedback: when this resolves it is committed in Postgres, or else in a Redis stream that survives Redis, or else on
+ * this server's disk; and every replica that hears Redis answers its users anew. Where none of them keeps it, it throws
+ * RB_UNAVAILABLE and nothing is acknowledged.
  *
- * `idempotencyKey` names the batch: sent again, events that were kept change nothing. Keys of two senders (API keys, accounts) never meet.
+ * `idempotencyKey` names the batch: sent again, events that were kept change nothing, wherever they were kept. Keys of two
+ * senders (API keys, accounts) never meet.
  */
 export function createFeedbackRecorder(options: {
   readonly database: Database;
   readonly postgres: CircuitBreaker;
+  readonly stream: FeedbackStream | null;
+  readonly spool: Spool | null;
   readonly epochs: Epochs;
+  readonly states: UserStates;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }) {
-  const { database, postgres, epochs, metrics, logger } = options;
+  const { database, postgres, stream, spool, epochs, states, metrics, logger } = options;
+
+  async function keep(
+    feedback: readonly Feedback[],
+  ): Promise<{ readonly tier: FeedbackTier; readonly inserted: number }> {
+    try {
+      const { inserted } = await postgres.run(() => insertFeedback(database, feedback));
+      return { tier: "postgres", inserted };
+    } catch (error) {
+      const tier = await keepElsewhere(feedback).catch((cause: unknown) => {
+        logger.warn({ error: toReelbenchError(cause).toEnvelope() }, "feedback could not wait anywhere");
+        return null;
+      });
+      if (tier === null) throw notKept(error, logger);
+      return { tier, inserted: feedback.length };
+    }
+  }
+
+  async function keepElsewhere(feedback: readonly Feedback[]): Promise<FeedbackTier | null> {
+    if (stream !== null && (await stream.add(feedback))) return "redis";
+    if (spool === null) return null;
+    await spool.add(feedback);
+    return "spool";
+  }
 
   return async (
     events: readonly FeedbackEvent[],
@@ -53,17 +88,20 @@ export function createFeedbackRecorder(options: {
     const count = (outcome: string) => {
       for (const { kind } of events) metrics.feedback.inc({ kind, outcome });
     };
-    let inserted: number;
-    try {
-      ({ inserted } = await postgres.run(() => insertFeedback(database, feedback)));
-    } catch (error) {
+    const { tier, inserted } = await keep(feedback).catch((error: unknown) => {
       count("refused");
-      throw notKept(error, logger);
-    }
-    count("kept");
-    const users = new Map(events.map(({ namespace, userId }) => [`${namespace}:${userId}`, { namespace, userId }]));
+      throw error;
+    });
+    count(tier === "postgres" ? "kept" : tier);
+    const users = new Map(feedback.map(({ namespace, userId }) => [`${namespace}:${userId}`, { namespace, userId }]));
+    if (tier !== "postgres")
+      for (const user of users.values())
+        states.learn(
+          user,
+          feedback.filter((each) => each.namespace === user.namespace && each.userId === user.userId),
+        );
     await epochs.advance([...users.values()]);
-    return { accepted: inserted, duplicates: events.length - inserted };
+    return { accepted: inserted, duplicates: events.length - inserted, kept: tier };
   };
 }
 

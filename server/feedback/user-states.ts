@@ -22,12 +22,28 @@ export interface UserStates {
    * The state under an epoch (at least as new). `complete` is false when Postgres could not be asked: what this process
    * remembers is then all there is.
    */
+  /** What was told but is not in Postgres yet: remembered on top of what else is, until Postgres is asked again. */
+  learn(user: CacheUser, feedback: readonly UserFeedback[]): void;
   find(user: CacheUser, epoch: number | null): Promise<{ readonly state: UserState; readonly complete: boolean }>;
 }
 
 export function createUserStates(database: Database, postgres: CircuitBreaker, entries: number): UserStates {
   const states = new LRUCache<string, { readonly epoch: number; readonly state: UserState }>({ max: entries });
   return {
+    learn({ namespace, userId }, feedback) {
+      const key = `${namespace}:${userId}`;
+      const before = states.get(key);
+      const told = toUserState(feedback.toReversed());
+      states.set(key, {
+        // Of no epoch: whoever knows the epoch asks Postgres.
+        epoch: -1,
+        state: {
+          ratings: new Map([...(before?.state.ratings ?? []), ...told.ratings]),
+          seen: new Set([...(before?.state.seen ?? []), ...told.seen]),
+          dismissed: new Set([...(before?.state.dismissed ?? []), ...told.dismissed]),
+        },
+      });
+    },
     async find({ namespace, userId }, epoch) {
       const key = `${namespace}:${userId}`;
       const remembered = states.get(key);

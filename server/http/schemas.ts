@@ -172,6 +172,9 @@ export const feedbackReply = z
   .object({
     accepted: z.int().nonnegative().meta({ description: "Events kept by this request." }),
     duplicates: z.int().nonnegative().meta({ description: "Events that were kept before under the same key." }),
+    kept: z.enum(["postgres", "redis", "spool"]).meta({
+      description: "Where: while Postgres is away, feedback waits in Redis or on the server's disk and is moved later.",
+    }),
   })
   .meta({ id: "FeedbackAccepted" });
 

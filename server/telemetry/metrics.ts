@@ -89,6 +89,11 @@ export function createMetrics() {
       labelNames: ["basis"] as const,
       registers,
     }),
+    spoolBytes: new Gauge({
+      name: "reelbench_feedback_spool_bytes",
+      help: "Feedback on this server's disk that Postgres does not have yet; absent where there is no spool.",
+      registers,
+    }),
     feedback: new Counter({
       name: "reelbench_feedback_events_total",
       help: "Feedback by kind and outcome.",
