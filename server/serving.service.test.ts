@@ -339,8 +339,8 @@ it("answers many at once, taken together, as it answers each alone", async () =>
     (_, n) => `/v1/users/user-${String(n % 20).padStart(2, "0")}/recommendations?excludeSeen=false&n=${3 + (n % 4)}`,
   );
   const together = await Promise.all(paths.map((path) => client.get(path)));
-  for (const [at, path] of paths.slice(0, 60).entries())
-    expect(together[at]?.body.items).toEqual((await client.get(path)).body.items);
+  for (const [index, path] of paths.slice(0, 60).entries())
+    expect(together[index]?.body.items).toEqual((await client.get(path)).body.items);
   expect(together.filter(({ body }) => body.basis === "personal").length).toBeGreaterThan(100);
 });
 
