@@ -87,6 +87,8 @@ const factors = {
   factors: z.int().nonnegative(),
   globalMean: finite,
   foldIn,
+  /** Of a model with intervals; the variances of users and items are tensors. */
+  noiseVariance: finite.nonnegative().optional(),
   /** Of a model with effects of time; their tables are tensors. */
   timeEffects: z
     .discriminatedUnion("kind", [

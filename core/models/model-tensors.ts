@@ -59,6 +59,8 @@ function factorTensors(model: FactorModel): [string, Tensor][] {
     ...optional("implicit_factors", [items, factors], model.implicitFactors),
     ...optional("part_item_bias", [items, partCount(model.foldIn)], model.partItemBias),
     ...timeTensors(model),
+    ...optional("user_variance", [users], model.intervals?.users),
+    ...optional("item_variance", [items], model.intervals?.items),
   ];
 }
 
@@ -79,6 +81,13 @@ function readFactors(card: CardOf<"factors">, reader: Reader): Own<FactorModel> 
     userBias: reader.floats("user_bias", [users]),
     itemBias: reader.floats("item_bias", [items]),
     ...(implicitFactors && { implicitFactors }),
+    ...(card.noiseVariance !== undefined && {
+      intervals: {
+        noise: card.noiseVariance,
+        users: nonNegative("user_variance", reader.floats("user_variance", [users])),
+        items: nonNegative("item_variance", reader.floats("item_variance", [items])),
+      },
+    }),
     ...(card.timeEffects && { timeEffects: readTimeEffects(card, card.timeEffects, reader) }),
   };
 }
@@ -285,6 +294,17 @@ function requireRows(name: string, start: Int32Array, index: Int32Array, columns
       previous = column;
     }
   }
+}
+
+function nonNegative(name: string, values: Float32Array): Float32Array {
+  if (values.some((value) => value < 0)) throw corrupt(`"${name}" holds a number below zero.`);
+  return values;
+}
+
+function requireAscending(name: string, values: Int32Array): void {
+  if (values.length === 0) throw corrupt(`"${name}" is empty.`);
+  for (let at = 1; at < values.length; at++)
+    if ((values[at] ?? 0) <= (values[at - 1] ?? 0)) throw corrupt(`"${name}" is not in order.`);
 }
 
 function optional(name: string, shape: readonly number[], data: Float32Array | undefined): [string, Tensor][] {

@@ -90,6 +90,8 @@ export interface FactorModel extends ModelBase {
   readonly implicitFactors?: Float32Array;
   /** [items × parts] each part's own item biases; only of a stacked model. */
   readonly partItemBias?: Float32Array;
+  /** How far ratings may be from their scores, for models that know. */
+  readonly intervals?: ScoreIntervals;
   /** What changes with time; biases and factors above are those at its serving time. */
   readonly timeEffects?: TimeEffects;
   readonly foldIn: FoldIn;
@@ -98,6 +100,14 @@ export interface FactorModel extends ModelBase {
    * once for all its threads). Not part of a bundle.
    */
   readonly itemGramian?: Float64Array;
+}
+
+/** A rating's variance about its score: `noise` + users[u] + items[i], what is not known of the user and of the item. On the rating scale. */
+export interface ScoreIntervals {
+  readonly noise: number;
+  /** [users], [items], none below zero */
+  readonly users: Float32Array;
+  readonly items: Float32Array;
 }
 
 /** What a rating is worth to a model that answers from somebody's history: x_j of item j. An x_j of 0 counts as no rating. */
