@@ -45,6 +45,7 @@ const gramian = pool.prepare([
       data.items,
       from,
       to,
+      1,
       ridge,
       symmetric.matrix.offset,
       symmetric.n,

@@ -10,6 +10,7 @@ export interface ItemKernels {
     items: number,
     from: number,
     to: number,
+    growth: number,
     ridge: number,
     matrix: number,
     n: number,

@@ -9,7 +9,8 @@ export const easeInfo: AlgorithmInfo = {
   whenToUse:
     "For top-N lists with catalogues of up to some ten thousand items: few models rank better, and there is one number to choose. Time grows with the cube of the items, the model with their square. New people are answered at once, exactly like known ones.",
   paper: {
-    citation: "H. Steck. Embarrassingly shallow autoencoders for sparse data. WWW 2019.",
+    citation:
+      "H. Steck. Embarrassingly shallow autoencoders for sparse data. WWW 2019. Dropout: H. Steck. Autoencoders that don't overfit towards the identity. NeurIPS 2020.",
     url: "https://doi.org/10.1145/3308558.3313710",
   },
   predictsRatings: false,
@@ -27,6 +28,16 @@ export const easeInfo: AlgorithmInfo = {
       minimum: 1e-3,
       maximum: 1e7,
       logarithmic: true,
+    },
+    {
+      name: "dropout",
+      label: "Dropout p",
+      description:
+        "As if each choice were left out of the input with this probability: weights lean less on the most popular items. 0: EASE as first published; try 0.1 … 0.5.",
+      kind: "real",
+      default: 0,
+      minimum: 0,
+      maximum: 0.95,
     },
     {
       name: "weightsPerItem",

@@ -8,12 +8,14 @@ import { fitWith } from "./fit.fixture.ts";
 import type { ItemWeightModel } from "./servable.ts";
 
 /** Steck 2019, figure 1, in float64: P = (XᵀX + λI)⁻¹, B = P / −diag(P), 0 on the diagonal. */
-function reference(data: TrainingSet, regularization: number, x: (rating: number) => number): Matrix {
+function reference(data: TrainingSet, regularization: number, x: (rating: number) => number, dropout = 0): Matrix {
   const dense = Matrix.zeros(data.users, data.items);
   for (let u = 0; u < data.users; u++) {
     for (let n = data.userStart[u]!; n < data.userStart[u + 1]!; n++) dense.set(u, data.item[n]!, x(data.rating[n]!));
   }
-  const p = inverse(dense.transpose().mmul(dense).add(Matrix.eye(data.items).mul(regularization)));
+  const gramian = dense.transpose().mmul(dense);
+  const inflated = Matrix.diag(gramian.diagonal().map((count) => (count * dropout) / (1 - dropout)));
+  const p = inverse(Matrix.add(gramian, inflated).add(Matrix.eye(data.items).mul(regularization)));
   const diagonal = p.diagonal();
   const b = p.divRowVector(diagonal.map((value) => -value));
   for (let i = 0; i < data.items; i++) b.set(i, i, 0);
@@ -66,6 +68,17 @@ describe("the weights", () => {
       largestDifference(
         weightsOf(model),
         reference(data, 2, (r) => (r >= 4 ? 1 : 0)),
+      ),
+    ).toBeLessThan(2e-6);
+  });
+
+  test("with dropout are those of the diagonal it adds", async () => {
+    const data = trainingSetOf(randomSparse(70, 40, 0.3, 6), 40);
+    const model = await fitWith(ease, data, { regularization: 2, dropout: 0.4 });
+    expect(
+      largestDifference(
+        weightsOf(model),
+        reference(data, 2, () => 1, 0.4),
       ),
     ).toBeLessThan(2e-6);
   });

@@ -30,7 +30,8 @@ const estimatedThreads = 8;
 
 /**
  * Steck 2019, eq. 8: with P = (XᵀX + λI)⁻¹ the weight from item j to item i is −P_ji / P_ii, 0 for i = j: the minimum of
- * ‖X − XB‖² + λ‖B‖² over all B with a zero diagonal.
+ * ‖X − XB‖² + λ‖B‖² over all B with a zero diagonal. With dropout p, λI becomes λI + p/(1 − p) diag(XᵀX) (Steck 2020, eq. 7 and 10):
+ * the minimum of what is expected when each entry of the input X is dropped with probability p.
  */
 export const ease: Algorithm<ItemWeightModel> = {
   info: easeInfo,
@@ -89,7 +90,7 @@ async function fit(
   try {
     await loadInteractions(pool, memory.interactions, data);
     context.onProgress({ done: 0, total: null, unit: "items", message: "Counting what goes with what" });
-    await gramian(pool, memory, data, numberOf(hyperparameters, "regularization"), threads);
+    await gramian(pool, memory, data, hyperparameters, threads);
     const { items } = data;
     await invertSymmetric(pool, memory.symmetric, (done, total) => {
       // Each block is the same work, the last may be padding in part.
@@ -145,16 +146,17 @@ function requireRoom(shape: Shape, perItem: number, threads: number): void {
   }
 }
 
-/** XᵀX + λI into the panels. */
+/** XᵀX + p/(1 − p) diag(XᵀX) + λI into the panels. */
 async function gramian(
   pool: ComputePool,
   memory: EaseMemory,
   data: TrainingSet,
-  regularization: number,
+  hyperparameters: Hyperparameters,
   threads: number,
 ): Promise<void> {
   const { symmetric, flags, scratch, scratchBytes } = memory;
   const { items, n } = symmetric;
+  const dropout = numberOf(hyperparameters, "dropout");
   const ranges = gramRanges(data, gramWork, gramRowsPerCall);
   await pool.run(
     pool.prepare([
@@ -165,7 +167,8 @@ async function gramian(
           items,
           from,
           to,
-          regularization,
+          1 + dropout / (1 - dropout),
+          numberOf(hyperparameters, "regularization"),
           symmetric.matrix.offset,
           n,
           flags.offset,

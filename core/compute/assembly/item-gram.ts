@@ -25,12 +25,12 @@ export function gramRow(
 }
 
 /**
- * The rows [from, to) of XᵀX + ridge·I, columns up to the diagonal, into the panels of `sweep.ts`. Rows from `items` on are
- * padding: 1 on the diagonal.
+ * The rows [from, to) of XᵀX, its diagonal times `growth` plus `ridge`, columns up to the diagonal, into the panels of `sweep.ts`.
+ * Rows from `items` on are padding: 1 on the diagonal.
  */
 export function gramToPanels(
   userStart: usize, userItems: usize, userValues: usize, itemStart: usize, itemUsers: usize, itemValues: usize,
-  items: i32, from: i32, to: i32, ridge: f32, matrix: usize, n: i32,
+  items: i32, from: i32, to: i32, growth: f32, ridge: f32, matrix: usize, n: i32,
   flags: usize, slots: i32, scratch: usize, scratchBytes: i32,
 ): void {
   const slot = takeScratch(flags, slots);
@@ -40,7 +40,7 @@ export function gramToPanels(
     if (i < items) {
       gramRow(i, i, userStart, userItems, userValues, itemStart, itemUsers, itemValues, row);
       const diagonal = row + ((<usize>i) << 2);
-      store<f32>(diagonal, load<f32>(diagonal) + ridge);
+      store<f32>(diagonal, load<f32>(diagonal) * growth + ridge);
     } else {
       memory.fill(row, 0, rowEnd << 2);
       store<f32>(row + ((<usize>i) << 2), 1);

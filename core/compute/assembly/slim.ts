@@ -60,7 +60,8 @@ export function slimItems(
         }
       }
       if (largest <= tolerance) break;
-      settle(gram, n, w, r, active, residual, moved, count, l1, l2, positive !== 0, tolerance);
+      // With many coordinates other than zero a whole pass, which goes straight through memory, costs less.
+      if (count << 3 < n) settle(gram, n, w, r, active, residual, moved, count, l1, l2, positive !== 0, tolerance);
     }
   }
   freeScratch(flags, slot);

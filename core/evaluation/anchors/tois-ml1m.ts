@@ -59,23 +59,22 @@ const listLength = 10;
 /** While searching, every third person is enough to tell settings apart. */
 const validationStep = 3;
 
-/** What is tried for each algorithm; about as many settings as the time for one fit allows, chosen before any test figure. */
+/**
+ * What is tried for each algorithm, and for a variant of one that the table does not have (`algorithm+variant`); about as many settings as the time for one fit allows, chosen before any
+ * test figure.
+ */
 export const toisSearch: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   popularity: [{}],
   "item-knn": grid({ neighbours: [50, 100, 300], asymmetry: [0.3, 0.5], shrinkage: [0, 50, 300] }),
   "user-knn": grid({ neighbours: [60, 120, 250, 500], asymmetry: [0.3, 0.5, 0.7], shrinkage: [0, 30] }),
   puresvd: grid({ factors: [12, 16, 20, 24, 28, 32, 40, 50, 64] }),
-  ials: grid({
-    factors: [96],
-    unobservedWeight: [0.05, 0.1, 0.2, 0.4],
-    regularization: [0.003, 0.006, 0.012, 0.025],
-  }).map((given) => ({ ...given, epochs: 12 })),
+  ials: grid({ factors: [96, 160], unobservedWeight: [0.2, 0.4, 0.8], regularization: [0.004, 0.006, 0.009] }).map(
+    (given) => ({ ...given, epochs: 12 }),
+  ),
   "bpr-mf": [{}],
-  slim: [
-    ...grid({ l1: [1, 3, 8], l2: [50, 150, 400] }),
-    ...grid({ l1: [1, 3, 8], l2: [150, 400], nonNegative: [false] }),
-  ],
+  slim: [...grid({ l1: [1, 3, 6], l2: [50, 150, 400] })],
   ease: grid({ regularization: [100, 200, 300, 400, 600, 900, 1300, 2000] }),
+  "ease+dropout": grid({ regularization: [50, 150, 400], dropout: [0.1, 0.2, 0.35, 0.5] }),
 };
 
 /** Every combination, the last name changing fastest. */
@@ -148,37 +147,36 @@ export interface ToisOptions {
   readonly seed: number;
   readonly threads: number;
   readonly signal: AbortSignal;
-  /** Ids; those that the registry does not have are left out. */
+  /** Names of `toisSearch`; those whose algorithm the registry does not have are left out. */
   readonly algorithms: readonly string[];
   readonly onTrial?: (algorithm: string, hyperparameters: Record<string, unknown>, validation: number) => void;
 }
 
 /** Searches, fits and tests one algorithm after the other. Throws RB_CANCELLED. */
 export async function* runTois(parts: ToisParts, options: ToisOptions): AsyncGenerator<ToisResult> {
-  for (const algorithm of algorithms) {
-    if (!options.algorithms.includes(algorithm.info.id)) continue;
-    yield await testOne(algorithm, parts, options);
+  for (const row of options.algorithms) {
+    const algorithm = algorithms.find(({ info }) => info.id === row.split("+")[0]);
+    if (algorithm !== undefined) yield await testOne(row, algorithm, parts, options);
   }
 }
 
-async function testOne(algorithm: Algorithm, parts: ToisParts, options: ToisOptions): Promise<ToisResult> {
-  const { id } = algorithm.info;
+async function testOne(row: string, algorithm: Algorithm, parts: ToisParts, options: ToisOptions): Promise<ToisResult> {
   const started = performance.now();
   const known = new Set(algorithm.info.hyperparameters.map(({ name }) => name));
-  const settings = (toisSearch[id] ?? [{}]).map((given) =>
+  const settings = (toisSearch[row] ?? [{}]).map((given) =>
     Object.fromEntries(Object.entries(given).filter(([name]) => known.has(name))),
   );
   let best = { given: settings[0] ?? {}, validation: -Infinity };
   for (const given of settings.length > 1 ? settings : []) {
     const model = await fit(algorithm, given, parts.train, options);
     const { ndcg } = listQuality(model, parts.train, parts.validation, validationStep);
-    options.onTrial?.(id, given, ndcg);
+    options.onTrial?.(row, given, ndcg);
     if (ndcg > best.validation) best = { given, validation: ndcg };
   }
   const model = await fit(algorithm, best.given, parts.trainAndValidation, options);
   return {
-    published: toisPublished.find((row) => row.algorithm === id) ?? null,
-    algorithm: id,
+    published: toisPublished.find(({ algorithm: id }) => id === row) ?? null,
+    algorithm: row,
     hyperparameters: parseHyperparameters(algorithm, best.given),
     trials: settings.length,
     validation: best.validation,
