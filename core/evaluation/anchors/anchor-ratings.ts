@@ -1,8 +1,4 @@
 import type { TrainingSet } from "../../models/algorithm.ts";
-import type { Algorithm } from "../../models/algorithm.ts";
-import type { Hyperparameters } from "../../contract/entities.ts";
-import type { ServableModel } from "../../models/servable.ts";
-import type { AnchorContext } from "./anchor.ts";
 
 /** Ratings as triples, each pair once, dense indices. */
 export interface AnchorRatings {
@@ -53,21 +49,4 @@ export function historyOf(set: TrainingSet): (u: number) => { i: number; rating:
       rating: set.rating[from + at] ?? 0,
     }));
   };
-}
-
-export function fitModel(
-  algorithm: Algorithm,
-  hyperparameters: Hyperparameters,
-  data: TrainingSet,
-  { seed, threads, signal }: AnchorContext,
-): Promise<ServableModel> {
-  return algorithm.fit(data, hyperparameters, {
-    seed,
-    threads,
-    signal,
-    onProgress: () => undefined,
-    onEpoch: () => undefined,
-    resumeFrom: null,
-    saveCheckpoint: () => Promise.resolve(),
-  });
 }

@@ -3,8 +3,9 @@ import { createRandom } from "../../random.ts";
 import { createRecommender } from "../../recommend/recommender.ts";
 import { algorithmOf } from "./anchor.ts";
 import type { Anchor, AnchorContext, AnchorRow, Measured } from "./anchor.ts";
-import { binarised, fitModel, trainingSetOf } from "./anchor-ratings.ts";
+import { binarised, trainingSetOf } from "./anchor-ratings.ts";
 import type { AnchorRatings } from "./anchor-ratings.ts";
+import { fitModel } from "./fit-model.ts";
 
 /** What is kept of the data, and how many users are held out. */
 export interface HeldOutShape {

@@ -1,6 +1,7 @@
 import { algorithmOf } from "./anchor.ts";
 import type { Anchor } from "./anchor.ts";
-import { fitModel, trainingSetOf } from "./anchor-ratings.ts";
+import { trainingSetOf } from "./anchor-ratings.ts";
+import { fitModel } from "./fit-model.ts";
 import { rootMeanSquaredError } from "./rating-error.ts";
 
 /** `u1.test` of the distribution is the first fifth of `u.data` (its mku.sh). */

@@ -3,8 +3,9 @@ import { createRecommender } from "../../recommend/recommender.ts";
 import { sampledWarning } from "../sampled.ts";
 import { algorithmOf } from "./anchor.ts";
 import type { Anchor, AnchorContext, AnchorRow, Measured } from "./anchor.ts";
-import { binarised, fitModel, historyOf, trainingSetOf } from "./anchor-ratings.ts";
+import { binarised, historyOf, trainingSetOf } from "./anchor-ratings.ts";
 import type { AnchorRatings } from "./anchor-ratings.ts";
+import { fitModel } from "./fit-model.ts";
 
 const negatives = 100;
 const listLength = 10;

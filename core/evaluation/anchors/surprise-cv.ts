@@ -1,8 +1,9 @@
 import { createRandom } from "../../random.ts";
 import { algorithmOf } from "./anchor.ts";
 import type { Anchor, AnchorContext, AnchorRow, Measured } from "./anchor.ts";
-import { fitModel, trainingSetOf } from "./anchor-ratings.ts";
+import { trainingSetOf } from "./anchor-ratings.ts";
 import type { AnchorRatings } from "./anchor-ratings.ts";
+import { fitModel } from "./fit-model.ts";
 import { rootMeanSquaredError } from "./rating-error.ts";
 
 const folds = 5;
