@@ -1,6 +1,8 @@
 import type { TrainingSet } from "../models/algorithm.ts";
+import type { ScoreIntervals } from "../models/servable.ts";
 import { calibrationSums } from "./calibration.ts";
 import type { EvaluationInput, EvaluationOutput } from "./evaluate.ts";
+import { intervalSums } from "./interval-coverage.ts";
 import { isRelevant } from "./relevance.ts";
 import type { ReportSums } from "./report-sums.ts";
 import { segmentSums } from "./segments.ts";
@@ -14,7 +16,16 @@ export function headlineCutoff(cutoffs: readonly number[]): number {
 export function sumReport(
   input: EvaluationInput,
   output: EvaluationOutput,
-  { rated, test }: { readonly rated: TrainingSet; readonly test: TrainingSet },
+  {
+    rated,
+    test,
+    intervals,
+  }: {
+    readonly rated: TrainingSet;
+    readonly test: TrainingSet;
+    /** Of a model that has them. */
+    readonly intervals?: ScoreIntervals | undefined;
+  },
 ): ReportSums {
   const k = headlineCutoff(input.cutoffs);
   let relevantRatings = 0;
@@ -34,7 +45,7 @@ export function sumReport(
     relevantRatings,
     usersWithoutRelevant,
     calibration: calibrationSums(output.predictions, test.rating),
-    intervals: [],
+    intervals: intervals === undefined ? [] : intervalSums(intervals, test, output.predictions),
     segments: segmentSums({ input, output, time: test.time, itemFeatures: rated.itemFeatures ?? null, k }),
   };
 }
