@@ -20,7 +20,7 @@ export const toisPublished: readonly ToisPublished[] = [
   { algorithm: "user-knn", name: "UserKNN (asymmetric)", ndcg: 0.223, recall: 0.1726 },
   { algorithm: "puresvd", name: "PureSVD", ndcg: 0.2132, recall: 0.1624 },
   { algorithm: "ials", name: "iALS", ndcg: 0.22, recall: 0.1702 },
-  { algorithm: "bpr-mf", name: "MF-BPR", ndcg: 0.1807, recall: 0.1384 },
+  { algorithm: "bpr", name: "MF-BPR", ndcg: 0.1807, recall: 0.1384 },
   { algorithm: "slim", name: "SLIM (elastic net)", ndcg: 0.2321, recall: 0.177 },
   { algorithm: "ease", name: "EASE", ndcg: 0.2364, recall: 0.182 },
 ];
@@ -71,7 +71,7 @@ export const toisSearch: Readonly<Record<string, readonly Record<string, unknown
   ials: grid({ factors: [96, 160], unobservedWeight: [0.2, 0.4, 0.8], regularization: [0.004, 0.006, 0.009] }).map(
     (given) => ({ ...given, epochs: 12 }),
   ),
-  "bpr-mf": [{}],
+  bpr: [{}],
   slim: [...grid({ l1: [1, 3, 6], l2: [50, 150, 400] })],
   ease: grid({ regularization: [100, 200, 300, 400, 600, 900, 1300, 2000] }),
   "ease+dropout": grid({ regularization: [50, 150, 400], dropout: [0.1, 0.2, 0.35, 0.5] }),
