@@ -40,6 +40,7 @@ interface StartFlags {
 export function addTuningCommands(program: Command, context: CommandContext): void {
   const tune = program.command("tune").description("search for an algorithm's best settings");
   addStart(tune, context);
+  addDelete(tune, context);
 
   tune
     .command("list")
@@ -101,6 +102,19 @@ export function addTuningCommands(program: Command, context: CommandContext): vo
         await session.ask("jobs.resume", { jobId });
         await session.follow(jobId);
         return ended(session, id);
+      }),
+    );
+}
+
+function addDelete(tune: Command, context: CommandContext): void {
+  tune
+    .command("delete <search>")
+    .description("delete a search with its trials; the winner stays")
+    .action((given: string, _flags: object, command: Command) =>
+      inSession(context, command, async (session) => {
+        const { id: searchId, name } = await searchOf(session, given);
+        await session.ask("searches.delete", { searchId });
+        return { json: { searchId }, text: `Deleted the search ${name}.\n` };
       }),
     );
 }

@@ -253,12 +253,10 @@ export const contract = {
    * once by the test. A resumed search goes on as it would have.
    */
   "searches.start": method("job", searchRequest, z.object({ searchId: entityId, runId: entityId })),
+  /** With its trials' runs. The winner stays: it is a run of its own. Refuses with RB_CONFLICT while it runs. */
+  "searches.delete": method("command", z.object({ searchId: entityId }), none),
   "searches.list": method("query", z.object({ splitId: entityId.optional() }), z.array(search)),
-  "searches.get": method(
-    "query",
-    z.object({ searchId: entityId }),
-    z.object({ search, steps: z.array(searchStep) }),
-  ),
+  "searches.get": method("query", z.object({ searchId: entityId }), z.object({ search, steps: z.array(searchStep) })),
 
   // ── Recommendations ─────────────────────────────────────────────────────────────────────────────────────────────────
   "users.search": method(

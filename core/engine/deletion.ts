@@ -7,7 +7,7 @@ import type { DirectHandlers } from "./handlers.ts";
 import { changed } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 
-type DeleteMethod = "sources.delete" | "snapshots.delete" | "splits.delete" | "runs.delete";
+type DeleteMethod = "sources.delete" | "snapshots.delete" | "splits.delete" | "searches.delete" | "runs.delete";
 
 interface Named {
   readonly id: string;
@@ -55,9 +55,28 @@ export function deletionHandlers(rooms: Rooms): DirectHandlers<DeleteMethod> {
       return {};
     },
     "splits.delete": async ({ splitId }) => {
-      await remove("split", catalogue.splits, paths.splits, splitId, ({ id }) =>
-        catalogue.runs.listBy("split_id", id).map((run) => told("run", run)),
-      );
+      await remove("split", catalogue.splits, paths.splits, splitId, ({ id }) => [
+        ...catalogue.searches
+          .list()
+          .filter(({ splitId: on }) => on === id)
+          .map((search) => told("search", search)),
+        ...catalogue.runs.listBy("split_id", id).map((run) => told("run", run)),
+      ]);
+      return {};
+    },
+    "searches.delete": async ({ searchId }) => {
+      const search = catalogue.searches.get(searchId);
+      refuseWhereNeeded(`search ${searchId} (${search.name})`, unfinishedJobs(rooms, searchId));
+      const trials = catalogue.searches.steps(searchId).map(({ runId }) => runId);
+      catalogue.transaction(() => {
+        for (const runId of trials) if (catalogue.runs.find(runId) !== undefined) catalogue.runs.remove(runId);
+        catalogue.searches.remove(searchId);
+      });
+      changed(rooms, "search", searchId);
+      for (const runId of trials) {
+        await removeFolderAtomic(join(paths.runs, runId));
+        await discardWork(paths.runs, runId);
+      }
       return {};
     },
     "runs.delete": async ({ runId }) => {

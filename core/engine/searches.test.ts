@@ -141,6 +141,13 @@ test("a split's own validation part is what its searches are judged by", async (
   const split = await transport.request("splits.get", { splitId: kept });
   expect(search.validation).toBeNull();
   expect(trial.evaluated?.testRatings).toBe(split.validation);
+
+  // Deleted with its trials; the winner, a run of its own, stays and keeps the split.
+  await transport.request("searches.delete", { searchId });
+  await expect(transport.request("searches.get", { searchId })).rejects.toMatchObject({ code: "RB_NOT_FOUND" });
+  const left = await transport.request("runs.list", { splitId: kept, trials: true });
+  expect(left.map(({ id }) => id)).toEqual([search.winnerRunId]);
+  await expect(transport.request("splits.delete", { splitId: kept })).rejects.toMatchObject({ code: "RB_CONFLICT" });
 });
 
 test("what could not work is refused before anything is trained", async () => {
