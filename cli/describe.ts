@@ -100,7 +100,10 @@ export function describeSplit(split: Split): string {
       ["test", split.test],
       ...(split.foldIn === undefined ? [] : [["given of the tested users", split.foldIn] as const]),
       ...(split.validation === undefined ? [] : [["kept for tuning", split.validation] as const]),
-      ["test users", `${formatNumber(split.testUsers)}, of these ${formatNumber(split.warmTestUsers)} in training`],
+      [
+        "test users",
+        `${formatNumber(split.testUsers)}, of these ${formatNumber(split.warmTestUsers)} ${split.foldIn === undefined ? "in training" : "known by what is given of them"}`,
+      ],
       ["test items", `${formatNumber(split.testItems)}, of these ${formatNumber(split.warmTestItems)} in training`],
     ]) +
     split.leaks.map((leak) => `leak: ${leak}\n`).join("") +
@@ -168,9 +171,17 @@ function metricsTable(run: Run): string {
 }
 
 /** What tables of runs show; a run's own page has all. */
-const headlines: ReadonlySet<string> = new Set(
-  ["ndcg", "recall", "precision", "map", "hit-rate", "mrr", "coverage", "rmse", "mae"],
-);
+const headlines: ReadonlySet<string> = new Set([
+  "ndcg",
+  "recall",
+  "precision",
+  "map",
+  "hit-rate",
+  "mrr",
+  "coverage",
+  "rmse",
+  "mae",
+]);
 
 function headlineMetrics(runs: readonly Run[]): string[] {
   const all = runs.flatMap((run) => run.metrics.map(({ metric }) => metric));

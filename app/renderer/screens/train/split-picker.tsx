@@ -76,8 +76,13 @@ function SplitFacts({ split }: { readonly split: Split }) {
           {split.validation !== undefined && (
             <>{formatCount(split.validation)} are kept apart for tuning; no run is trained on them. </>
           )}
-          <Warmth warm={split.warmTestUsers} of={split.testUsers} what="test users" />{" "}
-          <Warmth warm={split.warmTestItems} of={split.testItems} what="test films" />
+          <Warmth
+            warm={split.warmTestUsers}
+            of={split.testUsers}
+            what="test users"
+            from={split.foldIn === undefined ? "training" : "the ratings given of them"}
+          />{" "}
+          <Warmth warm={split.warmTestItems} of={split.testItems} what="test films" from="training" />
         </Text>
         <Leaks leaks={split.leaks} />
         {split.warnings.map((warning) => (
@@ -91,11 +96,22 @@ function SplitFacts({ split }: { readonly split: Split }) {
 }
 
 /** Warm: known from training. Only those can be recommended to personally. */
-function Warmth({ warm, of, what }: { readonly warm: number; readonly of: number; readonly what: string }) {
+function Warmth({
+  warm,
+  of,
+  what,
+  from,
+}: {
+  readonly warm: number;
+  readonly of: number;
+  readonly what: string;
+  readonly from: string;
+}) {
   const share = of === 0 ? "" : ` (${formatShare(warm / of)})`;
   return (
     <>
-      {formatCount(warm)} of {formatCount(of)} {what} are known from training{share}.
+      {formatCount(warm)} of {formatCount(of)} {what} are known from {from}
+      {share}.
     </>
   );
 }
