@@ -63,7 +63,7 @@ export const itemParams = z.strictObject({ itemId: itemIdSchema });
 
 export const basisSchema = z.enum(["personal", "fold-in", "preferences", "popularity"]).meta({
   description:
-    "What the list was made from: the model's own factors of this user; ratings folded in at request time; what is popular among what an account says it likes; or, with nothing " +
+    "What the list was made from: what the model holds of this user, or their history in its training; ratings folded in at request time; what is popular among what an account says it likes; or, with nothing " +
     "known about the user (or a model with nothing personal), what most people rated.",
 });
 

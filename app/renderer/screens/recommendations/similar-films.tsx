@@ -27,7 +27,7 @@ export function SimilarFilms({ run, film, onClose }: SimilarFilmsProps) {
       title={film === null ? "" : `Films like ${filmTitle(film)}`}
     >
       <Text size="xs" c="dimmed" mb="xs">
-        By the item factors of {run.name}; 1 is the same direction.
+        As {run.name} has it: the cosine of item factors, or the weight between items. Higher is more alike.
       </Text>
       {film !== null && (
         <Answer of={similar} height={400} errorTitle="This model knows no similar films">
