@@ -46,6 +46,7 @@ export interface AlternatingKernels {
     penalty: number,
     steps: number,
     block: number,
+    sweeps: number,
     dualLimit: number,
     flags: number,
     slots: number,

@@ -58,10 +58,12 @@ export function solveSide(
     readonly steps: number;
     /** Columns of a subspace, a multiple of 8; 0: none. Without steps and subspaces rows are solved exactly. */
     readonly block?: number;
+    /** Sweeps of non-negative coordinate descent; 0: none, and numbers of either sign. */
+    readonly sweeps?: number;
     readonly dualLimit: number;
   },
 ): Phase {
-  const { target, source, solver, goals, weights, spectrum, steps, block = 0, dualLimit } = half;
+  const { target, source, solver, goals, weights, spectrum, steps, block = 0, sweeps = 0, dualLimit } = half;
   return sideRanges(memory, target).map(({ from, to }, range) =>
     kernelCall(
       "ialsRows",
@@ -78,6 +80,7 @@ export function solveSide(
       target.penalty.offset,
       steps,
       block,
+      sweeps,
       dualLimit,
       solver.flags.offset,
       solver.slots,

@@ -14,6 +14,7 @@ const partFoldIn = z.discriminatedUnion("kind", [
     biasShrinkage: finite.nonnegative().optional(),
     shrinkage: finite.nonnegative().optional(),
   }),
+  z.strictObject({ kind: z.literal("non-negative"), regularization: finite.positive() }),
   z.strictObject({ kind: z.literal("projection"), center: finite }),
   z.strictObject({
     kind: z.literal("implicit"),

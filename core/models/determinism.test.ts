@@ -12,6 +12,7 @@ const small = {
   puresvd: { factors: 9 },
   ials: { factors: 19, epochs: 7 },
   als: { factors: 19, epochs: 7 },
+  nmf: { factors: 9, epochs: 7 },
   "bayesian-mf": { factors: 9, sweeps: 7, burnIn: 1, servedFactors: 16 },
   biases: {},
   popularity: {},

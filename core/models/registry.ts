@@ -8,6 +8,7 @@ import { bpr } from "./bpr.ts";
 import { ease } from "./ease.ts";
 import { ials } from "./ials.ts";
 import { itemKnn } from "./item-knn.ts";
+import { nmf } from "./nmf.ts";
 import { popularity } from "./popularity.ts";
 import { pureSvd } from "./puresvd.ts";
 import { slim } from "./slim.ts";
@@ -26,6 +27,7 @@ const single: readonly Algorithm[] = [
   userKnn,
   biasedSvd,
   als,
+  nmf,
   svdpp,
   timeSvdpp,
   bayesianMf,

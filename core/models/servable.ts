@@ -20,6 +20,8 @@ export type FoldIn =
       /** Adds `shrinkage`·‖p‖² that does not grow with n (0 when absent): a normal prior of p, in units of the noise. */
       readonly shrinkage?: number;
     }
+  /** min over p ≥ 0 of Σ (r − μ − p·qᵢ)² + n·λ‖p‖², n the number of ratings given: the users' half of a non-negative factorisation. */
+  | { readonly kind: "non-negative"; readonly regularization: number }
   /** p = Σ (r − center) qᵢ: the projection on orthonormal item factors (Cremonesi 2010, §3.2.2). */
   | { readonly kind: "projection"; readonly center: number }
   /**

@@ -2,6 +2,7 @@ import type { FoldIn, FactorModel } from "../models/servable.ts";
 import { choleskyInPlace, choleskySolveInPlace } from "./dense.ts";
 import { itemGramian } from "./item-gramian.ts";
 import { foldByParts } from "./stacked-fold-in.ts";
+import { foldNonNegative } from "./non-negative.ts";
 import type { FactorVector, FoldedRatings, GivenRating } from "./user-vector.ts";
 
 type ImplicitFoldIn = Extract<FoldIn, { readonly kind: "implicit" }>;
@@ -21,6 +22,8 @@ export function foldRatings(model: FactorModel, ratings: readonly GivenRating[])
         ratings.length * foldIn.regularization + (foldIn.shrinkage ?? 0),
         ratings.length * foldIn.biasRegularization + (foldIn.biasShrinkage ?? 0),
       );
+    case "non-negative":
+      return foldNonNegative(model, ratings, foldIn.regularization);
     case "projection":
       return projection(model, ratings, foldIn.center);
     case "implicit-sum":

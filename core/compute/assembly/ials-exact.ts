@@ -28,7 +28,7 @@ function solveWide(wide: usize, n: i32, wideX: usize, x: usize): void {
 }
 
 /** Entries' factors, times scale and weight, into panels of eight columns, CHUNK rows each. */
-function gatherPanels(
+export function gatherPanels(
   columns: usize, count: i32, source: usize, width: i32, scale: usize, weights: usize, out: usize,
 ): void {
   const rowBytes = (<usize>width) << 2;

@@ -1,5 +1,6 @@
 import { DESCENT_VECTORS, descendConjugate } from "./ials-descent";
 import { solveDual, solvePrimal } from "./ials-exact";
+import { solveNonNegative } from "./ials-nonnegative";
 import { sweepSubspaces } from "./ials-subspace";
 import { freeScratch, takeScratch } from "./scratch";
 
@@ -36,14 +37,15 @@ function goalsOf(targets: usize, weights: usize, count: i32, goals: usize): void
  * t = `targets` and w = `weights` (f32, beside `columns`; 0: all ones). For iALS the rows y of `source` are given in the
  * eigenbasis of their gramian YᵀY, so that α₀ YᵀY is the diagonal `spectrum` (f64). Rows of at most `dualLimit` entries
  * (≤ width) are solved through their n × n system, longer ones by Cholesky, or by `steps` > 0 steps of conjugate gradients
- * from the x that is there, or by a sweep over subspaces of `block` > 0 columns (a multiple of 8). Both matrices [rows × width] f32, width a multiple of 16.
+ * from the x that is there, or by a sweep over subspaces of `block` > 0 columns (a multiple of 8). With
+ * `sweeps` > 0 all x stay at least zero: that many sweeps over the coordinates. Both matrices [rows × width] f32, width a multiple of 16.
  * `sums` (two f64) receives the rows' loss and Σ penalty·‖x‖². `goals` [longest] f32 for every slot: the longest row rounded up to 8.
  * Scratch: see planRowSolver in ../row-solver.ts; `flags` int32 zeros. A row of at most `capacity` entries (a multiple of 128) is
  * gathered once for all its steps.
  */
 export function ialsRows(
   rowStart: usize, columns: usize, targets: usize, weights: usize, from: i32, to: i32,
-  source: usize, target: usize, width: i32, spectrum: usize, penalty: usize, steps: i32, block: i32, dualLimit: i32,
+  source: usize, target: usize, width: i32, spectrum: usize, penalty: usize, steps: i32, block: i32, sweeps: i32, dualLimit: i32,
   flags: usize, slots: i32, scratch: usize, scratchBytes: i32, capacity: i32, longest: i32, sums: usize,
 ): void {
   const slot = takeScratch(flags, slots);
@@ -70,7 +72,10 @@ export function ialsRows(
     const own = load<f64>(penalty + ((<usize>row) << 3));
     scaleOf(spectrum, own, width, scale);
     goalsOf(targets === 0 ? 0 : targets + at, given, count, goals);
-    if (count <= dualLimit) {
+    if (sweeps > 0) {
+      memory.copy(x, out, bytes);
+      loss += solveNonNegative(entries, count, source, width, scale, given, goals, sweeps, work, x);
+    } else if (count <= dualLimit) {
       loss += solveDual(entries, count, source, width, scale, given, goals, work, x);
     } else if (block > 0) {
       memory.copy(x, out, bytes);
