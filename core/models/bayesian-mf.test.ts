@@ -26,13 +26,16 @@ interface World {
   readonly noise: number;
 }
 
-/** Ratings 5 + b_u + b_i + p_u·q_i + noise of deviation 0.5, two factors, on a scale wide enough that nothing is cut off. */
+/**
+ * Ratings 5 + b_u + b_i + p_u·q_i + noise of deviation 0.5, two factors whose means are not zero, on a scale wide enough that nothing is
+ * cut off.
+ */
 function plantedWorld(users: number, items: number, density: number, seed: number): World {
   const normal = normalSource(seed);
   const random = seededRandom(seed + 1);
   const draw = (count: number, deviation: number) => Array.from({ length: count }, () => deviation * normal());
   const [userBias, itemBias] = [draw(users, 0.4), draw(items, 0.6)];
-  const [p, q] = [draw(users * 2, 0.8), draw(items * 2, 0.8)];
+  const [p, q] = [draw(users * 2, 0.8).map((x) => x + 0.7), draw(items * 2, 0.8).map((x) => x - 0.4)];
   const truth = (u: number, i: number) =>
     5 +
     (userBias[u] ?? 0) +
