@@ -8,7 +8,7 @@ import { itemIndex, knownItems, toItemFilter, toRecommendations, toSimilarItems 
 import type { RequestedFilter, SimilarItem } from "./live-model/answer.ts";
 import type { LiveModel } from "./live-model/live-models.ts";
 import { isAllowed } from "./live-model/score.ts";
-import type { Basis, ScoreJob, ScoredList, Subject } from "./live-model/score-job.ts";
+import type { Basis, GroupStrategy, ScoreJob, ScoredList, UserSubject } from "./live-model/score-job.ts";
 import type { SharedModel } from "./live-model/shared-model.ts";
 import { findId } from "./live-model/shared-text.ts";
 import type { RecentRequests } from "./live-model/warm-up.ts";
@@ -24,8 +24,13 @@ export interface PersonRequest {
   readonly deadline: number;
 }
 
+export interface GroupRequest extends Omit<PersonRequest, "person" | "explain"> {
+  readonly people: readonly Person[];
+  readonly strategy: GroupStrategy;
+}
+
 export interface Answer {
-  readonly basis: Basis;
+  readonly basis: Basis | "group";
   readonly ratingsUsed: number;
   readonly degraded: readonly "feedback-unavailable"[];
   readonly items: readonly Recommendation[];
@@ -40,6 +45,8 @@ export interface Recommendations {
       readonly ratings: readonly { readonly itemId: string; readonly rating: number }[];
     },
   ): Promise<Answer>;
+  /** One list for people who watch together; nobody is shown what one of them has seen. */
+  forGroup(live: LiveModel, request: GroupRequest): Promise<Answer>;
   similar(
     live: LiveModel,
     request: {
@@ -174,6 +181,39 @@ export function createRecommendations(options: {
         source: "computed",
       };
     },
+    async forGroup(live, request) {
+      const { shared } = live;
+      const found = await Promise.all(
+        request.people.map(async (person) => {
+          const { state, complete } = await states.find(person.user, await epochs.current(person.user));
+          return { subject: userSubject(shared, person, state), dismissed: [...state.dismissed], complete };
+        }),
+      );
+      const list = await score(
+        live,
+        {
+          subject: { kind: "group", members: found.map(({ subject }) => subject), strategy: request.strategy },
+          n: request.n,
+          excludeSeen: request.excludeSeen,
+          exclude: [
+            ...knownItems(shared, request.filter.exclude),
+            ...found.flatMap(({ dismissed }) => knownItems(shared, dismissed)),
+          ],
+          filter: toItemFilter(shared, request.filter),
+          explain: false,
+          only: null,
+        },
+        request.deadline,
+      );
+      metrics.answers.inc({ basis: "group" });
+      return {
+        basis: "group",
+        ratingsUsed: 0,
+        degraded: found.every(({ complete }) => complete) ? [] : ["feedback-unavailable"],
+        items: toRecommendations(shared, list),
+        source: "computed",
+      };
+    },
     async similar(live, request) {
       const { shared } = live;
       const i = itemIndex(shared, request.itemId);
@@ -243,7 +283,7 @@ function rankingJob(shared: SharedModel, person: Person, state: UserState, prefe
   };
 }
 
-function userSubject(shared: SharedModel, { dataUserId }: Person, state: UserState): Subject {
+function userSubject(shared: SharedModel, { dataUserId }: Person, state: UserState): UserSubject {
   return {
     kind: "user",
     u: dataUserId === null ? -1 : findId(shared.users, dataUserId),

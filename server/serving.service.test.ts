@@ -239,7 +239,7 @@ describe("feedback", () => {
       })),
     });
     expect(sent.status).toBe(200);
-    expect(sent.body).toEqual({ accepted: 2, duplicates: 0 });
+    expect(sent.body).toEqual({ accepted: 2, duplicates: 0, kept: "postgres" });
 
     const merged = new Map([...at(world.histories, 8), ...given].map(({ i, rating }) => [i, rating]));
     const ratings = [...merged].map(([i, rating]) => ({ i, rating }));
@@ -268,8 +268,8 @@ describe("feedback", () => {
     ];
     const first = await client.post("/v1/feedback", { events }, { "Idempotency-Key": "batch-1" });
     const again = await client.post("/v1/feedback", { events }, { "Idempotency-Key": "batch-1" });
-    expect(first.body).toEqual({ accepted: 2, duplicates: 0 });
-    expect(again.body).toEqual({ accepted: 0, duplicates: 2 });
+    expect(first.body).toEqual({ accepted: 2, duplicates: 0, kept: "postgres" });
+    expect(again.body).toEqual({ accepted: 0, duplicates: 2, kept: "postgres" });
     const { rows } = await target.pool.query(
       "select count(*)::int as kept from reelbench.feedback where item_id = 'film-033'",
     );
@@ -342,6 +342,68 @@ it("answers many at once, taken together, as it answers each alone", async () =>
   for (const [index, path] of paths.slice(0, 60).entries())
     expect(together[index]?.body.items).toEqual((await client.get(path)).body.items);
   expect(together.filter(({ body }) => body.basis === "personal").length).toBeGreaterThan(100);
+});
+
+describe("several people", () => {
+  it("asked for in one batch get what each would get alone, in the order asked", async () => {
+    const userIds = ["user-15", "user-02", "nobody-knows", "user-16"];
+    const { text } = await client.post("/v1/recommendations/batch", { userIds, n: 6 });
+    const { answers } = JSON.parse(text) as { answers: { userId: string; items: unknown[]; basis: string }[] };
+    expect(answers.map(({ userId }) => userId)).toEqual(userIds);
+    for (const { userId, items } of answers)
+      expect(items).toEqual((await client.get(`/v1/users/${userId}/recommendations?n=6`)).body.items);
+    expect(answers[2]?.basis).toBe("popularity");
+  });
+
+  it.each(["average", "least-misery"] as const)(
+    "who watch together get the best by %s that none has seen",
+    async (strategy) => {
+      // Users of whom this file keeps no feedback.
+      const members = [17, 18, 19];
+      const combine = (scores: number[]) =>
+        strategy === "average" ? scores.reduce((sum, each) => sum + each / scores.length, 0) : Math.min(...scores);
+      const seen = new Set(members.flatMap((u) => [...seenBy(world, u)]));
+      const expected = world.items
+        .map((_, i) => ({ i, score: combine(members.map((u) => score(world, storedPerson(world, u), i))) }))
+        .filter(({ i }) => !seen.has(i))
+        .sort((a, b) => b.score - a.score || a.i - b.i)
+        .slice(0, 7);
+      const { body } = await client.post("/v1/recommendations/group", {
+        userIds: members.map((u) => `user-${u}`),
+        strategy,
+        n: 7,
+      });
+      expect(body.basis).toBe("group");
+      expect(body.items.map(({ itemId }) => itemId)).toEqual(idsOf(world, expected));
+      body.items.forEach((item, index) => expect(item.score).toBeCloseTo(at(expected, index).score, 9));
+    },
+  );
+
+  it("make an item trend by their number, not one of them by insisting", async () => {
+    const events = [
+      ...Array.from({ length: 9 }, (_, n) => ({
+        userId: "keen",
+        itemId: "film-052",
+        kind: "click",
+        time: new Date(Date.now() - n * 1000).toISOString(),
+      })),
+      ...["a", "b", "c", "d"].map((userId) => ({ userId, itemId: "film-053", kind: "view" })),
+      ...["a", "b", "c", "d", "e"].map((userId) => ({ userId, itemId: "film-054", kind: "dismissal" })),
+      { userId: "old", itemId: "film-055", kind: "view", time: "2001-01-01T00:00:00.000Z" },
+    ];
+    expect((await client.post("/v1/feedback", { events })).status).toBe(200);
+    const { items } = JSON.parse((await client.get("/v1/trending?days=3&n=200")).text) as {
+      items: { itemId: string; users: number; score: number }[];
+    };
+    const of = (itemId: string) => items.find((item) => item.itemId === itemId);
+    expect(of("film-053")?.users).toBeGreaterThanOrEqual(4);
+    expect(of("film-052")?.users).toBe(1);
+    expect(of("film-052")?.score).toBeLessThanOrEqual(1);
+    expect(of("film-055")).toBeUndefined();
+    expect(items.map(({ score: each }) => each)).toEqual(
+      items.map(({ score: each }) => each).toSorted((a, b) => b - a),
+    );
+  });
 });
 
 describe("the rest of the interface", () => {

@@ -33,6 +33,7 @@ import { connectPostgres } from "./postgres.ts";
 import { createRecommendations } from "./recommendations.ts";
 import { repeat } from "./repeat.ts";
 import { createLogger } from "./telemetry/logger.ts";
+import { createTrending } from "./trending.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 
@@ -145,6 +146,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       accounts,
       authenticator,
       recommendations: createRecommendations({ epochs, states, rankings, recent, metrics }),
+      trending: createTrending(postgres.reads, postgres.readBreaker),
       recordFeedback: createFeedbackRecorder({
         database: postgres.writes,
         postgres: postgres.writeBreaker,

@@ -7,6 +7,7 @@ import type { ModelStatus } from "../live-model/follow-deployment.ts";
 import type { LiveModels } from "../live-model/live-models.ts";
 import type { Recommendations } from "../recommendations.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { Trending } from "../trending.ts";
 import type { Database } from "../../core/production/database.ts";
 
 /** What the routes work with. */
@@ -20,6 +21,7 @@ export interface ServerContext {
   readonly pools: { readonly writes: Pool; readonly control: Pool };
   readonly models: LiveModels;
   readonly recommendations: Recommendations;
+  readonly trending: Trending;
   readonly recordFeedback: RecordFeedback;
   readonly metrics: Metrics;
   /** Null where the server has no accounts. */

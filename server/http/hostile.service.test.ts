@@ -208,7 +208,7 @@ describe("odd but right requests", () => {
       const sent = await client.post("/v1/feedback", {
         events: [{ userId, itemId: "film-003", kind: "rating", rating: 5 }],
       });
-      expect(sent.body).toEqual({ accepted: 1, duplicates: 0 });
+      expect(sent.body).toEqual({ accepted: 1, duplicates: 0, kept: "postgres" });
       expect((await client.get(`/v1/users/${encodeURIComponent(userId)}/recommendations?n=3`)).body.basis).toBe(
         "fold-in",
       );

@@ -61,11 +61,63 @@ export const nBody = n;
 export const userParams = z.strictObject({ userId: userIdSchema });
 export const itemParams = z.strictObject({ itemId: itemIdSchema });
 
-export const basisSchema = z.enum(["personal", "fold-in", "preferences", "popularity"]).meta({
+export const basisSchema = z.enum(["personal", "fold-in", "preferences", "popularity", "group"]).meta({
   description:
     "What the list was made from: what the model holds of this user, or their history in its training; ratings folded in at request time; what is popular among what an account says it likes; or, with nothing " +
     "known about the user (or a model with nothing personal), what most people rated.",
 });
+
+export const maximumBatch = 100;
+export const maximumGroup = 20;
+
+const userIds = (most: number) =>
+  z
+    .array(userIdSchema)
+    .min(1)
+    .max(most)
+    .refine((ids) => new Set(ids).size === ids.length, "must not name a user twice");
+
+export const batchBody = z
+  .strictObject({
+    userIds: userIds(maximumBatch),
+    n: nBody,
+    excludeSeen: z.boolean().default(true),
+    explain: z.boolean().default(false),
+    ...filterBody,
+  })
+  .meta({ id: "BatchRequest" });
+
+export const groupBody = z
+  .strictObject({
+    userIds: userIds(maximumGroup),
+    strategy: z.enum(["average", "least-misery"]).default("average").meta({
+      description: "An item's score for the group: the mean of its members' scores, or the lowest of them.",
+    }),
+    n: nBody,
+    excludeSeen: z.boolean().default(true),
+    ...filterBody,
+  })
+  .meta({ id: "GroupRequest" });
+
+export const trendingQuery = z.strictObject({
+  n: nQuery,
+  days: queryInteger(z.int().min(1).max(90).default(7)).meta({ description: "How far back feedback counts." }),
+});
+
+export const trendingSchema = z
+  .object({
+    days: z.int(),
+    items: z.array(
+      catalogueItem.extend({
+        rank: z.int().positive(),
+        score: z
+          .number()
+          .meta({ description: "Users who gave feedback on it, each half as much for every half of the span." }),
+        users: z.int().nonnegative(),
+      }),
+    ),
+  })
+  .meta({ id: "Trending" });
 
 export const answerSchema = z
   .object({

@@ -6,17 +6,27 @@ export type Basis = "personal" | "fold-in" | "preferences" | "popularity";
 
 /** For whom, or what, a list is made. Dense indices of the version the job is for. */
 export type Subject =
+  | UserSubject
   | {
-      readonly kind: "user";
-      /** −1: not a user of the model. */
-      readonly u: number;
-      /** Ratings given since, the latest of each item. They replace those of the history. */
-      readonly ratings: readonly GivenRating[];
-      /** Items met since (rated, watched). */
-      readonly seen: readonly number[];
+      readonly kind: "group";
+      readonly members: readonly UserSubject[];
+      /** An item's score for all: the mean of the members' scores, or the lowest of them. */
+      readonly strategy: GroupStrategy;
     }
   | { readonly kind: "ratings"; readonly ratings: readonly GivenRating[] }
   | { readonly kind: "item"; readonly i: number };
+
+export interface UserSubject {
+  readonly kind: "user";
+  /** −1: not a user of the model. */
+  readonly u: number;
+  /** Ratings given since, the latest of each item. They replace those of the history. */
+  readonly ratings: readonly GivenRating[];
+  /** Items met since (rated, watched). */
+  readonly seen: readonly number[];
+}
+
+export type GroupStrategy = "average" | "least-misery";
 
 export interface ItemFilter {
   /** Numbers of the catalogue's genres; null: any. Empty: none of those asked for exists. */

@@ -4,7 +4,8 @@ import { toReelbenchError } from "../../core/contract/errors.ts";
 import { createRecommender } from "../../core/recommend/recommender.ts";
 import type { Candidates, GivenRating, Recommender, ScoredItem, Who } from "../../core/recommend/recommender.ts";
 import { createScanner } from "../../core/recommend/scanner.ts";
-import type { Basis, ItemFilter, ListExplanation, ScoreAnswer, ScoreJob, Subject } from "./score-job.ts";
+import type { Basis, ItemFilter, ListExplanation, ScoreAnswer, ScoreJob, Subject, UserSubject } from "./score-job.ts";
+import { markBlocked, selectTop } from "../../core/recommend/top-n.ts";
 import { unknownYear } from "./shared-model.ts";
 import type { SharedCatalogue, SharedModel } from "./shared-model.ts";
 
@@ -16,9 +17,11 @@ export async function createScorer(shared: SharedModel, slot: number): Promise<S
   const recommender = createRecommender(shared.model, (u) => historyOf(shared, u));
   const scanner = await createScanner(shared.model, { shared: { index: shared.scan, slot }, recommender });
   const allowed = new Uint8Array(shared.model.items);
+  const blocked = new Uint8Array(shared.model.items);
 
   function prepare(job: ScoreJob): Prepared {
-    const person = job.subject.kind === "item" ? null : personOf(shared, recommender, job.subject);
+    const { subject } = job;
+    const person = subject.kind === "item" || subject.kind === "group" ? null : personOf(shared, recommender, subject);
     return { job, person, ranked: job.only === null ? null : scoresOf(person, job.only) };
   }
 
@@ -36,7 +39,25 @@ export async function createScorer(shared: SharedModel, slot: number): Promise<S
   function rank({ job, person }: Prepared): ScoredItem[] {
     const { n, subject } = job;
     if (subject.kind === "item") return recommender.similar(subject.i, n, candidatesOf(job));
+    if (subject.kind === "group") {
+      markBlocked(blocked, candidatesOf(job));
+      return selectTop(groupScores(subject), blocked, n);
+    }
     return scanner.topN(person?.who ?? 0, n, candidatesOf(job));
+  }
+
+  /** [items] in float64, members in the order given: the same bits whoever computes them. */
+  function groupScores({ members, strategy }: Extract<Subject, { kind: "group" }>): Float64Array {
+    const together = new Float64Array(shared.model.items).fill(strategy === "average" ? 0 : Infinity);
+    const own = new Float64Array(shared.model.items);
+    for (const member of members) {
+      recommender.scoresForUser(personOf(shared, recommender, member).who, own);
+      own.forEach((score, i) => {
+        const before = together[i] ?? 0;
+        together[i] = strategy === "average" ? before + score / members.length : Math.min(before, score);
+      });
+    }
+    return together;
   }
 
   function finish({ job, person }: Prepared, ranked: readonly ScoredItem[], seconds: number): ScoreAnswer {
@@ -103,7 +124,8 @@ function groupsThatScanAlike(jobs: readonly ScoreJob[]): (readonly [n: number, j
   if (jobs.length < 2) return [];
   const byN = new Map<number, ScoreJob[]>();
   for (const job of jobs) {
-    if (job.subject.kind === "item" || job.only !== null || job.filter !== null) continue;
+    const { kind } = job.subject;
+    if (kind === "item" || kind === "group" || job.only !== null || job.filter !== null) continue;
     byN.set(job.n, [...(byN.get(job.n) ?? []), job]);
   }
   return [...byN].filter(([, alike]) => alike.length > 1);
@@ -118,7 +140,11 @@ interface Person {
   readonly u: number;
 }
 
-function personOf(shared: SharedModel, recommender: Recommender, subject: Exclude<Subject, { kind: "item" }>): Person {
+function personOf(
+  shared: SharedModel,
+  recommender: Recommender,
+  subject: Exclude<Subject, { kind: "item" | "group" }>,
+): Person {
   const { model } = shared;
   const given = subject.ratings.map(({ i, rating }) => ({ i, rating: onScale(model.scale, rating) }));
   const u = subject.kind === "user" ? subject.u : -1;
@@ -176,7 +202,11 @@ function onScale(scale: { readonly minimum: number; readonly maximum: number }, 
 function* excluded(shared: SharedModel, { subject, excludeSeen, exclude }: ScoreJob): Generator<number> {
   yield* exclude;
   if (subject.kind === "ratings") for (const { i } of subject.ratings) yield i;
-  if (subject.kind !== "user" || !excludeSeen) return;
+  if (subject.kind === "group" && excludeSeen) for (const member of subject.members) yield* seenBy(shared, member);
+  if (subject.kind === "user" && excludeSeen) yield* seenBy(shared, subject);
+}
+
+function* seenBy(shared: SharedModel, subject: UserSubject): Generator<number> {
   yield* subject.seen;
   for (const { i } of subject.ratings) yield i;
   if (subject.u < 0) return;

@@ -4,12 +4,16 @@ import { defineRoute, noBody, nothing } from "../route.ts";
 import type { Reply, Route } from "../route.ts";
 import {
   answerSchema,
+  batchBody,
   filterQuery,
+  groupBody,
   itemParams,
   nQuery,
   queryBoolean,
   recommendBody,
   similarSchema,
+  trendingQuery,
+  trendingSchema,
   userParams,
 } from "../schemas.ts";
 import type { LiveModel } from "../../live-model/live-models.ts";
@@ -28,7 +32,7 @@ const personQuery = z.strictObject({
   ...filterQuery,
 });
 
-export function recommendationRoutes({ models, recommendations }: ServerContext): Route[] {
+export function recommendationRoutes({ models, recommendations, trending }: ServerContext): Route[] {
   const answerWith = (live: LiveModel, answer: Answer, userId?: string): Reply => ({
     headers: { "X-Reelbench-Version": live.shared.version, "X-Reelbench-Source": answer.source },
     body: {
@@ -104,6 +108,77 @@ export function recommendationRoutes({ models, recommendations }: ServerContext)
         models.withCurrent(async (live) =>
           answerWith(live, await recommendations.forRatings(live, { ratings, n, explain, filter, deadline })),
         ),
+    }),
+    defineRoute({
+      method: "post",
+      path: "/v1/recommendations/batch",
+      operationId: "recommendForBatch",
+      tag: "Recommendations",
+      summary: "Items for many users at once",
+      description: "All of one version, each as that user's own request would be answered, in the order asked.",
+      permission: "recommendations:any",
+      params: nothing,
+      query: nothing,
+      body: batchBody,
+      responses: {
+        200: {
+          description: "A list for each user.",
+          schema: z.object({ version: z.string(), answers: z.array(answerSchema) }).meta({ id: "BatchAnswer" }),
+        },
+      },
+      errors: ["RB_NO_ACTIVE_MODEL"],
+      handle: ({ body: { userIds, n, excludeSeen, explain, ...filter } }, { deadline }) =>
+        models.withCurrent(async (live) => {
+          const { version } = live.shared;
+          const answers = await Promise.all(
+            userIds.map(async (userId) => {
+              const request = { person: dataPerson(userId), n, excludeSeen, explain, filter, deadline };
+              const { source: _source, ...answer } = await recommendations.forPerson(live, request);
+              return { version, userId, ...answer };
+            }),
+          );
+          return { headers: { "X-Reelbench-Version": version }, body: { version, answers } };
+        }),
+    }),
+    defineRoute({
+      method: "post",
+      path: "/v1/recommendations/group",
+      operationId: "recommendForGroup",
+      tag: "Recommendations",
+      summary: "One list for people who watch together",
+      description: "Nobody is shown what one of them has seen or dismissed.",
+      permission: "recommendations:any",
+      params: nothing,
+      query: nothing,
+      body: groupBody,
+      responses: { 200: { description: "The list, best first.", schema: answerSchema } },
+      errors: ["RB_NO_ACTIVE_MODEL"],
+      handle: ({ body: { userIds, strategy, n, excludeSeen, ...filter } }, { deadline }) =>
+        models.withCurrent(async (live) => {
+          const people = userIds.map(dataPerson);
+          return answerWith(
+            live,
+            await recommendations.forGroup(live, { people, strategy, n, excludeSeen, filter, deadline }),
+          );
+        }),
+    }),
+    defineRoute({
+      method: "get",
+      path: "/v1/trending",
+      operationId: "getTrending",
+      tag: "Recommendations",
+      summary: "What people took up lately",
+      description: "Counted in feedback (ratings, clicks, views), the newest counting most; at most a minute old.",
+      permission: "items:read",
+      params: nothing,
+      query: trendingQuery,
+      body: noBody,
+      responses: { 200: { description: "The list, most taken up first.", schema: trendingSchema } },
+      errors: ["RB_UNAVAILABLE"],
+      handle: async ({ query: { n, days } }) => {
+        const items = await trending.find(days);
+        return { body: { days, items: items.slice(0, n).map((item, at) => ({ ...item, rank: at + 1 })) } };
+      },
     }),
     defineRoute({
       method: "get",
