@@ -11,33 +11,34 @@ const table = new Int32Array(bins + 2);
  * under the ROC curve, exact. Nearly all items are settled by the bin that their approximate score falls into; the others are
  * scored exactly.
  *
- * `relevantScores`: exact scores of the relevant items; `left`: items that are no candidates or relevant, each once. NaN when
+ * `relevantScores`: exact scores of the relevant items; `left.isLeft` [places]: 1 for items that are no candidates or are relevant, `count` of them. NaN when
  * there is no other item.
  */
 export function areaUnderCurve(
   rough: RoughScores,
   relevantScores: Float64Array,
-  left: { readonly count: number; readonly places: Int32Array },
+  left: { readonly count: number; readonly isLeft: Uint8Array },
 ): number {
   const { values, itemAt, items, tiers, exactScore } = rough;
   const sorted = relevantScores.slice().sort();
   const scale = binScale(sorted, rough);
   const { low, perBin } = scale;
 
+  const { isLeft } = left;
   const exactly = (place: number) => beaten(sorted, exactScore(itemAt === null ? place : itemAt[place]!));
-  // Whole numbers and, apart, halves below 2⁵³: adding and taking off again is exact.
+  // Whole numbers and, apart, halves below 2⁵³: exact.
   let won = 0;
   let wonExactly = 0;
   let place = 0;
   for (const { until, error } of tiers) {
     fillTable(sorted, rough.offset, error, scale);
     for (; place < until; place++) {
+      if (isLeft[place] !== 0) continue;
       const above = table[binOf(values[place]!, low, perBin)]!;
       if (above >= 0) won += above;
       else wonExactly += exactly(place);
     }
   }
-  for (let at = 0; at < left.count; at++) wonExactly -= exactly(left.places[at]!);
   const others = items - left.count;
   return others === 0 ? NaN : (won + wonExactly) / (others * sorted.length);
 }

@@ -27,6 +27,8 @@ export interface EvaluationInput {
   readonly cutoffs: readonly number[];
   readonly relevance: Relevance;
   readonly facts: ItemFacts;
+  /** False: no AUC, which needs all scores. Default true. */
+  readonly curves?: boolean;
   /** Only to reproduce papers: candidates are each relevant item and so many unseen ones, drawn with the seed. */
   readonly sampled?: { readonly negatives: number; readonly seed: number } | null;
 }
@@ -53,13 +55,13 @@ export function testUsers(test: Pick<RatingsByUser, "userStart">): Int32Array {
 /** Names of the per-user columns that an evaluation fills. */
 export function columnNames(
   predictsRatings: boolean,
-  { cutoffs, facts, sampled }: Pick<EvaluationInput, "cutoffs" | "facts" | "sampled">,
+  { cutoffs, facts, curves = true, sampled }: Pick<EvaluationInput, "cutoffs" | "facts" | "curves" | "sampled">,
 ): string[] {
   return [
     "test_ratings",
     ...(predictsRatings ? ["rmse_sum", "mae_sum"] : []),
     ...cutoffs.flatMap((k) => listColumns(k, facts.likeness !== null)),
-    "auc",
+    ...(curves ? ["auc"] : []),
     ...(sampled === null || sampled === undefined ? [] : cutoffs.flatMap(sampledColumns)),
   ];
 }
@@ -107,9 +109,7 @@ export function evaluateRows(
   const { test } = input;
   const stranger = recommender.foldIn([]);
   const gains = new Float64Array(items).fill(-1);
-  // The last row for which an item was left out of the others, from 1.
-  const left = new Int32Array(items);
-  const leftPlaces = new Int32Array(items);
+  const isLeft = new Uint8Array(items);
   const places = new Int32Array(items);
   const rater = listRater(input.cutoffs, output.columns, input.facts, items);
   const longest = input.cutoffs.at(-1) ?? 0;
@@ -147,32 +147,35 @@ export function evaluateRows(
   function rateCurve({ row, exclude }: Person, rough: Parameters<Parameters<Scanner["roughScores"]>[1]>[0], relevant: readonly number[]): void {
     const column = output.columns.get("auc");
     if (column === undefined) return;
+    const { placeOf } = rough;
     let count = 0;
-    const leave = (i: number) => {
-      if (left[i] === row + 1) return;
-      left[i] = row + 1;
-      leftPlaces[count++] = rough.placeOf === null ? i : rough.placeOf[i]!;
+    const mark = (ofItems: Int32Array | readonly number[], value: 0 | 1) => {
+      for (let at = 0; at < ofItems.length; at++) {
+        const place = placeOf === null ? ofItems[at]! : placeOf[ofItems[at]!]!;
+        if (isLeft[place] === value) continue;
+        isLeft[place] = value;
+        count++;
+      }
     };
-    for (let at = 0; at < exclude.length; at++) leave(exclude[at]!);
+    mark(exclude, 1);
+    mark(relevant, 1);
     const scores = new Float64Array(relevant.length);
-    for (let at = 0; at < relevant.length; at++) {
-      leave(relevant[at]!);
-      scores[at] = rough.exactScore(relevant[at]!);
-    }
-    column[row] =
-      relevant.length === 0
-        ? NaN
-        : areaUnderCurve(rough, scores, { count, places: leftPlaces });
+    for (let at = 0; at < relevant.length; at++) scores[at] = rough.exactScore(relevant[at]!);
+    column[row] = relevant.length === 0 ? NaN : areaUnderCurve(rough, scores, { count, isLeft });
+    mark(exclude, 0);
+    mark(relevant, 0);
   }
 
   for (let start = from; start < to; start += rowsPerScan) {
     const people = Array.from({ length: Math.min(rowsPerScan, to - start) }, (_, at) => personOf(start + at));
     const relevant = people.map(({ u }) => relevantOf(u));
     scanner.topNForMany(people, longest).forEach((list, at) => rateList(people[at]!, list, relevant[at]!));
-    scanner.roughScores(
-      people.map(({ who }) => who),
-      (rough, at) => rateCurve(people[at]!, rough, relevant[at]!),
-    );
+    if (output.columns.has("auc")) {
+      scanner.roughScores(
+        people.map(({ who }) => who),
+        (rough, at) => rateCurve(people[at]!, rough, relevant[at]!),
+      );
+    }
     people.forEach((person, at) => {
       if (predictsRatings) rateErrors(scanner, person, input, output);
       rateSampled(recommender, input, output, person, relevant[at]!);

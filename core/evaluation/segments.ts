@@ -57,7 +57,10 @@ export function segmentSums(source: SegmentSource): SegmentSums[] {
       const ofItem = genresByItem.get(i) ?? genresOf(i);
       genresByItem.set(i, ofItem);
       const period = time === null ? null : periods.of(time[at]!);
-      for (const sums of [group, popularity[third[i]!]!, ...ofItem, ...(period === null ? [] : [period])]) addRating(sums, source, at);
+      addRating(group, source, at);
+      addRating(popularity[third[i]!]!, source, at);
+      for (const sums of ofItem) addRating(sums, source, at);
+      if (period !== null) addRating(period, source, at);
     }
   });
   return [...activity, ...popularity, ...genres.map(({ sums }) => sums), ...periods.all()];

@@ -1,5 +1,3 @@
-import { Worker } from "node:worker_threads";
-import { ReelbenchError } from "../contract/errors.ts";
 import type { EvaluationOptions } from "../contract/entities.ts";
 import { calibrationError } from "../evaluation/calibration.ts";
 import { columnNames, evaluationOutput, testUsers } from "../evaluation/evaluate.ts";
@@ -17,8 +15,9 @@ import { answersFromHistory } from "../models/servable.ts";
 import type { ServableModel } from "../models/servable.ts";
 import { indexForScan } from "../recommend/scanner.ts";
 import { shareModel } from "../recommend/shared-model.ts";
-import { entryUrl } from "../runtime-paths.ts";
 import { rowsPerClaim } from "./evaluation-claims.ts";
+import { openEvaluationThreads } from "./evaluation-threads.ts";
+import type { EvaluationThreads } from "./evaluation-threads.ts";
 import type { EvaluationWorkerData } from "./evaluation-worker.ts";
 
 export interface EvaluationResult {
@@ -35,8 +34,6 @@ export interface EvaluationResult {
     readonly coldItemRatings: number;
   };
 }
-
-const progressMilliseconds = 200;
 
 /**
  * Evaluates a model on the full ranking with `threads` worker threads. Each row's values depend on that row alone and go
@@ -61,6 +58,10 @@ export async function evaluateInThreads(
     /** For what is sampled. */
     readonly seed?: number;
     readonly threads: number;
+    /** Threads that are already there (`threads` of them); absent: new ones, for this evaluation. */
+    readonly workers?: EvaluationThreads;
+    /** False: no AUC and no diversity, which take as long as all the rest. Default true. */
+    readonly thorough?: boolean;
   },
   context: WorkContext,
 ): Promise<EvaluationResult> {
@@ -69,7 +70,9 @@ export async function evaluateInThreads(
   const model = shareModel(request.model);
   const input = inputOf(request, model);
   const output = evaluationOutput(columnNames(model.predictsRatings, input), input, model);
-  const threads = Math.max(1, Math.min(request.threads, Math.ceil(input.users.length / rowsPerClaim)));
+  const enough = Math.max(1, Math.min(request.threads, Math.ceil(input.users.length / rowsPerClaim)));
+  const workers = request.workers ?? openEvaluationThreads(enough);
+  const threads = workers.count;
   const longestList = input.cutoffs.at(-1) ?? 1;
   const data: EvaluationWorkerData = {
     model,
@@ -79,7 +82,11 @@ export async function evaluateInThreads(
     output,
     cells: new Int32Array(new SharedArrayBuffer(8)),
   };
-  await runWorkers(data, threads, context);
+  try {
+    await workers.run(data, context);
+  } finally {
+    if (request.workers === undefined) await workers.close();
+  }
   const report = sumReport(input, output, {
     rated,
     test,
@@ -105,7 +112,7 @@ export async function evaluateInThreads(
 }
 
 function inputOf(request: Parameters<typeof evaluateInThreads>[0], model: ServableModel): EvaluationInput {
-  const { test, foldIn = null, options } = request;
+  const { test, foldIn = null, options, thorough = true } = request;
   const rated = request.rated ?? request.train;
   const facts = itemFacts(rated, model);
   return {
@@ -115,7 +122,8 @@ function inputOf(request: Parameters<typeof evaluateInThreads>[0], model: Servab
     test: shareRatings(test),
     foldIn: foldIn === null ? null : shareRatings(foldIn),
     relevance: { from: options?.relevantFrom ?? null },
-    facts: { ...facts, likeness: facts.likeness === null ? null : shareLikeness(facts.likeness) },
+    facts: { ...facts, likeness: facts.likeness === null || !thorough ? null : shareLikeness(facts.likeness) },
+    curves: thorough,
     sampled:
       options?.sampledNegatives === undefined ? null : { negatives: options.sampledNegatives, seed: request.seed ?? 0 },
   };
@@ -133,41 +141,6 @@ function shareRatings({ userStart, item, rating, time }: TrainingSet): RatingsBy
 /** The vectors are the model's, or a small table; the rest is a number an item. */
 function shareLikeness(likeness: Likeness): Likeness {
   return { ...likeness, vectors: share(likeness.vectors) };
-}
-
-function runWorkers(data: EvaluationWorkerData, threads: number, context: WorkContext): Promise<void> {
-  const { signal, onProgress } = context;
-  const total = data.input.users.length;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new ReelbenchError("RB_CANCELLED"));
-    const workers = Array.from(
-      { length: threads },
-      (_, slot) => new Worker(entryUrl("evaluation-worker"), { workerData: { ...data, slot } }),
-    );
-    let running = threads;
-    const report = () => onProgress({ done: Atomics.load(data.cells, 1), total, unit: "users", message: "Evaluating" });
-    const timer = setInterval(report, progressMilliseconds);
-    const stop = (settle: () => void) => {
-      clearInterval(timer);
-      signal.removeEventListener("abort", onAbort);
-      void Promise.all(workers.map((worker) => worker.terminate())).then(settle, settle);
-    };
-    const fail = (error: ReelbenchError) => stop(() => reject(error));
-    const onAbort = () => fail(new ReelbenchError("RB_CANCELLED"));
-    signal.addEventListener("abort", onAbort, { once: true });
-    for (const worker of workers) {
-      worker.once("error", (error) =>
-        fail(new ReelbenchError("RB_WORKER_DIED", `An evaluation thread failed: ${String(error)}`, { cause: error })),
-      );
-      worker.once("exit", (code) => {
-        if (code !== 0)
-          return fail(new ReelbenchError("RB_WORKER_DIED", `An evaluation thread ended with code ${code}.`));
-        if (--running > 0) return;
-        report();
-        stop(resolve);
-      });
-    }
-  });
 }
 
 /** In shared memory: as it is if it lies there already, otherwise a copy. */

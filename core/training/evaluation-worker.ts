@@ -1,5 +1,5 @@
 /** A thread of an evaluation: claims rows until none is left and writes their values into shared columns. */
-import { workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { evaluateRows } from "../evaluation/evaluate.ts";
 import type { EvaluationInput, EvaluationOutput, RatingsByUser } from "../evaluation/evaluate.ts";
 import type { ScanIndex } from "../compute/scan-index.ts";
@@ -8,6 +8,7 @@ import { createRecommender } from "../recommend/recommender.ts";
 import type { GivenRating } from "../recommend/recommender.ts";
 import { createScanner } from "../recommend/scanner.ts";
 import { rowsPerClaim } from "./evaluation-claims.ts";
+import type { FromEvaluationWorker } from "./evaluation-threads.ts";
 
 export interface EvaluationWorkerData {
   readonly model: ServableModel;
@@ -21,16 +22,26 @@ export interface EvaluationWorkerData {
   readonly cells: Int32Array;
 }
 
-// Structured cloning keeps the shape that `evaluateInThreads` gave it; nobody else starts this file.
-const { model, index, histories, input, output, cells, slot } = workerData as EvaluationWorkerData & { slot: number };
-const recommender = createRecommender(model, (u) => historyIn(histories, u));
-const scanner = await createScanner(model, { shared: { index, slot }, recommender });
-const rows = input.users.length;
-for (let from = Atomics.add(cells, 0, rowsPerClaim); from < rows; from = Atomics.add(cells, 0, rowsPerClaim)) {
-  const to = Math.min(from + rowsPerClaim, rows);
-  evaluateRows(scanner, input, output, from, to);
-  Atomics.add(cells, 1, to - from);
+async function evaluate(data: EvaluationWorkerData & { readonly slot: number }): Promise<void> {
+  const { model, index, histories, input, output, cells, slot } = data;
+  const recommender = createRecommender(model, (u) => historyIn(histories, u));
+  const scanner = await createScanner(model, { shared: { index, slot }, recommender });
+  const rows = input.users.length;
+  for (let from = Atomics.add(cells, 0, rowsPerClaim); from < rows; from = Atomics.add(cells, 0, rowsPerClaim)) {
+    const to = Math.min(from + rowsPerClaim, rows);
+    evaluateRows(scanner, input, output, from, to);
+    Atomics.add(cells, 1, to - from);
+  }
 }
+
+const send = (message: FromEvaluationWorker): void => parentPort?.postMessage(message);
+// Structured cloning keeps the shape that `evaluateInThreads` gave it; nobody else starts this file.
+parentPort?.on("message", (data: EvaluationWorkerData & { readonly slot: number }) => {
+  evaluate(data).then(
+    () => send({ type: "done" }),
+    (error: unknown) => send({ type: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+});
 
 function historyIn(ratings: RatingsByUser | null, u: number): GivenRating[] {
   const [from, to] = [ratings?.userStart[u] ?? 0, ratings?.userStart[u + 1] ?? 0];
