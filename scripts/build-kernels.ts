@@ -11,7 +11,13 @@ const root = new URL("../", import.meta.url);
 const sources = new URL("core/compute/assembly/", root);
 const generated = new URL("core/compute/kernels.generated.ts", root);
 
-// Shared memory up to all of wasm32; no relaxed SIMD, whose results differ between processors.
+/**
+ * Asked for by REELBENCH_RELAXED_SIMD=1: fused multiply-adds where the processor has them, some percent faster. Results then
+ * differ between processors, so runs carry it in their code version.
+ */
+const relaxed = process.env["REELBENCH_RELAXED_SIMD"] === "1";
+
+// Shared memory up to all of wasm32; no relaxed SIMD, whose results differ between processors, unless asked for.
 const options = [
   "--optimizeLevel",
   "3",
@@ -33,14 +39,17 @@ const options = [
   "simd",
   "--enable",
   "threads",
-  "--disable",
+  relaxed ? "--enable" : "--disable",
   "relaxed-simd",
 ];
+
+/** Of the generated file; another one is made again. */
+const format = 2;
 
 function sourceHash(): string {
   const hash = createHash("sha256");
   const { version } = createRequire(import.meta.url)("assemblyscript/package.json") as { version: string };
-  hash.update(JSON.stringify([version, options]));
+  hash.update(JSON.stringify([format, version, options]));
   for (const name of readdirSync(sources)
     .filter((file) => file.endsWith(".ts"))
     .toSorted()) {
@@ -80,6 +89,7 @@ if (existsSync(generated) && readFileSync(generated, "utf8").includes(`"${hash}"
   writeFileSync(
     temporary,
     `// Made by scripts/build-kernels.ts. Do not edit.\nexport const kernelsHash = "${hash}";\n` +
+      `export const relaxedSimd: boolean = ${String(relaxed)};\n` +
       `export const kernelsBase64 =\n  "${Buffer.from(binary).toString("base64")}";\n`,
   );
   renameSync(temporary, fileURLToPath(generated));

@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 async function buildTarget(target: BuildTarget, force: boolean): Promise<boolean> {
   const output = join(root, target.output);
   const stamp = join(root, "dist", ".stamps", target.name);
-  const hash = hashInputs(root, target.inputs);
+  const hash = `${hashInputs(root, target.inputs)}${target.variant ?? ""}`;
   if (!force && isFresh(stamp, hash, output)) return false;
   const started = performance.now();
   process.stdout.write(`reelbench: building ${target.name} …`);

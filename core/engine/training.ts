@@ -8,7 +8,7 @@ import type { TrainingPlan } from "../models/plan-training.ts";
 import { foldsOf } from "../ratings/split-parts.ts";
 import type { TrainingTaskInput } from "../training/task.ts";
 import { train } from "../training/train.ts";
-import { version } from "../version.ts";
+import { codeVersion } from "../code-version.ts";
 import { changed, finishedRun, presentSnapshot, presentSplit } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -39,7 +39,7 @@ export function queuedRun(
     curve: [],
     timings: null,
     machine: null,
-    codeVersion: version,
+    codeVersion,
     modelHash: null,
     error: null,
     note: "",
@@ -63,7 +63,7 @@ export function trainingTaskOf(rooms: Rooms, run: Run): TrainingTaskInput {
     evaluation: run.evaluation,
     seed: run.seed,
     threads: rooms.threads,
-    codeVersion: version,
+    codeVersion,
     createdAt: run.createdAt,
     runsDirectory: rooms.workspace.paths.runs,
     ...(run.search === undefined ? {} : { search: run.search, cutoffs: run.search.cutoffs }),

@@ -10,6 +10,8 @@ export interface BuildTarget {
   readonly name: string;
   /** Files and folders, from the root, that decide the result. */
   readonly inputs: readonly string[];
+  /** What else decides it: the environment. */
+  readonly variant?: string;
   /** File or folder, from the root. */
   readonly output: string;
   run(root: string, output: string): Promise<void>;
@@ -30,6 +32,7 @@ export const buildTargets: readonly BuildTarget[] = [
   {
     name: "kernels",
     inputs: ["package-lock.json", "core/compute/assembly", "scripts/build-kernels.ts"],
+    variant: process.env["REELBENCH_RELAXED_SIMD"] === "1" ? "relaxed-simd" : "",
     output: "core/compute/kernels.generated.ts",
     run: (root) => runScript(root, "scripts/build-kernels.ts"),
   },
