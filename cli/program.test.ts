@@ -122,6 +122,9 @@ describe("what goes wrong", () => {
     [["train", "--algorithm", "nope"], 66, "RB_NOT_FOUND"],
     [["train", "--algorithm", "puresvd", "--set", "factors"], 64, "RB_INVALID_INPUT"],
     [["train", "--algorithm", "puresvd", "--set", "nonsense=1"], 64, "RB_INVALID_INPUT"],
+    [["train", "--algorithm", "puresvd", "--half-life", "30"], 64, "RB_INVALID_INPUT"],
+    [["train", "--algorithm", "ials", "--likes-from", "4", "--low-as-worst"], 64, "RB_INVALID_INPUT"],
+    [["train", "--algorithm", "ials", "--low-as-worst"], 64, "RB_INVALID_INPUT"],
     [["publish", "--redis", "redis://x", "r"], 64, "RB_INVALID_INPUT"],
   ])("%j exits %i", async (args, exitCode, code) => {
     const result = await reelbench(...args);

@@ -155,6 +155,10 @@ function refuseIdleOptions({ info }: Algorithm, training: TrainingOptions): void
     throw new ReelbenchError("RB_INVALID_INPUT", `${info.name} takes every rating as equally important.`, {
       remedy: "Leave confidence and half-life out, or train an algorithm that uses weights.",
     });
+  if (training.likes?.low === "worst" && !info.uses.includes("rating-values"))
+    throw new ReelbenchError("RB_INVALID_INPUT", `${info.name} takes every rating for a like, the lowest ones too.`, {
+      remedy: "Leave low ratings out instead.",
+    });
 }
 
 type ModelJob = "runs.train" | "runs.refit" | "runs.reproduce";

@@ -12,9 +12,8 @@ import type { ReadPlan } from "./read-plan.ts";
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Less than this for a thread, and starting it takes longer than it saves. */
 const bytesPerThread = 8 * 1024 * 1024;
-/** 28 bytes a record are held in memory: beyond these the exact path, which works on disk. */
-const mostRecords = 60_000_000;
-const fewestBytesPerRecord = 8;
+/** About as many bytes as the file has are held in memory: larger ones go the exact way, which works on disk. */
+const mostBytes = 2 * 1024 ** 3;
 
 /** Where the columns are, when this plan's files can be plain at all; null when they cannot. */
 export function plainLayout(plan: ReadPlan): PlainLayout | null {
@@ -45,10 +44,11 @@ export async function scanPlainFile(
   signal: AbortSignal,
   threads = Math.min(availableParallelism(), Math.ceil(plan.file.bytes / bytesPerThread)),
 ): Promise<PlainRange | null> {
-  if (plan.file.bytes / fewestBytesPerRecord > mostRecords * 4) return null;
+  if (plan.file.bytes > mostBytes) return null;
   const handle = await open(plan.file.path);
   try {
-    const { size } = await handle.stat();
+    const before = await handle.stat();
+    const { size } = before;
     const head = Buffer.alloc(3);
     await handle.read(head, 0, 3, 0);
     const first = head.equals(byteOrderMark) ? 3 : 0;
@@ -62,6 +62,9 @@ export async function scanPlainFile(
       ranges.length === 1
         ? [await scanRange(handle, layout, { start: first, end: size }, signal)]
         : await inThreads(plan.file.path, layout, ranges, signal);
+    const after = await handle.stat();
+    if (after.size !== size || after.mtimeMs !== before.mtimeMs)
+      throw new ReelbenchError("RB_CONFLICT", `${plan.file.path} changed while it was being read. Import it again.`);
     const whole = parts.flatMap((part) => part ?? []);
     return whole.length < parts.length ? null : joined(whole);
   } finally {
@@ -79,18 +82,30 @@ async function inThreads(
     const data: PlainWorkerData = { path, layout: { ...layout, header: layout.header && at === 0 }, range };
     return new Worker(entryUrl("plain-worker"), { workerData: data });
   });
-  const stop = () => workers.forEach((worker) => void worker.terminate());
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    for (const worker of workers) void worker.terminate();
+  };
   signal.addEventListener("abort", stop, { once: true });
   try {
     return await Promise.all(
       workers.map(
         (worker) =>
           new Promise<PlainRange | null>((resolve, reject) => {
-            worker.once("message", (part: PlainRange | null) => resolve(part));
+            worker.once("message", (part: PlainRange | null) => {
+              // One range that is not plain settles it for all.
+              if (part === null) stop();
+              resolve(part);
+            });
             worker.once("error", (cause: Error) =>
               reject(new ReelbenchError("RB_WORKER_DIED", `A reading thread failed: ${cause.message}`, { cause })),
             );
-            worker.once("exit", () => reject(new ReelbenchError(signal.aborted ? "RB_CANCELLED" : "RB_WORKER_DIED")));
+            worker.once("exit", () => {
+              if (signal.aborted) reject(new ReelbenchError("RB_CANCELLED"));
+              else if (stopped) resolve(null);
+              else reject(new ReelbenchError("RB_WORKER_DIED", "A reading thread ended."));
+            });
           }),
       ),
     );

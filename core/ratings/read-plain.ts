@@ -30,11 +30,19 @@ export async function readPlain(
 ): Promise<Reading | null> {
   const layout = plainLayout(plan);
   if (layout === null) return null;
-  const [proof, scanned] = await Promise.all([
-    countRecords(plan, context),
-    scanPlainFile(plan, layout, context.signal),
-  ]);
+  // The count need not go on through a file that the scan has given up.
+  const givenUp = new AbortController();
+  const signal = AbortSignal.any([context.signal, givenUp.signal]);
+  const counting = countRecords(plan, { ...context, signal });
+  counting.catch(() => undefined); // Awaited below, unless the scan gives up or fails first.
+  let scanned: PlainRange | null = null;
+  try {
+    scanned = await scanPlainFile(plan, layout, context.signal);
+  } finally {
+    if (scanned === null || scanned.rows === 0) givenUp.abort();
+  }
   if (scanned === null || scanned.rows === 0) return null;
+  const proof = await counting;
   const time = timeOf(plan, scanned);
   const scale = scaleOf(
     Array.from(scanned.values, ([value, n]) => ({ value, n })),
