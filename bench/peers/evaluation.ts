@@ -26,7 +26,11 @@ import { readRatingsFile, trainingSet } from "../ratings-file.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { ...pairedOptions, factors: { type: "string", default: "64" }, shape: { type: "string", default: "ml-1m" } },
+  options: {
+    ...pairedOptions,
+    factors: { type: "string", default: "64" },
+    shape: { type: "string", default: "ml-1m" },
+  },
 });
 const cutoffs = [1, 3, 5, 10, 20, 50, 100];
 const threads = Number(values.threads);

@@ -26,7 +26,11 @@ parentPort?.on("message", (work: TopNWork) => {
 
 async function answer({ model, index, slot, n, userStart, item, cells, lists, scores }: TopNWork): Promise<void> {
   const scanner = await createScanner(model, { shared: { index, slot } });
-  for (let from = Atomics.add(cells, 0, usersPerClaim); from < model.users; from = Atomics.add(cells, 0, usersPerClaim)) {
+  for (
+    let from = Atomics.add(cells, 0, usersPerClaim);
+    from < model.users;
+    from = Atomics.add(cells, 0, usersPerClaim)
+  ) {
     const count = Math.min(usersPerClaim, model.users - from);
     const queries = Array.from({ length: count }, (_, at) => ({
       who: from + at,

@@ -49,10 +49,10 @@ try {
     file,
     Buffer.concat(parts.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength))),
   );
-  const shared = shareModel({ userStart: data.userStart, item: data.item } as unknown as FactorModel) as unknown as Pick<
-    TrainingSet,
-    "userStart" | "item"
-  >;
+  const shared = shareModel({
+    userStart: data.userStart,
+    item: data.item,
+  } as unknown as FactorModel) as unknown as Pick<TrainingSet, "userStart" | "item">;
   const lists = new Int32Array(new SharedArrayBuffer(data.users * n * 4)).fill(-1);
   const scores = new Float64Array(new SharedArrayBuffer(data.users * n * 8));
   const recommendAll = async (): Promise<void> => {

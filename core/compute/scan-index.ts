@@ -153,8 +153,13 @@ export function buildScanIndex(model: ScanItems, options: ScanOptions = {}): Sca
     bounds.error = Math.max(bounds.error, error);
     bounds.bias = Math.max(bounds.bias, Math.abs(bias));
   }
-  const largest = (of: (bounds: ScanBounds) => number) => tiers.reduce((most, tier) => Math.max(most, of(tier.bounds)), 0);
-  const bounds = { norm: largest(({ norm }) => norm), error: largest(({ error }) => error), bias: largest(({ bias }) => bias) };
+  const largest = (of: (bounds: ScanBounds) => number) =>
+    tiers.reduce((most, tier) => Math.max(most, of(tier.bounds)), 0);
+  const bounds = {
+    norm: largest(({ norm }) => norm),
+    error: largest(({ error }) => error),
+    bias: largest(({ bias }) => bias),
+  };
   return { memory, ...regions, bounds, tiers };
 }
 
@@ -195,9 +200,7 @@ export function lengthOf(row: Float32Array | Float64Array): number {
 }
 
 function itemNorms({ items, factors, itemFactors }: ScanItems): Float64Array {
-  return Float64Array.from({ length: items }, (_, i) =>
-    lengthOf(itemFactors.subarray(i * factors, (i + 1) * factors)),
-  );
+  return Float64Array.from({ length: items }, (_, i) => lengthOf(itemFactors.subarray(i * factors, (i + 1) * factors)));
 }
 
 /** Items in descending order of the highest score that a query of the usual length could give them. */

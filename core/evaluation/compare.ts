@@ -67,7 +67,8 @@ export function compareRuns(runs: readonly EvaluatedRun[], baselineId: string | 
     describePairing(
       pairing,
       baseline,
-      tested ? {
+      tested
+        ? {
             interval: intervals[at] ?? null,
             pValue: pValues[at]!,
             corrected: corrected[at]!,
@@ -194,7 +195,12 @@ function differenceIntervals(pairings: readonly Pairing[]): Interval[] {
 function describePairing(
   { metric, challenger, against, ours, theirs }: Pairing,
   baseline: EvaluatedRun,
-  test: { readonly interval: Interval; readonly pValue: number; readonly corrected: number; readonly correctedJointly: number } | null,
+  test: {
+    readonly interval: Interval;
+    readonly pValue: number;
+    readonly corrected: number;
+    readonly correctedJointly: number;
+  } | null,
 ): MetricComparison {
   const value = ratio(total(ours.numerator), total(ours.denominator), ours.root);
   const reference = ratio(total(theirs.numerator), total(theirs.denominator), theirs.root);

@@ -67,10 +67,14 @@ export function columnNames(
 }
 
 /** Memory for one evaluation, in arrays that threads can share. */
-export function evaluationOutput(names: readonly string[], input: EvaluationInput, shape: {
-  readonly items: number;
-  readonly predictsRatings: boolean;
-}): EvaluationOutput {
+export function evaluationOutput(
+  names: readonly string[],
+  input: EvaluationInput,
+  shape: {
+    readonly items: number;
+    readonly predictsRatings: boolean;
+  },
+): EvaluationOutput {
   const { users, test, cutoffs } = input;
   const doubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
   return {
@@ -119,7 +123,8 @@ export function evaluateRows(
     const trained = rowOf(input.rated, u);
     const given = trained.length === 0 ? givenRatings(input.foldIn, u) : [];
     const exclude = given.length === 0 ? trained : Int32Array.from(given, ({ i }) => i);
-    const who = given.length > 0 ? recommender.foldIn(given) : trained.length === 0 ? stranger : recommender.userVector(u);
+    const who =
+      given.length > 0 ? recommender.foldIn(given) : trained.length === 0 ? stranger : recommender.userVector(u);
     return { row, u, who, exclude };
   };
   const relevantOf = (u: number): number[] => {
@@ -144,7 +149,11 @@ export function evaluateRows(
     for (const i of relevant) gains[i] = -1;
   }
 
-  function rateCurve({ row, exclude }: Person, rough: Parameters<Parameters<Scanner["roughScores"]>[1]>[0], relevant: readonly number[]): void {
+  function rateCurve(
+    { row, exclude }: Person,
+    rough: Parameters<Parameters<Scanner["roughScores"]>[1]>[0],
+    relevant: readonly number[],
+  ): void {
     const column = output.columns.get("auc");
     if (column === undefined) return;
     const { placeOf } = rough;
@@ -199,7 +208,12 @@ function countListed(
   });
 }
 
-function rateErrors({ recommender }: Scanner, { who, u, row }: Person, { test }: EvaluationInput, output: EvaluationOutput): void {
+function rateErrors(
+  { recommender }: Scanner,
+  { who, u, row }: Person,
+  { test }: EvaluationInput,
+  output: EvaluationOutput,
+): void {
   let squared = 0;
   let absolute = 0;
   for (let at = test.userStart[u]!; at < test.userStart[u + 1]!; at++) {

@@ -53,20 +53,18 @@ const golden = z
   })
   .parse(JSON.parse(await readFile(new URL("./fixtures/golden.json", import.meta.url), "utf8")));
 
-const models = golden.models.map(
-  (recorded): FactorModel => ({
-    form: "factors",
-    ...golden.shape,
-    globalMean: recorded.globalMean,
-    userBias: Float32Array.from(recorded.userBias),
-    itemBias: Float32Array.from(recorded.itemBias),
-    userFactors: Float32Array.from(recorded.userFactors),
-    itemFactors: Float32Array.from(recorded.itemFactors),
-    foldIn: { kind: "ridge", regularization: 0.1, biasRegularization: 0.1 },
-    predictsRatings: true,
-    scale: { minimum: golden.scale[0], maximum: golden.scale[1] },
-  }),
-);
+const models = golden.models.map((recorded): FactorModel => ({
+  form: "factors",
+  ...golden.shape,
+  globalMean: recorded.globalMean,
+  userBias: Float32Array.from(recorded.userBias),
+  itemBias: Float32Array.from(recorded.itemBias),
+  userFactors: Float32Array.from(recorded.userFactors),
+  itemFactors: Float32Array.from(recorded.itemFactors),
+  foldIn: { kind: "ridge", regularization: 0.1, biasRegularization: 0.1 },
+  predictsRatings: true,
+  scale: { minimum: golden.scale[0], maximum: golden.scale[1] },
+}));
 const genreFeatures: FeatureTable = {
   names: Array.from({ length: golden.genreCount }, (_, genre) => `genre: ${String(genre)}`),
   start: Int32Array.from({ length: golden.shape.items + 1 }, (_, i) =>
@@ -150,9 +148,7 @@ describe("paired statistics, against numpy and scipy", () => {
     const width = golden.paired.interval[1]! - golden.paired.interval[0]!;
     expect(Math.abs(compared.interval!.low - golden.paired.interval[0]!)).toBeLessThan(0.08 * width);
     expect(Math.abs(compared.interval!.high - golden.paired.interval[1]!)).toBeLessThan(0.08 * width);
-    const own = summarize(a!, { cutoffs: [10], whole: new Map(), seed: 3 }).find(
-      ({ metric }) => metric === "ndcg@10",
-    )!;
+    const own = summarize(a!, { cutoffs: [10], whole: new Map(), seed: 3 }).find(({ metric }) => metric === "ndcg@10")!;
     expect(Math.abs(own.interval!.low - golden.paired.intervalOfFirst[0]!)).toBeLessThan(0.01);
     expect(Math.abs(own.interval!.high - golden.paired.intervalOfFirst[1]!)).toBeLessThan(0.01);
   });

@@ -42,7 +42,9 @@ const genrePrefix = "genre: ";
 /** Genres where the data have any; else the factors of a model that has some. */
 function likenessOf(features: FeatureTable | null, model: ServableModel): Likeness | null {
   const genres = new Map(
-    (features?.names ?? []).flatMap((name, at) => (name.startsWith(genrePrefix) ? [at] : [])).map((at, column) => [at, column]),
+    (features?.names ?? [])
+      .flatMap((name, at) => (name.startsWith(genrePrefix) ? [at] : []))
+      .map((at, column) => [at, column]),
   );
   if (features !== null && genres.size > 0) {
     const vectors = new Float32Array(model.items * genres.size);

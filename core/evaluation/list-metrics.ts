@@ -22,7 +22,13 @@ export function listColumns(k: number, diverse: boolean): string[] {
 /** Writes the values of one user's list, at all lengths. */
 export interface ListRater {
   /** `gains` [items]: −1 where not relevant, else 2^rating − 1; `profile`: the user's training items. */
-  rate(row: number, list: readonly ScoredItem[], gains: Float64Array, relevant: readonly number[], profile: Int32Array): void;
+  rate(
+    row: number,
+    list: readonly ScoredItem[],
+    gains: Float64Array,
+    relevant: readonly number[],
+    profile: Int32Array,
+  ): void;
 }
 
 type Column = Float64Array | undefined;

@@ -83,7 +83,11 @@ const kinds = ["activity", "popularity", "genre", "time"];
 /** What the run keeps. Groups without a test rating are left out. */
 export function reportOf(
   sums: ReportSums,
-  options: { readonly relevantFrom: number | null; readonly sampledNegatives: number | null; readonly warnings: readonly string[] },
+  options: {
+    readonly relevantFrom: number | null;
+    readonly sampledNegatives: number | null;
+    readonly warnings: readonly string[];
+  },
 ): EvaluationReport {
   const share = (part: number, whole: number) => (whole === 0 ? null : part / whole);
   return {
@@ -94,13 +98,24 @@ export function reportOf(
     usersWithoutRelevant: sums.usersWithoutRelevant,
     calibration: sums.calibration
       .filter(({ ratings }) => ratings > 0)
-      .map(({ ratings, predicted, observed }) => ({ ratings, predicted: predicted / ratings, observed: observed / ratings })),
+      .map(({ ratings, predicted, observed }) => ({
+        ratings,
+        predicted: predicted / ratings,
+        observed: observed / ratings,
+      })),
     intervals: sums.intervals
       .filter(({ ratings }) => ratings > 0)
-      .map(({ level, ratings, covered, width }) => ({ level, ratings, coverage: covered / ratings, width: width / ratings })),
+      .map(({ level, ratings, covered, width }) => ({
+        level,
+        ratings,
+        coverage: covered / ratings,
+        width: width / ratings,
+      })),
     segments: [...sums.segments]
       .filter(({ ratings }) => ratings > 0)
-      .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.order - b.order || (a.label < b.label ? -1 : 1))
+      .sort(
+        (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.order - b.order || (a.label < b.label ? -1 : 1),
+      )
       .map(({ kind, label, ratings, squared, absolute, relevant, hits, users, ndcg }) => ({
         kind,
         label,

@@ -45,8 +45,16 @@ export function rateSampled(
     const [hitRate, ndcg] = sampledColumns(k);
     const mean = (worth: (place: number) => number) =>
       places.reduce((sum, place) => sum + (place <= k ? worth(place) : 0), 0) / places.length;
-    put(columns.get(hitRate ?? ""), row, mean(() => 1));
-    put(columns.get(ndcg ?? ""), row, mean((place) => 1 / Math.log2(place + 1)));
+    put(
+      columns.get(hitRate ?? ""),
+      row,
+      mean(() => 1),
+    );
+    put(
+      columns.get(ndcg ?? ""),
+      row,
+      mean((place) => 1 / Math.log2(place + 1)),
+    );
   }
 }
 

@@ -75,7 +75,9 @@ describe("segments, by hand", () => {
     expect(double.segments.map(({ ratings }) => ratings)).toEqual(single.segments.map(({ ratings }) => 2 * ratings));
     for (const key of ["rmse", "mae", "recall", "ndcg"] as const)
       expect(double.segments.map((segment) => segment[key])).toEqual(single.segments.map((segment) => segment[key]));
-    expect(double.calibration.map(({ observed }) => observed)).toEqual(single.calibration.map(({ observed }) => observed));
+    expect(double.calibration.map(({ observed }) => observed)).toEqual(
+      single.calibration.map(({ observed }) => observed),
+    );
   });
 });
 
@@ -128,7 +130,13 @@ describe("evaluation by the scan", () => {
     const output = evaluationOutput(columnNames(true, input), input, factorModel);
     const index = indexForScan(factorModel, { longestList: 20, tiles: true });
     expect(index).not.toBeNull();
-    evaluateRows(await createScanner(factorModel, { shared: { index, slot: 0 } }), input, output, 0, input.users.length);
+    evaluateRows(
+      await createScanner(factorModel, { shared: { index, slot: 0 } }),
+      input,
+      output,
+      0,
+      input.users.length,
+    );
     for (const [name, column] of plain.output.columns) expect([name, output.columns.get(name)]).toEqual([name, column]);
     expect(output.listed).toEqual(plain.output.listed);
     expect(output.places).toEqual(plain.output.places);

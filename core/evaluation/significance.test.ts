@@ -87,7 +87,9 @@ describe("the comparison of cross-validated runs", () => {
     const rows = 60;
     const tableOf = (shift: number): PerUserTable => ({
       users: Int32Array.from({ length: rows }, (_, u) => u),
-      columns: new Map([["ndcg@10", Float64Array.from({ length: rows }, (_, u) => 0.3 + shift + 0.05 * Math.sin(u * (1 + shift)))]]),
+      columns: new Map([
+        ["ndcg@10", Float64Array.from({ length: rows }, (_, u) => 0.3 + shift + 0.05 * Math.sin(u * (1 + shift)))],
+      ]),
     });
     const [a, b] = [tableOf(0), tableOf(0.1)];
     const folds = (values: number[]) => ({ folds: { values: { "ndcg@10": values }, testShare: 0.25 } });

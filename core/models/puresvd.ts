@@ -197,10 +197,20 @@ function timesDense(pool: ComputePool, matrix: SparseRegions, x: DenseRegion, y:
  * out += RᵀR·x, sixteen columns a call: these stay in the cache while all of R passes by. Rows come in phases, so that no two
  * calls add to the same columns at once; short ones first, while V8 still compiles.
  */
-function gramProduct(pool: ComputePool, { start, columns, values }: SparseRegions, x: DenseRegion, out: DenseRegion): Program {
+function gramProduct(
+  pool: ComputePool,
+  { start, columns, values }: SparseRegions,
+  x: DenseRegion,
+  out: DenseRegion,
+): Program {
   const rowStart = int32View(pool.memory, start);
   const phases = [...rowRanges(rowStart, entriesPerGramCall)].flatMap(({ from, to }, at) =>
-    at === 0 ? evenRanges(to - from, Math.ceil((to - from) / 16)).map((part) => ({ from: part.from + from, to: part.to + from })) : [{ from, to }],
+    at === 0
+      ? evenRanges(to - from, Math.ceil((to - from) / 16)).map((part) => ({
+          from: part.from + from,
+          to: part.to + from,
+        }))
+      : [{ from, to }],
   );
   return phases.map(({ from, to }) =>
     evenRanges(x.columns, 16).map((panel) =>

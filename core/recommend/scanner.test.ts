@@ -34,7 +34,9 @@ function modelOf({ users, items, factors, seed, coarse, biased }: World): Factor
     // Some items are far longer than others, as popular ones are.
     itemFactors: numbers(items * factors, 1).map((value, at) => value / (1 + (Math.floor(at / factors) % 17))),
     itemPopularity: numbers(items, 1),
-    foldIn: biased ? { kind: "ridge", regularization: 0.1, biasRegularization: 0.1 } : { kind: "projection", center: 0 },
+    foldIn: biased
+      ? { kind: "ridge", regularization: 0.1, biasRegularization: 0.1 }
+      : { kind: "projection", center: 0 },
     predictsRatings: biased,
     scale: { minimum: 1, maximum: 5 },
   };
@@ -59,7 +61,9 @@ describe("the scanner's lists", () => {
         const queries = Array.from({ length: world.users }, (_, u) => ({
           who: u,
           exclude: Array.from({ length: u * 3 }, (__, at) => (at * 31 + u) % (world.items + 2)),
-          ...(u % 4 === 3 ? { allowed: Uint8Array.from({ length: world.items }, (__, i) => (i % 5 === u % 5 ? 1 : 0)) } : {}),
+          ...(u % 4 === 3
+            ? { allowed: Uint8Array.from({ length: world.items }, (__, i) => (i % 5 === u % 5 ? 1 : 0)) }
+            : {}),
         }));
         const expected = queries.map((query) => recommender.topN(query.who, n, query));
         expect(scanner.topNForMany(queries, n)).toEqual(expected);
@@ -89,7 +93,9 @@ describe("the scanner's lists", () => {
   it("tell apart scores that differ only beyond float32", async () => {
     // All of one length and nearly one direction; the exact order is in the last bits.
     const items = 400;
-    const itemFactors = Float32Array.from({ length: items * 2 }, (_, at) => (at % 2 === 0 ? 1 : ((at * 7) % 13) * 2 ** -20));
+    const itemFactors = Float32Array.from({ length: items * 2 }, (_, at) =>
+      at % 2 === 0 ? 1 : ((at * 7) % 13) * 2 ** -20,
+    );
     const model: FactorModel = {
       ...modelOf({ users: 1, items, factors: 2, seed: 1, coarse: false, biased: false }),
       userFactors: Float32Array.of(1, 2 ** -10),

@@ -102,7 +102,18 @@ export function plainScanner(recommender: Recommender): Scanner {
       whos.forEach((who, at) => {
         recommender.scoresForUser(who, values);
         const tiers = [{ until: values.length, error: 0 }];
-        use({ values, items: values.length, itemAt: null, placeOf: null, offset: 0, tiers, exactScore: (i) => values[i]! }, at);
+        use(
+          {
+            values,
+            items: values.length,
+            itemAt: null,
+            placeOf: null,
+            offset: 0,
+            tiers,
+            exactScore: (i) => values[i]!,
+          },
+          at,
+        );
       }),
   };
 }
@@ -350,7 +361,9 @@ function isZero({ factors }: FactorVector): boolean {
 }
 
 /** Whoever has no factors gets the same list, less what is excluded: put in order once. */
-function orderForStrangers(recommender: Recommender): (vector: FactorVector, query: Candidates, n: number) => ScoredItem[] {
+function orderForStrangers(
+  recommender: Recommender,
+): (vector: FactorVector, query: Candidates, n: number) => ScoredItem[] {
   let known: { readonly bias: number; readonly order: readonly ScoredItem[] } | undefined;
   return (vector, { exclude, allowed }, n) => {
     if (known?.bias !== vector.bias)

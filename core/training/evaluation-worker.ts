@@ -39,7 +39,8 @@ const send = (message: FromEvaluationWorker): void => parentPort?.postMessage(me
 parentPort?.on("message", (data: EvaluationWorkerData & { readonly slot: number }) => {
   evaluate(data).then(
     () => send({ type: "done" }),
-    (error: unknown) => send({ type: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) =>
+      send({ type: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
 

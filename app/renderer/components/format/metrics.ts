@@ -32,7 +32,44 @@ const known: Readonly<Record<string, MetricText>> = {
   mrr: { label: "MRR", meaning: "Mean of 1 / rank of the first hit." },
   "hit-rate": { label: "Hit rate", meaning: "Share of users with at least one hit among the first k." },
   coverage: { label: "Coverage", meaning: "Share of the catalogue that appears in anybody's first k." },
-  novelty: { label: "Novelty", meaning: "How unpopular the recommended films are, on average." },
+  novelty: { label: "Novelty", meaning: "How unpopular the recommended films are, on average, in bits." },
+  auc: {
+    label: "AUC",
+    meaning: "Share of the pairs of a relevant and another film in which the relevant one scores higher.",
+  },
+  "ndcg-exponential": {
+    label: "NDCG (exponential)",
+    meaning: "NDCG in which a film rated 5 counts for 31 and one rated 1 for 1.",
+  },
+  "recall-capped": {
+    label: "Recall (capped)",
+    meaning: "Recall over the smaller of k and the number of relevant films, as in papers after Liang 2018.",
+  },
+  serendipity: {
+    label: "Serendipity",
+    meaning: "Hits among the first k, weighed by how little popularity explains them.",
+  },
+  diversity: {
+    label: "Diversity",
+    meaning: "How unlike each other the first k are: 1 minus the mean cosine of all pairs.",
+  },
+  "popularity-lift": {
+    label: "Popularity lift",
+    meaning: "How much more popular the first k are than what the user has rated; 0: as popular.",
+  },
+  gini: { label: "Gini", meaning: "How unequally the first places fall to the catalogue: 0 equal, 1 all to one film." },
+  "calibration-error": {
+    label: "Calibration error",
+    meaning: "Mean distance of predicted and given ratings in ten groups by prediction, in rating units.",
+  },
+  "sampled-hit-rate": {
+    label: "Hit rate among sampled",
+    meaning: "Only to reproduce papers: hit rate where each relevant film is ranked among a sample.",
+  },
+  "sampled-ndcg": {
+    label: "NDCG among sampled",
+    meaning: "Only to reproduce papers: NDCG where each relevant film is ranked among a sample.",
+  },
 };
 
 function parts(metric: string): { readonly base: string; readonly cutOff: string | undefined } {
@@ -81,7 +118,14 @@ export function metricNames(runs: readonly { readonly metrics: readonly MetricVa
   );
 }
 
-const order = ["ndcg", "recall", "precision", "hit-rate", "map", "mrr", "rmse", "mae", "coverage", "novelty"];
+const headlines = ["ndcg", "recall", "precision", "hit-rate", "map", "mrr", "rmse", "mae", "coverage", "novelty"];
+const order = [...headlines, "auc", "serendipity", "diversity", "popularity-lift", "gini", "calibration-error"];
+
+/** Whether tables of many runs have room for it; a run's own page shows all. */
+export function isHeadline(metric: string): boolean {
+  return headlines.includes(parts(metric).base);
+}
+
 function rank(metric: string): number {
   const index = order.indexOf(parts(metric).base);
   return index === -1 ? order.length : index;

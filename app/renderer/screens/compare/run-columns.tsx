@@ -1,6 +1,13 @@
 import { Badge, Group, Text } from "@mantine/core";
 import type { AlgorithmInfo, Run, Snapshot, Split } from "../../../../core/contract/entities.ts";
-import { findMetric, formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
+import {
+  findMetric,
+  formatMetric,
+  isHeadline,
+  metricLabel,
+  metricMeaning,
+  metricNames,
+} from "../../components/format/metrics.ts";
 import { formatGeneral } from "../../components/format/numbers.ts";
 import { formatDateTime, formatSeconds } from "../../components/format/times.ts";
 import { StateBadge } from "../../components/shell/job-state.tsx";
@@ -48,7 +55,9 @@ export function runColumns(runs: readonly Run[], around: Surroundings): readonly
       width: 130,
       value: ({ algorithm }) => algorithmOf.get(algorithm)?.name ?? algorithm,
     },
-    ...metricNames(runs).map((name) => metricColumn(name, runs)),
+    ...metricNames(runs)
+      .filter(isHeadline)
+      .map((name) => metricColumn(name, runs)),
     {
       id: "fit",
       header: "Fit",

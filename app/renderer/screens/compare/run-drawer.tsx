@@ -11,6 +11,7 @@ import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { StateBadge } from "../../components/shell/job-state.tsx";
 import { useCommand, useJob, useQueryMethod } from "../../transport/hooks.ts";
 import { showValue } from "./run-columns.tsx";
+import { RunReport } from "./run-report.tsx";
 
 /** One run with all its particulars. */
 export function RunDrawer({ runId, onClose }: { readonly runId: string | null; readonly onClose: () => void }) {
@@ -90,6 +91,7 @@ function Particulars({ run }: { readonly run: Run }) {
         </Table.Tbody>
       </Table>
       {run.state === "succeeded" && <RunActions run={run} />}
+      {run.state === "succeeded" && <RunReport run={run} />}
     </Stack>
   );
 }

@@ -1,0 +1,137 @@
+import { Alert, Stack, Table, Text } from "@mantine/core";
+import type { EvaluationReport, Run } from "../../../../core/contract/entities.ts";
+import { formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
+import { formatDecimal } from "../../components/format/numbers.ts";
+
+type Segment = EvaluationReport["segments"][number];
+
+const kinds: readonly { readonly kind: Segment["kind"]; readonly title: string }[] = [
+  { kind: "activity", title: "Users by training ratings" },
+  { kind: "popularity", title: "Films by popularity" },
+  { kind: "genre", title: "Films by genre" },
+  { kind: "time", title: "Test ratings by time" },
+];
+
+/** All metrics of a run, and what its evaluation found beside them. */
+export function RunReport({ run }: { readonly run: Run }) {
+  const { report } = run;
+  return (
+    <Stack gap="md">
+      <Metrics run={run} />
+      {report !== undefined && (
+        <>
+          {report.warnings.map((warning) => (
+            <Alert key={warning} color="yellow" title="Sampled metrics">
+              {warning}
+            </Alert>
+          ))}
+          {report.relevantFrom !== null && (
+            <Text size="sm" c="dimmed">
+              Relevant in lists: test ratings from {report.relevantFrom} up ({report.relevantRatings}).{" "}
+              {report.usersWithoutRelevant} test users have none and are in no metric of lists.
+            </Text>
+          )}
+          <Calibration report={report} />
+          {kinds.map(({ kind, title }) => (
+            <Segments
+              key={kind}
+              title={title}
+              k={report.k}
+              rows={report.segments.filter((segment) => segment.kind === kind)}
+            />
+          ))}
+        </>
+      )}
+    </Stack>
+  );
+}
+
+function Metrics({ run }: { readonly run: Run }) {
+  if (run.metrics.length === 0) return null;
+  return (
+    <Table fz="sm" aria-label="Metrics of the run">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Metric</Table.Th>
+          <Table.Th ta="right">Value</Table.Th>
+          <Table.Th ta="right">95 % interval</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {metricNames([run]).flatMap((name) =>
+          run.metrics
+            .filter(({ metric }) => metric === name)
+            .map(({ value, interval }) => (
+              <Table.Tr key={name}>
+                <Table.Td title={metricMeaning(name)}>{metricLabel(name)}</Table.Td>
+                <Table.Td ta="right">{formatMetric(value)}</Table.Td>
+                <Table.Td ta="right">
+                  {interval === null ? "" : `${formatMetric(interval.low)} … ${formatMetric(interval.high)}`}
+                </Table.Td>
+              </Table.Tr>
+            )),
+        )}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function Calibration({ report }: { readonly report: EvaluationReport }) {
+  if (report.calibration.length === 0) return null;
+  return (
+    <Table fz="sm" aria-label="Calibration">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th ta="right">Predicted, mean of a tenth</Table.Th>
+          <Table.Th ta="right">Rated</Table.Th>
+          <Table.Th ta="right">Test ratings</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {report.calibration.map(({ predicted, observed, ratings }) => (
+          <Table.Tr key={predicted}>
+            <Table.Td ta="right">{formatDecimal(predicted, 3)}</Table.Td>
+            <Table.Td ta="right">{formatDecimal(observed, 3)}</Table.Td>
+            <Table.Td ta="right">{ratings}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function Segments({
+  title,
+  k,
+  rows,
+}: {
+  readonly title: string;
+  readonly k: number;
+  readonly rows: readonly Segment[];
+}) {
+  if (rows.length === 0) return null;
+  const withErrors = rows.some(({ rmse }) => rmse !== null);
+  const cell = (value: number | null) => (value === null ? "" : formatMetric(value));
+  return (
+    <Table fz="sm" aria-label={title}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{title}</Table.Th>
+          <Table.Th ta="right">Test ratings</Table.Th>
+          {withErrors && <Table.Th ta="right">RMSE</Table.Th>}
+          <Table.Th ta="right">Recall@{k}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {rows.map(({ label, ratings, rmse, recall }) => (
+          <Table.Tr key={label}>
+            <Table.Td>{label}</Table.Td>
+            <Table.Td ta="right">{ratings}</Table.Td>
+            {withErrors && <Table.Td ta="right">{cell(rmse)}</Table.Td>}
+            <Table.Td ta="right">{cell(recall)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
