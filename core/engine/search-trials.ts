@@ -3,13 +3,14 @@ import type { ErrorCode } from "../contract/errors.ts";
 import type { Run } from "../contract/entities.ts";
 import type { Search, SearchStep } from "../contract/searches.ts";
 import type { JobContext } from "../jobs/queue.ts";
+import { requirePlanFits } from "../models/plan-training.ts";
 import { algorithmById, parseHyperparameters } from "../models/registry.ts";
 import { bestStep, nextStep } from "../tuning/next-step.ts";
 import type { PlannedStep, TakenStep } from "../tuning/next-step.ts";
 import type { LiveCurves } from "./models.ts";
 import { changed } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
-import { queuedRun, trainRun } from "./training.ts";
+import { planOf, queuedRun, trainRun } from "./training.ts";
 
 /** Settings can be the cause of these: such a trial has lost and the search goes on. */
 const ownFaults: readonly ErrorCode[] = ["RB_TRAIN_DIVERGED", "RB_TRAIN_TOO_LARGE", "RB_INVALID_INPUT"];
@@ -133,6 +134,10 @@ async function trainStep(
   const { runs } = rooms.workspace.catalogue;
   let ended: SearchStep;
   try {
+    // Each of those that train side by side has its share of the memory.
+    const share = { ...rooms, memory: rooms.memory / search.parallel };
+    const algorithm = algorithmById(search.algorithm);
+    requirePlanFits(planOf(share, algorithm, step.hyperparameters, { splitId: search.splitId }));
     const run = await trainRun(rooms, step.runId, context, (point) => curves.add(step.runId, point));
     ended = { ...step, state: "succeeded", value: valueOf(run, search.metric), seconds: secondsOf(run) };
   } catch (thrown) {

@@ -9,6 +9,7 @@ import type { Transport } from "../contract/transport.ts";
 import { openEngine } from "../engine.ts";
 import type { Engine } from "../engine.ts";
 import { nodeProcessHost } from "../jobs/process-host.ts";
+import { machineMemory } from "../training/machine-memory.ts";
 
 // Each trial is a process of its own, which machines that do other things as well start slowly.
 vi.setConfig({ testTimeout: 180_000 });
@@ -19,16 +20,17 @@ let transport: Transport;
 let snapshotId: string;
 let splitId: string;
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "reelbench-search-"));
-  engine = await openEngine({
-    workspaceDirectory: join(folder, "workspace"),
-    processHost: nodeProcessHost,
-    threads: 2,
-  });
+async function open(options: { readonly memory?: number }): Promise<void> {
+  const workspaceDirectory = join(folder, "workspace");
+  engine = await openEngine({ workspaceDirectory, processHost: nodeProcessHost, threads: 2, ...options });
   const [front, back] = memoryPorts();
   serveEngine(engine, back);
   transport = connect(front);
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "reelbench-search-"));
+  await open({});
   ({ snapshotId } = await runJob(transport, "sample.create", { users: 150, items: 120, ratings: 6000 }));
   ({ splitId } = await runJob(transport, "splits.create", { snapshotId, protocol: { protocol: "random" } }));
 }, 180_000);
@@ -167,4 +169,28 @@ test("what could not work is refused before anything is trained", async () => {
   expect(await refused({ fixed: { nonsense: 1 } })).toMatch(/nonsense/);
   const schedule = { schedule: "asha", resource: "epochs", minimum: 1, maximum: 9 } as const;
   expect(await refused({ algorithm: "puresvd", metric: "ndcg@10", schedule })).toMatch(/no epochs/);
+});
+
+test("settings too large for the machine lose, and the search goes on", async () => {
+  const plan = (factors: number) =>
+    transport.request("training.plan", { splitId, algorithm: "puresvd", hyperparameters: { factors } });
+  const [small, large] = [await plan(4), await plan(100)];
+  await engine.close();
+  // A machine on which the small one fits and the large one does not.
+  await open({ memory: (((small.bytes + large.bytes) / 2) * machineMemory()) / small.available });
+  const { searchId } = await runJob(transport, "searches.start", {
+    splitId,
+    algorithm: "puresvd",
+    space: [{ kind: "choice", name: "factors", choices: [4, 100] }],
+    sampler: { sampler: "quasi-random" },
+    trials: 2,
+  });
+  const { search, steps } = await transport.request("searches.get", { searchId });
+  expect(new Map(steps.map(({ configuration, error }) => [configuration["factors"], error?.code]))).toEqual(
+    new Map([
+      [4, undefined],
+      [100, "RB_TRAIN_TOO_LARGE"],
+    ]),
+  );
+  expect(search.best?.hyperparameters["factors"]).toBe(4);
 });

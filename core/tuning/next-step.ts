@@ -213,7 +213,15 @@ function chooseByDoubling(
   const { observations, pending } = observe(plan, here);
   const first = phase === 0 ? 0 : initial + schedule.following * (phase - 1);
   const seed = phase === 0 ? plan.seed : mix(plan.seed ^ mix(phase));
-  return step(suggest({ space, sampler: plan.sampler, seed, trial: trial - first, observations, pending }));
+  const sampler = soonLearning(plan.sampler, phase === 0 ? initial : schedule.following);
+  return step(suggest({ space, sampler, seed, trial: trial - first, observations, pending }));
+}
+
+/** In a short phase TPE learns from half of it. */
+function soonLearning(sampler: SearchSampler, trials: number): SearchSampler {
+  return sampler.sampler === "tpe"
+    ? { ...sampler, startup: Math.min(sampler.startup, Math.ceil(trials / 2)) }
+    : sampler;
 }
 
 /** A range within `factor` times above and below a value; a choice keeps its value. */
