@@ -3,13 +3,15 @@ import { kernelsBase64 } from "./kernels.generated.ts";
 import type { GibbsKernels } from "./gibbs-kernels.ts";
 import type { GradientKernels } from "./gradient-kernels.ts";
 import type { ItemKernels } from "./item-kernels.ts";
+import type { RecordKernels } from "./record-kernels.ts";
 import type { ScanKernels } from "./scan-kernels.ts";
 
 /**
  * What the compiled module exports (`assembly/`, where each kernel is described). Pointers are byte offsets into the
  * shared memory; `slot` is where a call leaves its share of a sum.
  */
-export interface Kernels extends AlternatingKernels, GibbsKernels, ScanKernels, GradientKernels, ItemKernels {
+export interface Kernels
+  extends AlternatingKernels, GibbsKernels, ScanKernels, GradientKernels, ItemKernels, RecordKernels {
   fillNearNormal(
     out: number,
     from: number,

@@ -1,83 +1,104 @@
-/** Ids as bytes, numbered in the order in which they first appear: a hash table over one arena, without an object for each id. */
+/**
+ * Ids as bytes, numbered in the order in which they first appear, in the memory of the kernel that fills it (`numberOf` in
+ * core/compute/assembly/records.ts): a hash table over one arena, without an object for each id.
+ */
 export interface IdTable {
-  /** The number of the id in `bytes` from `start` to `end`, whose hash is `hash`. */
-  numberOf(bytes: Uint8Array, start: number, end: number, hash: number): number;
+  /** Where the kernel finds the table. */
+  readonly pointer: number;
+  readonly size: number;
+  /** Makes room for so many more ids with so many bytes in all. Call it before the kernel could need them. */
+  reserve(ids: number, bytes: number): void;
   /** All ids by number. They are ASCII. */
   ids(): string[];
-  readonly size: number;
 }
 
-/** FNV-1a, one byte at a time, so that a scanner can hash while it looks for the end of the field. */
-export const emptyHash = 0x811c9dc5 | 0;
-export const hashPrime = 0x01000193;
+/** Memory that only grows; views of it go stale with every allocation. */
+export interface Arena {
+  readonly memory: WebAssembly.Memory;
+  /** The start of so many bytes, zeroed, aligned to 16. */
+  allocate(bytes: number): number;
+}
 
-export function createIdTable(): IdTable {
-  let arena = Buffer.allocUnsafe(64 * 1024);
-  let used = 0;
-  /** [ids + 1] where each id starts in the arena. */
-  let starts = new Int32Array(4097);
-  let hashes = new Int32Array(4097);
-  let size = 0;
-  /** Number + 1 of the id in each slot, 0: empty. */
-  let slots = new Int32Array(8192);
-  let mask = slots.length - 1;
+const pageBytes = 65_536;
 
-  const grow = () => {
-    slots = new Int32Array(slots.length * 2);
-    mask = slots.length - 1;
-    for (let number = 0; number < size; number++) {
-      let slot = spread(hashes[number] ?? 0) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = number + 1;
+export function createArena(memory: WebAssembly.Memory, from: number): Arena {
+  let used = Math.ceil(from / 16) * 16;
+  return {
+    memory,
+    allocate(bytes) {
+      const start = used;
+      used += Math.ceil(bytes / 16) * 16;
+      const missing = used - memory.buffer.byteLength;
+      if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+      return start;
+    },
+  };
+}
+
+// Words of a table, as the kernel reads them.
+const [slotsAt, maskAt, hashesAt, startsAt, sizeAt, arenaAt, usedAt] = [0, 1, 2, 3, 4, 5, 6] as const;
+const words = 7;
+
+export function createIdTable(arena: Arena): IdTable {
+  const pointer = arena.allocate(4 * words);
+  const { memory } = arena;
+  const header = () => new Int32Array(memory.buffer, pointer, words);
+  let slots = 0;
+  let capacity = 0;
+  let arenaBytes = 0;
+
+  /** Twice as many slots as ids, all found anew; what lay in the smaller table stays behind unused. */
+  const widen = (ids: number) => {
+    const before = { hashes: header()[hashesAt]!, starts: header()[startsAt]!, size: header()[sizeAt]! };
+    slots = 2 ** Math.ceil(Math.log2(2 * ids));
+    capacity = slots / 2;
+    const places = [
+      arena.allocate(4 * slots),
+      arena.allocate(4 * capacity),
+      arena.allocate(4 * (capacity + 1)),
+    ] as const;
+    const table = new Int32Array(memory.buffer, places[0], slots);
+    const hashes = new Uint32Array(memory.buffer, places[1], capacity);
+    const starts = new Int32Array(memory.buffer, places[2], capacity + 1);
+    if (before.size > 0) {
+      hashes.set(new Uint32Array(memory.buffer, before.hashes, before.size));
+      starts.set(new Int32Array(memory.buffer, before.starts, before.size + 1));
     }
-    const wider = new Int32Array(slots.length / 2 + 1);
-    wider.set(starts.subarray(0, size + 1));
-    starts = wider;
-    const more = new Int32Array(slots.length / 2 + 1);
-    more.set(hashes.subarray(0, size));
-    hashes = more;
+    const mask = slots - 1;
+    for (let number = 0; number < before.size; number++) {
+      const hash = hashes[number]!;
+      let slot = (hash ^ (hash >>> 15)) & mask;
+      while (table[slot] !== 0) slot = (slot + 1) & mask;
+      table[slot] = number + 1;
+    }
+    const now = header();
+    [now[slotsAt], now[hashesAt], now[startsAt]] = places;
+    now[maskAt] = mask;
   };
 
-  const add = (bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number => {
-    const length = end - start;
-    if (used + length > arena.length)
-      arena = Buffer.concat([arena.subarray(0, used)], Math.max(arena.length * 2, used + length));
-    for (let at = start; at < end; at++) arena[used++] = bytes[at] ?? 0;
-    slots[slot] = size + 1;
-    hashes[size] = hash;
-    starts[++size] = used;
-    if (size * 2 >= slots.length) grow();
-    return size - 1;
+  const widenArena = (bytes: number) => {
+    const used = header()[usedAt]!;
+    const from = header()[arenaAt]!;
+    arenaBytes = 2 * bytes;
+    const to = arena.allocate(arenaBytes);
+    new Uint8Array(memory.buffer).copyWithin(to, from, from + used);
+    header()[arenaAt] = to;
   };
 
   return {
-    numberOf(bytes, start, end, hash) {
-      // Hot: twice for each record of the file.
-      let slot = spread(hash) & mask;
-      for (;;) {
-        const found = slots[slot]! - 1;
-        if (found === -1) return add(bytes, start, end, hash, slot);
-        if (hashes[found] === hash && isSame(arena, starts[found]!, starts[found + 1]!, bytes, start, end))
-          return found;
-        slot = (slot + 1) & mask;
-      }
-    },
-    ids: () =>
-      Array.from({ length: size }, (_, number) => arena.toString("latin1", starts[number], starts[number + 1])),
+    pointer,
     get size() {
-      return size;
+      return header()[sizeAt]!;
+    },
+    reserve(ids, bytes) {
+      if (header()[sizeAt]! + ids > capacity) widen(header()[sizeAt]! + ids);
+      if (header()[usedAt]! + bytes > arenaBytes) widenArena(header()[usedAt]! + bytes);
+    },
+    ids() {
+      const now = header();
+      const starts = new Int32Array(memory.buffer, now[startsAt], now[sizeAt]! + 1);
+      const text = Buffer.from(new Uint8Array(memory.buffer, now[arenaAt], now[usedAt])).toString("latin1");
+      return Array.from({ length: now[sizeAt]! }, (_, number) => text.slice(starts[number], starts[number + 1]));
     },
   };
-}
-
-function isSame(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): boolean {
-  const length = aEnd - aStart;
-  if (length !== bEnd - bStart) return false;
-  for (let at = 0; at < length; at++) if (a[aStart + at] !== b[bStart + at]) return false;
-  return true;
-}
-
-/** FNV leaves the low bits of short texts poorly mixed. */
-function spread(hash: number): number {
-  return (hash ^ (hash >>> 15)) >>> 0;
 }

@@ -1,4 +1,5 @@
-import { createIdTable, emptyHash, hashPrime } from "./id-table.ts";
+import type { Kernels } from "../compute/kernels.ts";
+import { createArena, createIdTable } from "./id-table.ts";
 import type { IdTable } from "./id-table.ts";
 import { maximumRecordBytes } from "./record-scanner.ts";
 import { createValueCounts } from "./value-counts.ts";
@@ -21,7 +22,7 @@ export interface PlainBlock {
   readonly u: Int32Array;
   readonly i: Int32Array;
   readonly rating: Float64Array;
-  /** As written: seconds or milliseconds. 0 where the file has no times. */
+  /** As written: seconds, milliseconds, microseconds. 0 where the file has no times. */
   readonly time: Float64Array;
 }
 
@@ -44,157 +45,123 @@ export interface PlainScan {
   readonly latest: number;
 }
 
-const blockRows = 2048 * 64;
-const longestId = 512;
-const lineFeed = 10;
-const carriageReturn = 13;
-const dot = 46;
-/** Decimal numbers of so many digits are exact as a whole number, and as its quotient by a power of ten correctly rounded. */
-const mostDigits = 15;
-const powersOfTen = Array.from({ length: mostDigits + 1 }, (_, power) => 10 ** power);
+/** The largest chunk that may be pushed. */
+export const largestChunk = 512 * 1024;
+/** `1,1,1` and a line end: no shorter record is plain. */
+const fewestBytes = 6;
+/** What an unfinished line and a chunk may hold, and so the rows of one call. */
+const bufferBytes = maximumRecordBytes + largestChunk + 16;
+const rowsOfCall = Math.ceil(largestChunk / fewestBytes) + 16;
+/** More different ratings than a scale has: the exact path, which counts them on disk. */
+const mostValues = 10_000;
+/** Where the kernels' memory begins to be ours. */
+const memoryBase = 1024;
 
 /** Bytes that may stand in a field: visible ASCII but `"`, and `+`, which ids damaged by a spreadsheet have. */
-const isPlain = new Uint8Array(256).map((_, byte) => (byte > 32 && byte < 127 && byte !== 34 && byte !== 43 ? 1 : 0));
+const isPlain = (byte: number) => byte > 32 && byte < 127 && byte !== 34 && byte !== 43;
 
-/** `onBlock` is given every full block and the last; the arrays are its to keep. */
-export function createPlainScan(layout: PlainLayout, onBlock: (block: PlainBlock) => void): PlainScan {
+/**
+ * `onBlock` is given the records of each chunk; the arrays are its to keep. The memory is for this scan alone.
+ */
+export function createPlainScan(
+  layout: PlainLayout,
+  { kernels, memory }: { readonly kernels: Kernels; readonly memory: WebAssembly.Memory },
+  onBlock: (block: PlainBlock) => void,
+): PlainScan {
   const { delimiter, width, user, item, rating, time } = layout;
-  const users = createIdTable();
-  const items = createIdTable();
-  const isOrdinary = isPlain.map((plain, byte) => (byte === delimiter ? 0 : plain));
+  const arena = createArena(memory, memoryBase);
+  const buffer = arena.allocate(bufferBytes);
+  const ordinary = arena.allocate(256);
+  const fields = arena.allocate(12 * (width + 1));
+  const state = arena.allocate(16);
+  const columns = {
+    line: arena.allocate(4 * rowsOfCall),
+    u: arena.allocate(4 * rowsOfCall),
+    i: arena.allocate(4 * rowsOfCall),
+    rating: arena.allocate(8 * rowsOfCall),
+    time: arena.allocate(8 * rowsOfCall),
+  };
+  const users = createIdTable(arena);
+  const items = createIdTable(arena);
   const values = createValueCounts();
-  let headerSeen = !layout.header;
-  let line = 1;
+  const stateWords = () => new Int32Array(memory.buffer, state, 3);
+  const bytes = () => new Uint8Array(memory.buffer);
+  for (let byte = 0; byte < 256; byte++) bytes()[ordinary + byte] = isPlain(byte) && byte !== delimiter ? 1 : 0;
+  stateWords().set([1, layout.header ? 0 : 1, 0]);
+
+  let carried = 0;
   let rows = 0;
   let earliest = Infinity;
   let latest = -Infinity;
-  let filled = 0;
-  let block = newBlock();
-  const fieldStart = new Int32Array(width + 1);
-  const fieldEnd = new Int32Array(width + 1);
-  const fieldHash = new Int32Array(width + 1);
 
-  const flush = () => {
-    if (filled === 0) return;
-    for (let row = 0; row < filled; row++) {
+  const keep = (count: number) => {
+    const ints = (from: number) => {
+      const copy = new Int32Array(new SharedArrayBuffer(4 * count));
+      copy.set(new Int32Array(memory.buffer, from, count));
+      return copy;
+    };
+    const doubles = (from: number) => {
+      const copy = new Float64Array(new SharedArrayBuffer(8 * count));
+      copy.set(new Float64Array(memory.buffer, from, count));
+      return copy;
+    };
+    const block: PlainBlock = {
+      rows: count,
+      line: ints(columns.line),
+      u: ints(columns.u),
+      i: ints(columns.i),
+      rating: doubles(columns.rating),
+      time: doubles(columns.time),
+    };
+    for (let row = 0; row < count; row++) {
       values.add(block.rating[row]!);
       const moment = block.time[row]!;
       if (moment < earliest) earliest = moment;
       if (moment > latest) latest = moment;
     }
-    rows += filled;
-    onBlock({ ...block, rows: filled });
-    block = newBlock();
-    filled = 0;
+    rows += count;
+    onBlock(block);
   };
-
-  /**
-   * Reads whole lines of the first `length` bytes, behind which stands a NUL. −1: not plain; otherwise where the unfinished
-   * line begins.
-   */
-  const readLines = (bytes: Uint8Array, length: number, final: boolean): number => {
-    let { line: lines, u, i, rating: ratings, time: times } = block;
-    let row = filled;
-    let at = 0;
-    // Hot: every byte of the file. What the loop changes is local, so that it stays in registers.
-    while (at < length) {
-      const start = at;
-      let field = 0;
-      let ending = 0;
-      for (;;) {
-        const from = at;
-        let hash = emptyHash;
-        if (field === user || field === item) {
-          for (let byte = bytes[at]!; isOrdinary[byte] === 1; byte = bytes[++at]!)
-            hash = Math.imul(hash ^ byte, hashPrime);
-        } else while (isOrdinary[bytes[at]!] === 1) at++;
-        let byte = bytes[at]!;
-        if (at >= length) {
-          if (!final) break;
-          byte = lineFeed;
-        }
-        if (byte === carriageReturn) {
-          // Half of CR LF, or no plain line end.
-          if (at + 1 >= length && !final) break;
-          if (bytes[at + 1] !== lineFeed) return -1;
-        } else if (byte !== delimiter && byte !== lineFeed) return -1;
-        if (field >= width) return -1;
-        fieldStart[field] = from;
-        fieldEnd[field] = at;
-        fieldHash[field] = hash;
-        field++;
-        at += byte === carriageReturn ? 2 : 1;
-        if (byte === delimiter) continue;
-        ending = byte;
-        break;
-      }
-      if (ending === 0) {
-        filled = row;
-        return start;
-      }
-      const number = line++;
-      // An empty line is no record.
-      if (field === 1 && fieldStart[0] === fieldEnd[0]) continue;
-      if (!headerSeen) {
-        headerSeen = true;
-        continue;
-      }
-      if (field !== width) return -1;
-      const userStart = fieldStart[user]!;
-      const userEnd = fieldEnd[user]!;
-      const itemStart = fieldStart[item]!;
-      const itemEnd = fieldEnd[item]!;
-      if (userEnd === userStart || itemEnd === itemStart) return -1;
-      if (userEnd - userStart > longestId || itemEnd - itemStart > longestId) return -1;
-      const value = decimal(bytes, fieldStart[rating]!, fieldEnd[rating]!);
-      const moment = time === -1 ? 0 : decimal(bytes, fieldStart[time]!, fieldEnd[time]!);
-      if (value !== value || moment !== moment) return -1;
-      lines[row] = number;
-      u[row] = users.numberOf(bytes, userStart, userEnd, fieldHash[user]!);
-      i[row] = items.numberOf(bytes, itemStart, itemEnd, fieldHash[item]!);
-      ratings[row] = value;
-      times[row] = moment;
-      if (++row === blockRows) {
-        filled = row;
-        flush();
-        if (values.size > mostValues) return -1;
-        row = 0;
-        ({ line: lines, u, i, rating: ratings, time: times } = block);
-      }
-    }
-    filled = row;
-    return at;
-  };
-
-  /** The unfinished line, the bytes that follow, and a NUL. */
-  let buffer = new Uint8Array(1024 * 1024);
-  let carried = 0;
 
   const consume = (length: number, final: boolean): boolean => {
-    buffer[length] = 0;
-    const read = readLines(buffer, length, final);
+    users.reserve(rowsOfCall, length);
+    items.reserve(rowsOfCall, length);
+    bytes()[buffer + length] = 0;
+    const read = kernels.readRecords(
+      buffer,
+      length,
+      final ? 1 : 0,
+      delimiter,
+      width,
+      user,
+      item,
+      rating,
+      time,
+      ordinary,
+      fields,
+      users.pointer,
+      items.pointer,
+      columns.line,
+      columns.u,
+      columns.i,
+      columns.rating,
+      columns.time,
+      state,
+    );
     if (read === -1) return false;
-    carried = Math.max(0, length - read);
-    buffer.copyWithin(0, read, length);
-    return carried <= maximumRecordBytes;
+    const count = stateWords()[2]!;
+    if (count > 0) keep(count);
+    carried = length - read;
+    bytes().copyWithin(buffer, buffer + read, buffer + length);
+    return carried <= maximumRecordBytes && values.size <= mostValues;
   };
 
   return {
     push(chunk) {
-      const length = carried + chunk.length;
-      if (length + 1 > buffer.length) {
-        const wider = new Uint8Array(2 * (length + 1));
-        wider.set(buffer.subarray(0, carried));
-        buffer = wider;
-      }
-      buffer.set(chunk, carried);
-      return consume(length, false);
+      bytes().set(chunk, buffer + carried);
+      return consume(carried + chunk.length, false);
     },
-    end() {
-      if (!consume(carried, true)) return false;
-      flush();
-      return true;
-    },
+    end: () => consume(carried, true),
     users,
     items,
     get values() {
@@ -204,7 +171,7 @@ export function createPlainScan(layout: PlainLayout, onBlock: (block: PlainBlock
       return rows;
     },
     get lines() {
-      return line - 1;
+      return stateWords()[0]! - 1;
     },
     get earliest() {
       return earliest;
@@ -213,44 +180,4 @@ export function createPlainScan(layout: PlainLayout, onBlock: (block: PlainBlock
       return latest;
     },
   };
-}
-
-/** More different ratings than a scale has: the exact path, which counts them on disk. */
-const mostValues = 10_000;
-
-function newBlock(): Omit<PlainBlock, "rows"> {
-  return {
-    line: new Int32Array(new SharedArrayBuffer(4 * blockRows)),
-    u: new Int32Array(new SharedArrayBuffer(4 * blockRows)),
-    i: new Int32Array(new SharedArrayBuffer(4 * blockRows)),
-    rating: new Float64Array(new SharedArrayBuffer(8 * blockRows)),
-    time: new Float64Array(new SharedArrayBuffer(8 * blockRows)),
-  };
-}
-
-/** `[-]digits[.digits]` as a number, NaN for anything else and for more digits than are exact. */
-function decimal(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  let negative = false;
-  if (bytes[at] === 45) {
-    negative = true;
-    at++;
-  }
-  let number = 0;
-  let digits = 0;
-  let decimals = -1;
-  for (; at < end; at++) {
-    const byte = bytes[at]!;
-    if (byte >= 48 && byte <= 57) {
-      number = number * 10 + (byte - 48);
-      digits++;
-      if (decimals !== -1) decimals++;
-    } else if (byte === dot && decimals === -1 && digits > 0) decimals = 0;
-    else return Number.NaN;
-  }
-  if (digits === 0 || decimals === 0 || (negative && number === 0)) return Number.NaN;
-  if (digits > mostDigits && (decimals !== -1 || digits > mostDigits + 1 || number > Number.MAX_SAFE_INTEGER))
-    return Number.NaN;
-  const value = decimals > 0 ? number / powersOfTen[decimals]! : number;
-  return negative ? -value : value;
 }
