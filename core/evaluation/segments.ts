@@ -42,6 +42,7 @@ export function segmentSums(source: SegmentSource): SegmentSums[] {
   }));
   const genresOf = (i: number) => genres.filter(({ members }) => members[i] === 1).map(({ sums }) => sums);
   const genresByItem = new Map<number, SegmentSums[]>();
+  const none: SegmentSums[] = [];
   const periods = periodsOf(time);
 
   input.users.forEach((u, row) => {
@@ -54,8 +55,8 @@ export function segmentSums(source: SegmentSource): SegmentSums[] {
     }
     for (let at = test.userStart[u]!; at < test.userStart[u + 1]!; at++) {
       const i = test.item[at]!;
-      const ofItem = genresByItem.get(i) ?? genresOf(i);
-      genresByItem.set(i, ofItem);
+      const ofItem = genres.length === 0 ? none : (genresByItem.get(i) ?? genresOf(i));
+      if (genres.length > 0) genresByItem.set(i, ofItem);
       const period = time === null ? null : periods.of(time[at]!);
       addRating(group, source, at);
       addRating(popularity[third[i]!]!, source, at);

@@ -316,7 +316,8 @@ function openScan(
 function sortBest(scores: Float64Array, items: Int32Array, count: number): void {
   for (const gap of [701, 301, 132, 57, 23, 10, 4, 1]) {
     for (let at = gap; at < count; at++) {
-      const [score, item] = [scores[at]!, items[at]!];
+      const score = scores[at]!;
+      const item = items[at]!;
       let to = at;
       for (; to >= gap; to -= gap) {
         const other = scores[to - gap]!;
