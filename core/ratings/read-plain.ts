@@ -5,13 +5,13 @@ import type { Database } from "./database.ts";
 import { readText } from "./input-file.ts";
 import type { ReadReport } from "./input-file.ts";
 import { completedOptions } from "./judge.ts";
+import { createLineCounter } from "./line-count.ts";
 import { countPairs } from "./pair-count.ts";
 import { plainLayout, scanPlainFile } from "./plain-file.ts";
 import type { PlainRange } from "./plain-range.ts";
 import type { ReadPlan } from "./read-plan.ts";
 import type { Reading } from "./reading.ts";
 import { warningsAbout } from "./reading-warnings.ts";
-import { createRecordCounter } from "./record-count.ts";
 import { scaleOf } from "./scale-detection.ts";
 import { ratingsFormat, sourceFiles } from "./source-files.ts";
 import { partCode } from "./split-parts.ts";
@@ -79,8 +79,8 @@ export async function readPlain(
 /** The file's hash and the number of its records, by a way through its bytes that shares no code with the scan. */
 async function countRecords(plan: ReadPlan, context: WorkContext): Promise<ReadReport & { readonly records: number }> {
   const report: ReadReport = { sha256: "", bytes: 0 };
-  // A plain file has no quotes: where it has, the scan finds them and nothing of this is used.
-  const counter = createRecordCounter({ ...plan.dialect, quotes: false }, null);
+  // Where a record is not a line, the scan finds that out and nothing of this is used.
+  const counter = createLineCounter();
   const progress = {
     signal: context.signal,
     onBytes: (done: number) =>
