@@ -40,6 +40,16 @@ export const easeInfo: AlgorithmInfo = {
       maximum: 0.95,
     },
     {
+      name: "activityExponent",
+      label: "Weight of the active",
+      description:
+        "A person with c choices counts c^−a: 0 lets every choice count alike, so that the most active decide; 1 lets every person count alike. 0.3 … 0.5 often ranks better.",
+      kind: "real",
+      default: 0,
+      minimum: 0,
+      maximum: 2,
+    },
+    {
       name: "weightsPerItem",
       label: "Weights kept for each item",
       description:

@@ -83,6 +83,23 @@ describe("the weights", () => {
     ).toBeLessThan(2e-6);
   });
 
+  test("with people who count differently are those of XᵀDX", async () => {
+    const data = trainingSetOf(randomSparse(70, 40, 0.3, 6), 40);
+    const model = await fitWith(ease, data, { regularization: 2, activityExponent: 0.5 });
+    const counts = Array.from({ length: 70 }, (_, u) => data.userStart[u + 1]! - data.userStart[u]!);
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const mean = counts.reduce((sum, count) => sum + Math.sqrt(count), 0) / total;
+    const rating = Float32Array.from(
+      counts.flatMap((count) => new Array<number>(count).fill(Math.sqrt(1 / Math.sqrt(count) / mean))),
+    );
+    expect(
+      largestDifference(
+        weightsOf(model),
+        reference({ ...data, rating }, 2, (x) => x),
+      ),
+    ).toBeLessThan(2e-6);
+  });
+
   test("kept for an item are the largest to it", async () => {
     const data = trainingSetOf(randomSparse(90, 140, 0.2, 8), 140);
     const all = weightsOf(await fitWith(ease, data, { regularization: 5 }));

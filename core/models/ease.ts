@@ -31,7 +31,8 @@ const estimatedThreads = 8;
 /**
  * Steck 2019, eq. 8: with P = (XᵀX + λI)⁻¹ the weight from item j to item i is −P_ji / P_ii, 0 for i = j: the minimum of
  * ‖X − XB‖² + λ‖B‖² over all B with a zero diagonal. With dropout p, λI becomes λI + p/(1 − p) diag(XᵀX) (Steck 2020, eq. 7 and 10):
- * the minimum of what is expected when each entry of the input X is dropped with probability p.
+ * the minimum of what is expected when each entry of the input X is dropped with probability p. Rows of X may count
+ * differently: XᵀDX in place of XᵀX.
  */
 export const ease: Algorithm<ItemWeightModel> = {
   info: easeInfo,
@@ -81,7 +82,7 @@ async function fit(
 ): Promise<ItemWeightModel> {
   requireRatings(given);
   const input = historyInputOf(given.scale, hyperparameters);
-  const data = asInputs(given, input);
+  const data = weighUsers(asInputs(given, input), numberOf(hyperparameters, "activityExponent"));
   const threads = Math.max(1, context.threads);
   const perItem = numberOf(hyperparameters, "weightsPerItem");
   requireRoom(shapeOf(data), perItem, threads);
@@ -115,6 +116,22 @@ async function fit(
   } finally {
     await pool.close();
   }
+}
+
+/** x_u times √d_u, with d_u = c_u^−a for c_u choices, brought to a mean of 1 over all choices so that λ keeps its size. */
+function weighUsers(data: TrainingSet, exponent: number): TrainingSet {
+  if (exponent === 0) return data;
+  const choices = (u: number): number => (data.userStart[u + 1] ?? 0) - (data.userStart[u] ?? 0);
+  let sum = 0;
+  for (let u = 0; u < data.users; u++) if (choices(u) > 0) sum += choices(u) ** (1 - exponent);
+  const mean = sum / data.item.length;
+  const rating = new Float32Array(data.rating.length);
+  for (let u = 0; u < data.users; u++) {
+    const root = Math.sqrt(choices(u) ** -exponent / mean);
+    for (let n = data.userStart[u] ?? 0; n < (data.userStart[u + 1] ?? 0); n++)
+      rating[n] = (data.rating[n] ?? 0) * root;
+  }
+  return { ...data, rating };
 }
 
 /** @throws ReelbenchError RB_TRAIN_TOO_LARGE saying how many items would fit, or how few weights. */

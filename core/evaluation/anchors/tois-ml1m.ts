@@ -74,7 +74,7 @@ export const toisSearch: Readonly<Record<string, readonly Record<string, unknown
   bpr: [{}],
   slim: [...grid({ l1: [1, 3, 6], l2: [50, 150, 400] })],
   ease: grid({ regularization: [100, 200, 300, 400, 600, 900, 1300, 2000] }),
-  "ease+dropout": grid({ regularization: [50, 150, 400], dropout: [0.1, 0.2, 0.35, 0.5] }),
+  "ease+weighting": grid({ activityExponent: [0.35, 0.5], dropout: [0.2, 0.3], regularization: [400, 600] }),
 };
 
 /** Every combination, the last name changing fastest. */
