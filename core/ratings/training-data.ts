@@ -10,8 +10,6 @@ import type { RatingColumns } from "./rating-columns.ts";
 import { partRoles } from "./split-parts.ts";
 import type { PartRoles } from "./split-parts.ts";
 
-export type { RatingColumns } from "./rating-columns.ts";
-
 /**
  * Which part is learnt from and which is told apart from it: everything; a hold-out's training part and its test; one fold
  * and the others; or, of splits that keep one, the training part and its validation part (`fold` for those with folds).
