@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Recipe, Snapshot, SplitProtocol } from "../contract/entities.ts";
 import { canonicalJson } from "../files/json.ts";
 import { loadCatalogue } from "./catalogue.ts";
+import { withDatabase } from "./database.ts";
 import { importSource } from "./import.ts";
 import { profileSnapshot } from "./profile.ts";
 import { searchItems, snapshotRows, userHistory } from "./rows.ts";
 import { createSnapshot } from "./snapshot.ts";
+import { sourceRows } from "./source-files.ts";
 import { createSplit, proposeSplits } from "./split.ts";
 import { loadTrainingData, readAssignment } from "./training-data.ts";
 import { idle, inTemporaryFolder } from "./temporary.fixture.ts";
@@ -86,6 +88,26 @@ describe("snapshot", () => {
     expect(await snapshotOf(csv(distinct.slice(1)), [], async ({ id }) => id)).not.toBe(expected);
   });
 
+  it("is the same from a source that an earlier version imported, with ids in place of numbers", async () => {
+    await inTemporaryFolder(async (workspace) => {
+      const path = join(workspace, "ratings.csv");
+      await writeFile(path, csv(world));
+      const { id } = await importSource({ path, options: {}, itemsPath: null }, workspace, idle);
+      const directory = join(workspace, id);
+      const made = () => createSnapshot({ sources: [{ id, directory }], recipe: [] }, join(workspace, "made"), idle);
+      const now = await made();
+      const earlier = join(workspace, "earlier.parquet");
+      await withDatabase({}, async (database) =>
+        database.run(
+          `COPY (SELECT line, user_id, item_id, rating, "time" FROM ${await sourceRows(directory)} ORDER BY place) TO '${earlier}' (FORMAT parquet)`,
+        ),
+      );
+      await rename(earlier, join(directory, "ratings.parquet"));
+      for (const name of ["user-ids.parquet", "item-ids.parquet"]) await rm(join(directory, name));
+      expect(await made()).toMatchObject({ id: now.id, ratings: now.ratings, from: now.from, to: now.to });
+    });
+  });
+
   it("settles duplicates as the recipe says", async () => {
     const text =
       "user,item,rating,timestamp\na,x,1,1300000300\na,x,5,1300000100\na,x,3,1300000200\nb,y,2,1300000000\nb,y,4,1300000000\n";
@@ -105,6 +127,17 @@ describe("snapshot", () => {
     expect(await kept("first")).toEqual([5, 2]);
     expect(await kept("highest")).toEqual([5, 4]);
     expect(await kept("mean")).toEqual([3, 3]);
+  });
+
+  it("keeps likes only, and makes them equal where it is asked to", async () => {
+    const text = "user,item,rating\na,x,1\na,y,4\nb,x,5\nb,y,3.5\n";
+    const kept = (binarise: boolean) =>
+      snapshotOf(text, [{ step: "rating-threshold", minimum: 4, binarise }], async ({ scale }, directory) => ({
+        ratings: [...(await loadTrainingData(directory, { part: "all" })).train.rating],
+        scale: [scale.minimum, scale.maximum],
+      }));
+    expect(await kept(false)).toEqual({ ratings: [4, 5], scale: [0.5, 5] });
+    expect(await kept(true)).toEqual({ ratings: [1, 1], scale: [0, 1] });
   });
 
   it("leaves a core in which everyone has k ratings, and the counts of each step", async () => {
