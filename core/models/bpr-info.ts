@@ -75,7 +75,6 @@ export const bprInfo: AlgorithmInfo = {
       default: 0.01,
       minimum: 0,
       maximum: 10,
-      logarithmic: true,
     },
     {
       name: "threshold",

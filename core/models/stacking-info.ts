@@ -43,7 +43,6 @@ export const stackingInfo: AlgorithmInfo = {
       default: 0.01,
       minimum: 0,
       maximum: 100,
-      logarithmic: true,
     },
   ],
 };
