@@ -19,7 +19,7 @@ import { ials } from "../../core/models/ials.ts";
 import { parseHyperparameters } from "../../core/models/registry.ts";
 import type { FactorModel } from "../../core/models/servable.ts";
 import { finish, median, paired, pairedOptions, runPairs, startPeer } from "../paired.ts";
-import type { Peer } from "../paired.ts";
+import type { PairedResult, Peer } from "../paired.ts";
 import { generatePositives } from "../positives.ts";
 
 const unobservedWeight = 0.1;
@@ -40,7 +40,7 @@ const { values } = parseArgs({
 });
 const threads = Number(values.threads);
 
-const fitAnswer = z.object({ seconds: z.array(z.number()) });
+const fitAnswer = z.object({ seconds: z.array(z.number()), processor: z.array(z.number()) });
 const memoryAnswer = z.object({ peakBytes: z.number() });
 
 if (values["memory-of-ours"] === undefined) await measure();
@@ -69,7 +69,7 @@ async function measure(): Promise<void> {
       }
       const peer = await open();
       for (const solver of values.solvers.split(",")) {
-        results.push(await epochs(data, peer, factors, solver));
+        results.push(...(await epochs(data, peer, factors, solver)));
         if (Number(values["loss-epochs"]) > 0) results.push(await losses(data, peer, factors, solver, folder));
       }
       await peer.close();
@@ -92,16 +92,30 @@ function request(factors: number, solver: string, epochCount: number): Record<st
   };
 }
 
-/** The median epoch of a fit of some epochs, here and there. */
-function epochs(data: TrainingSet, peer: Peer, factors: number, solver: string) {
-  const count = Number(values.epochs);
-  return runPairs({
-    name: `epoch k=${factors} ${solver}`,
+/**
+ * The median epoch of a fit of some epochs, here and there: by the clock, and in processor time of all threads, which is
+ * steadier on a machine that does other things. The first of ours, in which V8 compiles, and of theirs are left out.
+ */
+async function epochs(data: TrainingSet, peer: Peer, factors: number, solver: string): Promise<PairedResult[]> {
+  const count = Number(values.epochs) + 1;
+  const name = `epoch k=${factors} ${solver}`;
+  const processor: [number[], number[]] = [[], []];
+  const clock = await runPairs({
+    name,
     pairs: Number(values.pairs),
     warmUp: 0,
-    ours: async () => median((await fit(data, factors, solver, count + 1)).seconds.slice(1)),
-    peer: async () => median((await peer.request(request(factors, solver, count), fitAnswer)).seconds),
+    ours: async () => {
+      const fitted = await fit(data, factors, solver, count);
+      processor[0].push(median(fitted.processor.slice(1)));
+      return median(fitted.seconds.slice(1));
+    },
+    peer: async () => {
+      const fitted = await peer.request(request(factors, solver, count), fitAnswer);
+      processor[1].push(median(fitted.processor.slice(1)));
+      return median(fitted.seconds.slice(1));
+    },
   });
+  return [clock, paired("  processor time", "s", ...processor)];
 }
 
 async function losses(data: TrainingSet, peer: Peer, factors: number, solver: string, folder: string) {
@@ -123,19 +137,25 @@ async function fit(
   factors: number,
   solver: string,
   count: number,
-): Promise<{ model: FactorModel; seconds: number[] }> {
+): Promise<{ model: FactorModel; seconds: number[]; processor: number[] }> {
   const ends: number[] = [];
+  const used: number[] = [];
   const given = { factors, solver, epochs: count, unobservedWeight, regularization, frequencyExponent: 0 };
   const model = await ials.fit(data, parseHyperparameters(ials, given), {
     seed: 1,
     threads,
     signal: new AbortController().signal,
     onProgress: () => undefined,
-    onEpoch: (point) => ends.push(point.seconds),
+    onEpoch: (point) => {
+      ends.push(point.seconds);
+      const { user, system } = process.cpuUsage();
+      used.push((user + system) / 1e6);
+    },
     resumeFrom: null,
     saveCheckpoint: () => Promise.resolve(),
   });
-  return { model, seconds: ends.map((end, n) => end - (ends[n - 1] ?? 0)) };
+  const differences = (from: number[]): number[] => from.map((end, n) => end - (from[n - 1] ?? 0));
+  return { model, seconds: differences(ends), processor: differences(used) };
 }
 
 /** Σ_rated (1 − x·y)² + α₀ Σ_all (x·y)² + λ (Σ‖x‖² + Σ‖y‖²), a rating. */

@@ -5,6 +5,7 @@ request says (float32, users then items), so that the other side can compute bot
 """
 
 import sys
+import time
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
@@ -19,7 +20,14 @@ matrix = csr_matrix((np.ones(positives, dtype=np.float32), indices, indptr), sha
 
 
 def fit(request):
-    seconds = []
+    seconds, processor = [], []
+    last = [0.0]
+
+    def after_epoch(_epoch, elapsed, _loss):
+        seconds.append(elapsed)
+        processor.append(time.process_time() - last[0])
+        last[0] = time.process_time()
+
     model = AlternatingLeastSquares(
         factors=request["factors"],
         regularization=request["regularization"],
@@ -29,12 +37,13 @@ def fit(request):
         num_threads=request["threads"],
         random_state=1,
     )
-    model.fit(matrix, show_progress=False, callback=lambda epoch, elapsed, loss: seconds.append(elapsed))
+    last[0] = time.process_time()
+    model.fit(matrix, show_progress=False, callback=after_epoch)
     if "factorsTo" in request:
         with open(request["factorsTo"], "wb") as out:
             model.user_factors.astype("<f4", copy=False).tofile(out)
             model.item_factors.astype("<f4", copy=False).tofile(out)
-    return {"seconds": seconds}
+    return {"seconds": seconds, "processor": processor}
 
 
 serve({"fit": fit, "memory": lambda request: {**fit(request), "peakBytes": peak_bytes()}})

@@ -265,12 +265,15 @@ function servable(
   { users, items }: RatingsMemory,
   factors: number,
   data: TrainingSet,
-  { mean, foldIn }: RatingAlternation,
+  { mean, biasRegularization, foldIn }: RatingAlternation,
 ): FactorModel {
   const factor = ratingFactor(data.scale);
   const biasOf = (side: RatedSide): Float32Array => float32View(memory, side.bias).map((bias) => bias / factor);
-  const factorsOf = (side: RatedSide): Float32Array =>
-    readFactors(memory, side.factors, factors).map((value) => value / Math.sqrt(factor));
+  const factorsOf = (side: RatedSide): Float32Array => {
+    const rows = readFactors(memory, side.factors, factors).map((value) => value / Math.sqrt(factor));
+    if (biasRegularization === null) averageSilentRows(rows, int32View(memory, side.ratings.start), factors);
+    return rows;
+  };
   return {
     form: "factors",
     users: data.users,
@@ -285,6 +288,25 @@ function servable(
     predictsRatings: true,
     scale: data.scale,
   };
+}
+
+/** Without a mean and biases zero factors would predict a zero; rows without a rating get the average row instead. */
+function averageSilentRows(rows: Float32Array, start: Int32Array, factors: number): void {
+  const average = new Float64Array(factors);
+  let rated = 0;
+  const silent: number[] = [];
+  for (let row = 0; row + 1 < start.length; row++) {
+    if (start[row] === start[row + 1]) silent.push(row);
+    else {
+      rated++;
+      for (let f = 0; f < factors; f++) average[f]! += rows[row * factors + f]!;
+    }
+  }
+  for (const row of silent)
+    rows.set(
+      average.map((sum) => sum / rated),
+      row * factors,
+    );
 }
 
 function diverged(epoch: number): ReelbenchError {
