@@ -4,7 +4,7 @@ import type { Interactions } from "../compute/interactions.ts";
 import { kernelCall } from "../compute/kernels.ts";
 import { MemoryLayout, float32View, float64View, int32View } from "../compute/memory-layout.ts";
 import type { Region } from "../compute/memory-layout.ts";
-import { openComputePool } from "../compute/pool.ts";
+import { openComputePool, throwIfCancelled } from "../compute/pool.ts";
 import type { ComputePool } from "../compute/pool.ts";
 import type { Shape } from "../compute/ratings-matrix.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
@@ -127,7 +127,7 @@ async function findNeighbours(
   keep: number,
   threads: number,
   shrinkage: number,
-  { onProgress }: FitContext,
+  { onProgress, signal }: FitContext,
 ): Promise<void> {
   const { items } = data;
   const calls = gramRanges(data, gramWork, rowsPerCall).map(({ from, to }) => ({
@@ -160,6 +160,7 @@ async function findNeighbours(
       unit: "items",
       message: "Finding neighbours",
     });
+    throwIfCancelled(signal);
   }
 }
 
