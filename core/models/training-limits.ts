@@ -17,9 +17,15 @@ export function shapeOf(data: TrainingSet): Shape {
   return { users: data.users, items: data.items, ratings: data.item.length };
 }
 
-/** @throws ReelbenchError RB_SPLIT_EMPTY when there is nothing to learn from. */
+/**
+ * @throws ReelbenchError RB_SPLIT_EMPTY when there is nothing to learn from, RB_INVALID_INPUT for a rating that is no number: a
+ * damaged snapshot would otherwise train to NaN.
+ */
 export function requireRatings(data: TrainingSet): void {
   if (data.item.length === 0) throw new ReelbenchError("RB_SPLIT_EMPTY", "There is no rating to train on.");
+  for (let n = 0; n < data.rating.length; n++)
+    if (!Number.isFinite(data.rating[n]))
+      throw new ReelbenchError("RB_INVALID_INPUT", `Rating number ${String(n)} of the training set is not a number.`);
 }
 
 /**
