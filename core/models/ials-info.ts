@@ -27,7 +27,7 @@ export const ialsInfo: AlgorithmInfo = {
       description:
         "Length of each person's and each item's vector. More is better as long as α₀ and λ are chosen for it; time grows with the square.",
       kind: "integer",
-      default: 128,
+      default: 64,
       minimum: 1,
       maximum: 1024,
       logarithmic: true,
@@ -48,7 +48,7 @@ export const ialsInfo: AlgorithmInfo = {
       description:
         "How much a pair without a rating counts as a zero, against 1 for a rated one. The setting that matters most, with λ.",
       kind: "real",
-      default: 1,
+      default: 0.5,
       minimum: 1e-6,
       maximum: 10,
       logarithmic: true,
@@ -58,7 +58,7 @@ export const ialsInfo: AlgorithmInfo = {
       label: "Regularization λ",
       description: "Each row's penalty is λ · (its ratings + α₀ · rows of the other side)^ν · ‖row‖².",
       kind: "real",
-      default: 0.004,
+      default: 0.007,
       minimum: 1e-7,
       maximum: 1000,
       logarithmic: true,
