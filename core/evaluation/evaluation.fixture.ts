@@ -4,7 +4,7 @@ import type { FeatureTable } from "../models/algorithm.ts";
 import { createRecommender } from "../recommend/recommender.ts";
 import { plainScanner } from "../recommend/scanner.ts";
 import { columnNames, evaluateRows, evaluationOutput, testUsers } from "./evaluate.ts";
-import type { EvaluationInput, EvaluationOutput, RatingsByUser } from "./evaluate.ts";
+import type { EvaluationInput, EvaluationOutput, RatingsByUser } from "./evaluation-data.ts";
 import { itemFacts } from "./item-facts.ts";
 import type { PerUserTable } from "./per-user.ts";
 import { summarize } from "./summarize.ts";

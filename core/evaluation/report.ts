@@ -1,7 +1,7 @@
 import type { TrainingSet } from "../models/algorithm.ts";
 import type { ScoreIntervals } from "../models/servable.ts";
 import { calibrationSums } from "./calibration.ts";
-import type { EvaluationInput, EvaluationOutput } from "./evaluate.ts";
+import type { EvaluationInput, EvaluationOutput } from "./evaluation-data.ts";
 import { intervalSums } from "./interval-coverage.ts";
 import { isRelevant } from "./relevance.ts";
 import type { ReportSums } from "./report-sums.ts";

@@ -1,5 +1,5 @@
 import type { Recommender, UserVector } from "../recommend/recommender.ts";
-import type { EvaluationInput, EvaluationOutput } from "./evaluate.ts";
+import type { EvaluationInput, EvaluationOutput } from "./evaluation-data.ts";
 import { createRandom } from "../random.ts";
 
 /** Said wherever sampled metrics are shown. */

@@ -1,5 +1,5 @@
 import type { FeatureTable } from "../models/algorithm.ts";
-import type { EvaluationInput, EvaluationOutput } from "./evaluate.ts";
+import type { EvaluationInput, EvaluationOutput } from "./evaluation-data.ts";
 import { itemsByGenre } from "./item-facts.ts";
 import { isRelevant } from "./relevance.ts";
 import type { SegmentSums } from "./report-sums.ts";

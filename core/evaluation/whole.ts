@@ -1,4 +1,4 @@
-import type { EvaluationOutput } from "./evaluate.ts";
+import type { EvaluationOutput } from "./evaluation-data.ts";
 
 /**
  * Metrics of the evaluation as a whole, without a value for each user: the share of the catalogue that stood in somebody's

@@ -2,7 +2,7 @@ import { float32View, int32View } from "../compute/memory-layout.ts";
 import type { MemoryLayout, Region } from "../compute/memory-layout.ts";
 import { rowRanges } from "../compute/program.ts";
 import type { FeatureTable, TrainingSet } from "./algorithm.ts";
-import { usersOf } from "./bayesian-probes.ts";
+import { usersOf } from "./users-of-ratings.ts";
 
 /** Columns of a row of a mode: factors up to a multiple of eight, then the bias, then zeros up to a multiple of sixteen. */
 export interface RowLayout {

@@ -15,10 +15,10 @@ import { calendarOf } from "./bayesian-days.ts";
 import type { Calendar } from "./bayesian-days.ts";
 import { bayesianMfInfo } from "./bayesian-mf-info.ts";
 import { drawProbes, observeProbes, probePairs } from "./bayesian-probes.ts";
-import type { Probes } from "./bayesian-probes.ts";
 import { openSampler, startSampler } from "./bayesian-sampler.ts";
 import type { Sampler } from "./bayesian-sampler.ts";
 import { posteriorMean, servedError } from "./bayesian-served.ts";
+import type { Sides, Totals } from "./bayesian-totals.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
 import type { FactorModel } from "./servable.ts";
@@ -143,18 +143,6 @@ function load(
   for (const block of itemBlocks) if (data.itemFeatures) loadFeatures(memory, block, data.itemFeatures, data.items);
 }
 
-/** What the kept sweeps add up to, beside the average of the products. All but the probes in one array, for checkpoints. */
-export interface Totals {
-  /** Kept sweeps, those among them still in the queue, Σ w₀, Σ 1/α. */
-  readonly counts: Float64Array;
-  /** [users], [items]: Σ of biases. */
-  readonly userBias: Float64Array;
-  readonly itemBias: Float64Array;
-  /** [days]; empty without them. */
-  readonly dayBias: Float64Array;
-  readonly probes: Probes;
-}
-
 async function sampleAndAverage(
   pool: ComputePool,
   { memory, average, picks }: BayesianPlan,
@@ -244,12 +232,6 @@ function stateOf(
     probes.sums,
     probes.squares,
   ];
-}
-
-/** The sides of the average: people's samples, and items' conditional means given them; on both, below them, days' samples. */
-export interface Sides {
-  readonly left: readonly FactorRows[];
-  readonly right: readonly FactorRows[];
 }
 
 function factorRows(shared: WebAssembly.Memory, { row, users, items, days }: BayesianMemory): Sides {

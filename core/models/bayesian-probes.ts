@@ -1,6 +1,7 @@
 import { float32View } from "../compute/memory-layout.ts";
 import type { TrainingSet } from "./algorithm.ts";
 import type { BayesianMemory } from "./bayesian-memory.ts";
+import { usersOf } from "./users-of-ratings.ts";
 
 /** Pairs drawn for each user and for each item. */
 const pairsEach = 8;
@@ -20,13 +21,6 @@ export interface Probes {
 }
 
 export const probePairs = (users: number, items: number): number => (users + items) * pairsEach;
-
-/** [ratings] */
-export function usersOf(data: TrainingSet): Int32Array {
-  const user = new Int32Array(data.item.length);
-  for (let u = 0; u < data.users; u++) user.fill(u, data.userStart[u], data.userStart[u + 1]);
-  return user;
-}
 
 /** `picks`: random ratings, one for each pair. */
 export function drawProbes(data: TrainingSet, picks: Int32Array): Probes {

@@ -2,7 +2,7 @@ import { float32View } from "../compute/memory-layout.ts";
 import type { TrainingSet } from "./algorithm.ts";
 import type { AverageMemory } from "./bayesian-average.ts";
 import type { Calendar } from "./bayesian-days.ts";
-import type { Sides, Totals } from "./bayesian-mf.ts";
+import type { Sides, Totals } from "./bayesian-totals.ts";
 import { fitVariance } from "./bayesian-probes.ts";
 import type { FactorModel, ScoreIntervals } from "./servable.ts";
 import type { DayEffects } from "./time-effects.ts";

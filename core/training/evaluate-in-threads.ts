@@ -1,7 +1,7 @@
 import type { EvaluationOptions } from "../contract/entities.ts";
 import { calibrationError } from "../evaluation/calibration.ts";
 import { columnNames, evaluationOutput, testUsers } from "../evaluation/evaluate.ts";
-import type { EvaluationInput, RatingsByUser } from "../evaluation/evaluate.ts";
+import type { EvaluationInput, RatingsByUser } from "../evaluation/evaluation-data.ts";
 import { itemFacts } from "../evaluation/item-facts.ts";
 import type { Likeness } from "../evaluation/item-facts.ts";
 import type { DefinitionContext } from "../evaluation/metric.ts";
@@ -18,7 +18,7 @@ import { shareModel } from "../recommend/shared-model.ts";
 import { rowsPerClaim } from "./evaluation-claims.ts";
 import { openEvaluationThreads } from "./evaluation-threads.ts";
 import type { EvaluationThreads } from "./evaluation-threads.ts";
-import type { EvaluationWorkerData } from "./evaluation-worker.ts";
+import type { EvaluationWorkerData } from "./evaluation-messages.ts";
 
 export interface EvaluationResult {
   readonly perUser: PerUserTable;

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { entryUrl } from "../runtime-paths.ts";
-import type { EvaluationWorkerData } from "./evaluation-worker.ts";
+import type { EvaluationWorkerData, FromEvaluationWorker } from "./evaluation-messages.ts";
 
 /** Threads that evaluate one model after another: what V8 has compiled for one serves the next. */
 export interface EvaluationThreads {
@@ -14,9 +14,6 @@ export interface EvaluationThreads {
   run(data: EvaluationWorkerData, context: WorkContext): Promise<void>;
   close(): Promise<void>;
 }
-
-/** What a thread answers. */
-export type FromEvaluationWorker = { readonly type: "done" } | { readonly type: "failed"; readonly message: string };
 
 const progressMilliseconds = 200;
 

@@ -1,26 +1,12 @@
 /** A thread of an evaluation: claims rows until none is left and writes their values into shared columns. */
 import { parentPort } from "node:worker_threads";
 import { evaluateRows } from "../evaluation/evaluate.ts";
-import type { EvaluationInput, EvaluationOutput, RatingsByUser } from "../evaluation/evaluate.ts";
-import type { ScanIndex } from "../compute/scan-index.ts";
-import type { ServableModel } from "../models/servable.ts";
+import type { RatingsByUser } from "../evaluation/evaluation-data.ts";
 import { createRecommender } from "../recommend/recommender.ts";
 import type { GivenRating } from "../recommend/recommender.ts";
 import { createScanner } from "../recommend/scanner.ts";
 import { rowsPerClaim } from "./evaluation-claims.ts";
-import type { FromEvaluationWorker } from "./evaluation-threads.ts";
-
-export interface EvaluationWorkerData {
-  readonly model: ServableModel;
-  /** With a slot for each thread; null where the model has none. */
-  readonly index: ScanIndex | null;
-  /** The training ratings, for a model that answers known users from them. */
-  readonly histories: RatingsByUser | null;
-  readonly input: EvaluationInput;
-  readonly output: EvaluationOutput;
-  /** [next row to claim, rows finished], in shared memory. */
-  readonly cells: Int32Array;
-}
+import type { EvaluationWorkerData, FromEvaluationWorker } from "./evaluation-messages.ts";
 
 async function evaluate(data: EvaluationWorkerData & { readonly slot: number }): Promise<void> {
   const { model, index, histories, input, output, cells, slot } = data;
