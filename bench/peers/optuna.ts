@@ -1,6 +1,6 @@
 /**
  * Our TPE against Optuna's TPESampler on the same spaces and functions at equal trials:
- *   node bench/peers/optuna.ts [--python PYTHON] [--seeds 20] [--trials 100] [--only NAME] [--json FILE]
+ *   node bench/peers/optuna.ts [--python PYTHON] [--seeds 20] [--first-seed 1] [--trials 100] [--only NAME] [--json FILE]
  * PYTHON must be able to `import optuna` (pip install optuna==5.0.0), which runs with its defaults, for conditional spaces with
  * `group=True` too, whichever is better. For each function: the regret of the best trial (mean over seeds), the difference of the mean log₁₀
  * regrets (negative: ours is smaller) with a bootstrap interval over seeds, and the share of pairs of seeds in which ours is smaller.
@@ -20,12 +20,14 @@ const { values } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
     seeds: { type: "string", default: "20" },
+    "first-seed": { type: "string", default: "1" },
     trials: { type: "string", default: "100" },
     only: { type: "string" },
     json: { type: "string" },
   },
 });
 const seeds = Number(values.seeds);
+const firstSeed = Number(values["first-seed"]);
 const trials = Number(values.trials);
 const checkpoints = [Math.round(trials / 2), trials];
 const ready = z.object({});
@@ -46,8 +48,8 @@ const objectives = [
 
 const results = [];
 for (const objective of objectives) {
-  const ours = Array.from({ length: seeds }, (_, seed) => searchHere(objective, seed + 1));
-  const random = Array.from({ length: seeds }, (_, seed) => searchHere(objective, seed + 1, true));
+  const ours = Array.from({ length: seeds }, (_, seed) => searchHere(objective, firstSeed + seed));
+  const random = Array.from({ length: seeds }, (_, seed) => searchHere(objective, firstSeed + seed, true));
   const theirs = await peerSearches(objective);
   for (const [at, count] of checkpoints.entries()) {
     const result = { objective: objective.name, trials: count, ...compare(column(ours, at), column(theirs.best, at)) };
@@ -92,7 +94,7 @@ async function peerSearches(objective: Objective): Promise<{ best: number[][]; n
 
 async function peerSearch({ space, evaluate, minimum }: Objective, group: boolean): Promise<number[][]> {
   const all: number[][] = [];
-  for (let seed = 1; seed <= seeds; seed++) {
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     await peer.request({ do: "start", space, seed, group, sampler: "tpe" }, ready);
     const losses: number[] = [];
     for (let trial = 0; trial < trials; trial++) {
@@ -113,8 +115,7 @@ function regrets(losses: readonly number[], minimum: number): number[] {
 function compare(ours: readonly number[], theirs: readonly number[]) {
   const [a, b] = [ours.map(Math.log10), theirs.map(Math.log10)];
   const random = createRandom(1);
-  const resample = (numbers: readonly number[]) =>
-    mean(numbers.map(() => numbers[random.below(numbers.length)] ?? 0));
+  const resample = (numbers: readonly number[]) => mean(numbers.map(() => numbers[random.below(numbers.length)] ?? 0));
   const differences = Array.from({ length: 10_000 }, () => resample(a) - resample(b)).sort((x, y) => x - y);
   const [low, high] = [differences[250] ?? NaN, differences[9749] ?? NaN];
   const smaller = mean(a.map((x) => mean(b.map((y) => (x < y ? 1 : x === y ? 0.5 : 0)))));
