@@ -200,7 +200,7 @@ test("what a training needs is told before, and refused where it does not fit", 
     workspaceDirectory: join(folder, "tight"),
     processHost: nodeProcessHost,
     threads: 1,
-    memory: 200 * 2 ** 20,
+    memory: 300 * 2 ** 20,
   });
   const [front, back] = memoryPorts();
   serveEngine(tight, back);
@@ -213,7 +213,7 @@ test("what a training needs is told before, and refused where it does not fit", 
     });
     const wanted = { splitId: split.splitId, algorithm: "biased-svd", hyperparameters: { factors: 2048 } };
     const plan = await there.request("training.plan", wanted);
-    expect(plan).toMatchObject({ fits: false, available: Math.floor(180 * 2 ** 20) });
+    expect(plan).toMatchObject({ fits: false, available: Math.floor(270 * 2 ** 20) });
     await expect(there.request("runs.train", wanted)).rejects.toMatchObject({
       code: "RB_TRAIN_TOO_LARGE",
       message: plan.message,

@@ -22,7 +22,7 @@ export interface TrainingPlan {
 }
 
 /** A Node process with its threads and what the ratings pass through on their way from the file (`bench/memory.ts`). */
-const processBytes = 160 * 2 ** 20;
+const processBytes = 240 * 2 ** 20;
 const loadingBytesPerRating = 20;
 /** The workbench, the system and what the estimate does not know. */
 const usableShare = 0.9;
