@@ -48,7 +48,8 @@ const counts = new Float64Array(ratings.users);
 for (const fold of chosen) {
   const train = trainingSet(ratings, (index) => foldOf[index] !== fold);
   const test = trainingSet(ratings, (index) => foldOf[index] === fold);
-  for (let u = 0; u < test.users; u++) counts[u]! += (test.userStart[u + 1] ?? 0) - (test.userStart[u] ?? 0);
+  for (let u = 0; u < test.users; u++)
+    counts[u] = (counts[u] ?? 0) + (test.userStart[u + 1] ?? 0) - (test.userStart[u] ?? 0);
   for (const one of [ensemble, ...members]) await fitAndTest(one, train, test);
 }
 
@@ -94,7 +95,7 @@ async function fitAndTest(one: Candidate, train: TrainingSet, test: TrainingSet)
         test.scale.maximum,
         Math.max(test.scale.minimum, recommender.predict(who, test.item[n] ?? 0)),
       );
-      one.squares[u]! += ((test.rating[n] ?? 0) - predicted) ** 2;
+      one.squares[u] = (one.squares[u] ?? 0) + ((test.rating[n] ?? 0) - predicted) ** 2;
     }
   }
 }

@@ -341,7 +341,7 @@ describe("deleting", () => {
     const [source] = await transport.request("sources.list", {});
     const refusal = (dependent: string) => ({
       code: "RB_CONFLICT",
-      details: { dependents: expect.arrayContaining([expect.stringContaining(dependent)]) },
+      details: { dependents: expect.arrayContaining([expect.stringContaining(dependent)]) as string[] },
     });
     await expect(transport.request("sources.delete", { sourceId: source?.id ?? "" })).rejects.toMatchObject(
       refusal(snapshotId),

@@ -51,7 +51,7 @@ try {
   const result = await runPairs({
     name: `PureSVD k=${String(factors)}`,
     pairs: Number(values.pairs),
-    ours: () => seconds(async () => (ours = (await fit()) as FactorModel)),
+    ours: () => seconds(async () => (ours = await fit())),
     peer: async () => {
       const given = await peer.request({ do: "fit", factors, oversampling, iterations }, answer);
       theirs = given.singularValues;

@@ -115,7 +115,8 @@ test("timeSvdUsers makes every update of every parameter, those of y at the end 
         const matrix = randomSparse(users, items, density, seed);
         const ratings = matrix.columns.length;
         const random = seededRandom(seed);
-        const some = (limit: number) => Int32Array.from({ length: ratings }, () => Math.floor(random() * (limit + 1)) - 1);
+        const some = (limit: number) =>
+          Int32Array.from({ length: ratings }, () => Math.floor(random() * (limit + 1)) - 1);
         const entries = { ...matrix, deviation: randomFloats(ratings, seed + 20), bin: some(7), day: some(9) };
         const layout = new MemoryLayout();
         const order = Array.from({ length: users }, (_, n) => n);
@@ -252,16 +253,13 @@ test.each([1, 4, 12])("merging rows of %i: what shards changed is added up, aver
       const random = seededRandom(seed);
       const layout = new MemoryLayout();
       const size = rows * width;
-      const [common, copies, blend] = [
-        layout.float32(size),
-        layout.float32(shards * size),
-        layout.float32(rows),
-      ];
+      const [common, copies, blend] = [layout.float32(size), layout.float32(shards * size), layout.float32(rows)];
       const { memory, kernels } = open(layout);
       const before = randomFloats(size, seed);
       const blends = Array.from({ length: rows }, (_, row) => [0, 1, 0.25][row % 3] ?? 0);
-      const changed = Array.from({ length: shards }, () =>
-        before.map((value) => value), // a shard touches about half of the rows
+      const changed = Array.from(
+        { length: shards },
+        () => before.map((value) => value), // a shard touches about half of the rows
       ).map((copy) => {
         for (let row = 0; row < rows; row++) {
           if (random() < 0.5) continue;

@@ -291,7 +291,10 @@ test("addGramProduct adds RᵀR·X, sixteen columns at a time and row range afte
       const before = randomFloats(columns * width, seed + 1);
       float32View(memory, out).set(before);
       const half = rows >> 1;
-      for (const [from, to] of [[0, half], [half, rows]] as const) {
+      for (const [from, to] of [
+        [0, half],
+        [half, rows],
+      ] as const) {
         for (let panel = 0; panel < width; panel += 16) {
           kernels.addGramProduct(
             sparse.start.offset,
@@ -306,7 +309,11 @@ test("addGramProduct adds RᵀR·X, sixteen columns at a time and row range afte
         }
       }
       const expected = reference.gramProduct(matrix, float32View(memory, x), width);
-      expectClose(float32View(memory, out), expected.map((value, at) => value + (before[at] ?? 0)), 1e-4);
+      expectClose(
+        float32View(memory, out),
+        expected.map((value, at) => value + (before[at] ?? 0)),
+        1e-4,
+      );
     }),
     { numRuns: 60 },
   );

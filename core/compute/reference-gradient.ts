@@ -169,13 +169,7 @@ function mix(counter: bigint): bigint {
 }
 
 /** The item that entry `n` of the ratings is ranked against; null when sixteen draws were all rated. */
-export function drawNegative(
-  rated: Int32Array,
-  n: number,
-  items: number,
-  seed: number,
-  epoch: number,
-): number | null {
+export function drawNegative(rated: Int32Array, n: number, items: number, seed: number, epoch: number): number | null {
   const base = mix((BigInt(seed) << 32n) | BigInt(epoch));
   const counter = base + golden * (BigInt(n) * 16n + 1n);
   for (let attempt = 0n; attempt < 16n; attempt++) {

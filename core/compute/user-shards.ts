@@ -80,8 +80,8 @@ export function dealShards(
 ): { readonly from: number; readonly to: number }[][] {
   const deal = dealIntoBlocks(rowCounts(int32View(memory, byUser.start)), rounds * shards);
   int32View(memory, order).set(deal.order);
-  return Array.from({ length: rounds }, (_, round) =>
-    Array.from({ length: shards }, (_, shard) => ({
+  return Array.from({ length: rounds }, (_round, round) =>
+    Array.from({ length: shards }, (_shard, shard) => ({
       from: deal.start[round * shards + shard] ?? 0,
       to: deal.start[round * shards + shard + 1] ?? 0,
     })),

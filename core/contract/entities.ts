@@ -455,7 +455,6 @@ export const searchPlace = z.object({
   /** List lengths of the metrics. */
   cutoffs: z.array(z.int().min(1).max(1000)).min(1),
 });
-export type SearchPlace = z.output<typeof searchPlace>;
 
 export const run = z.object({
   id: entityId,

@@ -40,8 +40,7 @@ export const bprInfo: AlgorithmInfo = {
     {
       name: "learningRate",
       label: "Learning rate γ",
-      description:
-        "Size of the first epoch's steps.",
+      description: "Size of the first epoch's steps.",
       kind: "real",
       default: 0.05,
       minimum: 1e-5,

@@ -9,8 +9,8 @@ import type { FactorModel } from "./servable.ts";
 /** Two tastes of 60 people each, 40 items each; everyone has chosen a third of their taste's items. */
 function twoTastes(seed: number): TrainingSet {
   const random = seededRandom(seed);
-  const rows = Array.from({ length: 120 }, (_, u) =>
-    Array.from({ length: 80 }, (_, i) => i).filter((i) => i % 2 === u % 2 && random() < 1 / 3),
+  const rows = Array.from({ length: 120 }, (_row, u) =>
+    Array.from({ length: 80 }, (_cell, i) => i).filter((i) => i % 2 === u % 2 && random() < 1 / 3),
   );
   const start = Int32Array.from({ length: 121 }, (_, u) => rows.slice(0, u).flat().length);
   const columns = Int32Array.from(rows.flat());
@@ -75,7 +75,10 @@ test("each chosen item has a share of a new person's score, and they add up", as
 });
 
 test("odd inputs: one rating, somebody with everything, more factors than rows, nothing positive", async () => {
-  const one = trainingSetOf({ start: Int32Array.of(0, 0, 1), columns: Int32Array.of(1), values: Float32Array.of(4) }, 3);
+  const one = trainingSetOf(
+    { start: Int32Array.of(0, 0, 1), columns: Int32Array.of(1), values: Float32Array.of(4) },
+    3,
+  );
   const model: FactorModel = await fitWith(bpr, one, { epochs: 50 });
   expect(score(model, 1, 1)).toBeGreaterThan(score(model, 1, 0));
   const all = trainingSetOf(randomSparse(5, 4, 1, 1), 4);

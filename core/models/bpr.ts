@@ -130,7 +130,9 @@ async function descend(descent: Descent): Promise<void> {
   const shape = shapeOf(data);
   const epochs = numberOf(hyperparameters, "epochs");
   const shared = [regions.itemFactors, regions.itemBias];
-  const state = [regions.userFactors, ...shared.map(({ common }) => common)].map((region) => float32View(memory, region));
+  const state = [regions.userFactors, ...shared.map(({ common }) => common)].map((region) =>
+    float32View(memory, region),
+  );
   const checkpoints = new Checkpoints(context, ["bpr", hyperparameters, shape, data.scale], state);
   const finished = checkpoints.restore();
   if (finished === 0) await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));

@@ -54,7 +54,7 @@ const hostile: readonly (readonly [string, TrainingSet])[] = [
 ];
 
 for (const algorithm of algorithms) {
-  describe(algorithm.info.id, () => {
+  describe(`training ${algorithm.info.id}`, () => {
     test("hostile ratings: a model of finite scores, or a cause with a code", { timeout: 120_000 }, async () => {
       for (const [name, data] of hostile) {
         const outcome = await attempt(() => fitWith(algorithm, data, shortened(algorithm, 2, 16), { threads: 1 }));

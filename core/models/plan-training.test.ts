@@ -32,7 +32,8 @@ describe("planTraining", () => {
     const plan = planOf("ials", { users: 2_000_000, items: 100_000, ratings: 30_000_000 }, 1024 * gibibyte, {
       factors: 1024,
     });
-    expect(plan).toMatchObject({ fits: false, message: expect.stringMatching(/one WebAssembly memory.*factors = /s) });
+    expect(plan.fits).toBe(false);
+    expect(plan.message).toMatch(/one WebAssembly memory.*factors = /s);
   });
 
   test("where no setting helps, algorithms that would fit are named, or a smaller snapshot advised", () => {

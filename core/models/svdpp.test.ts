@@ -28,7 +28,9 @@ function telltaleWorld(seed: number): { train: TrainingSet; unseen: TrainingSet 
     if (u % 4 < 2) for (let n = 0; n < 3; n++) row.set(40 + below(20), 0);
     return new Map([...row].map(([i, rating]) => [i, i < 40 ? rating : verdict(u, i)]));
   });
-  const unseen = rows((u) => (u % 4 < 2 ? new Map() : new Map([44, 51, 58].map((i) => [i, verdict(u, i)]))));
+  const unseen = rows((u) =>
+    u % 4 < 2 ? new Map<number, number>() : new Map([44, 51, 58].map((i) => [i, verdict(u, i)])),
+  );
   return { train, unseen };
 }
 

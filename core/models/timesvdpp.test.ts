@@ -26,16 +26,16 @@ function driftingWorld(seed: number, density: number): TrainingSet {
   return { ...data, time };
 }
 
-function errorOf(model: FactorModel, test: TrainingSet, timed: boolean): number {
+function errorOf(model: FactorModel, held: TrainingSet, timed: boolean): number {
   const recommender = createRecommender(model);
   let squares = 0;
   for (let u = 0; u < users; u++) {
-    for (let n = test.userStart[u] ?? 0; n < (test.userStart[u + 1] ?? 0); n++) {
-      const predicted = recommender.predict(u, test.item[n] ?? 0, timed ? test.time?.[n] : undefined);
-      squares += ((test.rating[n] ?? 0) - predicted) ** 2;
+    for (let n = held.userStart[u] ?? 0; n < (held.userStart[u + 1] ?? 0); n++) {
+      const predicted = recommender.predict(u, held.item[n] ?? 0, timed ? held.time?.[n] : undefined);
+      squares += ((held.rating[n] ?? 0) - predicted) ** 2;
     }
   }
-  return Math.sqrt(squares / test.item.length);
+  return Math.sqrt(squares / held.item.length);
 }
 
 describe("in a world that drifts", () => {
@@ -60,7 +60,14 @@ describe("in a world that drifts", () => {
     expect(effects?.servingTime).toBe(Math.max(...(train.time ?? [])));
     const ids = (count: number) => Array.from({ length: count }, (_, n) => String(n).padStart(3, "0"));
     const entities = { runId: "r1", snapshotId: "s1", splitId: "p1", refitOf: null };
-    const description = { algorithm: "timesvdpp", hyperparameters: {}, seed: 1, ...entities, metrics: [], codeVersion: "1" };
+    const description = {
+      algorithm: "timesvdpp",
+      hyperparameters: {},
+      seed: 1,
+      ...entities,
+      metrics: [],
+      codeVersion: "1",
+    };
     const files = encodeBundle({ model, userIds: ids(users), itemIds: ids(items), description });
     const [recommender, read] = [createRecommender(model), createRecommender(decodeBundle(files).model)];
     const lastDay = Math.floor(((effects?.servingTime ?? 0) - (effects?.start ?? 0)) / day);
@@ -78,7 +85,11 @@ describe("in a world that drifts", () => {
 
 test("odd inputs: no times, some times, one rating, one moment", async () => {
   const timed = driftingWorld(4, 0.1);
-  for (const time of [null, timed.time?.map((t, n) => (n % 2 === 0 ? t : NaN)) ?? null, timed.time?.fill(5e8) ?? null]) {
+  for (const time of [
+    null,
+    timed.time?.map((t, n) => (n % 2 === 0 ? t : NaN)) ?? null,
+    timed.time?.fill(5e8) ?? null,
+  ]) {
     const model = await fitWith(timeSvdpp, { ...timed, time }, { factors: 3, epochs: 10 });
     expect(errorOf(model, { ...timed, time }, true)).toBeLessThan(0.8);
   }

@@ -94,7 +94,12 @@ const strideOf = (factors: number): number => Math.ceil(factors / 4) * 4;
 
 const placesPerShard = 16;
 
-function plan(shape: Shape, factors: number, bins: number, days: number): { layout: MemoryLayout; regions: TimeSvdRegions } {
+function plan(
+  shape: Shape,
+  factors: number,
+  bins: number,
+  days: number,
+): { layout: MemoryLayout; regions: TimeSvdRegions } {
   const layout = new MemoryLayout();
   const stride = strideOf(factors);
   const regions = {
@@ -186,8 +191,8 @@ async function descend(descent: Descent): Promise<void> {
   const factor = ratingFactor(data.scale);
   const shared = [regions.itemFactors, regions.implicitFactors, regions.itemBias, regions.itemBins];
   const { userFactors, userBias, userSlope, factorSlopes, dayBias } = regions;
-  const state = [userFactors, userBias, userSlope, factorSlopes, dayBias, ...shared.map(({ common }) => common)].map((region) =>
-    float32View(memory, region),
+  const state = [userFactors, userBias, userSlope, factorSlopes, dayBias, ...shared.map(({ common }) => common)].map(
+    (region) => float32View(memory, region),
   );
   const checkpoints = new Checkpoints(context, ["timesvdpp", hyperparameters, shape, data.scale], state);
   const finished = checkpoints.restore();
@@ -253,7 +258,18 @@ function stepOf(hyperparameters: Hyperparameters, epoch: number, factor: number,
 
 function placesOf(regions: TimeSvdRegions, shard: number): number[] {
   const { byUser, deviation, bin, day, userFactors, userBias, userSlope, factorSlopes, dayBias } = regions;
-  const mine = [byUser.columns, byUser.values, deviation, bin, day, userFactors, userBias, userSlope, factorSlopes, dayBias];
+  const mine = [
+    byUser.columns,
+    byUser.values,
+    deviation,
+    bin,
+    day,
+    userFactors,
+    userBias,
+    userSlope,
+    factorSlopes,
+    dayBias,
+  ];
   const shared = [regions.itemFactors, regions.implicitFactors, regions.itemBias, regions.itemBins];
   const places = [...mine.map(({ offset }) => offset), ...shared.map((rows) => copyOffset(rows, shard))];
   // Offsets beyond 2 GiB are negative as int32; the kernel reads them as unsigned.
@@ -282,9 +298,7 @@ function servable(
   const factor = ratingFactor(data.scale);
   const root = 1 / Math.sqrt(factor);
   const rows = (region: Region, width: number, times_: number) =>
-    width === 1
-      ? scaledRows(memory, region, 1, 1, times_)
-      : scaledRows(memory, region, strideOf(width), width, times_);
+    width === 1 ? scaledRows(memory, region, 1, 1, times_) : scaledRows(memory, region, strideOf(width), width, times_);
   const itemFactors = rows(regions.itemFactors.common, factors, root);
   const implicitFactors = rows(regions.implicitFactors.common, factors, root);
   const userFactors = rows(regions.userFactors, factors, root);

@@ -137,7 +137,11 @@ const clusters = 12;
 const userSpread = { bias: 0.35, cluster: 0.6, own: 0.4, drift: 0.25 };
 
 /** The variances from which people are drawn, for an oracle to know; factors and drift for each dimension. */
-export function plantedPriors(): { readonly userBias: number; readonly userFactors: number; readonly userDrift: number } {
+export function plantedPriors(): {
+  readonly userBias: number;
+  readonly userFactors: number;
+  readonly userDrift: number;
+} {
   const { bias, cluster, own, drift } = userSpread;
   return { userBias: bias * bias, userFactors: cluster * cluster + own * own, userDrift: drift * drift };
 }

@@ -35,7 +35,7 @@ export function heldOutUserParts(ratings: RatingColumns, protocol: HeldOutUsers,
 }
 
 /** Fisher and Yates. */
-function shuffle<T>(list: T[], random: ReturnType<typeof createRandom>): void {
+function shuffle(list: unknown[], random: ReturnType<typeof createRandom>): void {
   for (let at = list.length - 1; at > 0; at--) {
     const other = random.below(at + 1);
     const kept = list[at];

@@ -60,8 +60,8 @@ export function neighbourScorer(model: NeighbourModel): FormScorer<NeighbourVect
   return {
     stored: (u) =>
       nearest(
-        rows.item.subarray(rows.start[u]!, rows.start[u + 1]!),
-        rows.value.subarray(rows.start[u]!, rows.start[u + 1]!),
+        rows.item.subarray(rows.start[u], rows.start[u + 1]),
+        rows.value.subarray(rows.start[u], rows.start[u + 1]),
         u,
       ),
     fold(ratings, u) {

@@ -39,10 +39,10 @@ function timeSvdCorrection(
   const drift = (signedDeviation(day - mean) - signedDeviation(today - mean)) / effects.deviationScale;
   let slope = effects.userSlope[u]!;
   for (let f = 0; f < factors; f++) slope += effects.factorSlopes[u * factors + f]! * itemFactors[i * factors + f]!;
-  return item + drift * slope + dayBias(effects, u, Math.floor(day));
+  return item + drift * slope + biasOfDay(effects, u, Math.floor(day));
 }
 
-function dayBias({ dayStart, day, dayBias }: TimeSvdEffects, u: number, wanted: number): number {
+function biasOfDay({ dayStart, day, dayBias }: TimeSvdEffects, u: number, wanted: number): number {
   let [low, high] = [dayStart[u]!, dayStart[u + 1]!];
   while (low < high) {
     const middle = (low + high) >> 1;

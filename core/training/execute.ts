@@ -316,7 +316,10 @@ function meanOfWholes(results: readonly FoldResult[]): Map<string, number> {
 function reportOverFolds(results: readonly FoldResult[], task: TrainingTask): NonNullable<Run["report"]> {
   const sums = addReports(results.map(({ report }) => report));
   const ofFolds = results.map(({ perUser }) => metricValues(perUser, cutoffsOf(task)));
-  const values = [...(ofFolds[0]?.keys() ?? [])].map((metric) => [metric, ofFolds.map((fold) => fold.get(metric) ?? NaN)]);
+  const values = [...(ofFolds[0]?.keys() ?? [])].map((metric): [string, number[]] => [
+    metric,
+    ofFolds.map((fold) => fold.get(metric) ?? NaN),
+  ]);
   return {
     ...reportOf(sums, reportOptions(task)),
     folds: { values: Object.fromEntries(values), testShare: sums.testRatings / sums.trainRatings },

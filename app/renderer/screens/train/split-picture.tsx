@@ -65,7 +65,11 @@ function legendOf(protocol: SplitProtocol): string {
       return "shades: windows, each tested on the earlier";
     case "held-out-users":
       return "■ trained on or given   □ tested";
-    default:
+    case "global-temporal":
+    case "per-user-temporal":
+    case "leave-last-out":
+    case "random":
+    case "predefined":
       return "■ trained on   □ tested";
   }
 }
