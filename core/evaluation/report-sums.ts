@@ -70,8 +70,8 @@ function addTwo(a: ReportSums, b: ReportSums): ReportSums {
 
 /** Adds the fields that are numbers. */
 function addNumbers<T extends object>(a: T, b: T): T {
-  const other = new Map(Object.entries<unknown>({ ...b }));
-  const sums = Object.entries<unknown>({ ...a }).map(([key, value]): [string, unknown] => {
+  const other = new Map<string, unknown>(Object.entries(b));
+  const sums = Object.entries(a).map(([key, value]: [string, unknown]): [string, unknown] => {
     const theirs = other.get(key);
     return [key, typeof value === "number" && typeof theirs === "number" ? value + theirs : value];
   });
