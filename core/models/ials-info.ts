@@ -2,7 +2,8 @@ import type { AlgorithmInfo } from "../contract/entities.ts";
 
 /**
  * Defaults of α₀, λ and k were chosen on held-out parts of the training ratings of MovieLens latest-small, split at random and by
- * time, with a look at MovieLens 1M and MovieTweetings (docs/reference/algorithms/ials.md). MovieLens 100K had no say.
+ * time, with a look at MovieLens 1M and MovieTweetings; another choice was taken back when MovieLens 100K fell behind PureSVD
+ * (docs/reference/algorithms/ials.md).
  */
 export const ialsInfo: AlgorithmInfo = {
   id: "ials",
