@@ -259,8 +259,9 @@ async function keepHouse(
 ): Promise<void> {
   try {
     await trimAudit(pool, config.auditDays);
+    if (accounts === null) return;
     await trimSessions(pool, sessionsKeptDays);
-    await accounts?.signingKeys.maintain();
+    await accounts.signingKeys.maintain();
   } catch (error) {
     logger.warn({ error: toReelbenchError(error).toEnvelope() }, "housekeeping failed; it is tried again");
   }

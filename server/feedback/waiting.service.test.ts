@@ -72,7 +72,10 @@ describe("while Postgres is away, feedback", () => {
     await expect.poll(() => counted(target), { timeout: 30_000 }).toBe(6);
     await expect.poll(() => readdir(directory), { timeout: 10_000 }).toEqual([]);
     expect(keptBy((await rate(client, 6)).text)).toBe("postgres");
-    expect((await client.get("/v1/users/user-03/recommendations?n=5")).body.degraded).toEqual([]);
+    // Reads find Postgres again after their own pause.
+    await expect
+      .poll(async () => (await client.get("/v1/users/user-03/recommendations?n=5")).body.degraded, { timeout: 10_000 })
+      .toEqual([]);
     expect(await counted(target)).toBe(7);
   });
 
