@@ -61,12 +61,14 @@ function copy(chunk: DuckDBDataChunk, index: number, array: ColumnArray, from: n
     chunk.setColumnValues(index, array.slice(from, from + size));
     return;
   }
-  const width = array.BYTES_PER_ELEMENT;
+  // Node-API takes shared memory for a buffer only since Node 24, and the engine also runs in older Electrons.
+  const shared = array.buffer instanceof SharedArrayBuffer;
+  const rows = shared ? array.slice(from, from + size) : array.subarray(from, from + size);
   bindings.copy_data_to_vector(
     bindings.data_chunk_get_vector(chunk.chunk, index),
     0,
-    array.buffer as ArrayBuffer, // Shared memory is copied from just the same.
-    array.byteOffset + from * width,
-    size * width,
+    rows.buffer as ArrayBuffer,
+    rows.byteOffset,
+    rows.byteLength,
   );
 }
