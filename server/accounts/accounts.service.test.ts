@@ -394,6 +394,11 @@ describe("administration", () => {
     expect((await key.post("/v1/admin/accounts", { ...body, role: "user" })).status).toBe(201);
     const { accountId } = await register();
     expect((await key.send("PATCH", `/v1/admin/accounts/${accountId}`, { role: "operator" })).status).toBe(403);
+    const above = JSON.parse((await (await administrator()).get("/v1/me")).text) as { accountId: string };
+    for (const change of [{ role: "user" }, { state: "suspended" }])
+      expect((await key.send("PATCH", `/v1/admin/accounts/${above.accountId}`, change)).status).toBe(403);
+    expect((await key.send("DELETE", `/v1/admin/accounts/${above.accountId}`)).status).toBe(403);
+    expect((await key.send("DELETE", `/v1/admin/accounts/${accountId}`)).status).toBe(204);
   });
 
   it("pages through all accounts once", async () => {

@@ -94,8 +94,9 @@ function accountRoutes(context: ServerContext): Route[] {
       responses: { 200: { description: "The account as it is now.", schema: accountSchema } },
       errors: [...errors, "RB_NOT_FOUND", "RB_CONFLICT"],
       handle: async ({ params: { accountId }, body: { role, state } }, request) => {
-        if (role !== undefined)
-          requireAdministratorFor(request.principal?.kind === "account" ? request.principal.role : null, role);
+        const asking = request.principal?.kind === "account" ? request.principal.role : null;
+        if (role !== undefined) requireAdministratorFor(asking, role);
+        requireAdministratorFor(asking, (await accountServices(context).accounts.find(accountId)).role);
         const account = await accountServices(context).accounts.administer(
           accountId,
           { ...(role === undefined ? {} : { role }), ...(state === undefined ? {} : { state }) },
@@ -117,6 +118,8 @@ function accountRoutes(context: ServerContext): Route[] {
       responses: { 204: { description: "It is gone.", schema: null } },
       errors: [...errors, "RB_NOT_FOUND", "RB_CONFLICT"],
       handle: async ({ params: { accountId } }, request) => {
+        const asking = request.principal?.kind === "account" ? request.principal.role : null;
+        requireAdministratorFor(asking, (await accountServices(context).accounts.find(accountId)).role);
         await accountServices(context).accounts.remove(accountId, null, originOf(request));
         context.authenticator.forgetSessions();
         return { status: 204, body: null };
@@ -143,10 +146,13 @@ function accountRoutes(context: ServerContext): Route[] {
   ];
 }
 
-/** Only an administrator makes administrators; a key or an operator with the permission does not raise anybody above itself. */
+/** Only an administrator gives a role above `user`, or changes or removes an account that has one: a key does neither. */
 function requireAdministratorFor(asking: string | null, role: string): void {
   if (role === "user" || asking === "admin") return;
-  throw new ReelbenchError("RB_FORBIDDEN", `Only an administrator's account may give the role "${role}".`);
+  throw new ReelbenchError(
+    "RB_FORBIDDEN",
+    `Only an administrator's account may give, change or remove the role "${role}".`,
+  );
 }
 
 function keyRoutes(context: ServerContext): Route[] {
