@@ -18,6 +18,7 @@ import { publishingHandlers, publishingJobs } from "./engine/publishing.ts";
 import { recommendationHandlers } from "./engine/recommendations.ts";
 import type { Rooms } from "./engine/rooms.ts";
 import { followSearchState, searchHandlers, searchJobs } from "./engine/searches.ts";
+import { runTableHandlers } from "./engine/run-table.ts";
 import { createServers } from "./engine/servers.ts";
 import { createTargets } from "./engine/targets.ts";
 import type { ProcessHost } from "./jobs/process-host.ts";
@@ -107,6 +108,7 @@ async function engineOf(
     ...dataHandlers(rooms),
     ...deletionHandlers(rooms),
     ...modelHandlers(rooms, curves, comparisons),
+    ...runTableHandlers(rooms),
     ...searchHandlers(rooms),
     ...recommendationHandlers(createLiveModels(rooms)),
     ...publishingHandlers(rooms, targets, servers),

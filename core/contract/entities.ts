@@ -505,6 +505,9 @@ export const run = z.object({
   refitOf: entityId.nullable(),
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
   note: z.string(),
+  tags: z.array(z.string()).optional(),
+  /** Since when it is out of the way: kept whole, but in no table unless asked for. */
+  archivedAt: isoTime.optional(),
   missing,
 });
 export type Run = z.infer<typeof run>;

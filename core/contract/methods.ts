@@ -41,6 +41,9 @@ import {
   trainingOptions,
   userId,
 } from "./entities.ts";
+import { method } from "./method.ts";
+import type { MethodDefinition } from "./method.ts";
+import { runTableMethods, runTag } from "./run-table.ts";
 import { search, searchDimension, searchRequest, searchStep } from "./searches.ts";
 
 const none = z.object({});
@@ -49,18 +52,6 @@ const page = { offset: count.default(0), limit: z.int().min(1).max(1000).default
 const path = z.string().min(1).max(4096);
 const topN = z.int().min(1).max(200).default(10);
 const seed = z.int().min(0).max(0xffff_ffff).default(42);
-
-type Kind = "query" | "command" | "job";
-interface MethodDefinition {
-  readonly kind: Kind;
-  readonly input: z.ZodType;
-  readonly output: z.ZodType;
-}
-const method = <K extends Kind, I extends z.ZodType, O extends z.ZodType>(kind: K, input: I, output: O) => ({
-  kind,
-  input,
-  output,
-});
 
 export const contract = {
   // ── Workspace ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,9 +222,15 @@ export const contract = {
   "runs.delete": method("command", z.object({ runId: entityId }), none),
   "runs.annotate": method(
     "command",
-    z.object({ runId: entityId, name: z.string().min(1).max(200).optional(), note: z.string().max(10_000).optional() }),
+    z.object({
+      runId: entityId,
+      name: z.string().min(1).max(200).optional(),
+      note: z.string().max(10_000).optional(),
+      tags: z.array(runTag).max(50).optional(),
+    }),
     run,
   ),
+  ...runTableMethods,
   /** Refuses with RB_INCOMPARABLE runs of different splits or metric definitions. Null baseline: the simplest run. */
   "runs.compare": method(
     "query",
@@ -403,7 +400,7 @@ export const engineEvent = z.discriminatedUnion("type", [
   /** Something of this kind was made, changed or removed: ask again. */
   z.object({
     type: z.literal("changed"),
-    entity: z.enum(["source", "snapshot", "split", "run", "search", "target", "publication", "server"]),
+    entity: z.enum(["source", "snapshot", "split", "run", "search", "target", "publication", "server", "view"]),
     id: z.string(),
   }),
   /** Learning-curve points of a run while it trains. */

@@ -25,7 +25,9 @@ export function createLiveCurves(rooms: Rooms): LiveCurves {
     add(runId, point) {
       const known = curves.get(runId) ?? [];
       // A resumed training tells epochs again that it told before it was killed.
-      curves.set(runId, [...known.filter(({ epoch }) => epoch < point.epoch), point]);
+      while ((known.at(-1)?.epoch ?? -1) >= point.epoch) known.pop();
+      known.push(point);
+      curves.set(runId, known);
       rooms.emit({ type: "curve", runId, point });
     },
     shown(run) {
@@ -33,7 +35,7 @@ export function createLiveCurves(rooms: Rooms): LiveCurves {
         curves.delete(run.id);
         return run;
       }
-      return { ...run, curve: curves.get(run.id) ?? run.curve };
+      return { ...run, curve: [...(curves.get(run.id) ?? run.curve)] };
     },
   };
 }
@@ -54,9 +56,14 @@ export function modelHandlers(rooms: Rooms, curves: LiveCurves, comparisons: Com
         .filter(({ search }) => trials || search?.part.part !== "validation")
         .map(curves.shown),
     "runs.get": ({ runId }) => curves.shown(runs.get(runId)),
-    "runs.annotate": ({ runId, name, note }) => {
+    "runs.annotate": ({ runId, name, note, tags }) => {
       const run = runs.get(runId);
-      const annotated = { ...run, name: name ?? run.name, note: note ?? run.note };
+      const annotated = {
+        ...run,
+        name: name ?? run.name,
+        note: note ?? run.note,
+        ...(tags === undefined ? {} : { tags: [...new Set(tags)] }),
+      };
       runs.put(annotated);
       if (run.missing === true) runs.setMissing(runId, true);
       changed(rooms, "run", runId);

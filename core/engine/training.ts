@@ -145,8 +145,14 @@ export async function trainRun(
   changed(rooms, "run", runId);
   const { run: finished } = await train(trainingTaskOf(rooms, started), rooms.processHost, { ...context, onCurve });
   // Renamed or annotated while it trained: the person's words win.
-  const { name, note } = runs.get(runId);
-  const kept: Run = { ...finished, name, note };
+  const { name, note, tags, archivedAt } = runs.get(runId);
+  const kept: Run = {
+    ...finished,
+    name,
+    note,
+    ...(tags === undefined ? {} : { tags }),
+    ...(archivedAt === undefined ? {} : { archivedAt }),
+  };
   runs.put(kept);
   changed(rooms, "run", runId);
   return kept;

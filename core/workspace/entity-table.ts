@@ -19,6 +19,8 @@ export interface FolderTable<T extends { readonly id: string }> extends EntityTa
   setMissing(id: string, missing: boolean): void;
   /** Throws RB_CONFLICT where other rows of the catalogue refer to it. */
   remove(id: string): void;
+  /** Told the id of every row that may have changed, at once and also where the transaction is taken back later. */
+  watch(listener: (id: string) => void): void;
 }
 
 interface Row {
@@ -63,6 +65,10 @@ export function folderTable<T extends { readonly id: string; readonly missing?: 
     const row = byId.get(id);
     return row === undefined ? undefined : read(row);
   };
+  const listeners: ((id: string) => void)[] = [];
+  const written = (id: string) => {
+    for (const listener of listeners) listener(id);
+  };
   return {
     find,
     get(id) {
@@ -74,11 +80,19 @@ export function folderTable<T extends { readonly id: string; readonly missing?: 
     list: () => all.all().map(read),
     listBy: (column, value) => (by.get(column)?.all(value) ?? []).map(read),
     count: () => total.get()?.n ?? 0,
-    put: ({ missing: _missing, ...document }) => void upsert.run(document.id, JSON.stringify(document)),
-    setMissing: (id, missing) => void mark.run(missing ? 1 : 0, id),
+    put({ missing: _missing, ...document }) {
+      upsert.run(document.id, JSON.stringify(document));
+      written(document.id);
+    },
+    setMissing(id, missing) {
+      mark.run(missing ? 1 : 0, id);
+      written(id);
+    },
+    watch: (listener) => void listeners.push(listener),
     remove(id) {
       try {
         forget.run(id);
+        written(id);
       } catch (cause) {
         if ((cause as { code?: unknown }).code !== "SQLITE_CONSTRAINT_FOREIGNKEY") throw cause;
         throw new ReelbenchError("RB_CONFLICT", `The ${noun} ${id} is needed by something else in this workspace.`, {

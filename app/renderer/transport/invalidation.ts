@@ -5,11 +5,12 @@ const affected: Readonly<Record<ChangedEntity, readonly MethodName[]>> = {
   source: ["sources.list", "sources.get", "workspace.get"],
   snapshot: ["snapshots.list", "snapshots.get", "workspace.get"],
   split: ["splits.list", "splits.get", "workspace.get"],
-  run: ["runs.list", "runs.get", "runs.compare", "workspace.get"],
+  run: ["runs.list", "runs.get", "runs.compare", "runs.query", "runs.facets", "workspace.get"],
   search: ["searches.list", "searches.get"],
   target: ["targets.list", "targets.status", "targets.test"],
   publication: ["publications.list", "targets.status", "workspace.get"],
   server: ["servers.get", "targets.status"],
+  view: ["views.list"],
 };
 
 /** Which answers a change makes old. What is content-addressed (profiles, rows, proposals) never grows old. */
