@@ -10,6 +10,7 @@ export interface SparseRegions {
   readonly rows: number;
   readonly start: Region;
   readonly columns: Region;
+  /** Empty, at 0, where only the places of entries are kept. */
   readonly values: Region;
 }
 
@@ -26,15 +27,25 @@ export function planSparse(layout: MemoryLayout, rows: number, entries: number):
   return { rows, start: layout.int32(rows + 1), columns: layout.int32(entries), values: layout.float32(entries) };
 }
 
+/** A matrix of which only the places of entries are kept. */
+export function planPlaces(layout: MemoryLayout, rows: number, entries: number): SparseRegions {
+  return {
+    rows,
+    start: layout.int32(rows + 1),
+    columns: layout.int32(entries),
+    values: { offset: 0, length: 0 },
+  };
+}
+
 export function planTransposeCursors(layout: MemoryLayout, items: number): Region {
   return layout.int32(transposeParts * items);
 }
 
-/** Copies the ratings, by user, into the pool's memory. */
+/** Copies the ratings, by user, into the pool's memory; without their values where there is no place for them. */
 export function loadByUser(memory: WebAssembly.Memory, byUser: SparseRegions, data: TrainingSet): void {
   int32View(memory, byUser.start).set(data.userStart);
   int32View(memory, byUser.columns).set(data.item);
-  float32View(memory, byUser.values).set(data.rating);
+  if (byUser.values.length > 0) float32View(memory, byUser.values).set(data.rating);
 }
 
 /** Fills `byItem` with the transpose of `byUser`, each item's entries in order of the user. */

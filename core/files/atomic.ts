@@ -10,7 +10,11 @@ export function temporaryPath(parent: string): string {
 }
 
 /** Writes a file so that its name always holds the old bytes or the new ones, whole, whatever happens meanwhile. */
-export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | Iterable<Uint8Array>,
+  mode = 0o644,
+): Promise<void> {
   const temporary = temporaryPath(dirname(path));
   try {
     const file = await open(temporary, "wx", mode);

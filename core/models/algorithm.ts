@@ -44,8 +44,11 @@ export interface FitContext {
   readonly resumeFrom: Uint8Array | null;
   /** A finished model over the same users and items to start from, for algorithms that `offer` "warm-start". */
   readonly warmStart?: ServableModel | null;
-  /** Called between epochs, not more often than every few seconds. Resolves when the bytes are on disk. */
-  readonly saveCheckpoint: (state: Uint8Array) => Promise<void>;
+  /**
+   * Called between epochs, not more often than every few seconds. The bytes come in parts, which may be views of what the fit
+   * computes in: they hold still until the promise is resolved, which it is when they are on disk.
+   */
+  readonly saveCheckpoint: (state: readonly Uint8Array[]) => Promise<void>;
 }
 
 export interface CostEstimate {

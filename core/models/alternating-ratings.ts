@@ -13,7 +13,7 @@ import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
 import { planRowSolver } from "../compute/row-solver.ts";
 import type { RowSolver } from "../compute/row-solver.ts";
 import type { CostEstimate, FitContext, TrainingSet } from "./algorithm.ts";
-import { planSide, readFactors, solveSide, startFactors, sumsOfSide, warmFactors } from "./alternating.ts";
+import { packFactors, planSide, solveSide, startFactors, sumsOfSide, warmFactors } from "./alternating.ts";
 import type { Side } from "./alternating.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { ratingFactor } from "./gradient-descent.ts";
@@ -84,7 +84,7 @@ function plan(
   const layout = new MemoryLayout();
   const columns = factors + 1;
   const side = (rows: number): RatedSide => ({
-    ...planSide(layout, rows, shape.ratings, columns),
+    ...planSide(layout, rows, shape.ratings, columns, true),
     bias: layout.float32(rows),
     weights: weighted ? planSparse(layout, rows, shape.ratings) : null,
   });
@@ -270,7 +270,7 @@ function servable(
   const factor = ratingFactor(data.scale);
   const biasOf = (side: RatedSide): Float32Array => float32View(memory, side.bias).map((bias) => bias / factor);
   const factorsOf = (side: RatedSide): Float32Array => {
-    const rows = readFactors(memory, side.factors, factors).map((value) => value / Math.sqrt(factor));
+    const rows = packFactors(memory, side.factors, factors).map((value) => value / Math.sqrt(factor));
     if (biasRegularization === null) averageSilentRows(rows, int32View(memory, side.ratings.start), factors);
     return rows;
   };

@@ -6,7 +6,7 @@ import type { MemoryLayout, Region } from "../compute/memory-layout.ts";
 import type { ComputePool } from "../compute/pool.ts";
 import { evenRanges, rowRanges } from "../compute/program.ts";
 import type { Phase } from "../compute/program.ts";
-import { planSparse } from "../compute/ratings-matrix.ts";
+import { planPlaces, planSparse } from "../compute/ratings-matrix.ts";
 import type { SparseRegions } from "../compute/ratings-matrix.ts";
 import type { RowSolver } from "../compute/row-solver.ts";
 import type { FitContext } from "./algorithm.ts";
@@ -26,10 +26,11 @@ export interface Side {
   readonly sums: Region;
 }
 
-export function planSide(layout: MemoryLayout, rows: number, entries: number, columns: number): Side {
+/** `valued`: whether the ratings' values are needed, or only where they are. */
+export function planSide(layout: MemoryLayout, rows: number, entries: number, columns: number, valued: boolean): Side {
   const width = padColumns(columns);
   return {
-    ratings: planSparse(layout, rows, entries),
+    ratings: valued ? planSparse(layout, rows, entries) : planPlaces(layout, rows, entries),
     factors: { region: layout.float32(rows * width), rows, columns: width },
     penalty: layout.float64(rows),
     // A range holds, but for the last, at least `entriesPerCall` entries and rows.
@@ -162,14 +163,20 @@ function writeFactors(
   for (let row = 0; row < rows; row++) out.set(from.subarray(row * k, (row + 1) * k), row * columns);
 }
 
-/** [rows × factors] without the columns that pad it. */
-export function readFactors(
+/**
+ * [rows × factors]: what is left of the matrix, in its place, when the columns that pad it have been taken out. Nothing is
+ * copied, so the pool's memory stays as long as this does; nobody may compute with the matrix any more.
+ */
+export function packFactors(
   memory: WebAssembly.Memory,
   { region, rows, columns }: DenseRegion,
   factors: number,
 ): FactorModel["userFactors"] {
-  const padded = float32View(memory, region);
-  const out = new Float32Array(rows * factors);
-  for (let row = 0; row < rows; row++) out.set(padded.subarray(row * columns, row * columns + factors), row * factors);
-  return out;
+  const values = float32View(memory, region);
+  if (factors < columns) {
+    for (let row = 1; row < rows; row++) {
+      values.copyWithin(row * factors, row * columns, row * columns + factors);
+    }
+  }
+  return values.subarray(0, rows * factors);
 }

@@ -60,18 +60,12 @@ export class Checkpoints {
   }
 }
 
-/** Layout: length of the header (u32), header (JSON), the arrays' bytes. */
-function encode(state: FitState, key: string, arrays: readonly (Float32Array | Float64Array)[]): Uint8Array {
+/** Layout: length of the header (u32), header (JSON), the arrays' bytes, which are views of the arrays. */
+function encode(state: FitState, key: string, arrays: readonly (Float32Array | Float64Array)[]): Uint8Array[] {
   const header = new TextEncoder().encode(JSON.stringify({ key, epoch: state.epoch, seconds: state.seconds }));
-  const bytes = new Uint8Array(4 + header.length + arrays.reduce((sum, array) => sum + array.byteLength, 0));
-  new DataView(bytes.buffer).setUint32(0, header.length, true);
-  bytes.set(header, 4);
-  let offset = 4 + header.length;
-  for (const array of arrays) {
-    bytes.set(bytesOf(array), offset);
-    offset += array.byteLength;
-  }
-  return bytes;
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, header.length, true);
+  return [length, header, ...arrays.map(bytesOf)];
 }
 
 function decode(bytes: Uint8Array, key: string, arrays: readonly (Float32Array | Float64Array)[]): FitState | null {

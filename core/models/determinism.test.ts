@@ -58,7 +58,7 @@ describe.each(["biases", "biased-svd", "bayesian-mf", "svdpp", "timesvdpp", "bpr
       const states: Uint8Array[] = [];
       const model = await fitWith(algorithm, data, settingsOf(id), {
         saveCheckpoint: (state) => {
-          states.push(state.slice());
+          states.push(Buffer.concat(state));
           return Promise.resolve();
         },
       });

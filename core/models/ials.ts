@@ -12,7 +12,7 @@ import type { Shape } from "../compute/ratings-matrix.ts";
 import { planRowSolver, planTallGram, rotation, setRotation, sumTallGram, tallGram } from "../compute/row-solver.ts";
 import type { RowSolver } from "../compute/row-solver.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
-import { planSide, readFactors, solveSide, startFactors, sumsOfSide } from "./alternating.ts";
+import { packFactors, planSide, solveSide, startFactors, sumsOfSide } from "./alternating.ts";
 import type { Side } from "./alternating.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
@@ -37,7 +37,7 @@ export const ials: Algorithm<FactorModel> = {
   info: ialsInfo,
   estimateCost: (shape, hyperparameters) => {
     const factors = numberOf(hyperparameters, "factors");
-    const { layout } = plan(shape, factors, estimatedThreads, hyperparameters);
+    const { layout } = plan(shape, factors, estimatedThreads, hyperparameters, false);
     const half = (rows: number): number => halfEpochFlops(shape.ratings, rows, hyperparameters);
     return {
       bytes: trainingSetBytes(shape) + layout.bytes + modelBytes(shape, factors),
@@ -73,6 +73,7 @@ interface Half {
 }
 
 interface IalsMemory {
+  /** Of both sides, the ratings' values are the roots of their weights; where all weigh the same, there are none. */
   readonly users: Side;
   readonly items: Side;
   readonly cursors: Region;
@@ -81,8 +82,6 @@ interface IalsMemory {
   /** [width] α₀ · eigenvalues of the other side's gramian. */
   readonly spectrum: Region;
   readonly solver: RowSolver;
-  /** Whether the ratings' values are the roots of their weights; else they mean nothing. */
-  readonly weighted: boolean;
 }
 
 function plan(
@@ -90,18 +89,18 @@ function plan(
   factors: number,
   threads: number,
   hyperparameters: Hyperparameters,
+  weighted: boolean,
 ): { layout: MemoryLayout; memory: IalsMemory } {
   const layout = new MemoryLayout();
   const width = padColumns(factors);
   const memory = {
-    users: planSide(layout, shape.users, shape.ratings, factors),
-    items: planSide(layout, shape.items, shape.ratings, factors),
+    users: planSide(layout, shape.users, shape.ratings, factors, weighted),
+    items: planSide(layout, shape.items, shape.ratings, factors, weighted),
     cursors: planTransposeCursors(layout, shape.items),
     gram: planTallGram(layout, width),
     rotation: layout.float32(width * width),
     spectrum: layout.float64(width),
     solver: planRowSolver(layout, width, Math.max(shape.users, shape.items), threads, subspaceOf(hyperparameters)),
-    weighted: false,
   };
   return { layout, memory };
 }
@@ -113,13 +112,14 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
   const shape = shapeOf(data);
   const factors = numberOf(hyperparameters, "factors");
   const threads = Math.max(1, context.threads);
-  requireFits(shape, factors, (count) => plan(shape, count, threads, hyperparameters).layout.bytes);
-  const { layout, memory: planned } = plan(shape, factors, threads, hyperparameters);
-  const memory = { ...planned, weighted: (data.weight ?? null) !== null };
+  const weighted = (data.weight ?? null) !== null;
+  requireFits(shape, factors, (count) => plan(shape, count, threads, hyperparameters, weighted).layout.bytes);
+  const { layout, memory } = plan(shape, factors, threads, hyperparameters, weighted);
   const pool = await openComputePool({ bytes: layout.bytes, threads, signal: context.signal });
   try {
     const { users, items } = memory;
-    loadByUser(pool.memory, users.ratings, { ...data, rating: data.weight?.map(Math.sqrt) ?? data.rating });
+    loadByUser(pool.memory, users.ratings, { ...data, rating: data.weight ?? data.rating });
+    takeRoots(float32View(pool.memory, users.ratings.values));
     await transpose(pool, users.ratings, items.ratings, memory.cursors);
     fillPenalties(pool.memory, users, shape.items, hyperparameters);
     fillPenalties(pool.memory, items, shape.users, hyperparameters);
@@ -132,8 +132,8 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
       globalMean: 0,
       userBias: new Float32Array(data.users),
       itemBias: new Float32Array(data.items),
-      userFactors: readFactors(pool.memory, users.factors, factors),
-      itemFactors: readFactors(pool.memory, items.factors, factors),
+      userFactors: packFactors(pool.memory, users.factors, factors),
+      itemFactors: packFactors(pool.memory, items.factors, factors),
       foldIn: {
         kind: "implicit",
         unobservedWeight: numberOf(hyperparameters, "unobservedWeight"),
@@ -156,29 +156,34 @@ function lowestPositive({ minimum, maximum }: TrainingSet["scale"], threshold: n
 
 /** The ratings that count. @throws ReelbenchError RB_SPLIT_EMPTY when none does. */
 function positives(data: TrainingSet, positiveFrom: number): TrainingSet {
-  const kept = Array.from(data.userStart);
   let count = 0;
-  for (let u = 0; u < data.users; u++) {
-    for (let n = data.userStart[u] ?? 0; n < (data.userStart[u + 1] ?? 0); n++) {
-      if ((data.rating[n] ?? 0) >= positiveFrom) count++;
-    }
-    kept[u + 1] = count;
-  }
+  for (let n = 0; n < data.rating.length; n++) if (data.rating[n]! >= positiveFrom) count++;
   if (count === data.rating.length) return data;
   if (count === 0)
     throw new ReelbenchError(
       "RB_SPLIT_EMPTY",
       `No rating for training is ${String(positiveFrom)} or higher. Lower the threshold.`,
     );
-  const keeps = (_: number, n: number): boolean => (data.rating[n] ?? 0) >= positiveFrom;
-  return {
-    ...data,
-    userStart: Int32Array.from(kept),
-    item: data.item.filter(keeps),
-    rating: data.rating.filter(keeps),
-    weight: data.weight?.filter(keeps) ?? null,
-    time: null,
-  };
+  const userStart = new Int32Array(data.users + 1);
+  const item = new Int32Array(count);
+  const rating = new Float32Array(count);
+  const weight = data.weight ? new Float32Array(count) : null;
+  let kept = 0;
+  for (let u = 0; u < data.users; u++) {
+    for (let n = data.userStart[u]!; n < data.userStart[u + 1]!; n++) {
+      if (data.rating[n]! < positiveFrom) continue;
+      item[kept] = data.item[n]!;
+      rating[kept] = data.rating[n]!;
+      if (weight !== null) weight[kept] = data.weight![n]!;
+      kept++;
+    }
+    userStart[u + 1] = kept;
+  }
+  return { ...data, userStart, item, rating, weight, time: null };
+}
+
+function takeRoots(values: Float32Array): void {
+  for (let n = 0; n < values.length; n++) values[n] = Math.sqrt(values[n]!);
 }
 
 function fillPenalties(
@@ -246,7 +251,7 @@ function prepareHalf(
   const block = subspaceOf(hyperparameters);
   // Up to here the small system costs less than the descent, and is exact.
   const dualLimit = exact ? width : Math.min(width, block > 0 ? 2 * block : 8 * (steps + 1));
-  const weights = memory.weighted ? target.ratings.values : null;
+  const weights = target.ratings.values.length > 0 ? target.ratings.values : null;
   const solve = solveSide(pool.memory, {
     target,
     source,

@@ -157,7 +157,7 @@ class Stages {
         this.epochs = before + epoch;
         context.onEpoch({ epoch: this.epochs, seconds: this.seconds, values });
       },
-      saveCheckpoint: (inner) => this.save(before, inner),
+      saveCheckpoint: (inner) => this.save(before, Buffer.concat(inner)),
     });
     this.results.push(result);
     await this.save(this.epochs, null);
@@ -177,7 +177,7 @@ class Stages {
 
   private async save(epochs: number, inner: Uint8Array | null): Promise<void> {
     const state: StagesState = { key: this.key, results: this.results, epochs, seconds: this.seconds, inner };
-    await this.context.saveCheckpoint(new Uint8Array(serialize(state)));
+    await this.context.saveCheckpoint([serialize(state)]);
   }
 }
 

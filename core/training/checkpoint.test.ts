@@ -94,7 +94,7 @@ describe("a sealed file", () => {
     const directory = await mkdtemp(join(tmpdir(), "reelbench-sealed-"));
     const path = join(directory, "file");
     expect(await readSealed(path, header)).toBeNull();
-    await writeSealed(path, { name: "é" }, Uint8Array.of(1, 2, 3));
+    await writeSealed(path, { name: "é" }, [Uint8Array.of(1, 2), Uint8Array.of(3)]);
     expect(await readSealed(path, header)).toEqual({ header: { name: "é" }, payload: Uint8Array.of(1, 2, 3) });
     expect(await readSealed(path, z.object({ other: z.string() }))).toBeNull();
     const bytes = await readFile(path);

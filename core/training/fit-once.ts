@@ -19,7 +19,7 @@ export interface FitSink extends WorkContext {
 /** Where a fit's checkpoints go; null when nothing is to be kept. */
 export interface CheckpointStore {
   read(): Promise<Checkpoint | null>;
-  save(checkpoint: Checkpoint): Promise<void>;
+  save(checkpoint: Checkpoint<readonly Uint8Array[]>): Promise<void>;
 }
 
 export interface Fitted {

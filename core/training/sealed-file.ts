@@ -5,17 +5,32 @@ import { writeFileAtomic } from "../files/atomic.ts";
 
 const magic = "RBSEAL1\n";
 const hashBytes = 32;
+/** Of a payload at a time: what is written is never in memory twice. */
+const chunkBytes = 2 ** 20;
 
 /**
  * A file of work in progress: a JSON header and bytes, with a checksum over both. It is only ever a saving of time, so
- * whoever reads it treats a damaged one as absent.
+ * whoever reads it treats a damaged one as absent. The payload comes in parts, which may lie in shared memory and must hold
+ * still meanwhile.
  */
-export async function writeSealed(path: string, header: unknown, payload: Uint8Array): Promise<void> {
+export async function writeSealed(path: string, header: unknown, payload: readonly Uint8Array[]): Promise<void> {
   const headerBytes = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(headerBytes.length);
-  const body = Buffer.concat([Buffer.from(magic), length, headerBytes, payload]);
-  await writeFileAtomic(path, Buffer.concat([body, createHash("sha256").update(body).digest()]));
+  await writeFileAtomic(path, sealed([Buffer.from(magic), length, headerBytes, ...payload]));
+}
+
+function* sealed(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += chunkBytes) {
+      // A copy: files and hashes are not promised to take shared memory.
+      const chunk = Uint8Array.from(part.subarray(at, at + chunkBytes));
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  yield hash.digest();
 }
 
 /** Null when it is absent, damaged or of another shape. */

@@ -12,9 +12,9 @@ import { canonicalJson } from "../files/json.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 import type { TrainingTask } from "./task.ts";
 
-/** What an interrupted fit needs to go on. */
-export interface Checkpoint {
-  readonly state: Uint8Array;
+/** What an interrupted fit needs to go on: its state as read, or in the parts that the fit gave. */
+export interface Checkpoint<State = Uint8Array> {
+  readonly state: State;
   readonly curve: readonly CurvePoint[];
   readonly fitSeconds: number;
 }
@@ -40,7 +40,7 @@ export interface FoldResult {
 /** Where a training keeps what it must not lose: `<runsDirectory>/.work-<runId>/`. */
 export interface WorkFolder {
   readCheckpoint(fold: number): Promise<Checkpoint | null>;
-  saveCheckpoint(fold: number, checkpoint: Checkpoint): Promise<void>;
+  saveCheckpoint(fold: number, checkpoint: Checkpoint<readonly Uint8Array[]>): Promise<void>;
   readFold(fold: number): Promise<FoldResult | null>;
   saveFold(fold: number, result: FoldResult): Promise<void>;
   remove(): Promise<void>;
@@ -135,11 +135,8 @@ function taskKey(task: TrainingTask): string {
 }
 
 /** Float64 columns first, so that both kinds of array are aligned. */
-function packTable({ users, columns }: PerUserTable): Uint8Array {
-  const parts = [...columns.values(), users].map((array) =>
-    Buffer.from(array.buffer, array.byteOffset, array.byteLength),
-  );
-  return Buffer.concat(parts);
+function packTable({ users, columns }: PerUserTable): Uint8Array[] {
+  return [...columns.values(), users].map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
 }
 
 function unpackTable(payload: Uint8Array, rows: number, names: readonly string[]): PerUserTable {

@@ -9,6 +9,7 @@ export function countColumns(columns: usize, from: i32, to: i32, counts: usize):
 /**
  * Transposes the rows [from, to) of a CSR matrix: entry (row, column, value) goes to position cursor[column]++ of
  * outRows/outValues. Each part of the rows has cursors of its own, so parts run in any order with the same result.
+ * A pointer of 0 for `values`: there are none, and none are written.
  */
 export function scatterRows(
   rowStart: usize, columns: usize, values: usize, from: i32, to: i32, cursor: usize, outRows: usize, outValues: usize,
@@ -20,7 +21,7 @@ export function scatterRows(
       const position = load<i32>(slot);
       store<i32>(slot, position + 1);
       store<i32>(outRows + ((<usize>position) << 2), row);
-      store<f32>(outValues + ((<usize>position) << 2), load<f32>(values + ((<usize>n) << 2)));
+      if (values !== 0) store<f32>(outValues + ((<usize>position) << 2), load<f32>(values + ((<usize>n) << 2)));
     }
   }
 }
