@@ -403,7 +403,7 @@ export const engineEvent = z.discriminatedUnion("type", [
     entity: z.enum(["source", "snapshot", "split", "run", "search", "target", "publication", "server", "view"]),
     id: z.string(),
   }),
-  /** Learning-curve points of a run while it trains. */
+  /** A learning-curve point of a run while it trains: the latest of each moment; `runs.get` has them all. */
   z.object({
     type: z.literal("curve"),
     runId: entityId,

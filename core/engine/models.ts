@@ -19,8 +19,12 @@ export interface LiveCurves {
   shown(run: Run): Run;
 }
 
+/** Milliseconds between two points that are told: some trainings have hundreds of epochs a second, and every front parses each. */
+const tellingInterval = 50;
+
 export function createLiveCurves(rooms: Rooms): LiveCurves {
   const curves = new Map<string, CurvePoint[]>();
+  const toldAt = new Map<string, number>();
   return {
     add(runId, point) {
       const known = curves.get(runId) ?? [];
@@ -28,11 +32,15 @@ export function createLiveCurves(rooms: Rooms): LiveCurves {
       while ((known.at(-1)?.epoch ?? -1) >= point.epoch) known.pop();
       known.push(point);
       curves.set(runId, known);
+      const now = performance.now();
+      if (now - (toldAt.get(runId) ?? -Infinity) < tellingInterval) return;
+      toldAt.set(runId, now);
       rooms.emit({ type: "curve", runId, point });
     },
     shown(run) {
       if (run.state === "succeeded") {
         curves.delete(run.id);
+        toldAt.delete(run.id);
         return run;
       }
       return { ...run, curve: [...(curves.get(run.id) ?? run.curve)] };

@@ -33,21 +33,27 @@ export function largestTriangleThreeBuckets<P extends XY>(
   return kept;
 }
 
+// Loops over indices: curves are thinned again for every redraw, and copies of each bucket were most of its cost.
 function meanOf(points: readonly XY[], start: number, end: number): XY {
   let x = 0;
   let y = 0;
-  const bucket = points.slice(start, Math.max(end, start + 1));
-  for (const point of bucket) {
+  const until = Math.min(points.length, Math.max(end, start + 1));
+  for (let index = start; index < until; index++) {
+    const point = points[index];
+    if (point === undefined) break;
     x += point.x;
     y += point.y;
   }
-  return { x: x / bucket.length, y: y / bucket.length };
+  const count = until - start;
+  return { x: x / count, y: y / count };
 }
 
 function largestTriangle<P extends XY>(points: readonly P[], start: number, end: number, anchor: P, mean: XY): P {
   let best = points[start] ?? anchor;
   let largest = -1;
-  for (const point of points.slice(start, end)) {
+  for (let index = start; index < end; index++) {
+    const point = points[index];
+    if (point === undefined) break;
     const area = Math.abs((anchor.x - mean.x) * (point.y - anchor.y) - (anchor.x - point.x) * (mean.y - anchor.y));
     if (area > largest) {
       largest = area;

@@ -37,7 +37,11 @@ export function createEventBatcher(apply: (batch: EventBatch) => void, interval 
   const gather = (event: EngineEvent) => {
     if (event.type === "job") jobs.set(event.job.id, event.job);
     else if (event.type === "changed") changed.add(event.entity);
-    else points.set(event.runId, [...(points.get(event.runId) ?? []), event.point]);
+    else {
+      const gathered = points.get(event.runId);
+      if (gathered === undefined) points.set(event.runId, [event.point]);
+      else gathered.push(event.point);
+    }
   };
   return {
     add(event) {

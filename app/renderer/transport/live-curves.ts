@@ -18,7 +18,7 @@ export function createLiveCurves(): LiveCurves {
   return {
     version: () => version,
     add(points) {
-      for (const [runId, added] of points) curves.set(runId, added.reduce(continued, curves.get(runId) ?? noPoints));
+      for (const [runId, added] of points) curves.set(runId, continued(curves.get(runId) ?? noPoints, added));
       version += 1;
       for (const listener of listeners) listener();
     },
@@ -31,11 +31,17 @@ export function createLiveCurves(): LiveCurves {
 }
 
 /** A resumed training tells its epochs again from the checkpoint: what is told last holds. */
-function continued(points: readonly CurvePoint[], point: CurvePoint): readonly CurvePoint[] {
-  const last = points.at(-1);
-  const kept =
-    last !== undefined && last.epoch >= point.epoch ? points.filter(({ epoch }) => epoch < point.epoch) : points;
-  return [...kept, point];
+function continued(points: readonly CurvePoint[], added: readonly CurvePoint[]): readonly CurvePoint[] {
+  const [first] = added;
+  if (first === undefined) return points;
+  const from = points.findLastIndex(({ epoch }) => epoch < first.epoch) + 1;
+  const next = points.slice(0, from);
+  for (const point of added) {
+    // Told again within the same batch.
+    while ((next.at(-1)?.epoch ?? -1) >= point.epoch) next.pop();
+    next.push(point);
+  }
+  return next;
 }
 
 /** The stored curve and the points that came since, by epoch; the live ones win. */
