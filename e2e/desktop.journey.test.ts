@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { generateSample } from "../core/ratings/sample.ts";
 import { findElectron } from "../scripts/desktop/electron.ts";
 import { hasDisplay, startInElectron } from "./workbench/in-electron.ts";
 import type { DesktopWorkbench } from "./workbench/in-electron.ts";
@@ -67,7 +68,7 @@ it.skipIf(missing)("a page has none of Node's or Electron's powers and cannot le
     })`);
     expect(powers).toEqual({
       node: [],
-      bridge: ["chooseFile", "onMenuCommand", "platform", "requestEnginePort", "versions"],
+      bridge: ["chooseFile", "notify", "onMenuCommand", "pathOfFile", "platform", "requestEnginePort", "versions"],
     });
 
     // Electron's own record of what the window was made with.
@@ -166,3 +167,20 @@ it.skipIf(missing)("quitting leaves no process behind", async () => {
   // The engine notices by itself that its parent has gone, and whoever adopts it may take a moment to bury it.
   for (const gone of [pid, main]) await expect.poll(() => isRunning(gone), { timeout: 10_000 }).toBe(false);
 });
+
+it.skipIf(missing)("files dropped on the window are looked at, wherever they are dropped", () =>
+  onDesktop(async ({ app, page, workspaceDirectory }) => {
+    await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
+    const { ratingsPath, itemsPath } = await generateSample(
+      { seed: 3, users: 60, items: 80, ratings: 900 },
+      join(workspaceDirectory, "..", "dropped"),
+    );
+    const devtools = await app.context().newCDPSession(page);
+    const data = { items: [], files: [ratingsPath, itemsPath], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const)
+      await devtools.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+    await page.getByRole("heading", { name: "Import ratings" }).waitFor();
+    expect(await page.getByLabel("File of ratings").inputValue()).toBe(ratingsPath);
+    expect(await page.getByLabel("File of titles").inputValue()).toBe(itemsPath);
+  }),
+);

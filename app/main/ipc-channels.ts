@@ -2,6 +2,7 @@
 export const channels = {
   requestEnginePort: "reelbench:request-engine-port",
   chooseFile: "reelbench:choose-file",
+  notify: "reelbench:notify",
   menuCommand: "reelbench:menu-command",
 } as const;
 

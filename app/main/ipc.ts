@@ -1,4 +1,4 @@
-import { dialog, ipcMain, MessageChannelMain } from "electron";
+import { dialog, ipcMain, MessageChannelMain, Notification } from "electron";
 import type { BrowserWindow, IpcMainEvent, IpcMainInvokeEvent, MessagePortMain } from "electron";
 import { z } from "zod";
 import { enginePortMessage } from "../../core/contract/bridge.ts";
@@ -13,6 +13,8 @@ export interface IpcOptions {
 }
 
 const purpose = z.enum(["ratings", "items"]);
+
+const notice = z.object({ title: z.string().min(1).max(200), body: z.string().max(500) });
 
 const dialogTitles: Readonly<Record<z.infer<typeof purpose>, string>> = {
   ratings: "Choose a file of ratings",
@@ -33,6 +35,20 @@ export function answerRenderer({ window, connect, log }: IpcOptions): void {
     const { port1, port2 } = new MessageChannelMain();
     connect(port1);
     event.senderFrame?.postMessage(enginePortMessage, null, [port2]);
+  });
+
+  ipcMain.on(channels.notify, (event, ...given: unknown[]) => {
+    const ours = trusted(event, channels.notify);
+    const told = z.tuple([notice]).safeParse(given);
+    // Who looks at the window sees it there; and not every desktop has a place for notices.
+    if (ours === null || !told.success || ours.isFocused() || !Notification.isSupported()) return;
+    const shown = new Notification({ ...told.data[0], silent: true });
+    shown.on("click", () => {
+      if (ours.isDestroyed()) return;
+      if (ours.isMinimized()) ours.restore();
+      ours.show();
+    });
+    shown.show();
   });
 
   ipcMain.handle(channels.chooseFile, async (event, ...given: unknown[]) => {

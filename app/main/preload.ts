@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer } from "electron";
+import { contextBridge, ipcRenderer, webUtils } from "electron";
 import { enginePortMessage } from "../../core/contract/bridge.ts";
 import type { DesktopBridge } from "../../core/contract/bridge.ts";
 import { channels, versionArgument } from "./ipc-channels.ts";
@@ -13,6 +13,13 @@ const bridge = {
     const chosen: unknown = await ipcRenderer.invoke(channels.chooseFile, purpose);
     return typeof chosen === "string" ? chosen : null;
   },
+  pathOfFile: (file) => {
+    if (!(file instanceof File)) return null;
+    // Empty for a file that a page made itself.
+    const path = webUtils.getPathForFile(file);
+    return path === "" ? null : path;
+  },
+  notify: ({ title, body }) => ipcRenderer.send(channels.notify, { title, body }),
   onMenuCommand: (listener) => {
     const receive = (_event: unknown, command: unknown) => {
       if (typeof command === "string") listener(command);

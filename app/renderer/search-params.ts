@@ -13,7 +13,7 @@ const texts = z
   .catch(undefined);
 const flag = z.boolean().optional().catch(undefined);
 
-export const importSearch = z.object({ path: optionalText });
+export const importSearch = z.object({ path: optionalText, items: optionalText });
 export const newSnapshotSearch = z.object({ source: texts });
 
 export const snapshotSearch = z.object({
@@ -30,7 +30,12 @@ export const compareSearch = z.object({
   run: texts,
   baseline: optionalText,
   split: optionalText,
+  /** In the language of core/contract/run-search.ts. */
   filter: optionalText,
+  /** The column whose values rows are grouped by. */
+  group: optionalText,
+  show: z.enum(["archived", "all"]).optional().catch(undefined),
+  trials: flag,
   sort: optionalText,
   descending: flag,
   /** Only hyperparameters that differ. */
@@ -38,7 +43,10 @@ export const compareSearch = z.object({
   metric: optionalText,
   /** The run whose particulars are shown. */
   open: optionalText,
-  tab: z.enum(["verdict", "metrics", "curves", "parameters"]).optional().catch(undefined),
+  tab: z
+    .enum(["verdict", "metrics", "curves", "parameters", "trade", "settings", "errors", "users"])
+    .optional()
+    .catch(undefined),
 });
 
 const personRating = z.tuple([z.coerce.string().max(512), z.number()]);

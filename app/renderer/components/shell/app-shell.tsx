@@ -7,6 +7,7 @@ import { useEffect, useRef } from "react";
 import { CommandPalette, onApple, palette } from "../commands/command-palette.tsx";
 import { shortcutLabel } from "../commands/command.ts";
 import { useGlobalCommands } from "../commands/global-commands.ts";
+import { WindowDrop } from "../files/window-drop.tsx";
 import styles from "./app-shell.module.css";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { JobTray } from "./job-tray.tsx";
@@ -44,10 +45,11 @@ export function AppShell() {
       <div className={styles["tray"]}>
         <JobTray />
       </div>
-      <aside aria-label="Notices">
+      <aside aria-label="Notices" className={styles["notices"]}>
         <Notifications position="bottom-center" limit={3} autoClose={6000} withinPortal={false} />
       </aside>
       <CommandPalette />
+      <WindowDrop />
     </div>
   );
 }

@@ -1,7 +1,9 @@
 import { notifications } from "@mantine/notifications";
 import { useEffect, useRef, useState } from "react";
 import type { Job } from "../../../../core/contract/entities.ts";
+import { desktopBridge } from "../../transport/electron.ts";
 import { isUnfinished } from "../../transport/hooks.ts";
+import { formatSeconds } from "../format/times.ts";
 
 /** Tells, once and out loud, when a job ends. Progress is never announced. */
 export function JobAnnouncer({ jobs }: { readonly jobs: readonly Job[] }) {
@@ -13,6 +15,7 @@ export function JobAnnouncer({ jobs }: { readonly jobs: readonly Job[] }) {
     if (ended.length === 0) return;
     setMessage(ended.map(endText).join(". "));
     for (const job of ended) show(job);
+    notifyUnfocused(ended);
   }, [jobs]);
   return (
     <div className="rb-visually-hidden" role="status" aria-live="polite">
@@ -32,6 +35,30 @@ const words: Readonly<Record<Job["state"], string>> = {
 
 function endText(job: Job): string {
   return `${words[job.state]}: ${job.title}`;
+}
+
+/** Shorter ones end while the person has hardly looked away. */
+const longSeconds = 10;
+
+/** A notice of the system where a long job ends while nobody looks at the window. In a browser: only where it was allowed. */
+function notifyUnfocused(ended: readonly Job[]): void {
+  if (document.hasFocus()) return;
+  for (const job of ended) {
+    if (job.state === "cancelled" || tookSeconds(job) < longSeconds) continue;
+    const body = job.error?.message.slice(0, 500) ?? `Took ${formatSeconds(tookSeconds(job))}.`;
+    const bridge = desktopBridge();
+    const title = endText(job).slice(0, 200);
+    if (bridge !== null) bridge.notify({ title, body });
+    else if ("Notification" in window && Notification.permission === "granted") {
+      const notice = new Notification(title, { body, tag: job.id });
+      notice.addEventListener("click", () => window.focus());
+    }
+  }
+}
+
+function tookSeconds({ startedAt, finishedAt }: Job): number {
+  if (startedAt === null || finishedAt === null) return 0;
+  return (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
 }
 
 function show(job: Job): void {

@@ -2,7 +2,7 @@ import { Button, Group, TextInput } from "@mantine/core";
 import { IconFolderOpen } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { desktopBridge } from "../../transport/electron.ts";
-import { droppedPath } from "./dropped-path.ts";
+import { droppedPaths } from "../../components/files/dropped-path.ts";
 import { FileBrowser } from "./file-browser.tsx";
 
 interface FileFieldProps {
@@ -46,8 +46,9 @@ export function FileField({ label, description, purpose, path, onPath, focusAtSt
   };
   const drop = (event: React.DragEvent) => {
     event.preventDefault();
-    const dropped = droppedPath(event.dataTransfer);
-    if (dropped === null) setDropHint("A dropped file does not say where it lies. Use Browse, or paste its path.");
+    event.stopPropagation();
+    const [dropped] = droppedPaths(event.dataTransfer, desktopBridge());
+    if (dropped === undefined) setDropHint("A dropped file does not say where it lies. Use Browse, or paste its path.");
     else choose(dropped);
   };
   return (

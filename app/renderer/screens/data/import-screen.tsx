@@ -20,7 +20,7 @@ import { ReadOptionsForm } from "./read-options-form.tsx";
 const route = getRouteApi("/data/import");
 
 export function ImportScreen() {
-  const { path = "" } = route.useSearch();
+  const { path = "", items } = route.useSearch();
   const navigate = route.useNavigate();
   return (
     <Screen
@@ -38,7 +38,7 @@ export function ImportScreen() {
             onPath={(chosen) => void navigate({ search: chosen === "" ? {} : { path: chosen } })}
           />
         </Card>
-        {path === "" ? <Hints /> : <ImportForm key={path} path={path} />}
+        {path === "" ? <Hints /> : <ImportForm key={`${path}\n${items ?? ""}`} path={path} titles={items} />}
       </Stack>
     </Screen>
   );
@@ -54,7 +54,7 @@ function Hints() {
   );
 }
 
-function ImportForm({ path }: { readonly path: string }) {
+function ImportForm({ path, titles }: { readonly path: string; readonly titles: string | undefined }) {
   const [chosen, setChosen] = useState<ReadOptions>({});
   const preview = useQueryMethod("files.preview", { path, options: chosen }, { keepPrevious: true });
   return (
@@ -64,7 +64,13 @@ function ImportForm({ path }: { readonly path: string }) {
           {preview.error !== null && (
             <ErrorPanel error={preview.error} title="These settings do not work" onRetry={() => setChosen({})} />
           )}
-          <Understood preview={seen} chosen={chosen} onChange={setChosen} refreshing={preview.isFetching} />
+          <Understood
+            preview={seen}
+            titles={titles}
+            chosen={chosen}
+            onChange={setChosen}
+            refreshing={preview.isFetching}
+          />
         </>
       )}
     </Answer>
@@ -73,12 +79,14 @@ function ImportForm({ path }: { readonly path: string }) {
 
 interface UnderstoodProps {
   readonly preview: FilePreview;
+  /** The file of titles that came with a drop. */
+  readonly titles: string | undefined;
   readonly chosen: ReadOptions;
   readonly onChange: (options: ReadOptions) => void;
   readonly refreshing: boolean;
 }
 
-function Understood({ preview, chosen, onChange, refreshing }: UnderstoodProps) {
+function Understood({ preview, titles, chosen, onChange, refreshing }: UnderstoodProps) {
   const byHand = Object.keys(chosen).length;
   return (
     <>
@@ -110,7 +118,7 @@ function Understood({ preview, chosen, onChange, refreshing }: UnderstoodProps) 
       </Card>
       <Warnings warnings={preview.warnings} />
       {preview.problem === null ? (
-        <ImportAction preview={preview} chosen={chosen} />
+        <ImportAction preview={preview} titles={titles} chosen={chosen} />
       ) : (
         <Problem problem={preview.problem} />
       )}
@@ -145,10 +153,10 @@ function Problem({ problem }: { readonly problem: NonNullable<FilePreview["probl
   );
 }
 
-function ImportAction({ preview, chosen }: { readonly preview: FilePreview; readonly chosen: ReadOptions }) {
+function ImportAction({ preview, titles, chosen }: Pick<UnderstoodProps, "preview" | "titles" | "chosen">) {
   const [name, setName] = useState("");
   const found = preview.itemsPath ?? "";
-  const [itemsPath, setItemsPath] = useState(found);
+  const [itemsPath, setItemsPath] = useState(titles ?? found);
   const [result, setResult] = useState<MethodOutput<"sources.import"> | null>(null);
   const job = useJob("sources.import", setResult);
   const start = () => {
