@@ -152,17 +152,35 @@ test("a split's own validation part is what its searches are judged by", async (
   await expect(transport.request("splits.delete", { splitId: kept })).rejects.toMatchObject({ code: "RB_CONFLICT" });
 });
 
+test.each([
+  ["a tenth of each fold's training part", false],
+  ["the validation part of each fold", true],
+])("on folds a trial is judged by %s, and by no fold's test", async (_, validation) => {
+  const { splitId: folds } = await runJob(transport, "splits.create", {
+    snapshotId,
+    protocol: { protocol: "k-fold", folds: 3, validation },
+  });
+  const { searchId, runId } = await runJob(transport, "searches.start", request({ splitId: folds, trials: 2 }));
+  const { search, steps } = await transport.request("searches.get", { searchId });
+  const trial = await transport.request("runs.get", { runId: steps[0]?.runId ?? "" });
+  const winner = await transport.request("runs.get", { runId });
+  const { ratings } = await transport.request("snapshots.get", { snapshotId });
+  expect(trial.evaluated?.folds).toBe(3);
+  // Two thirds of three folds are twice the ratings; or each rating validates once.
+  expect((trial.evaluated?.testRatings ?? 0) / ratings).toBeCloseTo(validation ? 1 : 0.2, 1);
+  expect(trial.metrics.find(({ metric }) => metric === "rmse")?.value).toBe(steps[0]?.value);
+  expect(trial.modelHash).toBeNull();
+  expect(winner.evaluated).toMatchObject({ folds: 3, testRatings: ratings });
+  expect(search.warnings.join()).toMatch(/not wholly unseen/);
+  expect(await runJob(transport, "runs.reproduce", { runId: trial.id })).toMatchObject({ identical: true });
+});
+
 test("what could not work is refused before anything is trained", async () => {
   const refused = async (changes: Partial<MethodInput<"searches.start">>) =>
     transport.request("searches.start", request(changes)).then(
       () => "accepted",
       (error: Error) => error.message,
     );
-  const { splitId: folds } = await runJob(transport, "splits.create", {
-    snapshotId,
-    protocol: { protocol: "k-fold", folds: 3 },
-  });
-  expect(await refused({ splitId: folds })).toMatch(/one training part/);
   expect(await refused({ metric: "ndcg" })).toMatch(/has a length/);
   expect(await refused({ algorithm: "popularity" })).toMatch(/nothing to search/);
   expect(await refused({ algorithm: "puresvd", metric: "rmse" })).toMatch(/predicts no ratings/);

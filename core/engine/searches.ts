@@ -78,12 +78,6 @@ export function searchJobs(rooms: Rooms, curves: LiveCurves): JobHandlers<"searc
 function preparedSearch(rooms: Rooms, request: SearchRequest, jobId: string): Search {
   const { entity: split } = presentSplit(rooms, request.splitId);
   presentSnapshot(rooms, split.snapshotId);
-  if (foldsOf(split.protocol) !== null)
-    throw new ReelbenchError(
-      "RB_INVALID_INPUT",
-      "A search needs a split with one training part: what is chosen on one fold has been seen by the tests of the others.",
-      { remedy: "Search on a hold-out split, then train the winner's settings on the folds." },
-    );
   const { info } = algorithmById(request.algorithm);
   const metric = request.metric ?? (info.predictsRatings ? "rmse" : "ndcg@10");
   const family = familyOf(metric);
@@ -205,7 +199,13 @@ function warningsOf(rooms: Rooms, search: Search, winner: Run): string[] {
   const earlier = rooms.workspace.catalogue.searches
     .list()
     .filter((other) => other.splitId === search.splitId && other.id !== search.id && other.winnerRunId !== null).length;
+  const { entity: split } = presentSplit(rooms, search.splitId);
   return [
+    ...(foldsOf(split.protocol) === null
+      ? []
+      : [
+          "The settings were chosen by validation parts of all folds together, and what one fold tests is another's to validate with: the folds' tests are not wholly unseen. Where that matters, search on a hold-out split and train the settings on the folds.",
+        ]),
     `${search.metric} ${search.best?.value.toFixed(4) ?? ""} on the validation part is the best of ${String(search.finishedSteps)} measurements and flatters; on the test, which had no part in the choice, it is ${tested?.value.toFixed(4) ?? "not measured"}.`,
     ...(earlier === 0
       ? []

@@ -117,11 +117,11 @@ export function planOf(
 function selectionOf(rooms: Rooms, run: Run): TrainingTaskInput["selection"] {
   if (run.refitOf !== null) return { kind: "all" };
   const { entity: split, directory: splitDirectory } = presentSplit(rooms, run.splitId);
+  const folds = foldsOf(split.protocol);
   if (run.search?.part.part === "validation") {
     const { inner, relevantFrom, userShare, seed } = run.search.part;
-    return { kind: "validation", splitDirectory, inner, relevantFrom, userShare, seed };
+    return { kind: "validation", splitDirectory, inner, relevantFrom, userShare, seed, ...(folds && { folds }) };
   }
-  const folds = foldsOf(split.protocol);
   return folds === null ? { kind: "holdout", splitDirectory } : { kind: "k-fold", splitDirectory, folds };
 }
 

@@ -59,13 +59,21 @@ function trainKind(
 ): Promise<Run> {
   switch (task.selection.kind) {
     case "holdout":
-    case "validation":
       return trainHoldout(task, source, work, context);
-    case "k-fold":
-      return trainFolds(task, source, work, context, task.selection.folds);
+    case "validation":
+    case "k-fold": {
+      const folds = foldsOf(task);
+      return folds === null
+        ? trainHoldout(task, source, work, context)
+        : trainFolds(task, source, work, context, folds);
+    }
     case "all":
       return trainRefit(task, source, work, context);
   }
+}
+
+function foldsOf({ selection }: TrainingTask): number | null {
+  return "folds" in selection ? (selection.folds ?? null) : null;
 }
 
 /** The hash that a run of this task records: fitted again, nothing kept. */
@@ -74,7 +82,7 @@ export async function executeReproduction(
   source: TrainingDataSource,
   context: ExecuteContext,
 ): Promise<string> {
-  const folds = task.selection.kind === "k-fold" ? task.selection.folds : null;
+  const folds = foldsOf(task);
   const progress = phaseProgress(folds ?? 1, context.onProgress);
   const hashes: string[] = [];
   for (let fold = 0; fold < (folds ?? 1); fold++) {
@@ -265,7 +273,8 @@ async function load(
 function loadedPart({ selection }: TrainingTask, fold: number | null): TrainingSelection {
   if (selection.kind === "all") return { part: "all" };
   const { splitDirectory } = selection;
-  if (selection.kind === "validation" && selection.inner === null) return { part: "validation", splitDirectory };
+  if (selection.kind === "validation" && selection.inner === null)
+    return { part: "validation", splitDirectory, ...(fold === null ? {} : { fold }) };
   return fold === null ? { part: "holdout", splitDirectory } : { part: "fold", splitDirectory, fold };
 }
 

@@ -18,11 +18,15 @@ const selection = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("holdout"), splitDirectory: z.string() }),
   /** Every protocol that trains several models: k-fold, rolling origin. */
   z.object({ kind: z.literal("k-fold"), splitDirectory: z.string(), folds: z.int().min(2) }),
-  /** A trial of a search: judged by the split's validation part, or by one taken out of its training part (`inner`). */
+  /**
+   * A trial of a search: judged by the split's validation part, or by one taken out of its training part (`inner`); on a split
+   * of several `folds` in each of them.
+   */
   z.object({
     kind: z.literal("validation"),
     splitDirectory: z.string(),
     inner: innerValidation.nullable(),
+    folds: z.int().min(2).optional(),
     relevantFrom: z.number().optional(),
     userShare: z.number().gt(0).max(1),
     seed: z.int().nonnegative(),
