@@ -17,6 +17,8 @@ const url = (...protocols: readonly string[]) =>
     error: `must be a URL starting with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
   });
 
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
 /**
  * The environment of `reelbench-server`. An empty variable counts as absent (what `docker run -e NAME=` gives).
  * Times are milliseconds.
@@ -68,6 +70,15 @@ const environment = z.object({
   REELBENCH_SPOOL_BYTES: integer(65_536, 1_000_000_000_000).default(268_435_456),
   REELBENCH_AUDIT_DAYS: integer(1, 36_500).default(365),
   REELBENCH_BODY_LIMIT_BYTES: integer(1024, 67_108_864).default(1_048_576),
+  /** Origins whose pages may ask, `https://films.example,https://…`, or `*`. Left out: none but this server's own. */
+  REELBENCH_CORS_ORIGINS: z
+    .string()
+    .max(10_000)
+    .transform((text) => text.split(",").map((each) => each.trim()))
+    .refine((origins) => origins.every((each) => each === "*" || isOrigin(each)), {
+      error: "must be origins like https://films.example, separated by commas, or *",
+    })
+    .optional(),
   /** Number of proxies in front whose X-Forwarded-For is believed. */
   REELBENCH_TRUSTED_PROXIES: integer(0, 10).default(0),
 });
@@ -98,6 +109,7 @@ export interface ServerConfig {
   readonly spool: { readonly directory: string; readonly bytes: number } | null;
   readonly bodyLimitBytes: number;
   readonly trustedProxies: number;
+  readonly corsOrigins: readonly string[];
 }
 
 export interface AccountsConfig {
@@ -166,5 +178,6 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     auditDays: env.REELBENCH_AUDIT_DAYS,
     bodyLimitBytes: env.REELBENCH_BODY_LIMIT_BYTES,
     trustedProxies: env.REELBENCH_TRUSTED_PROXIES,
+    corsOrigins: env.REELBENCH_CORS_ORIGINS ?? [],
   };
 }

@@ -165,6 +165,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       modelStatus: () => follower.status(),
     },
     logger,
+    redis,
   );
 
   const server = createServer(

@@ -38,6 +38,11 @@ export const cachedRanking = z.object({
 });
 export type CachedRanking = z.infer<typeof cachedRanking>;
 
+/** How many requests of a key or an address were let through. Belongs to no version. */
+export function rateLimitKey(channel: string, what: "key" | "address", who: string): string {
+  return `reelbench:${channel}:limit:${what}:{${encodeURIComponent(who)}}`;
+}
+
 /** Pub/sub channel that repeats Postgres' notices for those who listen on Redis. */
 export function noticeChannel(channel: string): string {
   return `reelbench:${channel}:notices`;

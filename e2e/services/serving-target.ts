@@ -218,6 +218,7 @@ export function serverConfig(postgresUrl: string, changes: Partial<ServerConfig>
     spool: null,
     bodyLimitBytes: 1_048_576,
     trustedProxies: 0,
+    corsOrigins: [],
     ...changes,
   };
 }

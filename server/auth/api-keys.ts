@@ -11,6 +11,8 @@ import type { Permission } from "./permissions.ts";
 import type { KeyPrincipal } from "./principal.ts";
 
 export interface ApiKeys {
+  /** Who a key belongs to that was looked at a moment ago; null for any other. */
+  known(key: string): KeyPrincipal | null;
   /**
    * Who the text of a key belongs to. Throws RB_UNAUTHENTICATED for a key that is unknown, expired or revoked; RB_RATE_LIMITED
    * after too many of those from one address; RB_UNAVAILABLE when Postgres is away and the key was not seen lately.
@@ -31,6 +33,7 @@ const wrongPerMinute = 120;
 interface Verified {
   readonly hash: Buffer;
   readonly key: ApiKey;
+  readonly principal: KeyPrincipal;
   readonly at: number;
 }
 
@@ -86,7 +89,9 @@ export function createApiKeys(options: {
     try {
       const key = await postgres.run(() => verifyApiKey(database, text));
       if (key === null) return null;
-      const entry = { hash, key, at: now() };
+      const { id, name } = key;
+      const principal = { kind: "key", id, name, permissions: permissionsOf(key) } as const;
+      const entry = { hash, key, principal, at: now() };
       verified.set(digest, entry);
       return entry;
     } catch (cause) {
@@ -98,11 +103,11 @@ export function createApiKeys(options: {
     }
   }
 
-  function accept({ key }: Verified): KeyPrincipal {
+  function accept({ key, principal }: Verified): KeyPrincipal {
     if (key.expiresAt !== null && key.expiresAt.getTime() <= now())
       throw new ReelbenchError("RB_UNAUTHENTICATED", "This key has expired.");
     used.add(key.id);
-    return { kind: "key", id: key.id, name: key.name, permissions: permissionsOf(key) };
+    return principal;
   }
 
   function refused(address: string): ReelbenchError {
@@ -113,6 +118,11 @@ export function createApiKeys(options: {
   }
 
   return {
+    known(text) {
+      const entry = verified.get(hashApiKey(text).toString("base64"));
+      if (entry === undefined || now() - entry.at >= freshFor) return null;
+      return entry.key.expiresAt !== null && entry.key.expiresAt.getTime() <= now() ? null : accept(entry);
+    },
     authenticate,
     async flush() {
       const ids = [...used];

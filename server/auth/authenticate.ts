@@ -13,6 +13,8 @@ import type { AccountPrincipal, Principal } from "./principal.ts";
 const freshFor = 5_000;
 
 export interface Authenticator {
+  /** The same for a credential that was looked at a moment ago; null: ask `authenticate`. Never throws. */
+  known(credential: string): Principal | null;
   /** Who the credential of a request belongs to. Throws RB_UNAUTHENTICATED, RB_RATE_LIMITED, RB_UNAVAILABLE. */
   authenticate(credential: string, address: string): Promise<Principal>;
   /** Look at a session afresh: something about it was just changed here. */
@@ -67,22 +69,41 @@ export function createAuthenticator(options: {
     const standing = await standingOf(sessionId);
     if (standing === null || standing.over || standing.state !== "active" || standing.accountId !== accountId)
       throw new ReelbenchError("RB_UNAUTHENTICATED", "The session of this access token has ended. Log in again.");
-    const { role, dataUserId, preferences } = standing;
-    return {
-      kind: "account",
-      id: accountId,
-      sessionId,
-      role,
-      permissions: rolePermissions[role],
-      dataUserId,
-      preferences,
-    };
+    return principalOf(accountId, sessionId, standing);
+  }
+
+  function knownFromToken(token: string): AccountPrincipal | null {
+    const claims = tokens?.known(token) ?? null;
+    if (claims === null) return null;
+    const known = standings.get(claims.sessionId);
+    if (known === undefined || Date.now() - known.at >= freshFor) return null;
+    const { standing } = known;
+    if (standing === null || standing.over || standing.state !== "active" || standing.accountId !== claims.accountId)
+      return null;
+    return principalOf(claims.accountId, claims.sessionId, standing);
   }
 
   return {
+    known: (credential) => (credential.includes(".") ? knownFromToken(credential) : apiKeys.known(credential)),
     authenticate: (credential, address) =>
       credential.includes(".") ? fromToken(credential) : apiKeys.authenticate(credential, address),
     forgetSession: (sessionId) => void standings.delete(sessionId),
     forgetSessions: () => standings.clear(),
+  };
+}
+
+function principalOf(
+  accountId: string,
+  sessionId: string,
+  { role, dataUserId, preferences }: SessionStanding,
+): AccountPrincipal {
+  return {
+    kind: "account",
+    id: accountId,
+    sessionId,
+    role,
+    permissions: rolePermissions[role],
+    dataUserId,
+    preferences,
   };
 }

@@ -1,4 +1,6 @@
 import { createClient } from "redis";
+import { takeScript } from "../auth/sliding-window.ts";
+import type { Taken } from "../auth/sliding-window.ts";
 import { BreakerError, createCircuitBreaker } from "../circuit-breaker.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -9,6 +11,16 @@ export interface RedisStore {
   set(key: string, value: string, seconds: number): Promise<true | undefined>;
   /** Writes `value` unless a larger one stands there; answers with what stands there then. */
   raise(key: string, value: number, seconds: number): Promise<number | undefined>;
+  /** Takes some of what a window still allows (`takeScript`). */
+  takeFromWindow(
+    key: string,
+    request: {
+      readonly milliseconds: number;
+      readonly limit: number;
+      readonly wanted: number;
+      readonly back: number;
+    },
+  ): Promise<Taken | undefined>;
   remove(keys: readonly string[]): Promise<true | undefined>;
   isUp(): boolean;
   /** Asks Redis for a sign of life, so that `isUp` is true to now. */
@@ -100,6 +112,14 @@ export function connectRedis(options: RedisOptions): RedisStore {
         client.eval(raiseScript, { keys: [key], arguments: [String(value), String(seconds)] }),
       );
       return typeof standing === "number" ? standing : undefined;
+    },
+    takeFromWindow: async (key, { milliseconds, limit, wanted, back }) => {
+      const reply: unknown = await attempt("limit", () =>
+        client.eval(takeScript, { keys: [key], arguments: [milliseconds, limit, wanted, back].map(String) }),
+      );
+      if (!Array.isArray(reply) || !reply.every((each) => typeof each === "number")) return undefined;
+      const [given = 0, free = 0, wait = milliseconds] = reply;
+      return { given, free, milliseconds: wait };
     },
     remove: (keys) => attempt("remove", async () => (await client.del([...keys]), true as const)),
     isUp: () => up && client.isReady,

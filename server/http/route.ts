@@ -1,16 +1,24 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import type { ErrorCode } from "../../core/contract/errors.ts";
 import type { Permission } from "../auth/permissions.ts";
 import type { Principal } from "../auth/principal.ts";
+import type { Format } from "./negotiate.ts";
+import { encodeBody, protobufType } from "./respond.ts";
+import type { EncodedBody, Freshness } from "./respond.ts";
 
 /** What a request brings, read but not believed. */
 export interface RawRequest {
   readonly params: unknown;
-  readonly query: unknown;
+  /** The query as it stands in the address, without its question mark. */
+  readonly search: string;
+  readonly query: () => unknown;
   readonly body: unknown;
   readonly headers: IncomingHttpHeaders;
+  /** What the answer is to be written in. */
+  readonly format: Format;
   readonly requestId: string;
   /** Null on open routes. */
   readonly principal: Principal | null;
@@ -21,8 +29,18 @@ export interface RawRequest {
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON, unless it is a text of another type; null sends nothing (204). */
-  readonly body: object | { readonly text: string; readonly contentType: string } | null;
+  /** An object is sent in the format asked for, unless it is a text of another type or encoded already; null sends nothing (204). */
+  readonly body: object | { readonly text: string; readonly contentType: string } | EncodedBody | null;
+}
+
+/** A route's bodies as Protocol Buffers. */
+export interface BinaryForm {
+  /** Names of the messages, for the documentation. */
+  readonly reply: string;
+  readonly request?: string;
+  readonly write: (body: object) => Uint8Array<ArrayBuffer>;
+  /** To what the route's schema then checks. Throws RB_INVALID_INPUT for what is no such message. */
+  readonly read?: (bytes: Uint8Array) => unknown;
 }
 
 interface RouteDocumentation {
@@ -40,12 +58,16 @@ interface RouteDocumentation {
     Record<number, { readonly description: string; readonly schema: z.ZodType | null; readonly contentType?: string }>
   >;
   readonly errors: readonly ErrorCode[];
+  /** Absent: JSON only. */
+  readonly binary?: BinaryForm;
 }
 
 interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> extends RouteDocumentation {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** Answers carry an entity tag, and who has the one that would be sent gets 304. Left out: nobody keeps an answer. */
+  readonly freshness?: Freshness;
   readonly handle: (
     input: { params: z.output<P>; query: z.output<Q>; body: z.output<B> },
     request: RawRequest,
@@ -57,26 +79,49 @@ export interface Route extends RouteDocumentation {
   readonly query: z.ZodType;
   readonly body: z.ZodType;
   readonly hasBody: boolean;
-  readonly answer: (request: RawRequest) => Promise<Reply>;
+  readonly freshness: Freshness;
+  readonly answer: (request: RawRequest) => Promise<Reply> | Reply;
 }
 
 export const nothing = z.strictObject({});
 export const noBody = z.undefined();
+
+/** The same few queries come again and again; what one means is worked out once. */
+const rememberedQueries = 1000;
+const longestRemembered = 200;
 
 /** One route: what it takes, what it gives, who may, and how. The same schemas validate and become the OpenAPI document. */
 export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   route: RouteDefinition<P, Q, B>,
 ): Route {
   const hasBody = (route.body as z.ZodType) !== noBody;
+  const queries = new LRUCache<string, z.ZodSafeParseSuccess<z.output<Q>>>({ max: rememberedQueries });
+
+  function readQuery(request: RawRequest): z.ZodSafeParseResult<z.output<Q>> {
+    const known = queries.get(request.search);
+    if (known !== undefined) return known;
+    const query = route.query.safeParse(request.query());
+    if (query.success && request.search.length <= longestRemembered) queries.set(request.search, query);
+    return query;
+  }
+
+  function inFormat(reply: Reply, { format }: RawRequest): Reply {
+    if (format === "json" || route.binary === undefined || reply.body === null || "bytes" in reply.body) return reply;
+    const bytes = route.binary.write(reply.body);
+    return { ...reply, body: encodeBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), protobufType) };
+  }
+
   return {
     ...route,
     hasBody,
-    answer: async (request) => {
+    freshness: route.freshness ?? "no-store",
+    answer: (request) => {
       const params = route.params.safeParse(request.params);
-      const query = route.query.safeParse(request.query);
+      const query = readQuery(request);
       const body = route.body.safeParse(hasBody ? request.body : undefined);
       if (params.success && query.success && body.success) {
-        return route.handle({ params: params.data, query: query.data, body: body.data }, request);
+        const reply = route.handle({ params: params.data, query: query.data, body: body.data }, request);
+        return reply instanceof Promise ? reply.then((later) => inFormat(later, request)) : inFormat(reply, request);
       }
       throw invalidInput([
         ...fieldErrors("path", params.error),

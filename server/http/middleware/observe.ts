@@ -1,27 +1,25 @@
-import type { RequestHandler, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { Exchange } from "../exchange.ts";
 
 const probes = new Set(["/livez", "/readyz", "/healthz", "/metrics"]);
 
-/** Counts, times and logs every request. The log holds the route's pattern and no id of a user, no key and no body. */
-export function observeRequests(
-  metrics: Metrics,
-  logger: Logger,
-  routeOf: (response: Response) => string,
-): RequestHandler {
-  return (request, response, next) => {
-    const started = performance.now();
+/** Counts, times and logs a request. The log holds the route's pattern and no id of a user, no key and no body. */
+export type ObserveExchange = (request: IncomingMessage, response: ServerResponse, exchange: Exchange) => void;
+
+export function createObserver(metrics: Metrics, logger: Logger): ObserveExchange {
+  return (request, response, exchange) => {
     metrics.inFlight.inc();
     response.once("close", () => {
       metrics.inFlight.dec();
-      const seconds = (performance.now() - started) / 1000;
-      const route = routeOf(response);
+      const seconds = (performance.now() - exchange.started) / 1000;
+      const { route, requestId } = exchange;
       // A client that left before the answer was whole is not a failure of ours.
       const status = response.writableFinished ? String(response.statusCode) : "499";
-      metrics.requests.observe({ method: request.method, route, status }, seconds);
+      metrics.requests.observe({ method: request.method ?? "", route, status }, seconds);
       const entry = {
-        requestId: response.getHeader("X-Request-Id"),
+        requestId,
         method: request.method,
         route,
         status,
@@ -32,6 +30,5 @@ export function observeRequests(
       else if (response.statusCode >= 500) logger.warn(entry, "request");
       else logger.info(entry, "request");
     });
-    next();
   };
 }

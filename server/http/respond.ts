@@ -1,0 +1,162 @@
+import { hash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import helmet from "helmet";
+import type { ServerConfig } from "../config.ts";
+import { encodingOf, formatOf, matches } from "./negotiate.ts";
+import type { Encoding, Format } from "./negotiate.ts";
+import type { Reply } from "./route.ts";
+
+/**
+ * A body as it goes over the wire. Kept with what it was made from, it answers again without being made again; its
+ * compressed forms are made when somebody first asks for them.
+ */
+export interface EncodedBody {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+  readonly etag: string;
+  compressed: { br?: Promise<Buffer>; gzip?: Promise<Buffer> } | null;
+}
+
+export const jsonType = "application/json; charset=utf-8";
+export const protobufType = "application/x-protobuf";
+
+/** Below this, compression costs more than it saves. */
+const worthCompressing = 1024;
+const compressBrotli = promisify(brotliCompress);
+const compressGzip = promisify(gzip);
+
+export function encodeBody(bytes: Buffer, contentType: string): EncodedBody {
+  return { bytes, contentType, etag: `W/"${hash("sha1", bytes, "base64url")}"`, compressed: null };
+}
+
+export function encodeJson(body: object): EncodedBody {
+  return encodeBody(Buffer.from(JSON.stringify(body)), jsonType);
+}
+
+/** Names and values in turn, as `writeHead` takes them without looking at each. */
+type RawHeaders = string[];
+
+/**
+ * What every answer says to browsers. Helmet decides; it is asked once, because it says the same every time and asking
+ * costs as much as the rest of the answer's head.
+ */
+export function securityHeaders(contentSecurityPolicy: Readonly<Record<string, readonly string[]>>): RawHeaders {
+  const headers: RawHeaders = [];
+  const collect = {
+    setHeader: (name: string, value: string) => void headers.push(name, value),
+    removeHeader: () => undefined,
+  };
+  const directives = Object.fromEntries(
+    Object.entries(contentSecurityPolicy).map(([name, values]) => [name, [...values]]),
+  );
+  helmet({ contentSecurityPolicy: { useDefaults: false, directives } })(
+    {} as IncomingMessage,
+    collect as unknown as ServerResponse,
+    (error?: unknown) => {
+      if (error !== undefined) throw error;
+    },
+  );
+  return headers;
+}
+
+/** What a browser's page may send, if its origin is one of the configured ones. Never with cookies: keys are sent in a header. */
+export function corsHeaders(config: Pick<ServerConfig, "corsOrigins">, origin: string | undefined): RawHeaders {
+  if (config.corsOrigins.length === 0) return [];
+  if (config.corsOrigins.includes("*")) return ["Access-Control-Allow-Origin", "*", ...exposed];
+  if (origin === undefined || !config.corsOrigins.includes(origin)) return ["Vary", "Origin"];
+  return ["Access-Control-Allow-Origin", origin, "Vary", "Origin", ...exposed];
+}
+
+const exposed = [
+  "Access-Control-Expose-Headers",
+  "ETag, RateLimit, RateLimit-Policy, Retry-After, X-Reelbench-Source, X-Reelbench-Version, X-Request-Id",
+];
+
+export function preflightHeaders(allow: string): RawHeaders {
+  return [
+    "Access-Control-Allow-Methods",
+    allow,
+    "Access-Control-Allow-Headers",
+    "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-API-Key",
+    "Access-Control-Max-Age",
+    "600",
+  ];
+}
+
+/** Whether an answer may be kept by whoever asked, to be asked about again with its entity tag. */
+export type Freshness = "no-store" | "revalidate";
+
+export function formatFor(request: IncomingMessage): Format {
+  return formatOf(request.headers.accept);
+}
+
+/** Sends a reply whose head so far is `headers`. Resolves when it is given to the socket; only compression takes time. */
+export function sendReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+  headers: RawHeaders,
+  freshness: Freshness,
+): void | Promise<void> {
+  const { status = 200, headers: own } = reply;
+  if (own !== undefined) for (const name in own) headers.push(name, own[name] ?? "");
+  if (reply.body === null) {
+    response.writeHead(status, headers).end();
+    return;
+  }
+  const body = encodedBodyOf(reply);
+  if (freshness === "revalidate" && status === 200) {
+    headers.push("ETag", body.etag, "Cache-Control", "private, no-cache", "Vary", varies);
+    const condition = request.headers["if-none-match"];
+    if (condition !== undefined && matches(condition, body.etag)) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+  } else headers.push("Cache-Control", "no-store", "Vary", "Accept, Accept-Encoding");
+  headers.push("Content-Type", body.contentType);
+  const encoding =
+    body.bytes.length < worthCompressing
+      ? "identity"
+      : encodingOf(request.headers["accept-encoding"] as string | undefined);
+  if (encoding === "identity") {
+    write(request, response, status, headers, body.bytes);
+    return;
+  }
+  return compressed(body, encoding).then((bytes) => {
+    headers.push("Content-Encoding", encoding);
+    write(request, response, status, headers, bytes);
+  });
+}
+
+const varies = "Accept, Accept-Encoding, Authorization, X-API-Key";
+
+function encodedBodyOf({ body }: Reply): EncodedBody {
+  if (body === null) return encodeBody(Buffer.alloc(0), jsonType);
+  if ("bytes" in body && "etag" in body) return body;
+  if ("text" in body && "contentType" in body) return encodeBody(Buffer.from(body.text), body.contentType);
+  return encodeJson(body);
+}
+
+/** Of a body that is kept, made once. */
+function compressed(body: EncodedBody, encoding: Exclude<Encoding, "identity">): Promise<Buffer> {
+  const forms = (body.compressed ??= {});
+  return (forms[encoding] ??=
+    encoding === "br"
+      ? compressBrotli(body.bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
+      : compressGzip(body.bytes, { level: 6 }));
+}
+
+function write(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  headers: RawHeaders,
+  bytes: Buffer,
+): void {
+  headers.push("Content-Length", String(bytes.length));
+  response.writeHead(status, headers);
+  if (request.method === "HEAD") response.end();
+  else response.end(bytes);
+}

@@ -1,0 +1,26 @@
+import { openApiDocument } from "../openapi.ts";
+import { encodeBody, jsonType } from "../respond.ts";
+import { defineRoute, noBody, nothing } from "../route.ts";
+import type { Route } from "../route.ts";
+
+/** The routes that describe the others. They stand in no document themselves. */
+export function descriptionRoutes(routes: readonly Route[], software: string): Route[] {
+  const document = encodeBody(Buffer.from(JSON.stringify(openApiDocument(routes, software))), jsonType);
+  return [
+    defineRoute({
+      method: "get",
+      path: "/openapi.json",
+      operationId: "openApi",
+      tag: "Description",
+      summary: "This interface as an OpenAPI 3.1 document",
+      permission: null,
+      freshness: "revalidate",
+      params: nothing,
+      query: nothing,
+      body: noBody,
+      responses: { 200: { description: "The document.", schema: null, contentType: "application/json" } },
+      errors: [],
+      handle: () => ({ body: document }),
+    }),
+  ];
+}
