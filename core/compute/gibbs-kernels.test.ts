@@ -91,7 +91,7 @@ interface RowWorld {
   readonly left: number[];
 }
 
-async function rowWorld(modes: 2 | 3): Promise<RowWorld> {
+async function rowWorld(modes: 2 | 3, weighted: boolean): Promise<RowWorld> {
   const n = bias + 4;
   const scratchBytes = n * n * 8 + 5 * n * 8 + 128 * (n * 4 + 4);
   const { kernels, memory, regions } = await over((layout) => ({
@@ -105,6 +105,7 @@ async function rowWorld(modes: 2 | 3): Promise<RowWorld> {
     prior: layout.float32(2 * width),
     mean: layout.float32(2 * width),
     state: layout.float64(4 + width),
+    roots: layout.float32(others),
     sums: layout.float64(2),
     flags: layout.int32(1),
     scratch: layout.float64(scratchBytes / 8),
@@ -123,20 +124,23 @@ async function rowWorld(modes: 2 | 3): Promise<RowWorld> {
     second[e] = Math.floor(random() * others);
     ratings[e] = 1 + Math.floor(random() * 5);
   }
+  const roots = float32View(memory, regions.roots).map(() => (weighted ? 0.3 + 2 * random() : 1));
+  float32View(memory, regions.roots).set(roots);
   const prior = float32View(memory, regions.prior);
   for (const row of [0, 1]) for (const column of [0, 1, 2, 3, 4, bias]) prior[row * width + column] = random() - 0.5;
   const design = new Matrix(entries, factors + 1);
   const left = Array.from(ratings, (rating, e) => {
     const rowA = a.subarray((first[e] ?? 0) * width, ((first[e] ?? 0) + 1) * width);
     const rowB = b.subarray((second[e] ?? 0) * width, ((second[e] ?? 0) + 1) * width);
+    const root = roots[first[e] ?? 0] ?? 1;
     let rest = rating - intercept - (rowA[bias] ?? 0);
     if (modes === 3) rest -= rowB[bias] ?? 0;
     for (let f = 0; f < factors; f++) {
-      design.set(e, f, (rowA[f] ?? 0) + (modes === 3 ? (rowB[f] ?? 0) : 0));
+      design.set(e, f, root * ((rowA[f] ?? 0) + (modes === 3 ? (rowB[f] ?? 0) : 0)));
       if (modes === 3) rest -= (rowA[f] ?? 0) * (rowB[f] ?? 0);
     }
-    design.set(e, factors, 1);
-    return rest;
+    design.set(e, factors, root);
+    return root * rest;
   });
   const draw = (sweep: number): void => {
     float64View(memory, regions.state).set([intercept, alpha, sweep, 1, ...lambda]);
@@ -162,6 +166,9 @@ async function rowWorld(modes: 2 | 3): Promise<RowWorld> {
       regions.scratch.offset,
       scratchBytes,
       regions.sums.offset,
+      weighted ? regions.roots.offset : 0,
+      0,
+      0,
     );
   };
   return { ...regions, memory, draw, design, left };
@@ -171,9 +178,14 @@ const realColumns = [0, 1, 2, 3, 4, bias];
 const ownOf = (values: ArrayLike<number>, row = 0): number[] =>
   realColumns.map((column) => values[row * width + column] ?? NaN);
 
-describe.each([2, 3] as const)("a row drawn in a world of %d modes", (modes) => {
+describe.each([
+  [2, "alike", false],
+  [3, "alike", false],
+  [2, "each with a weight of its own", true],
+  [3, "each with a weight of its own", true],
+] as const)("a row drawn in a world of %d modes, ratings %s", (modes, _ratings, weighted) => {
   test("has the conditional mean and covariance of the normal equations, solved by another library", async () => {
-    const { memory, draw, design, left, prior, mean: means, target } = await rowWorld(modes);
+    const { memory, draw, design, left, prior, mean: means, target } = await rowWorld(modes, weighted);
     const precision = design.transpose().mmul(design).mul(alpha);
     const right = design.transpose().mmul(Matrix.columnVector(left)).mul(alpha);
     realColumns.forEach((column, f) => {
@@ -200,7 +212,7 @@ describe.each([2, 3] as const)("a row drawn in a world of %d modes", (modes) => 
   });
 
   test("leaves the residuals' sums", async () => {
-    const { memory, draw, design, left, target, sums } = await rowWorld(modes);
+    const { memory, draw, design, left, target, sums } = await rowWorld(modes, weighted);
     draw(3);
     const x = ownOf(float32View(memory, target));
     const residuals = left.map((rest, e) => rest - x.reduce((sum, value, f) => sum + value * design.get(e, f), 0));
@@ -209,14 +221,15 @@ describe.each([2, 3] as const)("a row drawn in a world of %d modes", (modes) => 
       residuals.reduce((sum, e) => sum + e * e, 0),
       2,
     );
+    // Each weighed twice: the design's last column is the root of the weight.
     expect(total).toBeCloseTo(
-      residuals.reduce((sum, e) => sum + e, 0),
+      residuals.reduce((sum, rest, e) => sum + rest * design.get(e, factors), 0),
       3,
     );
   });
 
   test("comes from the prior where there are no entries, its fill left at zero", async () => {
-    const { memory, draw, target, prior } = await rowWorld(modes);
+    const { memory, draw, target, prior } = await rowWorld(modes, weighted);
     const expected = ownOf(float32View(memory, prior), 1);
     const drawn = Array.from({ length: 4000 }, (_, sweep) => {
       draw(sweep);

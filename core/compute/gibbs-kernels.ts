@@ -1,6 +1,7 @@
 /** Kernels of Gibbs sampling (`assembly/gibbs.ts`, `gaussian.ts`, `small.ts`, where each is described). */
 export interface GibbsKernels {
   normals(out: number, count: number, seed: number, stream: number, sweep: number, row: number): void;
+  naturalLog(x: number): number;
   standardGamma(shape: number, seed: number, stream: number, sweep: number, row: number): number;
   uniformIndices(out: number, count: number, limit: number, seed: number, stream: number): void;
   gibbsRows(
@@ -25,6 +26,9 @@ export interface GibbsKernels {
     scratch: number,
     scratchBytes: number,
     sums: number,
+    roots: number,
+    own: number,
+    rowSquares: number,
   ): void;
   gibbsFeatures(
     featureStart: number,

@@ -2,6 +2,7 @@ import { float32View, int32View } from "../compute/memory-layout.ts";
 import type { MemoryLayout, Region } from "../compute/memory-layout.ts";
 import { rowRanges } from "../compute/program.ts";
 import type { FeatureTable, TrainingSet } from "./algorithm.ts";
+import type { NoiseMemory } from "./bayesian-noise.ts";
 import { usersOf } from "./users-of-ratings.ts";
 
 /** Columns of a row of a mode: factors up to a multiple of eight, then the bias, then zeros up to a multiple of sixteen. */
@@ -60,6 +61,8 @@ export interface BayesianMemory {
   readonly users: Mode;
   readonly items: Mode;
   readonly days: Mode | null;
+  /** Null: all ratings have the same noise. */
+  readonly noise: NoiseMemory | null;
   readonly scratch: { readonly flags: Region; readonly region: Region; readonly slots: number; readonly bytes: number };
 }
 
@@ -71,6 +74,7 @@ export interface BayesianShape {
   readonly days: number;
   readonly implicitItems: boolean;
   readonly implicitUsers: boolean;
+  readonly userNoise: boolean;
   readonly userFeatures: { readonly features: number; readonly entries: number } | null;
   readonly itemFeatures: { readonly features: number; readonly entries: number } | null;
 }
@@ -127,19 +131,24 @@ export function planBayesian(
     items: mode(items, byItem, [...implicitUsers, ...sideBlock(shape.itemFeatures)], true),
     days: days > 0 ? mode(days, entries(days), []) : null,
     scratch: { flags: layout.int32(threads), region: layout.float64((threads * bytes) / 8), slots: threads, bytes },
+    noise: shape.userNoise
+      ? { weights: layout.float32(users), roots: layout.float32(users), squares: layout.float64(users) }
+      : null,
   };
 }
 
 /** Fills what does not change during sampling. `dayOf` [ratings]: the day of each rating, where days are a mode. */
 export function loadBayesian(
   memory: WebAssembly.Memory,
-  plan: Pick<BayesianMemory, "users" | "items" | "days">,
+  plan: Pick<BayesianMemory, "users" | "items" | "days" | "noise">,
   data: TrainingSet,
   dayOf: Int32Array | null,
   ratingFactor: number,
 ): void {
   const { users, items, days } = plan;
   const userOf = usersOf(data);
+  if (plan.noise !== null)
+    for (const region of [plan.noise.weights, plan.noise.roots]) float32View(memory, region).fill(1);
   const ratings = data.rating.map((rating) => rating * ratingFactor);
   fillEntries(memory, users.entries, null, data.userStart, [data.item, dayOf], ratings);
   fillEntries(memory, items.entries, ...byKey(data.item, items.rows), [userOf, dayOf], ratings);

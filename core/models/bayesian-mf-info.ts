@@ -62,6 +62,14 @@ export const bayesianMfInfo: AlgorithmInfo = {
       default: true,
     },
     {
+      name: "userNoise",
+      label: "Each person's own noise",
+      description:
+        "How much a person's ratings scatter is learnt of each: who rates evenly counts for more, and intervals are as wide as the person needs.",
+      kind: "boolean",
+      default: false,
+    },
+    {
       name: "days",
       label: "Days",
       description:

@@ -76,6 +76,7 @@ function bayesianShape(
     days,
     implicitItems: hyperparameters["implicitItems"] === true,
     implicitUsers: hyperparameters["implicitUsers"] === true,
+    userNoise: hyperparameters["userNoise"] === true,
     userFeatures: table(data?.userFeatures),
     itemFeatures: table(data?.itemFeatures),
   };
@@ -127,12 +128,12 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
 
 function load(
   memory: WebAssembly.Memory,
-  { users, items, days }: BayesianMemory,
+  { users, items, days, noise }: BayesianMemory,
   data: TrainingSet,
   calendar: Calendar | null,
   hyperparameters: Hyperparameters,
 ): void {
-  loadBayesian(memory, { users, items, days }, data, calendar?.dayOf ?? null, ratingFactor(data.scale));
+  loadBayesian(memory, { users, items, days, noise }, data, calendar?.dayOf ?? null, ratingFactor(data.scale));
   const userBlocks = [...users.blocks];
   const itemBlocks = [...items.blocks];
   const implicitItems = hyperparameters["implicitItems"] === true ? userBlocks.shift() : undefined;
@@ -162,6 +163,7 @@ async function sampleAndAverage(
     userBias: new Float64Array(data.users),
     itemBias: new Float64Array(data.items),
     dayBias: new Float64Array(calendar?.days.length ?? 0),
+    userNoise: new Float64Array(memory.noise === null ? 0 : data.users),
     probes: drawProbes(data, int32View(pool.memory, picks)),
   };
   const sampler = await openSampler(pool, memory, { seed, ratings: data.item.length, mean: meanRating(data) * factor });
@@ -176,7 +178,7 @@ async function sampleAndAverage(
   const keep = (): void => {
     const waiting = totals.counts[1] ?? 0;
     enqueue(pool.memory, average, waiting, memory.row.factors, sides.left, sides.right);
-    addBiases(pool.memory, memory, totals, sampler.globals);
+    addTotals(pool.memory, memory, totals, sampler.globals);
     observeProbes(pool.memory, memory, sampler.globals[0] ?? 0, totals.probes);
   };
   for (let sweep = finished + 1; sweep <= sweeps; sweep++) {
@@ -208,10 +210,10 @@ async function sampleAndAverage(
 /** Everything that a sweep starts from and adds to. Hyperparameters are drawn anew at the start of each. */
 function stateOf(
   pool: ComputePool,
-  { users, items, days }: BayesianMemory,
+  { users, items, days, noise }: BayesianMemory,
   average: AverageMemory,
   sampler: Sampler,
-  { counts, userBias, itemBias, dayBias, probes }: Totals,
+  { counts, userBias, itemBias, dayBias, userNoise, probes }: Totals,
 ): (Float32Array | Float64Array)[] {
   const view = (region: Region): Float32Array => float32View(pool.memory, region);
   return [
@@ -220,6 +222,7 @@ function stateOf(
       view(mode.prior),
       ...mode.blocks.map((block) => view(block.weights)),
     ]),
+    ...(noise === null ? [] : [view(noise.weights), userNoise]),
     view(average.left.region),
     view(average.right.region),
     sampler.globals,
@@ -249,10 +252,10 @@ function factorRows(shared: WebAssembly.Memory, { row, users, items, days }: Bay
   };
 }
 
-function addBiases(
+function addTotals(
   shared: WebAssembly.Memory,
-  { row, users, items, days }: BayesianMemory,
-  { counts, userBias, itemBias, dayBias }: Totals,
+  { row, users, items, days, noise }: BayesianMemory,
+  { counts, userBias, itemBias, dayBias, userNoise }: Totals,
   globals: Float64Array,
 ): void {
   const add = (sums: Float64Array, region: Region): void => {
@@ -265,7 +268,11 @@ function addBiases(
   counts[0] = (counts[0] ?? 0) + 1;
   counts[1] = (counts[1] ?? 0) + 1;
   counts[2] = (counts[2] ?? 0) + (globals[0] ?? 0);
-  counts[3] = (counts[3] ?? 0) + 1 / (globals[1] ?? 1);
+  const variance = 1 / (globals[1] ?? 1);
+  counts[3] = (counts[3] ?? 0) + variance;
+  if (noise === null) return;
+  const weights = float32View(shared, noise.weights);
+  for (let u = 0; u < userNoise.length; u++) userNoise[u] = (userNoise[u] ?? 0) + variance / (weights[u] ?? 1);
 }
 
 function diverged(sweep: number): ReelbenchError {

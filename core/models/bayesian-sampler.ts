@@ -4,6 +4,8 @@ import { float32View, float64View } from "../compute/memory-layout.ts";
 import type { ComputePool, ProgramId } from "../compute/pool.ts";
 import type { Phase } from "../compute/program.ts";
 import { modeRanges } from "./bayesian-memory.ts";
+import { drawPersonalNoise } from "./bayesian-noise.ts";
+import type { PersonalNoise } from "./bayesian-noise.ts";
 import type { BayesianMemory, FeatureBlock, Mode } from "./bayesian-memory.ts";
 
 /** Gamma(½, ½·rate) on every precision, N(0, 1/λ) on every mean: libFM's hyperpriors, as weak as one observation. */
@@ -12,7 +14,7 @@ const priorRate = 1;
 const priorWeight = 1;
 
 /** Streams of random numbers: 16 columns apart, as a block's columns have streams of their own. */
-const streams = { start: 1, rows: 16, hyper: 32, noise: 48, blocks: 1024 } as const;
+const streams = { start: 1, rows: 16, hyper: 32, noise: 48, people: 52, blocks: 1024 } as const;
 const streamsOfMode = 4096;
 const streamsOfBlock = 1024;
 
@@ -46,7 +48,7 @@ export async function openSampler(
   options: { readonly seed: number; readonly ratings: number; readonly mean: number },
 ): Promise<Sampler> {
   const kernels = instantiateKernels(await kernelModule(), pool.memory);
-  const { row, users, items, days } = memory;
+  const { row, users, items, days, noise } = memory;
   const modes = days === null ? [users, items] : [users, items, days];
   const globals = Float64Array.of(options.mean, 1);
   const centres = new Float64Array(modes.length * row.width);
@@ -65,6 +67,7 @@ export async function openSampler(
   }
 
   async function sweep(index: number, observe: (() => void) | null): Promise<SweepSummary> {
+    let personal: PersonalNoise | null = null;
     for (const [at, mode] of modes.entries()) {
       drawHyperparameters(
         kernels,
@@ -82,14 +85,21 @@ export async function openSampler(
       writeState(mode, index, observe !== null && mode === items);
       await pool.run(rowPrograms[at] as ProgramId);
       if (mode === items) observe?.();
+      if (mode === users && noise !== null)
+        personal = drawPersonalNoise(kernels, pool.memory, noise, memory, {
+          alpha: globals[1] ?? 1,
+          seed,
+          stream: streams.people,
+          sweep: index,
+        });
       for (const program of blockPrograms[at] ?? []) await pool.run(program);
     }
     const last = modes.at(-1) ?? items;
-    return drawNoise(float64View(pool.memory, last.sums), index);
+    return drawNoise(float64View(pool.memory, last.sums), index, personal);
   }
 
   /** α and w₀ given the residuals that the last rows left. */
-  function drawNoise(sums: Float64Array, index: number): SweepSummary {
+  function drawNoise(sums: Float64Array, index: number, personal: PersonalNoise | null): SweepSummary {
     let squares = 0;
     let residuals = 0;
     for (let at = 0; at < sums.length; at += 2) {
@@ -101,9 +111,10 @@ export async function openSampler(
     const alpha = kernels.standardGamma(shape, seed, streams.noise, index, 0) / ((priorRate + squares) / 2);
     const normal = normalOf(kernels, pool.memory, memory, seed, streams.noise, index, 1);
     // A flat prior: the mean of what is left, give or take.
-    globals[0] = (globals[0] ?? 0) + residuals / count + normal / Math.sqrt(alpha * count);
+    const weight = personal?.weight ?? count;
+    globals[0] = (globals[0] ?? 0) + residuals / weight + normal / Math.sqrt(alpha * weight);
     globals[1] = alpha;
-    return { trainRmse: Math.sqrt(Math.max(0, squares) / count), noisePrecision: alpha };
+    return { trainRmse: Math.sqrt(Math.max(0, personal?.squares ?? squares) / count), noisePrecision: alpha };
   }
 
   return { sweep, globals, centres };
@@ -118,7 +129,7 @@ function rowPhase(
   index: number,
   seed: number,
 ): Phase {
-  const { row, scratch } = memory;
+  const { row, scratch, noise } = memory;
   const mode = modes[index] ?? memory.users;
   const [first, second] = modes.filter((_, other) => other !== index);
   const { entries } = mode;
@@ -146,6 +157,10 @@ function rowPhase(
       scratch.region.offset,
       scratch.bytes,
       mode.sums.offset + range * 16,
+      // People stand first among the modes that others meet.
+      index === 0 ? 0 : (noise?.roots.offset ?? 0),
+      index === 0 ? (noise?.weights.offset ?? 0) : 0,
+      index === 0 ? (noise?.squares.offset ?? 0) : 0,
     ),
   );
 }

@@ -102,7 +102,15 @@ function intervalsOf(
 ): ScoreIntervals {
   const variance = fitVariance(totals.probes, users, items, totals.counts[0] ?? 1);
   const onScale = (values: Float32Array): Float32Array => values.map((value) => value / (ratingFactor * ratingFactor));
-  return { noise, users: onScale(variance.users), items: onScale(variance.items) };
+  if (totals.userNoise.length === 0) return { noise, users: onScale(variance.users), items: onScale(variance.items) };
+  // What all people's ratings scatter by at least, and what each person's do beyond it.
+  const sweeps = totals.counts[0] ?? 1;
+  const least = totals.userNoise.reduce((smallest, sum) => Math.min(smallest, sum), Infinity) / sweeps;
+  return {
+    noise: least / (ratingFactor * ratingFactor),
+    users: onScale(variance.users.map((value, u) => value + (totals.userNoise[u] ?? 0) / sweeps - least)),
+    items: onScale(variance.items),
+  };
 }
 
 /**

@@ -10,6 +10,8 @@ export interface Totals {
   readonly itemBias: Float64Array;
   /** [days]; empty without them. */
   readonly dayBias: Float64Array;
+  /** [users] Σ 1/(α w_u); empty where all ratings have the same noise. */
+  readonly userNoise: Float64Array;
   readonly probes: Probes;
 }
 

@@ -81,22 +81,24 @@ export function gramOfRows(x: usize, width: i32, from: i32, to: i32, out: usize,
   }
 }
 
-/** sums += Σ z and weighted += Σ t·z over the entries of a chunk, both f64. */
-function addSums(z: usize, panels: i32, count: i32, targets: usize, sums: usize, weighted: usize): void {
+/** sums += Σ s·z and weighted += Σ t·z over the entries of a chunk, both f64. */
+function addSums(z: usize, panels: i32, count: i32, targets: usize, scales: usize, sums: usize, weighted: usize): void {
   const bytes = (<usize>count) << 5;
   for (let panel: usize = 0; panel < <usize>panels; panel++) {
     const at = z + panel * PANEL;
     let s0 = f32x4.splat(0), s1 = f32x4.splat(0), w0 = f32x4.splat(0), w1 = f32x4.splat(0);
-    let target = targets;
+    let target = targets, scale = scales;
     for (let row: usize = 0; row < bytes; row += 32) {
       const t = v128.load32_splat(target);
+      const s = v128.load32_splat(scale);
       const low = v128.load(at + row);
       const high = v128.load(at + row, 16);
-      s0 = f32x4.add(s0, low);
-      s1 = f32x4.add(s1, high);
+      s0 = f32x4.add(s0, f32x4.mul(s, low));
+      s1 = f32x4.add(s1, f32x4.mul(s, high));
       w0 = f32x4.add(w0, f32x4.mul(t, low));
       w1 = f32x4.add(w1, f32x4.mul(t, high));
       target += 4;
+      scale += 4;
     }
     addPromoted(sums + (panel << 6), s0);
     addPromoted(sums + (panel << 6) + 32, s1);
@@ -107,22 +109,26 @@ function addSums(z: usize, panels: i32, count: i32, targets: usize, sums: usize,
 
 /**
  * Gathers one chunk: z = a (+ b, where the second source is there) in panels, and t = rating − intercept − bias of a (− bias of b
- * − a·b). Returns Σ t²; Σ t goes to `total`.
+ * − a·b), both times the scale s that `roots` has for a (1 where there are none). Returns Σ t²; Σ s·t goes to `total`, Σ s² to the
+ * place after it.
  */
 function gather(
   first: usize, second: usize, ratings: usize, count: i32, sourceA: usize, sourceB: usize, rowBytes: usize, panels: i32,
-  intercept: f32, z: usize, targets: usize, total: usize,
+  intercept: f32, roots: usize, z: usize, targets: usize, scales: usize, total: usize,
 ): f64 {
   const biasAt = (<usize>panels) << 5;
-  let squares: f64 = 0, sum: f64 = 0;
+  let squares: f64 = 0, sum: f64 = 0, weights: f64 = 0;
   for (let n: usize = 0; n < <usize>count; n++) {
-    const a = sourceA + <usize>load<i32>(first + (n << 2)) * rowBytes;
+    const row = <usize>load<i32>(first + (n << 2));
+    const scale: f32 = roots === 0 ? 1 : load<f32>(roots + (row << 2));
+    const s = f32x4.splat(scale);
+    const a = sourceA + row * rowBytes;
     let target = load<f32>(ratings + (n << 2)) - intercept - load<f32>(a + biasAt);
     let to = z + (n << 5);
     if (second === 0) {
       for (let k: usize = 0; k < biasAt; k += 32) {
-        v128.store(to, v128.load(a + k));
-        v128.store(to, v128.load(a + k, 16), 16);
+        v128.store(to, f32x4.mul(s, v128.load(a + k)));
+        v128.store(to, f32x4.mul(s, v128.load(a + k, 16)), 16);
         to += PANEL;
       }
     } else {
@@ -132,17 +138,21 @@ function gather(
         const a0 = v128.load(a + k), a1 = v128.load(a + k, 16);
         const b0 = v128.load(b + k), b1 = v128.load(b + k, 16);
         products = f32x4.add(products, f32x4.add(f32x4.mul(a0, b0), f32x4.mul(a1, b1)));
-        v128.store(to, f32x4.add(a0, b0));
-        v128.store(to, f32x4.add(a1, b1), 16);
+        v128.store(to, f32x4.mul(s, f32x4.add(a0, b0)));
+        v128.store(to, f32x4.mul(s, f32x4.add(a1, b1)), 16);
         to += PANEL;
       }
       target -= load<f32>(b + biasAt) + sumLanes(products);
     }
+    target *= scale;
     store<f32>(targets + (n << 2), target);
-    sum += <f64>target;
+    store<f32>(scales + (n << 2), scale);
+    sum += <f64>scale * <f64>target;
+    weights += <f64>scale * <f64>scale;
     squares += <f64>target * <f64>target;
   }
   store<f64>(total, load<f64>(total) + sum);
+  store<f64>(total, load<f64>(total, 8) + weights, 8);
   return squares;
 }
 
@@ -182,15 +192,18 @@ function backwardSolve(factor: usize, n: i32, x: usize): void {
  *   t_n | x ~ N(x·(z_n, 1), 1/α),  x ~ N(prior row, diag(λ)⁻¹),
  * z_n the row of `sourceA` named by first[n] (plus the row of `sourceB` named by second[n] where `sourceB` is not 0), t_n the rating less
  * everything that does not involve x: A = ZᵀZ + diag(λ)/α = LLᵀ, x = L⁻ᵀ(L⁻¹(Zᵀt + λm/α) + ξ/√α), ξ standard normal.
+ * Where ratings have noise of different sizes, of precision α·w: `own` (f32 by row, or 0) has w of the rows that are drawn, `roots`
+ * (f32 by row of `sourceA`, or 0) √w of the rows that they meet.
  * Matrices have `width` f32 a row: factors padded to a multiple of 8 with zeros, then the bias, then zeros.
  * `state` (f64): intercept, α, sweep, 1 if `mean` shall get the conditional means, λ [factors padded, then the bias].
- * `sums` (two f64): Σ e² and Σ e over the rows' entries with the new x.
+ * `sums` (two f64): Σ w e² and Σ w e over the rows' entries with the new x, w by `roots`; `rowSquares` (f64 by row, or 0): Σ e² of each.
  * Scratch: n² · 8 + CHUNK · (n · 4 + 4) + 5 · n · 8 bytes, n = padded factors + 4, for each of `slots`.
  */
 export function gibbsRows(
   rowStart: usize, first: usize, second: usize, ratings: usize, from: i32, to: i32, sourceA: usize, sourceB: usize,
   target: usize, prior: usize, mean: usize, width: i32, factors: i32, state: usize, seed: u32, stream: u32,
-  flags: usize, slots: i32, scratch: usize, scratchBytes: i32, sums: usize,
+  flags: usize, slots: i32, scratch: usize, scratchBytes: i32, sums: usize, roots: usize, own: usize,
+  rowSquares: usize,
 ): void {
   const slot = takeScratch(flags, slots);
   const panels = (factors + 7) >> 3;
@@ -206,12 +219,12 @@ export function gibbsRows(
   const x = noise + systemBytes;
   const z = x + systemBytes;
   const targets = z + (<usize>panels) * PANEL;
+  const scales = targets + ((<usize>CHUNK) << 2);
   const intercept = <f32>load<f64>(state);
-  const variance = 1 / load<f64>(state, 8);
+  const commonVariance = 1 / load<f64>(state, 8);
   const sweep = <u32>load<f64>(state, 16);
   const wantsMean = load<f64>(state, 24) !== 0;
   const precision = state + 32;
-  const deviation = Math.sqrt(variance);
   let squares: f64 = 0, residuals: f64 = 0;
 
   for (let row = from; row < to; row++) {
@@ -227,13 +240,16 @@ export function gibbsRows(
     if (count === 0) {
       for (let f: usize = 0; f <= biasIndex; f++) {
         const value = load<f32>(priorRow + (f << 2));
-        const own = load<f64>(precision + (f << 3));
+        const lambda = load<f64>(precision + (f << 3));
         if (wantsMean) store<f32>(mean + (<usize>row) * rowBytes + (f << 2), value);
-        store<f32>(out + (f << 2), <f32>(<f64>value + load<f64>(noise + (f << 3)) / Math.sqrt(own)));
+        store<f32>(out + (f << 2), <f32>(<f64>value + load<f64>(noise + (f << 3)) / Math.sqrt(lambda)));
       }
+      if (rowSquares !== 0) store<f64>(rowSquares + ((<usize>row) << 3), 0);
       continue;
     }
 
+    const variance = own === 0 ? commonVariance : commonVariance / <f64>load<f32>(own + ((<usize>row) << 2));
+    const deviation = Math.sqrt(variance);
     memory.fill(system, 0, size * systemBytes);
     memory.fill(totals, 0, 2 * systemBytes);
     const total = totals + (biasIndex << 3);
@@ -242,20 +258,23 @@ export function gibbsRows(
       const entries = min(CHUNK, count - done);
       const at = (start + <usize>done) << 2;
       targetSquares += gather(
-        first + at, second === 0 ? 0 : second + at, ratings + at, entries, sourceA, sourceB, rowBytes, panels, intercept, z, targets, right + (biasIndex << 3),
+        first + at, second === 0 ? 0 : second + at, ratings + at, entries, sourceA, sourceB, rowBytes, panels, intercept,
+        roots, z, targets, scales, right + (biasIndex << 3),
       );
       addGram(z, panels, entries, system, systemBytes);
-      addSums(z, panels, entries, targets, totals, right);
+      addSums(z, panels, entries, targets, scales, totals, right);
     }
-    store<f64>(total, <f64>count);
+    // Σ s² waited in the row's fill.
+    store<f64>(total, load<f64>(right + ((biasIndex + 1) << 3)));
+    store<f64>(right + ((biasIndex + 1) << 3), 0);
     memory.copy(system + biasIndex * systemBytes, totals, (biasIndex + 1) << 3);
     for (let f: usize = 0; f < size; f++) {
       const diagonal = system + f * systemBytes + (f << 3);
       const real = f < <usize>factors || f === biasIndex;
-      const own = real ? load<f64>(precision + (f << 3)) * variance : 1;
-      store<f64>(diagonal, load<f64>(diagonal) + own);
+      const ridge = real ? load<f64>(precision + (f << 3)) * variance : 1;
+      store<f64>(diagonal, load<f64>(diagonal) + ridge);
       const weighted = load<f64>(right + (f << 3));
-      if (real) store<f64>(x + (f << 3), weighted + own * <f64>load<f32>(priorRow + (f << 2)));
+      if (real) store<f64>(x + (f << 3), weighted + ridge * <f64>load<f32>(priorRow + (f << 2)));
       else store<f64>(x + (f << 3), 0);
     }
     cholesky(system, n);
@@ -284,6 +303,7 @@ export function gibbsRows(
       residual -= value * load<f64>(totals + (f << 3));
       store<f32>(out + (f << 2), <f32>value);
     }
+    if (rowSquares !== 0) store<f64>(rowSquares + ((<usize>row) << 3), error);
     squares += error;
     residuals += residual;
   }
