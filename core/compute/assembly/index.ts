@@ -14,7 +14,6 @@ export { cholesky, choleskySolve } from "./cholesky";
 export { residualGoals } from "./goals";
 export { ialsRows } from "./ials";
 export { gramTall, rotateRows } from "./tall";
-export { rankRow, relevantAbove } from "./rank";
 export { finishScan, scanPanels, scanPanelsOnce, scoreTiles } from "./scan";
 export { naturalLog, normals, standardGamma, uniformIndices } from "./gaussian";
 export { gibbsFeatures, gibbsRows, gramOfRows } from "./gibbs";
@@ -25,26 +24,3 @@ export { itemNeighbours } from "./item-neighbours";
 export { slimItems } from "./slim";
 export { addGramProduct } from "./gram-product";
 export { readRecords } from "./records";
-export { mergeIds, readPlainRecords, renumber, widenTable } from "./plain-records";
-export { countLines } from "./lines";
-export {
-  decodeBytes,
-  decodeCodes,
-  decodeInts,
-  decodeTimes,
-  encodeBytes,
-  encodeCodes,
-  encodeInts,
-  encodeTimes,
-  encodeValues,
-} from "./columns";
-export {
-  canonicalText,
-  compactRows,
-  countPairs,
-  countRows,
-  findDescent,
-  scatterToUsers,
-  sortUsers,
-  surveyRows,
-} from "./ordering";
