@@ -72,6 +72,7 @@ export const runTableMethods = {
       matched: count,
       total: count,
       rows: z.array(runRow),
+      /** With the first page only. */
       groups: z.array(runGroup),
     }),
   ),

@@ -100,7 +100,12 @@ export function queryRuns(
   if (groupBy === null)
     return { matched: found.length, total: found.length, rows: sorted.slice(offset, offset + limit), groups: [] };
   const { rows, groups } = grouped(sorted, groupBy, new Set(folded), sort[0]?.field);
-  return { matched: found.length, total: rows.length, rows: rows.slice(offset, offset + limit), groups };
+  return {
+    matched: found.length,
+    total: rows.length,
+    rows: rows.slice(offset, offset + limit),
+    groups: offset === 0 ? groups : [],
+  };
 }
 
 type Sort = ParsedInput<"runs.query">["sort"];

@@ -112,8 +112,12 @@ export function findMetric(metrics: readonly MetricValue[], name: string): Metri
 
 /** All metrics of these runs, rating errors last, in an order that does not depend on the runs' order. */
 export function metricNames(runs: readonly { readonly metrics: readonly MetricValue[] }[]): readonly string[] {
-  const names = new Set(runs.flatMap(({ metrics }) => metrics.map(({ metric }) => metric)));
-  return [...names].sort(
+  return orderedMetrics(runs.flatMap(({ metrics }) => metrics.map(({ metric }) => metric)));
+}
+
+/** Each once, the ones most looked at first. */
+export function orderedMetrics(metrics: readonly string[]): readonly string[] {
+  return [...new Set(metrics)].sort(
     (left, right) => rank(left) - rank(right) || left.localeCompare(right, "en", { numeric: true }),
   );
 }

@@ -1,19 +1,23 @@
 import { Badge, Group, Text } from "@mantine/core";
 import type { AlgorithmInfo, Run, Snapshot, Split } from "../../../../core/contract/entities.ts";
+import type { MethodOutput } from "../../../../core/contract/methods.ts";
+import type { RunRow } from "../../../../core/contract/run-table.ts";
 import {
   findMetric,
   formatMetric,
   isHeadline,
   metricLabel,
   metricMeaning,
-  metricNames,
+  orderedMetrics,
 } from "../../components/format/metrics.ts";
 import { formatGeneral } from "../../components/format/numbers.ts";
 import { formatDateTime, formatSeconds } from "../../components/format/times.ts";
 import { StateBadge } from "../../components/shell/job-state.tsx";
 import type { DataColumn } from "../../components/table/data-table.tsx";
 import { splitTitle } from "../train/protocol-text.ts";
-import { hyperparameterNames } from "./differences.ts";
+
+export type RunColumn = DataColumn<RunRow>;
+type Facets = MethodOutput<"runs.facets">;
 
 export interface Surroundings {
   readonly splits: readonly Split[];
@@ -22,15 +26,33 @@ export interface Surroundings {
   readonly baselineId: string | undefined;
 }
 
+const putAway = ["seed", "evaluate", "snapshot", "note", "codeVersion"];
+/** Of the metrics, as many as there is room for. */
+const metricsAtFirst = 8;
+
 /** The columns that are put away until somebody asks for them. */
-export function hiddenAtFirst(columns: readonly DataColumn<Run>[]): readonly string[] {
+export function hiddenAtFirst(columns: readonly RunColumn[]): readonly string[] {
+  const metrics = columns.filter(({ id }) => id.startsWith("metric:"));
+  const shown = new Set(
+    metrics
+      .filter(({ id }) => isHeadline(id.slice("metric:".length)))
+      .slice(0, metricsAtFirst)
+      .map(({ id }) => id),
+  );
   return columns
-    .filter(({ id }) => id.startsWith("hyper:") || ["seed", "evaluate", "snapshot", "note", "codeVersion"].includes(id))
+    .filter(({ id }) => id.startsWith("hyper:") || putAway.includes(id) || (id.startsWith("metric:") && !shown.has(id)))
     .map(({ id }) => id);
 }
 
-/** Everything a runs table can show, metrics and hyperparameters of these very runs among it. */
-export function runColumns(runs: readonly Run[], around: Surroundings): readonly DataColumn<Run>[] {
+/** The field by which the engine sorts and groups a column. */
+export function fieldOfColumn(id: string): string {
+  if (id.startsWith("metric:")) return id.slice("metric:".length);
+  if (id.startsWith("hyper:")) return `param.${id.slice("hyper:".length)}`;
+  return { createdAt: "created", codeVersion: "code", tags: "tag" }[id] ?? id;
+}
+
+/** Everything a runs table can show, metrics and hyperparameters that occur among it. */
+export function runColumns(facets: Facets, around: Surroundings): readonly RunColumn[] {
   const splitOf = new Map(around.splits.map((split) => [split.id, split]));
   const snapshotOf = new Map(around.snapshots.map((snapshot) => [snapshot.id, snapshot]));
   const algorithmOf = new Map(around.algorithms.map((algorithm) => [algorithm.id, algorithm]));
@@ -55,9 +77,24 @@ export function runColumns(runs: readonly Run[], around: Surroundings): readonly
       width: 130,
       value: ({ algorithm }) => algorithmOf.get(algorithm)?.name ?? algorithm,
     },
-    ...metricNames(runs)
-      .filter(isHeadline)
-      .map((name) => metricColumn(name, runs)),
+    ...orderedMetrics(facets.metrics.map(({ metric }) => metric)).map((name) =>
+      metricColumn(name, facets.metrics.find(({ metric }) => metric === name)?.higherIsBetter ?? true),
+    ),
+    {
+      id: "tags",
+      header: "Tags",
+      width: 150,
+      value: ({ tags = [] }) => (tags.length === 0 ? null : tags.join(", ")),
+      cell: ({ tags = [] }) => (
+        <Group gap={4} wrap="nowrap">
+          {tags.map((tag) => (
+            <Badge key={tag} color="gray" variant="light" style={{ flex: "none" }}>
+              {tag}
+            </Badge>
+          ))}
+        </Group>
+      ),
+    },
     {
       id: "fit",
       header: "Fit",
@@ -95,7 +132,7 @@ export function runColumns(runs: readonly Run[], around: Surroundings): readonly
     },
     { id: "note", header: "Note", width: 220, value: ({ note }) => note },
     { id: "codeVersion", header: "Code", width: 90, value: ({ codeVersion }) => codeVersion },
-    ...hyperparameterNames(runs).map((name): DataColumn<Run> => ({
+    ...facets.hyperparameters.map(({ name }): RunColumn => ({
       id: `hyper:${name}`,
       header: name,
       width: 120,
@@ -115,8 +152,7 @@ export function showValue(value: Run["hyperparameters"][string] | undefined): st
   return typeof value === "number" ? formatGeneral(value) : String(value);
 }
 
-function metricColumn(name: string, runs: readonly Run[]): DataColumn<Run> {
-  const higher = runs.flatMap(({ metrics }) => findMetric(metrics, name) ?? [])[0]?.higherIsBetter ?? true;
+function metricColumn(name: string, higher: boolean): RunColumn {
   return {
     id: `metric:${name}`,
     header: metricLabel(name),
@@ -144,13 +180,14 @@ function intervalText(
     : `${String(Math.round(interval.level * 100))}% interval ${formatMetric(interval.low)} to ${formatMetric(interval.high)}`;
 }
 
-function RunName({ run, baseline }: { readonly run: Run; readonly baseline: boolean }) {
+function RunName({ run, baseline }: { readonly run: RunRow; readonly baseline: boolean }) {
   return (
     <Group gap={6} wrap="nowrap">
       <Text size="sm" truncate title={run.name} fw={500}>
         {run.name}
       </Text>
       {run.refitOf !== null && <Badge color="gray">refit</Badge>}
+      {run.archivedAt !== undefined && <Badge color="gray">archived</Badge>}
       {baseline && <Badge>baseline</Badge>}
     </Group>
   );

@@ -1,0 +1,213 @@
+import { Group, Select, Stack, Switch, Text } from "@mantine/core";
+import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import type { z } from "zod";
+import type { MethodOutput } from "../../../../core/contract/methods.ts";
+import { parseRunSearch } from "../../../../core/contract/run-search.ts";
+import type { RunRow } from "../../../../core/contract/run-table.ts";
+import { Answer } from "../../components/feedback/answer.tsx";
+import { tellFailure } from "../../components/feedback/tell.ts";
+import { ColumnChooser, inOrder } from "../../components/table/column-chooser.tsx";
+import { CopyMenu } from "../../components/table/copy-menu.tsx";
+import { textOf } from "../../components/table/data-table.tsx";
+import { useColumnLayout } from "../../components/table/use-column-layout.ts";
+import { compareSearch } from "../../search-params.ts";
+import { useEngine } from "../../transport/engine-context.tsx";
+import { useQueryMethod } from "../../transport/hooks.ts";
+import { splitTitle } from "../train/protocol-text.ts";
+import { mostChosen } from "./chosen-runs.tsx";
+import { RunBulkMenu } from "./run-bulk-menu.tsx";
+import { fieldOfColumn, hiddenAtFirst, runColumns } from "./run-columns.tsx";
+import { RunSearchBox } from "./run-search-box.tsx";
+import { runsFound, runsPage, RunsTable } from "./runs-table.tsx";
+import type { RunQuestion } from "./runs-table.tsx";
+import { ViewsMenu } from "./views-menu.tsx";
+
+const route = getRouteApi("/compare");
+type Facets = MethodOutput<"runs.facets">;
+
+/** All runs of the workspace: searched, grouped, sorted, chosen. */
+export function RunsView({ facets }: { readonly facets: Facets }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { connection } = useEngine();
+  const { data: splits = [] } = useQueryMethod("splits.list", {});
+  const { data: snapshots = [] } = useQueryMethod("snapshots.list", {});
+  const { data: algorithms = [] } = useQueryMethod("algorithms.list", {});
+  const columns = runColumns(facets, { splits, snapshots, algorithms, baselineId: search.baseline });
+  const [layout, setLayout] = useColumnLayout("runs", { hidden: hiddenAtFirst(columns), pinned: ["name"], order: [] });
+  const [folded, setFolded] = useState<readonly (string | null)[]>([]);
+  const update = (part: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  const sort = search.sort ?? "createdAt";
+  const descending = search.sort === undefined || search.descending === true;
+  const question: RunQuestion = {
+    where: "expression" in parseRunSearch(search.filter ?? "") ? (search.filter ?? "") : "",
+    show: search.show ?? "active",
+    trials: search.trials ?? false,
+    ...(search.split === undefined ? {} : { splitId: search.split }),
+    sort: [{ field: fieldOfColumn(sort), descending }],
+    groupBy: search.group === undefined ? null : fieldOfColumn(search.group),
+    ...(search.group === undefined ? {} : { folded: [...folded] }),
+  };
+  const first = useQueryMethod("runs.query", { ...question, offset: 0, limit: runsPage }, { keepPrevious: true });
+  const chosen = search.run ?? [];
+  const selected = new Set(chosen);
+  const splitName = (id: string) => {
+    const split = splits.find((candidate) => candidate.id === id);
+    if (split === undefined) return id;
+    return `${snapshots.find((snapshot) => snapshot.id === split.snapshotId)?.name ?? ""} · ${splitTitle(split)}`;
+  };
+  const toggle = (id: string) => {
+    if (!selected.delete(id)) {
+      if (selected.size >= mostChosen) {
+        tellFailure("That is enough", new Error(`At most ${String(mostChosen)} runs are compared at once.`));
+        return;
+      }
+      selected.add(id);
+    }
+    update({ run: selected.size === 0 ? undefined : [...selected] });
+  };
+  const allFound = async (): Promise<readonly RunRow[]> => {
+    const rows: RunRow[] = [];
+    for (;;) {
+      const page = await connection.request("runs.query", {
+        ...question,
+        groupBy: null,
+        offset: rows.length,
+        limit: 1000,
+      });
+      rows.push(...page.rows);
+      if (page.rows.length === 0 || rows.length >= page.total) return rows;
+    }
+  };
+  const groupable = columns.filter(({ id }) => !["name", "createdAt", "note"].includes(id));
+  return (
+    <Stack gap="xs">
+      <Group gap="sm" justify="space-between" align="flex-start">
+        <Group gap="sm" align="flex-start">
+          <RunSearchBox
+            value={search.filter ?? ""}
+            facets={facets}
+            onChange={(filter) => update({ filter: filter === "" ? undefined : filter })}
+          />
+          <Select
+            aria-label="Split of the runs shown"
+            placeholder="All splits"
+            w={230}
+            clearable
+            allowDeselect
+            clearButtonProps={{ "aria-label": "Show all splits" }}
+            data={splits.map(({ id }) => ({ value: id, label: splitName(id) }))}
+            value={search.split ?? null}
+            onChange={(split) => update({ split: split ?? undefined })}
+          />
+          <Select
+            aria-label="Group runs by"
+            placeholder="No groups"
+            w={150}
+            clearable
+            searchable
+            allowDeselect
+            clearButtonProps={{ "aria-label": "Show no groups" }}
+            data={groupable.map(({ id, header }) => ({ value: id, label: header }))}
+            value={search.group ?? null}
+            onChange={(group) => {
+              setFolded([]);
+              update({ group: group ?? undefined });
+            }}
+          />
+        </Group>
+        <Group gap="xs">
+          <ViewsMenu
+            current={{ search: viewOf(search), columns: { ...copied(layout) } }}
+            onOpen={(view) => {
+              if (view.columns !== null) setLayout(view.columns);
+              const { run, open, baseline } = search;
+              const kept = compareSearch.parse(view.search);
+              void navigate({ search: { ...kept, run, open, baseline } });
+            }}
+          />
+          <ColumnChooser columns={columns} layout={layout} onChange={setLayout} />
+          <RunBulkMenu
+            chosen={chosen}
+            found={first.data?.matched ?? 0}
+            foundIds={async () => (await allFound()).map(({ id }) => id)}
+            tags={facets.tags.map(({ tag }) => tag)}
+            onChooseBest={() => update({ run: first.data?.rows.slice(0, 5).map(({ id }) => id) })}
+          />
+          <CopyMenu
+            label={chosen.length > 0 ? `Copy ${String(chosen.length)} as` : "Copy as"}
+            table={async () => {
+              const rows = await allFound();
+              const wanted = chosen.length > 0 ? rows.filter(({ id }) => chosen.includes(id)) : rows;
+              return textOf(inOrder(columns, layout.order), wanted, layout.hidden);
+            }}
+          />
+        </Group>
+      </Group>
+      <Answer of={first} height={320} errorTitle="The runs cannot be shown">
+        {(known) => (
+          <>
+            <RunsTable
+              question={question}
+              first={known}
+              columns={columns}
+              layout={layout}
+              sorting={[{ id: sort, desc: descending }]}
+              onSorting={([sorting]) =>
+                update({ sort: sorting?.id, descending: sorting?.desc === true ? true : undefined })
+              }
+              selected={selected}
+              onToggle={toggle}
+              onOpen={(open) => update({ open })}
+              groupLabel={(value) => groupLabel(search.group, value, splitName)}
+              onFold={(value) =>
+                setFolded(folded.includes(value) ? folded.filter((other) => other !== value) : [...folded, value])
+              }
+              maxHeight={340}
+            />
+            <Group justify="space-between">
+              <Text size="xs" c="dimmed" role="status">
+                {runsFound(known.matched)} found of {runsFound(facets.active + facets.archived)}
+              </Text>
+              <Group gap="md">
+                <Switch
+                  size="xs"
+                  label="Trials of searches"
+                  checked={search.trials ?? false}
+                  onChange={({ currentTarget }) => update({ trials: currentTarget.checked ? true : undefined })}
+                />
+                <Switch
+                  size="xs"
+                  label={`Archived (${String(facets.archived)})`}
+                  checked={search.show !== undefined}
+                  onChange={({ currentTarget }) => update({ show: currentTarget.checked ? "all" : undefined })}
+                />
+              </Group>
+            </Group>
+          </>
+        )}
+      </Answer>
+    </Stack>
+  );
+}
+
+/** Of the address, what describes the table; who is chosen is no part of a view. */
+function viewOf(search: z.infer<typeof compareSearch>) {
+  const { filter, split, group, show, trials, sort, descending, tab, metric } = search;
+  return Object.fromEntries(
+    Object.entries({ filter, split, group, show, trials, sort, descending, tab, metric }).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, value]],
+    ),
+  );
+}
+
+function copied({ hidden, pinned, order }: ReturnType<typeof useColumnLayout>[0]) {
+  return { hidden: [...hidden], pinned: [...pinned], order: [...order] };
+}
+
+function groupLabel(group: string | undefined, value: string | null, splitName: (id: string) => string): string {
+  if (value === null) return "none";
+  return group === "split" ? splitName(value) : value;
+}
