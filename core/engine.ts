@@ -14,6 +14,7 @@ import type { Lanes } from "./engine/lanes.ts";
 import { openLogFile } from "./engine/log-file.ts";
 import { createLiveModels } from "./engine/live-models.ts";
 import { createLiveCurves, followJobState, modelHandlers, modelJobs } from "./engine/models.ts";
+import { perUserHandlers } from "./engine/per-user.ts";
 import { publishingHandlers, publishingJobs } from "./engine/publishing.ts";
 import { recommendationHandlers } from "./engine/recommendations.ts";
 import type { Rooms } from "./engine/rooms.ts";
@@ -109,10 +110,11 @@ async function engineOf(
     ...deletionHandlers(rooms),
     ...modelHandlers(rooms, curves, comparisons),
     ...runTableHandlers(rooms),
+    ...perUserHandlers(rooms),
     ...searchHandlers(rooms),
     ...recommendationHandlers(createLiveModels(rooms)),
     ...publishingHandlers(rooms, targets, servers),
-    ...jobHandlers(queue),
+    ...jobHandlers(rooms, queue),
   } satisfies DirectHandlers;
   logger.info({ recovery: workspace.recovery, threads }, "workspace opened");
 

@@ -681,5 +681,7 @@ export const job = z.object({
     })
     .nullable(),
   resumable: z.boolean(),
+  /** Of a queued job: its turn among those that wait for the same place, from 1. */
+  place: z.int().positive().optional(),
 });
 export type Job = z.infer<typeof job>;

@@ -48,6 +48,12 @@ export const errorRegistry = define({
     status: 499,
     exit: 130,
   },
+  RB_PAUSED: {
+    title: "Paused",
+    remedy: "Resume it when you want to; it goes on from its last checkpoint.",
+    status: 409,
+    exit: 75,
+  },
   RB_INTERNAL: {
     title: "An unexpected failure inside Reelbench",
     remedy: "This is a defect. Please report it with the log.",

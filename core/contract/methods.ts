@@ -199,6 +199,8 @@ export const contract = {
       /** Where it does not fit: the numbers, and what would. */
       message: z.string().nullable(),
       alternatives: z.array(z.object({ hyperparameters, bytes: z.number() })),
+      /** Of the fit, by the pace of the algorithm's earlier trainings in this workspace; null where there are none. */
+      expected: z.object({ seconds: z.number(), precedents: count }).nullable(),
     }),
   ),
   /** Train a run's algorithm again on all of its snapshot, for publishing. */
@@ -374,6 +376,13 @@ export const contract = {
   "jobs.get": method("query", z.object({ jobId: entityId }), job),
   "jobs.cancel": method("command", z.object({ jobId: entityId }), job),
   "jobs.resume": method("command", z.object({ jobId: entityId }), job),
+  /** Stops it at its last checkpoint, as interrupted, to be resumed. */
+  "jobs.pause": method("command", z.object({ jobId: entityId }), job),
+  /** Changes the turn of a job that waits. Refuses with RB_CONFLICT one that does not. */
+  "jobs.move": method("command", z.object({ jobId: entityId, to: z.enum(["first", "earlier", "later", "last"]) }), job),
+  /** While the queue is held nothing is begun; what runs goes on. It is not held any more after a restart. */
+  "jobs.hold": method("command", z.object({ held: z.boolean() }), z.object({ held: z.boolean() })),
+  "jobs.queue": method("query", none, z.object({ held: z.boolean() })),
 } satisfies Record<string, MethodDefinition>;
 
 export type Contract = typeof contract;
@@ -400,7 +409,18 @@ export const engineEvent = z.discriminatedUnion("type", [
   /** Something of this kind was made, changed or removed: ask again. */
   z.object({
     type: z.literal("changed"),
-    entity: z.enum(["source", "snapshot", "split", "run", "search", "target", "publication", "server", "view"]),
+    entity: z.enum([
+      "source",
+      "snapshot",
+      "split",
+      "run",
+      "search",
+      "target",
+      "publication",
+      "server",
+      "view",
+      "queue",
+    ]),
     id: z.string(),
   }),
   /** A learning-curve point of a run while it trains: the latest of each moment; `runs.get` has them all. */

@@ -8,6 +8,7 @@ import { givesWeights } from "../ratings/training-options.ts";
 import { reproduce } from "../training/train.ts";
 import type { JobRecord } from "../workspace/job-table.ts";
 import type { Comparisons } from "./comparison.ts";
+import { expectedTimeHere } from "./expected-time.ts";
 import type { DirectHandlers, JobHandlers } from "./handlers.ts";
 import { changed, finishedRun, presentSnapshot, presentSplit } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
@@ -57,7 +58,11 @@ export function modelHandlers(rooms: Rooms, curves: LiveCurves, comparisons: Com
     "training.plan": ({ splitId, algorithm, hyperparameters }) => {
       const known = algorithmById(algorithm);
       const plan = planOf(rooms, known, parseHyperparameters(known, hyperparameters), { splitId });
-      return { ...plan, alternatives: [...plan.alternatives] };
+      return {
+        ...plan,
+        alternatives: [...plan.alternatives],
+        expected: expectedTimeHere(rooms, algorithm, plan.flops),
+      };
     },
     "runs.list": ({ splitId, trials }) =>
       (splitId === undefined ? runs.list() : runs.listBy("split_id", splitId))

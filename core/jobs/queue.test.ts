@@ -234,3 +234,80 @@ test("a waiter that gives up leaves its lane to the next", async () => {
   leaveNext();
   expect(lane.tryEnter()).not.toBeNull();
 });
+
+/** A kind of work that ends when it is told to, and the order in which it began. */
+function gated() {
+  const began: unknown[] = [];
+  const gates: (() => void)[] = [];
+  const runner = work(async (input) => {
+    began.push(input);
+    await new Promise<void>((resolve) => gates.push(resolve));
+  });
+  return { began, runner, open: () => gates.shift()?.() };
+}
+
+test("a waiting job's turn can be changed; others keep their order, other lanes theirs", async () => {
+  const { began, runner, open } = gated();
+  const other = gated();
+  const light = createLane(1);
+  const queue = queueOf({ heavy: runner, light: { ...other.runner, lane: light } });
+  const first = queue.start("heavy", "a");
+  queue.start("light", "x");
+  const [b, c, y, d] = [
+    queue.start("heavy", "b"),
+    queue.start("heavy", "c"),
+    queue.start("light", "y"),
+    queue.start("heavy", "d"),
+  ];
+  await until(queue, first.id, "running");
+  expect([b, c, d].map(({ id }) => queue.get(id).place)).toEqual([1, 2, 3]);
+  expect(queue.get(y.id).place).toBe(1);
+  expect(queue.move(d.id, "first").place).toBe(1);
+  expect(queue.move(b.id, "later").place).toBe(3);
+  expect(queue.move(b.id, "last").place).toBe(3);
+  expect([d, c, b].map(({ id }) => queue.get(id).place)).toEqual([1, 2, 3]);
+  expect(() => queue.move(first.id, "first")).toThrow(expect.objectContaining({ code: "RB_CONFLICT" }));
+  for (const job of [first, d, c, b]) {
+    await until(queue, job.id, "running");
+    open();
+    await until(queue, job.id, "succeeded");
+  }
+  expect(began).toEqual(["a", "d", "c", "b"]);
+  other.open();
+  await until(queue, y.id, "running");
+  other.open();
+  await until(queue, y.id, "succeeded");
+});
+
+test("a held queue begins nothing; what runs goes on", async () => {
+  const { began, runner, open } = gated();
+  const queue = queueOf({ heavy: runner });
+  const first = queue.start("heavy", 1);
+  await until(queue, first.id, "running");
+  queue.hold(true);
+  const second = queue.start("heavy", 2);
+  open();
+  await until(queue, first.id, "succeeded");
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(queue.get(second.id).state).toBe("queued");
+  queue.hold(false);
+  await until(queue, second.id, "running");
+  expect(began).toEqual([1, 2]);
+  open();
+  await until(queue, second.id, "succeeded");
+});
+
+test("a paused job is interrupted, says that it was paused, and can be resumed", async () => {
+  let attempt = 0;
+  const queue = queueOf({
+    heavy: work((_input, context) => (attempt++ === 0 ? aborted(context) : Promise.resolve(7))),
+  });
+  const { id } = queue.start("heavy", null);
+  await until(queue, id, "running");
+  queue.pause(id);
+  await until(queue, id, "interrupted");
+  expect(queue.get(id)).toMatchObject({ error: { code: "RB_PAUSED" }, resumable: true });
+  queue.resume(id);
+  await until(queue, id, "succeeded");
+  expect(queue.get(id).result).toBe(7);
+});

@@ -32,11 +32,20 @@ export interface JobQueue {
   list(query: { readonly states?: readonly Job["state"][] | undefined; readonly limit: number }): Job[];
   /** Takes effect within a second. Throws RB_CONFLICT where the job has ended already. */
   cancel(id: string): Job;
+  /** Stops it at its last checkpoint, as interrupted; one that waits is taken out. Throws RB_CONFLICT where it has ended. */
+  pause(id: string): Job;
+  /** Changes the turn of a waiting job among those that wait for the same lane. Throws RB_CONFLICT where it does not wait. */
+  move(id: string, to: QueueMove): Job;
+  /** While held nothing is begun; what runs goes on. */
+  hold(held: boolean): void;
+  isHeld(): boolean;
   /** The same method with the same input under the same id. Throws RB_CONFLICT where there is nothing to resume. */
   resume(id: string): Job;
   /** Interrupts everything and waits until it has stopped. */
   stop(): Promise<void>;
 }
+
+export type QueueMove = "first" | "earlier" | "later" | "last";
 
 interface JobQueueOptions {
   readonly table: JobTable;
@@ -50,7 +59,7 @@ interface JobQueueOptions {
   readonly onDefect: (error: ReelbenchError) => void;
 }
 
-type StopReason = "cancel" | "engine-closing";
+type StopReason = "cancel" | "pause" | "engine-closing";
 
 interface Attempt {
   readonly controller: AbortController;
@@ -75,8 +84,21 @@ export function createJobQueue({
   const attempts = new Map<string, Attempt>();
   const waiting: string[] = [];
   let closing = false;
+  let held = false;
 
+  const lanes = new Map<string, Lane>();
+  const wait = ({ id, kind }: Job) => {
+    lanes.set(id, runnerOf(kind).lane);
+    waiting.push(id);
+  };
+  /** Those that wait for the same lane, in their turn. */
+  const queueOf = (id: string) => {
+    const lane = lanes.get(id);
+    return waiting.filter((other) => lanes.get(other) === lane);
+  };
   const shown = (job: Job): Job => {
+    if (job.state === "queued" && waiting.includes(job.id))
+      return { ...job, place: queueOf(job.id).indexOf(job.id) + 1 };
     if (job.state !== "running") return job;
     const attempt = attempts.get(job.id);
     // Its end could not be written (a full disk): it is not running whatever the table says.
@@ -91,6 +113,9 @@ export function createJobQueue({
     });
     onChange(record.job);
     return record.job;
+  };
+  const tellPlaces = () => {
+    for (const id of waiting) onChange(shown(table.get(id).job));
   };
   const runnerOf = (kind: string): JobRunner => {
     const runner = runners[kind];
@@ -108,7 +133,7 @@ export function createJobQueue({
   };
 
   const dispatch = () => {
-    if (closing) return;
+    if (closing || held) return;
     for (const id of [...waiting]) {
       if (attempts.has(id)) continue; // Its cancelled predecessor has not let go yet.
       const leave = runnerOf(table.get(id).job.kind).lane.tryEnter();
@@ -138,6 +163,7 @@ export function createJobQueue({
         resumable: false,
       },
     });
+    tellPlaces();
     attempt.settled = perform(id, attempt)
       .catch((error: unknown) => onDefect(toReelbenchError(error)))
       .finally(() => {
@@ -176,6 +202,35 @@ export function createJobQueue({
     finish(id, end);
   };
 
+  const halt = (id: string, reason: "cancel" | "pause"): Job => {
+    const { job } = table.get(id);
+    const attempt = attempts.get(id);
+    if (job.state === "queued") {
+      waiting.splice(waiting.indexOf(id), 1);
+      const ended = finish(id, failure(new ReelbenchError("RB_CANCELLED"), reason)) ?? job;
+      tellPlaces();
+      return ended;
+    }
+    if (job.state !== "running" || attempt === undefined) {
+      throw new ReelbenchError("RB_CONFLICT", `The job has already ended: it is ${job.state}.`, {
+        details: { state: job.state },
+      });
+    }
+    if (attempt.stopping === undefined) {
+      attempt.stopping = reason;
+      attempt.controller.abort(new ReelbenchError("RB_CANCELLED"));
+      const timer = setTimeout(() => {
+        try {
+          finish(id, failure(new ReelbenchError("RB_CANCELLED"), reason));
+        } catch (error) {
+          onDefect(toReelbenchError(error)); // Nobody would catch it out of a timer.
+        }
+      }, cancelGraceMs);
+      void attempt.settled.finally(() => clearTimeout(timer));
+    }
+    return shown(job);
+  };
+
   for (const lane of new Set(Object.values(runners).map((runner) => runner.lane)))
     lane.onFree(() => queueMicrotask(dispatch));
 
@@ -202,40 +257,33 @@ export function createJobQueue({
         table.insert(record);
         onState(record);
       });
-      onChange(job);
-      waiting.push(id);
+      wait(job);
+      onChange(shown(job));
       // Not before the caller has the id: the first events would come ahead of the reply.
       setImmediate(dispatch);
       return job;
     },
     get: (id) => shown(table.get(id).job),
     list: (query) => table.list(query).map(shown),
-    cancel(id) {
-      const { job } = table.get(id);
-      const attempt = attempts.get(id);
-      if (job.state === "queued") {
-        waiting.splice(waiting.indexOf(id), 1);
-        return finish(id, failure(new ReelbenchError("RB_CANCELLED"), "cancel")) ?? job;
-      }
-      if (job.state !== "running" || attempt === undefined) {
-        throw new ReelbenchError("RB_CONFLICT", `The job has already ended: it is ${job.state}.`, {
-          details: { state: job.state },
-        });
-      }
-      if (attempt.stopping === undefined) {
-        attempt.stopping = "cancel";
-        attempt.controller.abort(new ReelbenchError("RB_CANCELLED"));
-        const timer = setTimeout(() => {
-          try {
-            finish(id, failure(new ReelbenchError("RB_CANCELLED"), "cancel"));
-          } catch (error) {
-            onDefect(toReelbenchError(error)); // Nobody would catch it out of a timer.
-          }
-        }, cancelGraceMs);
-        void attempt.settled.finally(() => clearTimeout(timer));
-      }
-      return shown(job);
+    cancel: (id) => halt(id, "cancel"),
+    pause: (id) => halt(id, "pause"),
+    move(id, to) {
+      const queue = queueOf(id);
+      const from = queue.indexOf(id);
+      if (from === -1) throw new ReelbenchError("RB_CONFLICT", "The job does not wait for its turn.");
+      const goal = { first: 0, earlier: from - 1, later: from + 1, last: queue.length - 1 }[to];
+      const turn = queue.toSpliced(from, 1).toSpliced(Math.max(0, Math.min(queue.length - 1, goal)), 0, id);
+      // The places in the common list that this lane's jobs hold stay theirs.
+      const places = queue.map((other) => waiting.indexOf(other)).sort((left, right) => left - right);
+      places.forEach((place, index) => waiting.splice(place, 1, turn[index] ?? id));
+      tellPlaces();
+      return shown(table.get(id).job);
     },
+    hold(wanted) {
+      held = wanted;
+      if (!held) dispatch();
+    },
+    isHeld: () => held,
     resume(id) {
       if (closing) throw new ReelbenchError("RB_CONFLICT", "The engine is closing.");
       const record = table.get(id);
@@ -256,7 +304,7 @@ export function createJobQueue({
           resumable: false,
         },
       });
-      waiting.push(id);
+      wait(job);
       setImmediate(dispatch);
       return job;
     },
@@ -276,6 +324,8 @@ export function createJobQueue({
 function failure(error: ReelbenchError, stopping: StopReason | undefined): Pick<Job, "state" | "result" | "error"> {
   if (stopping === "cancel")
     return { state: "cancelled", result: null, error: new ReelbenchError("RB_CANCELLED").toEnvelope() };
+  if (stopping === "pause")
+    return { state: "interrupted", result: null, error: new ReelbenchError("RB_PAUSED").toEnvelope() };
   if (stopping === "engine-closing") {
     return {
       state: "interrupted",

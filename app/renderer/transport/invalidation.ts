@@ -11,6 +11,7 @@ const affected: Readonly<Record<ChangedEntity, readonly MethodName[]>> = {
   publication: ["publications.list", "targets.status", "workspace.get"],
   server: ["servers.get", "targets.status"],
   view: ["views.list"],
+  queue: ["jobs.queue"],
 };
 
 /** Which answers a change makes old. What is content-addressed (profiles, rows, proposals) never grows old. */

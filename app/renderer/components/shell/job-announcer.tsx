@@ -4,6 +4,7 @@ import type { Job } from "../../../../core/contract/entities.ts";
 import { desktopBridge } from "../../transport/electron.ts";
 import { isUnfinished } from "../../transport/hooks.ts";
 import { formatSeconds } from "../format/times.ts";
+import { isPaused } from "./job-row.tsx";
 
 /** Tells, once and out loud, when a job ends. Progress is never announced. */
 export function JobAnnouncer({ jobs }: { readonly jobs: readonly Job[] }) {
@@ -34,7 +35,7 @@ const words: Readonly<Record<Job["state"], string>> = {
 };
 
 function endText(job: Job): string {
-  return `${words[job.state]}: ${job.title}`;
+  return `${isPaused(job) ? "Paused" : words[job.state]}: ${job.title}`;
 }
 
 /** Shorter ones end while the person has hardly looked away. */
@@ -44,7 +45,7 @@ const longSeconds = 10;
 function notifyUnfocused(ended: readonly Job[]): void {
   if (document.hasFocus()) return;
   for (const job of ended) {
-    if (job.state === "cancelled" || tookSeconds(job) < longSeconds) continue;
+    if (job.state === "cancelled" || isPaused(job) || tookSeconds(job) < longSeconds) continue;
     const body = job.error?.message.slice(0, 500) ?? `Took ${formatSeconds(tookSeconds(job))}.`;
     const bridge = desktopBridge();
     const title = endText(job).slice(0, 200);
@@ -62,7 +63,7 @@ function tookSeconds({ startedAt, finishedAt }: Job): number {
 }
 
 function show(job: Job): void {
-  const bad = job.state === "failed" || job.state === "interrupted";
+  const bad = job.state === "failed" || (job.state === "interrupted" && !isPaused(job));
   notifications.show({
     title: endText(job),
     message: bad && job.error !== null ? `${job.error.message} ${job.error.remedy}` : "",

@@ -1,12 +1,17 @@
-import { Anchor, Button, Group, Progress, Text } from "@mantine/core";
+import { Anchor, Group, Progress, Text } from "@mantine/core";
 import type { Job } from "../../../../core/contract/entities.ts";
-import { isUnfinished, useCommand } from "../../transport/hooks.ts";
-import { tellFailure } from "../feedback/tell.ts";
+import { isUnfinished } from "../../transport/hooks.ts";
 import { formatAgo, formatSeconds } from "../format/times.ts";
+import { JobActions } from "./job-actions.tsx";
 import { progressShare, progressText, secondsLeft } from "./job-progress.ts";
 import { jobResultLink } from "./job-result-link.ts";
 import { StateBadge } from "./job-state.tsx";
 import styles from "./job-tray.module.css";
+
+/** Interrupted because the person wanted it so. */
+export function isPaused({ error, state }: Job): boolean {
+  return state === "interrupted" && error?.code === "RB_PAUSED";
+}
 
 export function JobRow({ job, now }: { readonly job: Job; readonly now: number }) {
   const link = jobResultLink(job);
@@ -33,6 +38,13 @@ export function JobRow({ job, now }: { readonly job: Job; readonly now: number }
 }
 
 function JobDetail({ job, now }: { readonly job: Job; readonly now: number }) {
+  if (isPaused(job)) {
+    return (
+      <Text size="xs" c="dimmed">
+        Paused {job.finishedAt === null ? "" : formatAgo(job.finishedAt, now)}. It goes on from its last checkpoint.
+      </Text>
+    );
+  }
   if (job.error !== null && job.state !== "cancelled") {
     return (
       <Text size="xs" c="var(--rb-bad)">
@@ -63,7 +75,7 @@ function JobProgress({ job, now }: { readonly job: Job; readonly now: number }) 
   if (job.state === "queued") {
     return (
       <Text size="xs" c="dimmed">
-        waiting for its turn
+        {job.place === undefined || job.place === 1 ? "next" : `${String(job.place)}. in the queue`}
       </Text>
     );
   }
@@ -81,38 +93,5 @@ function JobProgress({ job, now }: { readonly job: Job; readonly now: number }) 
         {left !== null && ` · ${formatSeconds(left)} left`}
       </Text>
     </div>
-  );
-}
-
-function JobActions({ job }: { readonly job: Job }) {
-  const cancel = useCommand("jobs.cancel");
-  const resume = useCommand("jobs.resume");
-  if (isUnfinished(job)) {
-    return (
-      <Button
-        size="compact-xs"
-        variant="default"
-        loading={cancel.isPending}
-        aria-label={`Cancel ${job.title}`}
-        onClick={() =>
-          cancel.mutate({ jobId: job.id }, { onError: (error) => tellFailure("The job could not be cancelled", error) })
-        }
-      >
-        Cancel
-      </Button>
-    );
-  }
-  if (!job.resumable || job.state === "succeeded") return null;
-  return (
-    <Button
-      size="compact-xs"
-      loading={resume.isPending}
-      aria-label={`Resume ${job.title}`}
-      onClick={() =>
-        resume.mutate({ jobId: job.id }, { onError: (error) => tellFailure("The job could not be resumed", error) })
-      }
-    >
-      Resume
-    </Button>
   );
 }

@@ -1,8 +1,8 @@
-import { ActionIcon, Badge, Group, Progress, ScrollArea, Stack, Text, UnstyledButton } from "@mantine/core";
-import { IconChevronDown, IconChevronUp, IconX } from "@tabler/icons-react";
+import { ActionIcon, Badge, Button, Group, Progress, ScrollArea, Stack, Text, UnstyledButton } from "@mantine/core";
+import { IconChevronDown, IconChevronUp, IconPlayerPause, IconPlayerPlay, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Job } from "../../../../core/contract/entities.ts";
-import { isUnfinished, useCommand, useJobs } from "../../transport/hooks.ts";
+import { isUnfinished, useCommand, useJobs, useQueryMethod } from "../../transport/hooks.ts";
 import { useCommands } from "../commands/commands-context.tsx";
 import { tellFailure } from "../feedback/tell.ts";
 import { formatQuantity } from "../format/numbers.ts";
@@ -10,15 +10,16 @@ import { formatSeconds } from "../format/times.ts";
 import { useNow } from "../format/use-now.ts";
 import { JobAnnouncer } from "./job-announcer.tsx";
 import { progressShare, secondsLeft } from "./job-progress.ts";
-import { JobRow } from "./job-row.tsx";
+import { isPaused, JobRow } from "./job-row.tsx";
 import styles from "./job-tray.module.css";
 
 /** Every job, wherever it was started: what runs, what waits, what was interrupted, what came of it. */
 export function JobTray() {
   const [open, setOpen] = useState(false);
   const jobs = useJobs();
+  const held = useQueryMethod("jobs.queue", {}).data?.held ?? false;
   const unfinished = jobs.filter(isUnfinished);
-  const interrupted = jobs.filter((job) => job.state === "interrupted" && job.resumable);
+  const interrupted = jobs.filter((job) => job.state === "interrupted" && job.resumable && !isPaused(job));
   const current = unfinished.find(({ state }) => state === "running") ?? unfinished[0];
   useCommands([
     {
@@ -52,9 +53,44 @@ export function JobTray() {
           </Text>
           {interrupted.length > 0 && <Badge color="orange">{interrupted.length} interrupted</Badge>}
         </UnstyledButton>
+        {(open || held) && <HoldQueue held={held} />}
         {current !== undefined && !open && <CurrentJob job={current} />}
       </div>
     </section>
+  );
+}
+
+/** What runs, then what waits in its turn, then what is over, newest first. */
+function inTurn(jobs: readonly Job[]): readonly Job[] {
+  const rank = (job: Job) => (job.state === "running" ? 0 : job.state === "queued" ? 1 : 2);
+  return [...jobs].sort((left, right) => rank(left) - rank(right) || (left.place ?? 0) - (right.place ?? 0));
+}
+
+/** While it is held nothing new begins; what runs goes on. */
+function HoldQueue({ held }: { readonly held: boolean }) {
+  const hold = useCommand("jobs.hold");
+  const toggle = () =>
+    hold.mutate({ held: !held }, { onError: (error) => tellFailure("The queue did not listen", error) });
+  useCommands([
+    {
+      id: "jobs.hold",
+      label: held ? "Let the queue go on" : "Hold the queue",
+      group: "Train",
+      keywords: ["pause"],
+      run: toggle,
+    },
+  ]);
+  return (
+    <Button
+      size="compact-xs"
+      variant={held ? "filled" : "default"}
+      aria-pressed={held}
+      loading={hold.isPending}
+      leftSection={held ? <IconPlayerPlay size={13} aria-hidden /> : <IconPlayerPause size={13} aria-hidden />}
+      onClick={toggle}
+    >
+      {held ? "Queue is held: go on" : "Hold the queue"}
+    </Button>
   );
 }
 
@@ -113,7 +149,7 @@ function JobList({ jobs }: { readonly jobs: readonly Job[] }) {
   }
   return (
     <Stack gap={0} component="ul" m={0} p={0} style={{ listStyle: "none" }}>
-      {jobs.map((job) => (
+      {inTurn(jobs).map((job) => (
         <JobRow key={job.id} job={job} now={now} />
       ))}
     </Stack>
