@@ -1,6 +1,6 @@
 /** Runs by the page: what a table of ten thousand of them asks for. Part of the contract (`methods.ts`). */
 import { z } from "zod";
-import { entityId, isoTime, run } from "./entities.ts";
+import { entityId, isoTime, metricName, run, userId } from "./entities.ts";
 import { method } from "./method.ts";
 
 const count = z.int().nonnegative();
@@ -103,6 +103,41 @@ export const runTableMethods = {
       remove: z.array(runTag).max(20).default([]),
     }),
     z.object({ changed: count }),
+  ),
+  /** Two runs of one split, user by user. Refuses with RB_INCOMPARABLE as `runs.compare` does. */
+  "runs.perUser": method(
+    "query",
+    z.object({
+      runId: entityId,
+      againstId: entityId,
+      metric: metricName,
+      /** The largest losses first, the largest wins, or the users with most ratings. */
+      sort: z.enum(["losses", "wins", "activity"]).default("losses"),
+      only: z.enum(["all", "win", "loss", "tie"]).default("all"),
+      offset: count.default(0),
+      limit: z.int().min(1).max(1000).default(100),
+    }),
+    z.object({
+      /** With a value in both runs. */
+      users: count,
+      wins: count,
+      losses: count,
+      ties: count,
+      /** Users by how much better the run is for them. Empty where all are tied. */
+      histogram: z.array(z.object({ from: z.number(), to: z.number(), users: count })),
+      total: count,
+      rows: z.array(
+        z.object({
+          userId,
+          /** In the snapshot. */
+          ratings: count,
+          value: z.number(),
+          against: z.number(),
+          /** Above zero: the run serves this user better, whatever the metric's direction. */
+          gain: z.number(),
+        }),
+      ),
+    }),
   ),
   "views.list": method("query", z.object({ screen: viewScreen }), z.array(savedView)),
   /** Replaces the view of that name. */

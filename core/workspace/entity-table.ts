@@ -16,6 +16,8 @@ export interface EntityTable<T extends { readonly id: string }> {
 }
 
 export interface FolderTable<T extends { readonly id: string }> extends EntityTable<T> {
+  /** What is catalogued, without reading a document; `column`: of those alone that have this value there. */
+  ids(column?: string, value?: string): readonly { readonly id: string; readonly missing: boolean }[];
   setMissing(id: string, missing: boolean): void;
   /** Throws RB_CONFLICT where other rows of the catalogue refer to it. */
   remove(id: string): void;
@@ -55,6 +57,13 @@ export function folderTable<T extends { readonly id: string; readonly missing?: 
       ),
     ]),
   );
+  const allIds = database.prepare<[], Omit<Row, "document">>(`SELECT id, missing FROM ${table}`);
+  const idsBy = new Map(
+    columns.map((column) => [
+      column,
+      database.prepare<[string], Omit<Row, "document">>(`SELECT id, missing FROM ${table} WHERE ${column} = ?`),
+    ]),
+  );
   const total = database.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`);
   const upsert = database.prepare<[string, string]>(
     `INSERT INTO ${table} (id, document) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document, missing = 0`,
@@ -80,6 +89,11 @@ export function folderTable<T extends { readonly id: string; readonly missing?: 
     list: () => all.all().map(read),
     listBy: (column, value) => (by.get(column)?.all(value) ?? []).map(read),
     count: () => total.get()?.n ?? 0,
+    ids: (column, value) =>
+      (column === undefined ? allIds.all() : (idsBy.get(column)?.all(value ?? "") ?? [])).map((row) => ({
+        id: row.id,
+        missing: row.missing === 1,
+      })),
     put({ missing: _missing, ...document }) {
       upsert.run(document.id, JSON.stringify(document));
       written(document.id);

@@ -1,9 +1,10 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { run, snapshot, source, split } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
-import { exists, removeTemporaries } from "../files/atomic.ts";
+import { removeTemporaries } from "../files/atomic.ts";
 import { readJson } from "../files/json.ts";
 import { sweepWork } from "../training/work-folder.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -27,8 +28,8 @@ interface Kind<T extends { readonly id: string }> {
   readonly manifest: string;
   readonly schema: z.ZodType<T>;
   readonly table: FolderTable<T>;
-  /** Whether an entity of the catalogue must have a folder. */
-  readonly expectsFolder: (entity: T) => boolean;
+  /** Those that must have a folder. Asked without reading documents: there may be ten thousand runs. */
+  readonly expected: () => ReturnType<FolderTable<T>["ids"]>;
   /** Whether what is on disk says more than the catalogue does. */
   readonly supersedes: (onDisk: T, catalogued: T) => boolean;
 }
@@ -39,7 +40,6 @@ interface Kind<T extends { readonly id: string }> {
  * nothing. Only for the engine that holds the lock.
  */
 export async function reconcile(catalogue: Catalogue, paths: WorkspacePaths): Promise<Reconciliation> {
-  const always = () => true;
   const never = () => false;
   const reports = [
     await reconcileKind({
@@ -48,7 +48,7 @@ export async function reconcile(catalogue: Catalogue, paths: WorkspacePaths): Pr
       manifest: "manifest.json",
       schema: source,
       table: catalogue.sources,
-      expectsFolder: always,
+      expected: () => catalogue.sources.ids(),
       supersedes: never,
     }),
     await reconcileKind({
@@ -57,7 +57,7 @@ export async function reconcile(catalogue: Catalogue, paths: WorkspacePaths): Pr
       manifest: "manifest.json",
       schema: snapshot,
       table: catalogue.snapshots,
-      expectsFolder: always,
+      expected: () => catalogue.snapshots.ids(),
       supersedes: never,
     }),
     await reconcileKind({
@@ -66,7 +66,7 @@ export async function reconcile(catalogue: Catalogue, paths: WorkspacePaths): Pr
       manifest: "manifest.json",
       schema: split,
       table: catalogue.splits,
-      expectsFolder: always,
+      expected: () => catalogue.splits.ids(),
       supersedes: never,
     }),
     await reconcileKind({
@@ -75,7 +75,7 @@ export async function reconcile(catalogue: Catalogue, paths: WorkspacePaths): Pr
       manifest: "run.json",
       schema: run,
       table: catalogue.runs,
-      expectsFolder: ({ state }) => state === "succeeded",
+      expected: () => catalogue.runs.ids("state", "succeeded"),
       // The engine ended between the training's last write and the catalogue's.
       supersedes: (onDisk, catalogued) => onDisk.state === "succeeded" && catalogued.state !== "succeeded",
     }),
@@ -99,12 +99,13 @@ async function reconcileKind<T extends { readonly id: string; readonly missing?:
   const refused: string[] = [];
   const missing: string[] = [];
   const whole = new Set<string>();
+  const settled = new Set(kind.expected().flatMap(({ id, missing: gone }) => (gone ? [] : [id])));
   for (const name of names) {
-    if (!(await exists(join(kind.folder, name, kind.manifest)))) continue; // Renamed into place by nobody: not ours, or damaged.
+    if (!existsSync(join(kind.folder, name, kind.manifest))) continue; // Renamed into place by nobody: not ours, or damaged.
     whole.add(name);
+    if (settled.has(name)) continue;
     try {
       const known = kind.table.find(name);
-      if (known !== undefined && known.missing !== true && kind.noun !== "run") continue;
       const onDisk = await readJson(join(kind.folder, name, kind.manifest), kind.schema);
       if (onDisk.id !== name) throw new ReelbenchError("RB_CORRUPT", `its manifest says "${onDisk.id}"`);
       if (known === undefined || (known.missing !== true && kind.supersedes(onDisk, known))) {
@@ -115,11 +116,10 @@ async function reconcileKind<T extends { readonly id: string; readonly missing?:
       refused.push(`${kind.noun} ${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  for (const entity of kind.table.list()) {
-    const gone = kind.expectsFolder(entity) && !whole.has(entity.id);
-    if (!gone) continue;
-    missing.push(`${kind.noun} ${entity.id}`);
-    if (entity.missing !== true) kind.table.setMissing(entity.id, true);
+  for (const { id, missing: known } of kind.expected()) {
+    if (whole.has(id)) continue;
+    missing.push(`${kind.noun} ${id}`);
+    if (!known) kind.table.setMissing(id, true);
   }
   return { adopted, missing, refused, removed };
 }
