@@ -16,8 +16,8 @@ export interface ScanOptions {
   readonly slots?: number;
   /** The longest list that will be asked for. Default 256. */
   readonly longestList?: number;
-  /** Whether approximate scores of all items will be asked for (16 bytes an item and slot). */
-  readonly tiles?: boolean;
+  /** Whether whole rankings will be asked for (4 bytes a factor, and 40 bytes an item and slot). */
+  readonly rankings?: boolean;
   /** Queries of a usual length: items that such a query may score high come first. Default 1. */
   readonly usualNorm?: number;
 }
@@ -43,6 +43,9 @@ export interface ScanIndex {
   readonly itemAt: Region;
   /** i32 [items] */
   readonly placeOf: Region;
+  /** f32 [items × factors] and [items], as the model has them, for rankings; or empty. */
+  readonly itemFactors: Region;
+  readonly itemBias: Region;
   readonly bounds: ScanBounds;
   /** Bounds of stretches of places: items that come late are short, and their scores off by less. */
   readonly tiers: readonly { readonly until: number; readonly bounds: ScanBounds }[];
@@ -64,8 +67,25 @@ export interface ScanSlot {
   readonly states: Region;
   readonly pools: Region;
   readonly blocked: Region;
-  /** f32 [4 × places], or empty. */
+  readonly ranking: RankingRegions | null;
+}
+
+/** Where one thread makes rankings (assembly/rank.ts). */
+export interface RankingRegions {
+  /** f32 [4 × places] approximate scores. */
   readonly tiles: Region;
+  /** f64 [factors] */
+  readonly query: Region;
+  /** f64 [places] each. */
+  readonly keys: Region;
+  readonly spare: Region;
+  /** i32 [places]: the list. */
+  readonly ranked: Region;
+  /** i32 [places] */
+  readonly relevant: Region;
+  /** f64 [tiers × 2] */
+  readonly tiers: Region;
+  readonly table: Region;
 }
 
 export const itemsPerPanel = 8;
@@ -77,6 +97,8 @@ export const stateBytes = 112;
 const wholeLength = 32_000;
 
 const tierCount = 8;
+/** As in assembly/rank.ts, and four for scratch. */
+const tableLength = 512 + 4;
 
 /** Candidates a pool holds for lists of n: enough that it is seldom sifted. */
 export const poolCapacity = (n: number): number => 2 * n + 48;
@@ -86,7 +108,7 @@ interface Plan extends Omit<ScanIndex, "memory" | "bounds" | "tiers"> {
 }
 
 function plan({ items, factors }: ScanItems, options: ScanOptions): Plan {
-  const { slots = 1, longestList = 256, tiles = false } = options;
+  const { slots = 1, longestList = 256, rankings = false } = options;
   const layout = new MemoryLayout();
   const panelCount = Math.ceil(items / itemsPerPanel);
   const places = panelCount * itemsPerPanel;
@@ -99,13 +121,25 @@ function plan({ items, factors }: ScanItems, options: ScanOptions): Plan {
     panelBiases: layout.float32(panelCount),
     itemAt: layout.int32(places),
     placeOf: layout.int32(items),
+    itemFactors: layout.float32(rankings ? items * factors : 0),
+    itemBias: layout.float32(rankings ? items : 0),
   };
+  const ranking = (): RankingRegions => ({
+    tiles: layout.float32(queriesPerGroup * places),
+    query: layout.float64(factors),
+    keys: layout.float64(places),
+    spare: layout.float64(places),
+    ranked: layout.int32(places),
+    relevant: layout.int32(places),
+    tiers: layout.float64(tierCount * 2),
+    table: layout.int32(tableLength),
+  });
   const slot = (): ScanSlot => ({
     queries: layout.int32(queriesPerCall * pairs),
     states: layout.uint8(groupsPerCall * stateBytes),
     pools: layout.float32(queriesPerCall * poolCapacity(longestList) * 2),
     blocked: layout.uint8(queriesPerCall * panelCount),
-    tiles: layout.float32(tiles ? queriesPerGroup * places : 0),
+    ranking: rankings ? ranking() : null,
   });
   return { layout, items, factors, pairs, longestList, ...regions, slots: Array.from({ length: slots }, slot) };
 }
@@ -129,12 +163,16 @@ export function buildScanIndex(model: ScanItems, options: ScanOptions = {}): Sca
   const panelBiases = float32View(memory, regions.panelBiases).fill(-Infinity);
   const itemAt = int32View(memory, regions.itemAt).fill(-1);
   const placeOf = int32View(memory, regions.placeOf);
-  const tierLength = Math.max(1, Math.ceil(items / tierCount));
+  const tierLength = itemsPerPanel * Math.max(1, Math.ceil(items / itemsPerPanel / tierCount));
   const tiers = Array.from({ length: Math.ceil(items / tierLength) }, (_, tier) => ({
     until: Math.min(items, (tier + 1) * tierLength),
     bounds: { norm: 0, error: 0, bias: 0 },
   }));
   itemAt.set(order);
+  if (options.rankings === true) {
+    float32View(memory, regions.itemFactors).set(model.itemFactors);
+    float32View(memory, regions.itemBias).set(model.itemBias);
+  }
   for (let place = 0; place < items; place++) {
     const item = itemAt[place]!;
     const panel = place >> 3;

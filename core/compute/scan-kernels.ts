@@ -1,4 +1,4 @@
-/** The kernels of assembly/scan.ts; their layouts are in scan-index.ts. */
+/** The kernels of assembly/scan.ts and assembly/rank.ts; their layouts are in scan-index.ts. */
 export interface ScanKernels {
   scanPanels(
     panels: number,
@@ -47,4 +47,35 @@ export interface ScanKernels {
     out: number,
     stride: number,
   ): void;
+  rankRow(
+    row: number,
+    places: number,
+    itemAt: number,
+    n: number,
+    margin: number,
+    constant: number,
+    query: number,
+    factorCount: number,
+    factors: number,
+    biases: number,
+    keys: number,
+    spare: number,
+    items: number,
+  ): number;
+  relevantAbove(
+    row: number,
+    itemAt: number,
+    relevant: number,
+    count: number,
+    tiers: number,
+    tierCount: number,
+    constant: number,
+    query: number,
+    factorCount: number,
+    factors: number,
+    biases: number,
+    exact: number,
+    spare: number,
+    table: number,
+  ): number;
 }

@@ -1,5 +1,3 @@
-import type { RoughScores } from "../recommend/scanner.ts";
-
 /** So many that hardly any item shares one with a relevant item; few enough to stay in the first cache. */
 const bins = 2048;
 
@@ -8,39 +6,34 @@ const table = new Int32Array(bins + 2);
 
 /**
  * The share of (relevant, other) pairs of candidates in which the relevant item scores higher, ties counted half: the area
- * under the ROC curve, exact. Nearly all items are settled by the bin that their approximate score falls into; the others are
- * scored exactly.
+ * under the ROC curve, exact. Nearly all items are settled by the bin that their score falls into.
  *
- * `relevantScores`: exact scores of the relevant items; `left.isLeft` [places]: 1 for items that are no candidates or are relevant, `count` of them. NaN when
- * there is no other item.
+ * `scores` [items]; `blocked` [items]: other than 0 for items that are no candidates. NaN when there is no relevant item or no
+ * other.
  */
-export function areaUnderCurve(
-  rough: RoughScores,
-  relevantScores: Float64Array,
-  left: { readonly count: number; readonly isLeft: Uint8Array },
-): number {
-  const { values, itemAt, items, tiers, exactScore } = rough;
-  const sorted = relevantScores.slice().sort();
-  const scale = binScale(sorted, rough);
-  const { low, perBin } = scale;
-
-  const { isLeft } = left;
-  const exactly = (place: number) => beaten(sorted, exactScore(itemAt === null ? place : itemAt[place]!));
-  // Whole numbers and, apart, halves below 2⁵³: exact.
-  let won = 0;
-  let wonExactly = 0;
-  let place = 0;
-  for (const { until, error } of tiers) {
-    fillTable(sorted, rough.offset, error, scale);
-    for (; place < until; place++) {
-      if (isLeft[place] !== 0) continue;
-      const above = table[binOf(values[place]!, low, perBin)]!;
-      if (above >= 0) won += above;
-      else wonExactly += exactly(place);
-    }
+export function areaUnderCurve(scores: Float64Array, blocked: Uint8Array, relevant: Int32Array): number {
+  const isRelevant = new Uint8Array(scores.length);
+  const sorted = new Float64Array(relevant.length);
+  for (let at = 0; at < relevant.length; at++) {
+    sorted[at] = scores[relevant[at]!]!;
+    isRelevant[relevant[at]!] = 1;
   }
-  const others = items - left.count;
-  return others === 0 ? NaN : (won + wonExactly) / (others * sorted.length);
+  sorted.sort();
+  const low = sorted[0]!;
+  const spread = (bins - 1) / (sorted[sorted.length - 1]! - low);
+  // All in one bin where there is nothing to divide.
+  const perBin = Number.isFinite(spread) ? spread : 0;
+  fillTable(sorted, low, perBin);
+  // Whole numbers and halves below 2⁵³: exact.
+  let won = 0;
+  let others = 0;
+  for (let i = 0; i < scores.length; i++) {
+    if (blocked[i] !== 0 || isRelevant[i] !== 0) continue;
+    others++;
+    const above = table[binOf(scores[i]!, low, perBin)]!;
+    won += above >= 0 ? above : beaten(sorted, scores[i]!);
+  }
+  return others === 0 || sorted.length === 0 ? NaN : won / (others * sorted.length);
 }
 
 function binOf(value: number, low: number, perBin: number): number {
@@ -48,29 +41,14 @@ function binOf(value: number, low: number, perBin: number): number {
   return position < 1 ? 0 : position > bins ? bins + 1 : position | 0;
 }
 
-interface BinScale {
-  readonly low: number;
-  readonly perBin: number;
-}
-
-/** From below the lowest relevant score to above the highest, as approximate scores see them. */
-function binScale(sorted: Float64Array, { offset, tiers }: RoughScores): BinScale {
-  const count = sorted.length;
-  const [first, last] = [sorted[0]! - offset, sorted[count - 1]! - offset];
-  // What rounding does to the edges of bins is far below this.
-  const error = tiers.reduce((most, tier) => Math.max(most, tier.error), 0);
-  const margin = error + (Math.abs(first) + Math.abs(last) + Math.abs(offset)) * 1e-12 + 1e-300;
-  const [low, high] = [first - margin, last + margin];
-  return { low, perBin: (bins - 1) / (high - low) };
-}
-
 /** How many relevant items lie above all of a bin; −1 where the bin does not settle it. */
-function fillTable(sorted: Float64Array, offset: number, error: number, { low, perBin }: BinScale): void {
+function fillTable(sorted: Float64Array, low: number, perBin: number): void {
   const count = sorted.length;
-  const slack = error * perBin + 1e-3;
+  // Rounding may move a score over a bin's edge.
+  const slack = 1e-3;
   let from = 0;
   for (let at = 0; at < count; at++) {
-    const position = (sorted[at]! - offset - low) * perBin + 1;
+    const position = (sorted[at]! - low) * perBin + 1;
     const first = Math.max(0, Math.floor(position - slack));
     const last = Math.min(bins + 1, Math.floor(position + slack));
     if (first > from) table.fill(count - at, from, first);

@@ -2,10 +2,10 @@ import type { Run } from "../contract/entities.ts";
 import type { FactorModel, ServableModel } from "../models/servable.ts";
 import type { FeatureTable } from "../models/algorithm.ts";
 import { createRecommender } from "../recommend/recommender.ts";
-import { plainScanner } from "../recommend/scanner.ts";
-import { columnNames, evaluateRows, evaluationOutput, testUsers } from "./evaluate.ts";
+import { Evaluator, columnNames, evaluationOutput, testUsers } from "./evaluate.ts";
 import type { EvaluationInput, EvaluationOutput, RatingsByUser } from "./evaluation-data.ts";
 import { itemFacts } from "./item-facts.ts";
+import { plainRanker } from "./ranker.ts";
 import type { PerUserTable } from "./per-user.ts";
 import { summarize } from "./summarize.ts";
 
@@ -49,7 +49,9 @@ export function evaluateModel(
 ): { table: PerUserTable; output: EvaluationOutput; input: EvaluationInput } {
   const input = evaluationInput(model, trainRows, testRows, cutoffs, change);
   const output = evaluationOutput(columnNames(model.predictsRatings, input), input, model);
-  evaluateRows(plainScanner(createRecommender(model)), input, output, 0, input.users.length);
+  const evaluator = new Evaluator(plainRanker(createRecommender(model)), input, output);
+  evaluator.rows(0, input.users.length);
+  evaluator.finish();
   return { table: { users: input.users, columns: output.columns }, output, input };
 }
 

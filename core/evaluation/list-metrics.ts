@@ -1,5 +1,4 @@
-import type { ScoredItem } from "../recommend/top-n.ts";
-import type { ItemFacts } from "./item-facts.ts";
+import type { ItemFacts, Likeness } from "./item-facts.ts";
 
 /** Names of the columns that one list fills, for one length; `docs/reference/metrics.md` has the formulas. */
 export function listColumns(k: number, diverse: boolean): string[] {
@@ -19,89 +18,104 @@ export function listColumns(k: number, diverse: boolean): string[] {
   ].map((family) => `${family}@${String(k)}`);
 }
 
-/** Writes the values of one user's list, at all lengths. */
-export interface ListRater {
-  /** `gains` [items]: −1 where not relevant, else 2^rating − 1; `profile`: the user's training items. */
-  rate(
-    row: number,
-    list: readonly ScoredItem[],
-    gains: Float64Array,
-    relevant: readonly number[],
-    profile: Int32Array,
-  ): void;
+/** What one user's list is rated by. */
+export interface RatedList {
+  readonly row: number;
+  /** [≥ length] best first. */
+  readonly items: Int32Array;
+  readonly length: number;
+  /** The user's relevant items. */
+  readonly relevant: Int32Array;
+  /** The user's training items. */
+  readonly profile: Int32Array;
 }
 
-type Column = Float64Array | undefined;
-
-interface Columns {
+/** The columns of one length. */
+class Columns {
   readonly k: number;
-  readonly ndcg: Column;
-  readonly ndcgExponential: Column;
-  readonly recall: Column;
-  readonly recallCapped: Column;
-  readonly precision: Column;
-  readonly map: Column;
-  readonly hitRate: Column;
-  readonly mrr: Column;
-  readonly novelty: Column;
-  readonly serendipity: Column;
-  readonly diversity: Column;
-  readonly popularityLift: Column;
+  readonly ndcg: Float64Array;
+  readonly ndcgExponential: Float64Array;
+  readonly recall: Float64Array;
+  readonly recallCapped: Float64Array;
+  readonly precision: Float64Array;
+  readonly map: Float64Array;
+  readonly hitRate: Float64Array;
+  readonly mrr: Float64Array;
+  readonly novelty: Float64Array;
+  readonly serendipity: Float64Array;
+  readonly popularityLift: Float64Array;
+  /** Empty where nothing is known of how alike items are. */
+  readonly diversity: Float64Array;
+
+  constructor(k: number, columns: ReadonlyMap<string, Float64Array>) {
+    const column = (family: string) => columns.get(`${family}@${String(k)}`) ?? new Float64Array();
+    this.k = k;
+    this.ndcg = column("ndcg");
+    this.ndcgExponential = column("ndcg-exponential");
+    this.recall = column("recall");
+    this.recallCapped = column("recall-capped");
+    this.precision = column("precision");
+    this.map = column("map");
+    this.hitRate = column("hit-rate");
+    this.mrr = column("mrr");
+    this.novelty = column("novelty");
+    this.serendipity = column("serendipity");
+    this.popularityLift = column("popularity-lift");
+    this.diversity = column("diversity");
+  }
 }
 
-/** `cutoffs` ascending; columns as `listColumns` names them. */
-export function listRater(
-  cutoffs: readonly number[],
-  columns: ReadonlyMap<string, Float64Array>,
-  facts: ItemFacts,
-  items: number,
-): ListRater {
-  const targets: Columns[] = cutoffs.map((k) => {
-    const column = (family: string) => columns.get(`${family}@${String(k)}`);
-    return {
-      k,
-      ndcg: column("ndcg"),
-      ndcgExponential: column("ndcg-exponential"),
-      recall: column("recall"),
-      recallCapped: column("recall-capped"),
-      precision: column("precision"),
-      map: column("map"),
-      hitRate: column("hit-rate"),
-      mrr: column("mrr"),
-      novelty: column("novelty"),
-      serendipity: column("serendipity"),
-      diversity: column("diversity"),
-      popularityLift: column("popularity-lift"),
-    };
-  });
-  const longest = cutoffs.at(-1) ?? 0;
-  const discount = Float64Array.from({ length: longest }, (_, position) => 1 / Math.log2(position + 2));
-  const ideal = new Float64Array(longest + 1);
-  for (let position = 0; position < longest; position++) ideal[position + 1] = ideal[position]! + discount[position]!;
-  const spread = spreadOf(facts);
+/** Rates lists, at all lengths in one pass. A class, so that V8 compiles it once for all models that a thread evaluates. */
+export class ListRater {
+  private readonly targets: readonly Columns[];
+  private readonly facts: ItemFacts;
+  private readonly itemCount: number;
+  private readonly discount: Float64Array;
+  /** [n] DCG of n hits at the first places. */
+  private readonly ideal: Float64Array;
+  private readonly spread: Spread | null;
+  private bestGains = new Float64Array(64);
 
-  function rate(
-    row: number,
-    list: readonly ScoredItem[],
-    gains: Float64Array,
-    relevant: readonly number[],
-    profile: Int32Array,
-  ): void {
-    const bestGains = new Float64Array(relevant.length);
-    for (let at = 0; at < relevant.length; at++) bestGains[at] = gains[relevant[at]!]!;
-    bestGains.sort();
-    const usual = meanPopularity(facts, profile);
-    let [hits, firstHit, gain, gainExponential, bestExponential, precisions] = [0, 0, 0, 0, 0, 0];
-    let [information, surprise, popularity] = [0, 0, 0];
+  /** `cutoffs` ascending; columns as `listColumns` names them. */
+  constructor(cutoffs: readonly number[], columns: ReadonlyMap<string, Float64Array>, facts: ItemFacts, items: number) {
+    const longest = cutoffs.at(-1) ?? 0;
+    this.targets = cutoffs.map((k) => new Columns(k, columns));
+    this.facts = facts;
+    this.itemCount = items;
+    this.discount = Float64Array.from({ length: longest }, (_, position) => 1 / Math.log2(position + 2));
+    this.ideal = new Float64Array(longest + 1);
+    for (let n = 0; n < longest; n++) this.ideal[n + 1] = this.ideal[n]! + this.discount[n]!;
+    this.spread = facts.likeness === null ? null : new Spread(facts.likeness);
+  }
+
+  /** Writes the row's values. `gains` [items]: −1 where not relevant, else 2^rating − 1. */
+  rate({ row, items, length, relevant, profile }: RatedList, gains: Float64Array): void {
+    const { targets, facts, itemCount, discount, ideal, spread } = this;
+    const { selfInformation, popularity, expectation } = facts;
+    const wanted = relevant.length;
+    const bestGains = this.sortedGains(relevant, gains);
+    const usual = meanPopularity(popularity, profile);
+    let hits = 0;
+    let firstHit = 0;
+    let gain = 0;
+    let gainExponential = 0;
+    let bestExponential = 0;
+    let precisions = 0;
+    let information = 0;
+    let surprise = 0;
+    let popular = 0;
     let position = 0;
     let counted = 0;
     spread?.reset();
-    for (const target of targets) {
-      for (; position < Math.min(target.k, list.length); position++) {
-        const { i } = list[position]!;
-        information += facts.selfInformation[i]!;
-        popularity += facts.popularity[i]!;
-        spread?.add(i);
+    for (let at = 0; at < targets.length; at++) {
+      const target = targets[at]!;
+      const { k } = target;
+      const end = Math.min(k, length);
+      if (spread !== null) spread.add(items, position, end);
+      for (; position < end; position++) {
+        const i = items[position]!;
+        information += selfInformation[i]!;
+        popular += popularity[i]!;
         const itemGain = gains[i]!;
         if (itemGain < 0) continue;
         hits++;
@@ -109,37 +123,42 @@ export function listRater(
         gain += discount[position]!;
         gainExponential += itemGain * discount[position]!;
         precisions += hits / (position + 1);
-        surprise += Math.max((items - position) / items - facts.expectation[i]!, 0);
+        surprise += Math.max((itemCount - position) / itemCount - expectation[i]!, 0);
       }
-      for (; counted < Math.min(target.k, bestGains.length); counted++) {
-        bestExponential += bestGains[bestGains.length - 1 - counted]! * discount[counted]!;
+      for (const most = Math.min(k, wanted); counted < most; counted++) {
+        bestExponential += bestGains[wanted - 1 - counted]! * discount[counted]!;
       }
-      const { k } = target;
-      const none = relevant.length === 0;
-      const put = (column: Column, value: number) => {
-        if (column !== undefined) column[row] = value;
-      };
-      put(target.ndcg, none ? NaN : gain / ideal[Math.min(k, relevant.length)]!);
-      put(target.ndcgExponential, none ? NaN : gainExponential / bestExponential);
-      put(target.recall, none ? NaN : hits / relevant.length);
-      put(target.recallCapped, none ? NaN : hits / Math.min(k, relevant.length));
-      put(target.precision, none ? NaN : hits / k);
-      put(target.map, none ? NaN : precisions / relevant.length);
-      put(target.hitRate, none ? NaN : hits > 0 ? 1 : 0);
-      put(target.mrr, none ? NaN : firstHit === 0 ? 0 : 1 / firstHit);
-      put(target.novelty, position === 0 ? NaN : information / position);
-      put(target.serendipity, none || position === 0 ? NaN : surprise / position);
-      put(target.diversity, spread === null || position < 2 ? NaN : spread.diversity(position));
-      put(target.popularityLift, position === 0 ? NaN : (popularity / position - usual) / usual);
+      const none = wanted === 0;
+      target.ndcg[row] = none ? NaN : gain / ideal[Math.min(k, wanted)]!;
+      target.ndcgExponential[row] = none ? NaN : gainExponential / bestExponential;
+      target.recall[row] = none ? NaN : hits / wanted;
+      target.recallCapped[row] = none ? NaN : hits / Math.min(k, wanted);
+      target.precision[row] = none ? NaN : hits / k;
+      target.map[row] = none ? NaN : precisions / wanted;
+      target.hitRate[row] = none ? NaN : hits > 0 ? 1 : 0;
+      target.mrr[row] = none ? NaN : firstHit === 0 ? 0 : 1 / firstHit;
+      target.novelty[row] = position === 0 ? NaN : information / position;
+      target.serendipity[row] = none || position === 0 ? NaN : surprise / position;
+      target.popularityLift[row] = position === 0 ? NaN : (popular / position - usual) / usual;
+      if (spread !== null) target.diversity[row] = position < 2 ? NaN : spread.diversity(position);
     }
   }
-  return { rate };
+
+  /** Ascending, in its first places. */
+  private sortedGains(relevant: Int32Array, gains: Float64Array): Float64Array {
+    const count = relevant.length;
+    if (count > this.bestGains.length) this.bestGains = new Float64Array(2 * count);
+    const sorted = this.bestGains;
+    for (let at = 0; at < count; at++) sorted[at] = gains[relevant[at]!]!;
+    sorted.subarray(0, count).sort();
+    return sorted;
+  }
 }
 
 /** NaN without a training item. */
-function meanPopularity(facts: ItemFacts, profile: Int32Array): number {
+function meanPopularity(popularity: Int32Array, profile: Int32Array): number {
   let sum = 0;
-  for (const i of profile) sum += facts.popularity[i]!;
+  for (let at = 0; at < profile.length; at++) sum += popularity[profile[at]!]!;
   return profile.length === 0 ? NaN : sum / profile.length;
 }
 
@@ -147,30 +166,38 @@ function meanPopularity(facts: ItemFacts, profile: Int32Array): number {
  * Mean of 1 − cosine over all pairs of a list that grows. With unit vectors v, Σ_{i<j} v_i·v_j = (‖Σ v‖² − Σ ‖v‖²) / 2, so a
  * list of k costs k steps and not k².
  */
-function spreadOf({ likeness }: ItemFacts): {
-  reset(): void;
-  add(i: number): void;
-  diversity(length: number): number;
-} | null {
-  if (likeness === null) return null;
-  const { columns, vectors, inverseLength } = likeness;
-  const sum = new Float64Array(columns);
-  let known = 0;
-  return {
-    reset: () => {
-      sum.fill(0);
-      known = 0;
-    },
-    add: (i) => {
+class Spread {
+  private readonly likeness: Likeness;
+  private readonly sum: Float64Array;
+  private known = 0;
+
+  constructor(likeness: Likeness) {
+    this.likeness = likeness;
+    this.sum = new Float64Array(likeness.columns);
+  }
+
+  reset(): void {
+    this.sum.fill(0);
+    this.known = 0;
+  }
+
+  add(items: Int32Array, from: number, to: number): void {
+    const { columns, vectors, inverseLength } = this.likeness;
+    const { sum } = this;
+    for (let position = from; position < to; position++) {
+      const i = items[position]!;
       const scale = inverseLength[i]!;
-      if (scale === 0) return;
-      known++;
-      for (let c = 0; c < columns; c++) sum[c]! += vectors[i * columns + c]! * scale;
-    },
-    diversity: (length) => {
-      let squares = 0;
-      for (let c = 0; c < columns; c++) squares += sum[c]! ** 2;
-      return 1 - (squares - known) / (length * (length - 1));
-    },
-  };
+      if (scale === 0) continue;
+      this.known++;
+      const start = i * columns;
+      for (let c = 0; c < columns; c++) sum[c]! += vectors[start + c]! * scale;
+    }
+  }
+
+  diversity(length: number): number {
+    const { sum } = this;
+    let squares = 0;
+    for (let c = 0; c < sum.length; c++) squares += sum[c]! ** 2;
+    return 1 - (squares - this.known) / (length * (length - 1));
+  }
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { FeatureTable } from "../models/algorithm.ts";
-import { createScanner, indexForScan } from "../recommend/scanner.ts";
-import { columnNames, evaluateRows, evaluationOutput } from "./evaluate.ts";
+import { createRecommender } from "../recommend/recommender.ts";
+import { indexForScan } from "../recommend/scanner.ts";
+import { Evaluator, columnNames, evaluationOutput } from "./evaluate.ts";
 import { evaluateModel, evaluationInput, listModel } from "./evaluation.fixture.ts";
+import { createRanker } from "./ranker.ts";
 import { addReports, reportOf } from "./report-sums.ts";
 import { sumReport } from "./report.ts";
 import { popularityThirds, segmentSums } from "./segments.ts";
@@ -128,15 +130,11 @@ describe("evaluation by the scan", () => {
     const plain = evaluateModel(factorModel, known, held, [3, 20]);
     const input = evaluationInput(factorModel, known, held, [3, 20]);
     const output = evaluationOutput(columnNames(true, input), input, factorModel);
-    const index = indexForScan(factorModel, { longestList: 20, tiles: true });
+    const index = indexForScan(factorModel, { longestList: 20, rankings: true });
     expect(index).not.toBeNull();
-    evaluateRows(
-      await createScanner(factorModel, { shared: { index, slot: 0 } }),
-      input,
-      output,
-      0,
-      input.users.length,
-    );
+    const evaluator = new Evaluator(await createRanker(createRecommender(factorModel), index, 0), input, output);
+    evaluator.rows(0, input.users.length);
+    evaluator.finish();
     for (const [name, column] of plain.output.columns) expect([name, output.columns.get(name)]).toEqual([name, column]);
     expect(output.listed).toEqual(plain.output.listed);
     expect(output.places).toEqual(plain.output.places);

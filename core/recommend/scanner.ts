@@ -1,23 +1,19 @@
-import { ReelbenchError } from "../contract/errors.ts";
 import { instantiateKernels, kernelModule } from "../compute/kernels.ts";
-import { float32View, int32View, uint8View } from "../compute/memory-layout.ts";
+import { int32View, uint8View } from "../compute/memory-layout.ts";
 import {
   buildScanIndex,
-  itemsPerPanel,
-  lengthOf,
   poolCapacity,
   queriesPerCall,
   queriesPerGroup,
-  roundUp,
   scanFits,
   stateBytes,
-  toWholeNumbers,
 } from "../compute/scan-index.ts";
-import type { ScanBounds, ScanIndex, ScanOptions } from "../compute/scan-index.ts";
+import type { ScanIndex, ScanOptions } from "../compute/scan-index.ts";
 import type { FactorModel, ServableModel } from "../models/servable.ts";
 import { factorScorer } from "./factor-scorer.ts";
 import { createRecommender } from "./recommender.ts";
 import type { Candidates, FactorVector, Recommender, ScoredItem, Who } from "./recommender.ts";
+import { factorVector, isTooLarge, isZero, queryWriter } from "./scan-query.ts";
 
 /** One of many questions for the best items. */
 export interface Query extends Candidates {
@@ -34,27 +30,8 @@ export interface Scanner {
   topN(who: Who, n: number, candidates?: Candidates): ScoredItem[];
   /** The lists of many at once, in the order asked: several times faster for each than one by one. */
   topNForMany(queries: readonly Query[], n: number): ScoredItem[][];
-  /** Approximate scores of all items for each, handed to `use` one after the other; valid only inside it. */
-  roughScores(whos: readonly Who[], use: (scores: RoughScores, at: number) => void): void;
 }
 
-/** |offset + values[place] − score(itemAt[place])| ≤ the error of the place's tier. */
-export interface RoughScores {
-  readonly values: Float32Array | Float64Array;
-  /** The first so many places are items. */
-  readonly items: number;
-  /** [places]; null: place is item. */
-  readonly itemAt: Int32Array | null;
-  /** [items]; null: item is place. */
-  readonly placeOf: Int32Array | null;
-  readonly offset: number;
-  /** Stretches of places, in order, up to `until`; the last ends at `items`. */
-  readonly tiers: readonly { readonly until: number; readonly error: number }[];
-  exactScore(i: number): number;
-}
-
-/** Beyond this, float32 would overflow: such models are scored exactly from the start. */
-const largestScore = 1e30;
 const panelsPerCall = 128;
 
 /**
@@ -87,34 +64,15 @@ export async function createScanner(
         lists.push(...scan.lists(queries.slice(from, from + queriesPerCall), n));
       return lists;
     },
-    roughScores: scan.roughScores,
   };
 }
 
-/** The same answers by the recommender alone: for models that the scan does not know, and to compare with. */
-export function plainScanner(recommender: Recommender): Scanner {
-  const values = new Float64Array(recommender.model.items);
+/** The same answers by the recommender alone: for models that the scan does not know. */
+function plainScanner(recommender: Recommender): Scanner {
   return {
     recommender,
     topN: (who, n, candidates) => recommender.topN(who, n, candidates),
     topNForMany: (queries, n) => queries.map((query) => recommender.topN(query.who, n, query)),
-    roughScores: (whos, use) =>
-      whos.forEach((who, at) => {
-        recommender.scoresForUser(who, values);
-        const tiers = [{ until: values.length, error: 0 }];
-        use(
-          {
-            values,
-            items: values.length,
-            itemAt: null,
-            placeOf: null,
-            offset: 0,
-            tiers,
-            exactScore: (i) => values[i]!,
-          },
-          at,
-        );
-      }),
   };
 }
 
@@ -123,7 +81,6 @@ type Kernels = ReturnType<typeof instantiateKernels>;
 interface Scan {
   /** Of up to `queriesPerCall` queries. */
   lists(queries: readonly Query[], n: number): ScoredItem[][];
-  roughScores: Scanner["roughScores"];
 }
 
 function openScan(
@@ -137,32 +94,15 @@ function openScan(
   const place = index.slots[slot]!;
   const { memory, pairs } = index;
   const panelCount = index.panelNorms.length;
-  const wholes = new Int16Array(memory.buffer, place.queries.offset, place.queries.length * 2);
   const states = new DataView(memory.buffer, place.states.offset, place.states.length);
   const pools = int32View(memory, place.pools);
   const blocked = uint8View(memory, place.blocked).fill(0);
   const itemAt = int32View(memory, index.itemAt);
   const placeOf = int32View(memory, index.placeOf);
+  const setQuery = queryWriter(model, index, place);
   const strangers = orderForStrangers(recommender);
   const largestPool = poolCapacity(index.longestList);
   const found = { scores: new Float64Array(largestPool), items: new Int32Array(largestPool) };
-
-  /** Returns the query's length, and that of what rounding took off it. */
-  function setQuery(at: number, vector: FactorVector | null): { readonly norm: number; readonly error: number } {
-    const lane = (at % queriesPerGroup) * 4;
-    const state = Math.floor(at / queriesPerGroup) * stateBytes + lane;
-    const factors = vector?.factors ?? new Float64Array(index.factors);
-    const norm = lengthOf(factors);
-    const start = Math.floor(at / queriesPerGroup) * pairs * 8 + (at % queriesPerGroup) * 2;
-    const { scale, error } = toWholeNumbers(factors, norm, wholes, start, 8);
-    states.setFloat32(state, scale, true);
-    states.setFloat32(state + 16, roundUp(norm), true);
-    // A lane without a query wants nothing.
-    states.setFloat32(state + 32, vector === null ? largestFloat : -largestFloat, true);
-    states.setFloat32(state + 48, roundUp(2 * scoreError(model, index.bounds, vector?.bias ?? 0, norm, error)), true);
-    states.setInt32(state + 64, 0, true);
-    return { norm, error };
-  }
 
   function block(at: number, { exclude, allowed }: Candidates): void {
     const start = at * panelCount;
@@ -244,45 +184,6 @@ function openScan(
     return list;
   }
 
-  const plain = plainScanner(recommender);
-  const tiles = float32View(memory, place.tiles);
-  const stride = panelCount * itemsPerPanel;
-
-  function roughScores(whos: readonly Who[], use: (scores: RoughScores, at: number) => void): void {
-    for (let from = 0; from < whos.length; from += queriesPerGroup) {
-      const group = whos.slice(from, from + queriesPerGroup);
-      const vectors = group.map((who) => factorVector(recommender, who));
-      if (tiles.length === 0 || vectors.some((vector) => exact.knowsNothing(vector) || isTooLarge(index, vector))) {
-        plain.roughScores(group, (scores, at) => use(scores, from + at));
-        continue;
-      }
-      const lengths = Array.from({ length: queriesPerGroup }, (_, lane) => setQuery(lane, vectors[lane] ?? null));
-      kernels.scoreTiles(
-        index.panels.offset,
-        pairs,
-        0,
-        panelCount,
-        index.scales.offset,
-        index.biases.offset,
-        place.queries.offset,
-        place.states.offset,
-        place.tiles.offset,
-        stride,
-      );
-      vectors.forEach((vector, lane) => {
-        const values = tiles.subarray(lane * stride, (lane + 1) * stride);
-        const { norm, error } = lengths[lane]!;
-        const tiers = index.tiers.map(({ until, bounds }) => ({
-          until,
-          error: scoreError(model, bounds, vector.bias, norm, error),
-        }));
-        const offset = model.globalMean + vector.bias;
-        const exactScore = (i: number) => exact.score(vector, i);
-        use({ values, items: index.items, itemAt, placeOf, offset, tiers, exactScore }, from + lane);
-      });
-    }
-  }
-
   function lists(queries: readonly Query[], n: number): ScoredItem[][] {
     if (n <= 0) return queries.map(() => []);
     if (n > index.longestList) return queries.map((query) => recommender.topN(query.who, n, query));
@@ -309,7 +210,7 @@ function openScan(
     return answers.map((list) => list ?? []);
   }
 
-  return { lists, roughScores };
+  return { lists };
 }
 
 /** Highest score first, lower index first among equals: Shell's sort, whose few steps beat a comparator's calls on short lists. */
@@ -329,36 +230,6 @@ function sortBest(scores: Float64Array, items: Int32Array, count: number): void 
       items[to] = item;
     }
   }
-}
-
-const largestFloat = Math.fround(3.4e38);
-
-/**
- * How far an approximate score can lie from the exact one (both without mean and the query's bias): what rounding to whole
- * numbers took off (|p·q − p̂·q̂| ≤ ‖p̂‖‖q − q̂‖ + ‖p − p̂‖‖q‖), five float32 operations, and the rounding of the exact score itself, which
- * can make equal what is not.
- */
-function scoreError(model: FactorModel, bounds: ScanBounds, bias: number, norm: number, error: number): number {
-  const largest = (norm + error) * (bounds.norm + bounds.error) + bounds.bias;
-  const rounding = (norm + error) * bounds.error + error * bounds.norm;
-  const exact = largest + Math.abs(model.globalMean) + Math.abs(bias);
-  return rounding * (1 + 2 ** -20) + largest * 12 * 2 ** -24 + exact * (model.factors + 16) * 2 ** -50 + 1e-36;
-}
-
-function factorVector(recommender: Recommender, who: Who): FactorVector {
-  const vector = typeof who === "number" ? recommender.userVector(who) : who;
-  if (vector.form === "factors") return vector;
-  throw new ReelbenchError("RB_INTERNAL", `A vector of ${vector.form} was given to a model of factors.`);
-}
-
-function isTooLarge(index: ScanIndex, { factors, bias }: FactorVector): boolean {
-  const largest = lengthOf(factors) * index.bounds.norm + index.bounds.bias + Math.abs(bias);
-  return !(largest < largestScore);
-}
-
-function isZero({ factors }: FactorVector): boolean {
-  for (let f = 0; f < factors.length; f++) if (factors[f] !== 0) return false;
-  return true;
 }
 
 /** Whoever has no factors gets the same list, less what is excluded: put in order once. */
@@ -382,6 +253,6 @@ function orderForStrangers(
 /** Root mean square length of the users' factors. */
 function usualNorm({ users, userFactors }: FactorModel): number {
   let squares = 0;
-  for (const value of userFactors) squares += value * value;
+  for (let at = 0; at < userFactors.length; at++) squares += userFactors[at]! ** 2;
   return users === 0 ? 1 : Math.sqrt(squares / users);
 }

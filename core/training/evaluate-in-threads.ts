@@ -76,7 +76,7 @@ export async function evaluateInThreads(
   const longestList = input.cutoffs.at(-1) ?? 1;
   const data: EvaluationWorkerData = {
     model,
-    index: indexForScan(model, { slots: threads, longestList, tiles: true }),
+    index: indexForScan(model, { slots: threads, longestList, rankings: true }),
     histories: answersFromHistory(model) ? shareRatings(train) : null,
     input,
     output,

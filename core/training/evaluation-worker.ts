@@ -1,23 +1,24 @@
 /** A thread of an evaluation: claims rows until none is left and writes their values into shared columns. */
 import { parentPort } from "node:worker_threads";
-import { evaluateRows } from "../evaluation/evaluate.ts";
+import { Evaluator } from "../evaluation/evaluate.ts";
 import type { RatingsByUser } from "../evaluation/evaluation-data.ts";
+import { createRanker } from "../evaluation/ranker.ts";
 import { createRecommender } from "../recommend/recommender.ts";
 import type { GivenRating } from "../recommend/recommender.ts";
-import { createScanner } from "../recommend/scanner.ts";
 import { rowsPerClaim } from "./evaluation-claims.ts";
 import type { EvaluationWorkerData, FromEvaluationWorker } from "./evaluation-messages.ts";
 
 async function evaluate(data: EvaluationWorkerData & { readonly slot: number }): Promise<void> {
   const { model, index, histories, input, output, cells, slot } = data;
   const recommender = createRecommender(model, (u) => historyIn(histories, u));
-  const scanner = await createScanner(model, { shared: { index, slot }, recommender });
+  const evaluator = new Evaluator(await createRanker(recommender, index, slot), input, output);
   const rows = input.users.length;
   for (let from = Atomics.add(cells, 0, rowsPerClaim); from < rows; from = Atomics.add(cells, 0, rowsPerClaim)) {
     const to = Math.min(from + rowsPerClaim, rows);
-    evaluateRows(scanner, input, output, from, to);
+    evaluator.rows(from, to);
     Atomics.add(cells, 1, to - from);
   }
+  evaluator.finish();
 }
 
 const send = (message: FromEvaluationWorker): void => parentPort?.postMessage(message);
