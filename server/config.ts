@@ -68,6 +68,10 @@ const environment = z.object({
    */
   REELBENCH_SPOOL_DIRECTORY: z.string().min(1).max(4096).optional(),
   REELBENCH_SPOOL_BYTES: integer(65_536, 1_000_000_000_000).default(268_435_456),
+  /** Whether it is recorded what was shown to whom, for how many days, and how many lists may wait to be written. */
+  REELBENCH_EXPOSURES: z.enum(["on", "off"]).default("on"),
+  REELBENCH_EXPOSURE_DAYS: integer(1, 3650).default(30),
+  REELBENCH_EXPOSURE_BUFFER: integer(100, 10_000_000).default(20_000),
   REELBENCH_AUDIT_DAYS: integer(1, 36_500).default(365),
   REELBENCH_BODY_LIMIT_BYTES: integer(1024, 67_108_864).default(1_048_576),
   /** Origins whose pages may ask, `https://films.example,https://…`, or `*`. Left out: none but this server's own. */
@@ -105,6 +109,8 @@ export interface ServerConfig {
   /** Null: no accounts. */
   readonly accounts: AccountsConfig | null;
   readonly auditDays: number;
+  /** Null: nothing is recorded. */
+  readonly exposures: { readonly days: number; readonly buffer: number } | null;
   /** Null: no spool. */
   readonly spool: { readonly directory: string; readonly bytes: number } | null;
   readonly bodyLimitBytes: number;
@@ -176,6 +182,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
         ? null
         : { directory: env.REELBENCH_SPOOL_DIRECTORY, bytes: env.REELBENCH_SPOOL_BYTES },
     auditDays: env.REELBENCH_AUDIT_DAYS,
+    exposures:
+      env.REELBENCH_EXPOSURES === "off"
+        ? null
+        : { days: env.REELBENCH_EXPOSURE_DAYS, buffer: env.REELBENCH_EXPOSURE_BUFFER },
     bodyLimitBytes: env.REELBENCH_BODY_LIMIT_BYTES,
     trustedProxies: env.REELBENCH_TRUSTED_PROXIES,
     corsOrigins: env.REELBENCH_CORS_ORIGINS ?? [],

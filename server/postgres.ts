@@ -19,16 +19,20 @@ export interface Postgres {
   /** Logging in, sessions, administration: slow by nature, and no business of those who are served. */
   readonly accounts: Pool;
   readonly control: Pool;
+  /** What runs for minutes and nobody waits for: housekeeping and measuring. */
+  readonly house: Pool;
+  readonly exposureBreaker: CircuitBreaker;
   close(): Promise<void>;
 }
 
 const writeConnections = 4;
 const accountConnections = 4;
 const controlConnections = 2;
-const statementTimeout = 5_000;
+const requestStatementTimeout = 5_000;
+const houseStatementTimeout = 600_000;
 
 export function connectPostgres(config: ServerConfig, logger: Logger): Postgres {
-  const pool = (connections: number, connectTimeout: number) =>
+  const pool = (connections: number, connectTimeout: number, statementTimeout = requestStatementTimeout) =>
     createProductionPool(
       {
         url: config.postgresUrl,
@@ -45,6 +49,7 @@ export function connectPostgres(config: ServerConfig, logger: Logger): Postgres 
   const writes = pool(writeConnections, config.requestTimeoutMs);
   const accounts = pool(accountConnections, 5_000);
   const control = pool(controlConnections, 5_000);
+  const house = pool(1, 5_000, houseStatementTimeout);
   return {
     reads,
     readBreaker: createCircuitBreaker({ timeout: 2_000, failures: 5, pause: 1_000, isHealthy }),
@@ -52,6 +57,10 @@ export function connectPostgres(config: ServerConfig, logger: Logger): Postgres 
     writeBreaker: createCircuitBreaker({ timeout: config.requestTimeoutMs, failures: 5, pause: 500, isHealthy }),
     accounts,
     control,
-    close: async () => void (await Promise.all([reads.end(), writes.end(), accounts.end(), control.end()])),
+    house,
+    // Of its own: exposures that fail must not keep feedback from being tried.
+    exposureBreaker: createCircuitBreaker({ timeout: 5_000, failures: 2, pause: 2_000, isHealthy }),
+    close: async () =>
+      void (await Promise.all([reads.end(), writes.end(), accounts.end(), control.end(), house.end()])),
   };
 }

@@ -1,16 +1,12 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Pool } from "pg";
 import { ReelbenchError, toReelbenchError } from "../core/contract/errors.ts";
 import { noticeChannel } from "../core/production/cache-keys.ts";
 import { openProduction } from "../core/production/migrate.ts";
 import { heartbeatSeconds, recordHeartbeat, removeServer } from "../core/production/servers.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createAccountServices } from "./accounts/account-services.ts";
-import type { AccountServices } from "./accounts/account-services.ts";
-import { trimSessions } from "./accounts/session-rows.ts";
-import { trimAudit } from "./audit/audit-log.ts";
 import { createApiKeys } from "./auth/api-keys.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
 import { createRankingCache } from "./cache/rankings.ts";
@@ -22,6 +18,10 @@ import { createMover } from "./feedback/move-waiting.ts";
 import { createFeedbackRecorder } from "./feedback/record-feedback.ts";
 import { openSpool } from "./feedback/spool.ts";
 import { createUserStates } from "./feedback/user-states.ts";
+import { createExposureBuffer } from "./exposures/exposure-buffer.ts";
+import { createQualityWatch } from "./exposures/online-quality.ts";
+import { recordExposures } from "./exposures/record-exposures.ts";
+import { keepHouse } from "./housekeeping.ts";
 import { createApp } from "./http/app.ts";
 import { listenToPostgres } from "./live-model/listen.ts";
 import { followDeployment } from "./live-model/follow-deployment.ts";
@@ -48,7 +48,8 @@ export const software = `reelbench-server/${packageJson.version}`;
 /** How long opening waits for the first model before it listens without one (answering 503 until there is one). */
 const firstLookTimeout = 15_000;
 const housekeepingMs = 3_600_000;
-const sessionsKeptDays = 30;
+const exposureFlushMs = 500;
+const qualityMs = 60_000;
 
 /**
  * Starts a server on a target. It needs Postgres with this build's schema to start (throws RB_TARGET_UNREACHABLE,
@@ -127,7 +128,20 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     database: postgres.accounts,
     postgres: postgres.readBreaker,
   });
+  const exposures =
+    config.exposures === null
+      ? null
+      : createExposureBuffer({
+          database: postgres.writes,
+          postgres: postgres.exposureBreaker,
+          channel: config.channel,
+          limit: config.exposures.buffer,
+          metrics,
+          logger,
+        });
+  const recommendations = createRecommendations({ epochs, states, rankings, recent, metrics });
   metrics.collect(() => {
+    if (exposures !== null) metrics.exposuresWaiting.set(exposures.waiting());
     metrics.scoringQueue.set(scoring.pending());
     metrics.modelBytes.set(scoring.heldBytes());
     if (spool !== null) metrics.spoolBytes.set(spool.bytes());
@@ -145,7 +159,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       metrics,
       accounts,
       authenticator,
-      recommendations: createRecommendations({ epochs, states, rankings, recent, metrics }),
+      recommendations: exposures === null ? recommendations : recordExposures(recommendations, exposures),
       trending: createTrending(postgres.reads, postgres.readBreaker),
       recordFeedback: createFeedbackRecorder({
         database: postgres.writes,
@@ -224,10 +238,18 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     repeat(1000 * heartbeatSeconds, beat),
     repeat(10_000, () => apiKeys.flush()),
     ...(stream === null && spool === null ? [] : [repeat(1000, moveWaiting)]),
-    repeat(housekeepingMs, () => keepHouse(postgres.control, config, accounts, logger)),
+    repeat(housekeepingMs, () => keepHouse({ database: postgres.house, config, accounts, logger })),
+    ...(exposures === null
+      ? []
+      : [
+          repeat(exposureFlushMs, () => exposures.flush()),
+          repeat(qualityMs, createQualityWatch({ database: postgres.house, channel: config.channel, metrics, logger })),
+        ]),
     ...(redis === null ? [] : [repeat(1000, () => redis.check().then(() => epochs.catchUp()))]),
   ];
   await beat();
+  // Once at the start, too: a server need not live for an hour for there to be partitions.
+  void keepHouse({ database: postgres.house, config, accounts, logger });
   logger.info({ url, software, node: process.version, serving: models.current()?.shared.version ?? null }, "listening");
 
   let closing: Promise<void> | null = null;
@@ -240,6 +262,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     await notices.close();
     await follower.close();
     await apiKeys.flush();
+    await exposures?.flush();
     await removeServer(postgres.control, config.serverId).catch((error: unknown) =>
       logger.debug({ error: String(error) }, "could not sign off"),
     );
@@ -249,23 +272,6 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     logger.info("stopped");
   };
   return { url, close: () => (closing ??= close()) };
-}
-
-/** What has been over for long goes; a signing key that is old enough gets a successor. */
-async function keepHouse(
-  pool: Pool,
-  config: ServerConfig,
-  accounts: AccountServices | null,
-  logger: Logger,
-): Promise<void> {
-  try {
-    await trimAudit(pool, config.auditDays);
-    if (accounts === null) return;
-    await trimSessions(pool, sessionsKeptDays);
-    await accounts.signingKeys.maintain();
-  } catch (error) {
-    logger.warn({ error: toReelbenchError(error).toEnvelope() }, "housekeeping failed; it is tried again");
-  }
 }
 
 function listen(server: Server, { host, port }: ServerConfig): Promise<string> {

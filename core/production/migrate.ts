@@ -36,8 +36,9 @@ export async function migrate(pool: Pool, migrations?: readonly Migration[]): Pr
     return { from: before, to: before, applied: [] };
   }
   return inTransaction(pool, async (client) => {
+    // Before waiting for another's migration, too.
+    await client.query("set local statement_timeout = '10min'; set local lock_timeout = '10min'");
     await client.query("select pg_advisory_xact_lock(hashtextextended('reelbench.migrate', 0))");
-    await client.query("set local statement_timeout = '10min'");
     await client.query(`
       create schema if not exists reelbench;
       create table if not exists reelbench.migrations (

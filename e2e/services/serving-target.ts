@@ -215,6 +215,7 @@ export function serverConfig(postgresUrl: string, changes: Partial<ServerConfig>
     openRateLimitPerMinute: 1_000_000,
     accounts: null,
     auditDays: 365,
+    exposures: { days: 30, buffer: 10_000 },
     spool: null,
     bodyLimitBytes: 1_048_576,
     trustedProxies: 0,

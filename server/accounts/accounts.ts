@@ -292,7 +292,8 @@ export function createAccounts({ pool, vault, hasher, tokens, days }: AccountOpt
         );
       await inTransaction(pool, async (client) => {
         await refuseLastAdmin(client, accountId);
-        await client.query("delete from reelbench.feedback where namespace = 'account' and user_id = $1", [accountId]);
+        for (const table of ["feedback", "exposures"])
+          await client.query(`delete from reelbench.${table} where namespace = 'account' and user_id = $1`, [accountId]);
         await deleteAccount(client, accountId);
         await writeAudit(client, { ...origin, action: "delete-account", subject: accountId, outcome: "done" });
       });

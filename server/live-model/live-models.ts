@@ -1,4 +1,5 @@
 import { ReelbenchError } from "../../core/contract/errors.ts";
+import type { Exposure } from "../../core/production/exposures.ts";
 import type { ScoreJob, ScoredList } from "./score-job.ts";
 import type { ScoringPool } from "./scoring-pool.ts";
 import type { SharedModel } from "./shared-model.ts";
@@ -9,6 +10,8 @@ export interface LiveModel {
   /** Of the channel's pointer; 0 for a candidate. */
   readonly epoch: number;
   readonly since: Date;
+  /** The arm of an experiment that this request was given; null outside of one. */
+  readonly assignment: Exposure["assignment"];
   score(job: ScoreJob, deadline: number): Promise<ScoredList>;
 }
 
@@ -67,7 +70,7 @@ export function createLiveModels(pool: ScoringPool, now: () => Date = () => new 
   function serve(held: HeldModel, epoch: number): void {
     held.retain();
     const before = serving;
-    serving = { live: { shared: held.shared, epoch, since: now(), score: held.score }, held };
+    serving = { live: { shared: held.shared, epoch, since: now(), assignment: null, score: held.score }, held };
     before?.held.release();
   }
 

@@ -100,6 +100,46 @@ export function createMetrics() {
       labelNames: ["kind", "outcome"] as const,
       registers,
     }),
+    exposures: new Counter({
+      name: "reelbench_exposures_total",
+      help: "Lists that were shown, by what became of their record: kept, dropped (the buffer was full), refused.",
+      labelNames: ["outcome"] as const,
+      registers,
+    }),
+    exposuresWaiting: new Gauge({
+      name: "reelbench_exposures_waiting",
+      help: "Lists whose record is not written yet.",
+      registers,
+    }),
+    onlineHitRate: new Gauge({
+      name: "reelbench_online_hit_rate",
+      help: "Of the lists shown in the last day, the share with an item that its user took up since.",
+      labelNames: ["version", "arm"] as const,
+      registers,
+    }),
+    onlineReciprocalRank: new Gauge({
+      name: "reelbench_online_reciprocal_rank",
+      help: "Mean over the lists shown in the last day of 1 / rank of the best item taken up, 0 without one.",
+      labelNames: ["version", "arm"] as const,
+      registers,
+    }),
+    onlineEngagement: new Gauge({
+      name: "reelbench_online_engaged_users_ratio",
+      help: "Of the users shown a list in the last day, the share that took something up from one.",
+      labelNames: ["version", "arm"] as const,
+      registers,
+    }),
+    onlineAnswers: new Gauge({
+      name: "reelbench_online_answers",
+      help: "Lists shown in the last day that the online metrics were measured on.",
+      labelNames: ["version", "arm"] as const,
+      registers,
+    }),
+    onlineMeasuredAt: new Gauge({
+      name: "reelbench_online_measured_timestamp_seconds",
+      help: "When the online metrics were measured; 0 before that.",
+      registers,
+    }),
   };
 }
 

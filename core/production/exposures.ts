@@ -1,0 +1,148 @@
+import type { Pool } from "pg";
+import { z } from "zod";
+import { ask } from "./ask.ts";
+import { bigCount, inTransaction, parseRow, parseRows } from "./database.ts";
+import type { Database } from "./database.ts";
+
+export type Arm = "champion" | "challenger";
+
+/** One list that was shown. */
+export interface Exposure {
+  /** What makes a repeated delivery the same exposure. */
+  readonly id: string;
+  readonly namespace: "data" | "account";
+  readonly userId: string;
+  readonly shownAt: Date;
+  readonly channel: string;
+  readonly version: string;
+  /** What the list was made from. */
+  readonly basis: string;
+  /** Of an experiment; null outside of one. */
+  readonly assignment: { readonly experiment: string; readonly arm: Arm } | null;
+  /** Rank of the first item; 1 but for what follows a first page. */
+  readonly firstRank: number;
+  /** In the order shown. */
+  readonly itemIds: readonly string[];
+}
+
+/** Keeps exposures in one statement; the same ids again change nothing. */
+export async function insertExposures(database: Database, exposures: readonly Exposure[]): Promise<void> {
+  if (exposures.length === 0) return;
+  await ask(
+    database,
+    `insert into reelbench.exposures (user_id, namespace, shown_at, id, channel, version, basis, experiment, arm, first_rank, item_ids)
+     select u, n, t, i, c, v, b, x, a, r, items from json_to_recordset($1::json)
+       as shown (u text, n text, t timestamptz, i uuid, c text, v text, b text, x uuid, a text, r integer, items text[])
+     on conflict (user_id, shown_at, id) do nothing`,
+    [
+      JSON.stringify(
+        exposures.map((e) => ({
+          u: e.userId,
+          n: e.namespace,
+          t: e.shownAt.toISOString(),
+          i: e.id,
+          c: e.channel,
+          v: e.version,
+          b: e.basis,
+          x: e.assignment?.experiment ?? null,
+          a: e.assignment?.arm ?? null,
+          r: e.firstRank,
+          items: e.itemIds,
+        })),
+      ),
+    ],
+  );
+}
+
+/** Days' partitions a week ahead, none older than `keepDays`. Returns how many were made and dropped. */
+export async function keepExposurePartitions(
+  database: Database,
+  keepDays: number,
+): Promise<{ readonly made: number; readonly dropped: number }> {
+  const row = parseRow(
+    z.object({ made: z.int(), dropped: z.int() }),
+    await ask(database, "select made, dropped from reelbench.keep_exposure_partitions($1)", [keepDays]),
+  );
+  return row ?? { made: 0, dropped: 0 };
+}
+
+const qualityRow = z
+  .object({
+    version: z.string(),
+    arm: z.string(),
+    sampled: z.number(),
+    answers: bigCount,
+    users: bigCount,
+    hits: bigCount,
+    engaged_users: bigCount,
+    reciprocal_rank: z.number(),
+    measured_at: z.date(),
+  })
+  .transform((row) => ({
+    version: row.version,
+    arm: row.arm,
+    sampled: row.sampled,
+    answers: row.answers,
+    users: row.users,
+    hits: row.hits,
+    engagedUsers: row.engaged_users,
+    reciprocalRank: row.reciprocal_rank,
+    measuredAt: row.measured_at,
+  }));
+export type OnlineQuality = z.output<typeof qualityRow>;
+
+/**
+ * Measures the last day's exposures of a channel: by version and arm how many lists had an item that its user took up since
+ * (`reelbench.exposure_outcomes`). Replaces what was measured before, unless that is younger than `measuredFor` seconds. Of more
+ * than about `limit` exposures only a share of the users counts. A list shown a minute ago had a minute.
+ */
+export async function measureOnlineQuality(
+  pool: Pool,
+  channel: string,
+  { limit = 200_000, measuredFor = 50 }: { readonly limit?: number; readonly measuredFor?: number } = {},
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    // Another server is at it.
+    const { rows } = await client.query<{ mine: boolean }>(
+      "select pg_try_advisory_xact_lock(hashtextextended('reelbench quality ' || $1, 0)) as mine",
+      [channel],
+    );
+    if (rows[0]?.mine !== true) return;
+    const fresh = await client.query(
+      "select from reelbench.online_quality where channel = $1 and measured_at > now() - make_interval(secs => $2) limit 1",
+      [channel, measuredFor],
+    );
+    if (fresh.rowCount === 1) return;
+    const counted = parseRow(
+      z.object({ answers: bigCount }),
+      await client.query(
+        "select count(*) as answers from reelbench.exposures where shown_at > now() - interval '1 day' and channel = $1",
+        [channel],
+      ),
+    );
+    const every = Math.max(1, Math.ceil((counted?.answers ?? 0) / limit));
+    await client.query("delete from reelbench.online_quality where channel = $1", [channel]);
+    await client.query(
+      `insert into reelbench.online_quality (channel, version, arm, sampled, answers, users, hits, engaged_users, reciprocal_rank)
+       select $1, version, coalesce(arm, ''), 1.0 / $2::float8, count(*), count(distinct (namespace, user_id)),
+              count(*) filter (where hit), count(distinct (namespace, user_id)) filter (where hit), avg(coalesce(1.0 / hit_rank, 0))
+       from reelbench.exposure_outcomes
+       where shown_at > now() - interval '1 day' and channel = $1 and mod(abs(hashtextextended(user_id, 7) % 1000000007), $2::bigint) = 0
+       group by version, coalesce(arm, '')`,
+      [channel, every],
+    );
+  });
+}
+
+/** As it was last measured, by version and arm. */
+export async function onlineQuality(database: Database, channel: string): Promise<OnlineQuality[]> {
+  return parseRows(
+    qualityRow,
+    await ask(
+      database,
+      `select version, arm, sampled, answers, users, hits, engaged_users, reciprocal_rank, measured_at
+       from reelbench.online_quality where channel = $1 order by version, arm`,
+      [channel],
+    ),
+  );
+}
