@@ -12,7 +12,6 @@ const sourceEntries = {
   "evaluation-worker": "./training/evaluation-worker.ts",
   "comparison-worker": "./engine/comparison-worker.ts",
   "split-worker": "./ratings/split-worker.ts",
-  "plain-worker": "./ratings/plain-worker.ts",
   "order-worker": "./ratings/order-worker.ts",
   server: "../server/main.ts",
   // Threads of the server; built beside it, in its own folder.

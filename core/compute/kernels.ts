@@ -1,9 +1,9 @@
 import type { AlternatingKernels } from "./alternating-kernels.ts";
+import type { ColumnKernels } from "./column-kernels.ts";
 import { kernelsBase64 } from "./kernels.generated.ts";
 import type { GibbsKernels } from "./gibbs-kernels.ts";
 import type { GradientKernels } from "./gradient-kernels.ts";
 import type { ItemKernels } from "./item-kernels.ts";
-import type { RecordKernels } from "./record-kernels.ts";
 import type { ScanKernels } from "./scan-kernels.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { ScanKernels } from "./scan-kernels.ts";
  * shared memory; `slot` is where a call leaves its share of a sum.
  */
 export interface Kernels
-  extends AlternatingKernels, GibbsKernels, ScanKernels, GradientKernels, ItemKernels, RecordKernels {
+  extends AlternatingKernels, ColumnKernels, GibbsKernels, ScanKernels, GradientKernels, ItemKernels {
   fillNearNormal(
     out: number,
     from: number,

@@ -44,10 +44,10 @@ export class MemoryLayout {
 }
 
 /**
- * A shared memory of exactly that size; it never grows, so views stay valid.
+ * A shared memory of exactly that size, so that views stay valid; with `most`, one that its owner may grow up to there.
  * @throws ReelbenchError RB_TRAIN_TOO_LARGE when wasm32 or this machine cannot hold it.
  */
-export function allocateShared(bytes: number): WebAssembly.Memory {
+export function allocateShared(bytes: number, most = bytes): WebAssembly.Memory {
   const pages = Math.ceil(bytes / pageBytes);
   if (bytes > largestMemory)
     throw new ReelbenchError(
@@ -55,7 +55,7 @@ export function allocateShared(bytes: number): WebAssembly.Memory {
       `${inGiB(bytes)} are needed in one memory; it holds 4.0 GiB at most.`,
     );
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    return new WebAssembly.Memory({ initial: pages, maximum: Math.ceil(most / pageBytes), shared: true });
   } catch (cause) {
     throw new ReelbenchError("RB_TRAIN_TOO_LARGE", `The system would not give ${inGiB(bytes)} of memory.`, { cause });
   }

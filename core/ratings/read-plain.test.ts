@@ -6,10 +6,11 @@ import { hasSharedData, sharedData } from "../../e2e/shared-data.ts";
 import type { ReadOptions } from "../contract/entities.ts";
 import { isErrorCode } from "../contract/errors.ts";
 import { integer, withDatabase } from "./database.ts";
-import { plainLayout, scanPlainFile } from "./plain-file.ts";
+import { bytesAt, float64At, int32At, openColumnSpace } from "./columns/column-space.ts";
+import { readPlainColumns } from "./columns/plain-columns.ts";
 import { createRandom } from "../random.ts";
 import { readExactly } from "./read-exactly.ts";
-import { readPlain } from "./read-plain.ts";
+import { plainLayout, readPlain } from "./read-plain.ts";
 import { planReading } from "./read-plan.ts";
 import type { Reading } from "./reading.ts";
 import { sourceRows } from "./source-files.ts";
@@ -70,6 +71,18 @@ describe("the fast way through a plain file", () => {
     ["a MovieLens file", plainText, {}],
     ["CR LF and no last line end", plainText.replaceAll("\n", "\r\n").trimEnd(), {}],
     ["mixed line ends, empty lines, a byte order mark", `\u{FEFF}\n${plainText.replace("118\n", "118\r\n\n")}\n\n`, {}],
+    ["quotes around every field", `${plainText.trim().replaceAll(/[^,\n]+/g, '"$&"')}\n`, {}],
+    [
+      "quotes around some, a name with a delimiter",
+      plainText.replace("movieId", '"movie Id, é"').replace("tt01", '"tt01"'),
+      { itemColumn: "movie Id, é" },
+    ],
+    ["times with decimals", plainText.replaceAll(/(\d{10})\n/g, "$1.75\n"), {}],
+    [
+      "ids of seven, eight, nine and more bytes",
+      "user,item,rating\n1234567,12345678,1\n123456789,1234567,2\n12345678,123456789012345678,3\n12345678,123456789012345679,4\n1234567,a,5\n",
+      {},
+    ],
     ["tabs without a header", "1\t2\t3\t881250949\n1\t3\t5\t891717742\n", {}],
     ["semicolons, columns in another order, one too many", "rating;x;item;user\n3;a;b;c\n4;;b;d\n", {}],
     ["milliseconds", plainText.replaceAll(/(\d{10})\n/g, "$1123\n"), {}],
@@ -82,7 +95,12 @@ describe("the fast way through a plain file", () => {
   });
 
   it.each<[string, string | Uint8Array, ReadOptions]>([
-    ["a quote", plainText.replace("tt01", '"tt01"'), {}],
+    ["a quote inside a field", plainText.replace("tt01", 'tt"01'), {}],
+    ["a quote in quotes", plainText.replace("tt01", '"tt""01"'), {}],
+    ["a delimiter in quotes", plainText.replace("tt01", '"tt,01"'), {}],
+    ["text behind a quote", plainText.replace("tt01", '"tt"01'), {}],
+    ["a quote that never closes", plainText.replace("tt01", '"tt01'), {}],
+    ["a header over two lines", plainText.replace("userId", '"user\nId"'), {}],
     ["a space", plainText.replace("tt01", "tt 01"), {}],
     ["a letter beyond ASCII", plainText.replace("tt01", "té01"), {}],
     ["a NUL", plainText.replace("tt01", "t\0t01"), {}],
@@ -130,7 +148,7 @@ describe("the fast way through a plain file", () => {
       "0.1234567890123456",
     ];
     let taken = 0;
-    for (let file = 0; file < 60; file++) {
+    for (let file = 0; file < 40; file++) {
       const delimiter = pick([",", ";", "\t", "|"]);
       const lines = Array.from({ length: 5 + random.below(40) }, () => [
         `${pick(["", "0", "u"])}${String(random.below(9))}`,
@@ -143,9 +161,10 @@ describe("the fast way through a plain file", () => {
         line[random.below(4)] = pick(odd);
       }
       const ending = pick(["\n", "\r\n"]);
+      const quoting = pick([0, 0, 1, 9]);
       const header = pick([["user", "item", "rating", "timestamp"], null]);
       const text = [...(header === null ? [] : [header]), ...lines]
-        .map((fields) => fields.join(delimiter))
+        .map((fields) => fields.map((field) => (random.below(9) < quoting ? `"${field}"` : field)).join(delimiter))
         .join(ending);
       const result = await bothWays(text + pick(["", ending])).catch((error: unknown) => {
         // The exact way may refuse the whole file; the fast way must then not have taken it.
@@ -155,7 +174,7 @@ describe("the fast way through a plain file", () => {
       });
       if (result === "same") taken++;
     }
-    expect(taken).toBeGreaterThan(25);
+    expect(taken).toBeGreaterThan(16);
   });
 
   it("reads with any number of threads as with one", async () => {
@@ -171,19 +190,31 @@ describe("the fast way through a plain file", () => {
       const layout = plainLayout(plan);
       if (layout === null) throw new Error("The file is plain.");
       const read = async (threads: number) => {
-        const found = await scanPlainFile(plan, layout, idle.signal, threads);
-        const rows = found?.blocks.flatMap(({ rows: count, line, u, i, rating }) =>
-          Array.from({ length: count }, (_, at) => [
-            line[at],
-            found.users[u[at] ?? -1],
-            found.items[i[at] ?? -1],
-            rating[at],
-          ]),
-        );
-        return { ...found, blocks: rows };
+        const space = await openColumnSpace(threads, idle.signal);
+        try {
+          const found = await readPlainColumns(space, path, layout, () => undefined, 700);
+          if (found === null) throw new Error("The file is plain.");
+          const { users, items, values, earliest, latest, sha256, records } = found;
+          const rows = found.rows;
+          return {
+            facts: { users, items, values, counts: found.counts, earliest, latest, sha256, records },
+            line: int32At(space, found.line, rows).slice(),
+            u: int32At(space, found.u, rows).slice(),
+            i: int32At(space, found.i, rows).slice(),
+            code: new Uint16Array(bytesAt(space, found.code, 2 * rows).slice().buffer),
+            time: float64At(space, found.time, rows).slice(),
+          };
+        } finally {
+          await space.close();
+        }
       };
       const one = await read(1);
-      expect(one.blocks?.map(([, u, i, rating]) => [u, i, rating].join(","))).toEqual(lines);
+      const { users, items, values } = one.facts;
+      const text = Array.from(one.u, (u, at) =>
+        [users[u], items[one.i[at] ?? -1], values[one.code[at] ?? -1]].join(","),
+      );
+      expect(text).toEqual(lines);
+      expect([...one.line]).toEqual(lines.map((_, at) => at + 2));
       for (const threads of [2, 3]) expect(await read(threads)).toEqual(one);
     });
   });

@@ -1,94 +1,124 @@
+import { open } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { WorkContext } from "../jobs/work-context.ts";
+import { openColumnSpace, runBatches } from "./columns/column-space.ts";
+import type { ColumnSpace } from "./columns/column-space.ts";
+import { bytesAt } from "./columns/column-space.ts";
+import { readPlainColumns } from "./columns/plain-columns.ts";
+import type { PlainColumns } from "./columns/plain-columns.ts";
+import type { PlainLayout } from "./columns/plain-lane.ts";
+import { differentPairs } from "./columns/user-order.ts";
+import { columnWriter } from "./columns/write-columns.ts";
 import { sqlPath } from "./database.ts";
 import type { Database } from "./database.ts";
-import { readText } from "./input-file.ts";
-import type { ReadReport } from "./input-file.ts";
 import { completedOptions } from "./judge.ts";
-import { createLineCounter } from "./line-count.ts";
-import { countPairs } from "./pair-count.ts";
-import { plainLayout, scanPlainFile } from "./plain-file.ts";
-import type { PlainRange } from "./plain-range.ts";
 import type { ReadPlan } from "./read-plan.ts";
 import type { Reading } from "./reading.ts";
 import { warningsAbout } from "./reading-warnings.ts";
 import { scaleOf } from "./scale-detection.ts";
-import { ratingsFormat, sourceFiles } from "./source-files.ts";
-import { partCode } from "./split-parts.ts";
+import { sourceFiles } from "./source-files.ts";
+import { partCode, unusedPart } from "./split-parts.ts";
 import { earliestSeconds, latestSeconds } from "./staged-values.ts";
 
+/** Less than this for a thread, and starting it takes longer than it saves. */
+const bytesPerThread = 8 * 1024 * 1024;
+
+/** Where the columns are, when this plan's files can be plain at all; null when they cannot. */
+export function plainLayout(plan: ReadPlan): PlainLayout | null {
+  const { given, columns, delimiter } = plan;
+  const isPlainKind = plan.format === "delimited" && plan.file.container === "text" && plan.encoding === "utf-8";
+  const code = delimiter.charCodeAt(0);
+  if (!isPlainKind || delimiter.length !== 1 || code > 126 || /[ "\d.+-]/.test(delimiter)) return null;
+  if (given.missingValues !== undefined || plan.singleUserId !== null || plan.columns.part !== undefined) return null;
+  if (columns.title !== undefined || columns.genres !== undefined || columns.year !== undefined) return null;
+  if (
+    given.timeFormat !== undefined &&
+    !["unix-seconds", "unix-milliseconds", "unix-microseconds", "none"].includes(given.timeFormat)
+  )
+    return null;
+  const { user = -1, item = -1, rating = -1, time = -1 } = columns;
+  if (user === -1 || item === -1 || rating === -1) return null;
+  const { quotes } = plan.dialect;
+  return { delimiter: code, width: plan.names.length, user, item, rating, time, header: plan.header, quotes };
+}
+
 /**
- * Reads a file of plain records (`plain-scan.ts`) many times faster than `readExactly`, with the same result. Null, and
- * nothing to be kept of what was written, where the file is not plain or any record of it might be refused: then the exact
- * path decides.
+ * Reads a file of plain records (`columns/plain-columns.ts`) many times faster than `readExactly`, with the same result. Null,
+ * and nothing to be kept of what was written, where the file is not plain or any record of it might be refused: then the
+ * exact path decides.
  */
 export async function readPlain(
   database: Database,
   plan: ReadPlan,
   directory: string,
   context: WorkContext,
+  threads = Math.min(availableParallelism(), Math.ceil(plan.file.bytes / bytesPerThread)),
 ): Promise<Reading | null> {
   const layout = plainLayout(plan);
   if (layout === null) return null;
-  // The count need not go on through a file that the scan has given up.
-  const givenUp = new AbortController();
-  const signal = AbortSignal.any([context.signal, givenUp.signal]);
-  const counting = countRecords(plan, { ...context, signal });
-  counting.catch(() => undefined); // Awaited below, unless the scan gives up or fails first.
-  let scanned: PlainRange | null = null;
+  const space = await openColumnSpace(Math.max(1, threads), context.signal);
   try {
-    scanned = await scanPlainFile(plan, layout, context.signal);
+    return await readInto(space, database, plan, layout, directory, context);
+  } catch (error) {
+    // More than fits into one memory: the exact path works on disk.
+    if (error instanceof RangeError) return null;
+    throw error;
   } finally {
-    if (scanned === null || scanned.rows === 0) givenUp.abort();
+    await space.close();
   }
-  if (scanned === null || scanned.rows === 0) return null;
-  const proof = await counting;
-  const time = timeOf(plan, scanned);
+}
+
+async function readInto(
+  space: ColumnSpace,
+  database: Database,
+  plan: ReadPlan,
+  layout: PlainLayout,
+  directory: string,
+  context: WorkContext,
+): Promise<Reading | null> {
+  const progress = (done: number, message: string) =>
+    context.onProgress({ done, total: plan.file.bytes, unit: "bytes", message });
+  const read = await readPlainColumns(space, plan.file.path, layout, (done) => progress(done, "Reading the ratings"));
+  if (read === null || read.rows === 0) return null;
+  const time = timeOf(plan, read);
+  const { values, counts, rows } = read;
   const scale = scaleOf(
-    Array.from(scanned.values, ([value, n]) => ({ value, n })),
+    Array.from(values, (value, code) => ({ value, n: counts[code] ?? 0 })),
     plan.given.scale,
     plan.layout,
   );
   if (time === null || scale.off > 0) return null;
-  const { bytes } = plan.file;
-  context.onProgress({ done: bytes, total: bytes, unit: "bytes", message: "Writing the ratings" });
-  await writeColumns(database, plan, directory, scanned, time);
-  const { rows, values } = scanned;
+  progress(plan.file.bytes, "Writing the ratings");
+  const pairs = await differentPairs(space, read, rows, read.users.length, read.items.length);
+  await writeRatings(space, plan, directory, read, time);
+  const [, userIds, itemIds] = sourceFiles(directory);
+  await writeIds(database, "u", "user_id", read.users, sqlPath(userIds));
+  await writeIds(database, "i", "item_id", read.items, sqlPath(itemIds));
+  await database.run(
+    `COPY (SELECT NULL::BIGINT AS line, NULL::VARCHAR AS reason, NULL::VARCHAR AS raw WHERE false)
+     TO ${sqlPath(join(directory, "rejects.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
+  );
   const timed = time.format === "none" ? 0 : rows;
-  const facts = { damaged: 0, example: null, timed, rows, zeros: values.get(0) ?? 0 };
+  const zeros = counts[values.indexOf(0)] ?? 0;
   return {
-    sha256: proof.sha256,
-    bytes: proof.bytes,
-    read: proof.records,
+    sha256: read.sha256,
+    bytes: read.bytes,
+    read: read.records,
     judgement: {
       range: scale.range,
       options: completedOptions(plan, { timeFormat: time.format, missing: [] }),
       warnings: scale.warnings,
     },
     accepted: rows,
-    users: scanned.users.length,
-    items: scanned.items.length,
-    pairs: await countPairs(scanned.blocks, scanned.users.length, scanned.items.length, context.signal),
+    users: read.users.length,
+    items: read.items.length,
+    pairs,
     timed,
-    values: [...values.keys()],
+    values: [...values],
     rejects: {},
-    warnings: warningsAbout(facts, plan),
+    warnings: warningsAbout({ damaged: 0, example: null, timed, rows, zeros }, plan),
   };
-}
-
-/** The file's hash and the number of its records, by a way through its bytes that shares no code with the scan. */
-async function countRecords(plan: ReadPlan, context: WorkContext): Promise<ReadReport & { readonly records: number }> {
-  const report: ReadReport = { sha256: "", bytes: 0 };
-  // Where a record is not a line, the scan finds that out and nothing of this is used.
-  const counter = createLineCounter();
-  const progress = {
-    signal: context.signal,
-    onBytes: (done: number) =>
-      context.onProgress({ done, total: plan.file.bytes, unit: "bytes", message: "Reading the ratings" }),
-  };
-  for await (const chunk of readText(plan.file, plan.encoding, report, progress)) counter.push(chunk);
-  const records = counter.end();
-  return { ...report, records: records - (plan.header && records > 0 ? 1 : 0) };
 }
 
 /** Numbers a second. */
@@ -96,17 +126,18 @@ const unitsOfTime = { "unix-seconds": 1, "unix-milliseconds": 1e3, "unix-microse
 
 interface PlainTime {
   readonly format: keyof typeof unitsOfTime | "none";
-  readonly seconds: string;
+  /** Units a second; NaN: there are no times. */
+  readonly unit: number;
 }
 
 /** How the numbers are times, where every one of them is; null where that takes a closer look. */
-function timeOf({ given, columns }: ReadPlan, { earliest, latest }: PlainRange): PlainTime | null {
-  if (columns.time === undefined) return { format: "none", seconds: "NULL::BIGINT" };
+function timeOf({ given, columns }: ReadPlan, { earliest, latest }: PlainColumns): PlainTime | null {
+  if (columns.time === undefined) return { format: "none", unit: Number.NaN };
   const format = given.timeFormat === undefined ? unitOf(earliest, latest) : given.timeFormat;
   if (format !== "unix-seconds" && format !== "unix-milliseconds" && format !== "unix-microseconds") return null;
   const unit = unitsOfTime[format];
   if (earliest / unit < earliestSeconds || latest / unit > latestSeconds) return null;
-  return { format, seconds: unit === 1 ? 'floor("time")::BIGINT' : `floor("time" / ${String(unit)})::BIGINT` };
+  return { format, unit };
 }
 
 /** The unit of which all the numbers are by their size, as `time-detection.ts` has it of the middle one; null when they differ. */
@@ -116,35 +147,37 @@ function unitOf(earliest: number, latest: number): PlainTime["format"] | null {
   return earliest >= 80_000 && latest <= 1e11 ? "unix-seconds" : null;
 }
 
-async function writeColumns(
-  database: Database,
+async function writeRatings(
+  space: ColumnSpace,
   plan: ReadPlan,
   directory: string,
-  { blocks, users, items }: PlainRange,
-  { seconds }: PlainTime,
+  { rows, line, u, i, code, time, values }: PlainColumns,
+  { unit }: PlainTime,
 ): Promise<void> {
-  const [ratings, userIds, itemIds] = sourceFiles(directory).map(sqlPath) as [string, string, string];
-  database.registerColumns(
-    "plain_ratings",
-    [
-      { name: "line", type: "INTEGER" },
-      { name: "u", type: "INTEGER" },
-      { name: "i", type: "INTEGER" },
-      { name: "rating", type: "DOUBLE" },
-      { name: "time", type: "DOUBLE" },
-    ],
-    blocks.map(({ rows, line, u, i, rating, time }) => ({ rows, columns: [line, u, i, rating, time] })),
-  );
-  const part = plan.given.part === undefined ? "NULL" : String(partCode(plan.given.part));
-  await database.run(
-    `COPY (SELECT line::BIGINT AS line, u, i, rating, ${seconds} AS "time", ${part}::UTINYINT AS part FROM plain_ratings()) TO ${ratings} ${ratingsFormat}`,
-  );
-  await writeIds(database, "u", "user_id", users, userIds);
-  await writeIds(database, "i", "item_id", items, itemIds);
-  await database.run(
-    `COPY (SELECT NULL::BIGINT AS line, NULL::VARCHAR AS reason, NULL::VARCHAR AS raw WHERE false)
-     TO ${sqlPath(join(directory, "rejects.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
-  );
+  const part = space.allocate(rows);
+  bytesAt(space, part, rows).fill(plan.given.part === undefined ? unusedPart : partCode(plan.given.part));
+  const valuesAt = space.allocate(8 * values.length);
+  new Float64Array(space.memory.buffer, valuesAt, values.length).set(values);
+  const [path] = sourceFiles(directory);
+  const file = await open(path, "wx");
+  try {
+    const writer = columnWriter(space, file, {
+      rows,
+      order: 0,
+      columns: [
+        { kind: "ints", name: "line", type: "INT64", at: line, map: 0 },
+        { kind: "ints", name: "u", type: "INT32", at: u, map: 0 },
+        { kind: "ints", name: "i", type: "INT32", at: i, map: 0 },
+        { kind: "codes", name: "rating", at: code, values, valuesAt },
+        { kind: "times", name: "time", at: time, unit },
+        { kind: "bytes", name: "part", at: part },
+      ],
+    });
+    await runBatches(space, writer.batches, [writer.step]);
+    await writer.finish();
+  } finally {
+    await file.close();
+  }
 }
 
 async function writeIds(

@@ -24,4 +24,26 @@ export { sweepGather, sweepInvert, sweepRows, sweepScale, sweepUpdate } from "./
 export { itemNeighbours } from "./item-neighbours";
 export { slimItems } from "./slim";
 export { addGramProduct } from "./gram-product";
-export { readRecords } from "./records";
+export { mergeIds, readPlainRecords, renumber, widenTable } from "./plain-records";
+export { countLines } from "./lines";
+export {
+  decodeBytes,
+  decodeCodes,
+  decodeInts,
+  decodeTimes,
+  encodeBytes,
+  encodeCodes,
+  encodeInts,
+  encodeTimes,
+  encodeValues,
+} from "./columns";
+export {
+  canonicalText,
+  compactRows,
+  countPairs,
+  countRows,
+  findDescent,
+  scatterToUsers,
+  sortUsers,
+  surveyRows,
+} from "./ordering";
