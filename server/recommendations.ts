@@ -1,8 +1,12 @@
 import type { Recommendation } from "../core/contract/entities.ts";
 import { ReelbenchError } from "../core/contract/errors.ts";
 import { rankingLength } from "../core/production/cache-keys.ts";
+import type { CacheUser } from "../core/production/cache-keys.ts";
 import type { Ranking, RankingCache, RankingSource } from "./cache/rankings.ts";
+import { createKeptAnswers } from "./cache/kept-answers.ts";
 import type { Epochs } from "./feedback/epochs.ts";
+import type { Format } from "./http/negotiate.ts";
+import type { EncodedBody } from "./http/encoded-body.ts";
 import type { UserState, UserStates } from "./feedback/user-states.ts";
 import { itemIndex, knownItems, toItemFilter, toRecommendations, toSimilarItems } from "./live-model/answer.ts";
 import type { RequestedFilter, SimilarItem } from "./live-model/answer.ts";
@@ -22,9 +26,11 @@ export interface PersonRequest {
   readonly explain: boolean;
   readonly filter: RequestedFilter;
   readonly deadline: number;
+  /** Names everything above but the person and the deadline: equal names, equal answers. Null: the answer is not kept. */
+  readonly name: string | null;
 }
 
-export interface GroupRequest extends Omit<PersonRequest, "person" | "explain"> {
+export interface GroupRequest extends Omit<PersonRequest, "person" | "explain" | "name"> {
   readonly people: readonly Person[];
   readonly strategy: GroupStrategy;
 }
@@ -35,13 +41,18 @@ export interface Answer {
   readonly degraded: readonly "feedback-unavailable"[];
   readonly items: readonly Recommendation[];
   readonly source: RankingSource;
+  /** Where the answer is kept: how it was written, to be sent again as it is. */
+  readonly written: WrittenAnswer | null;
 }
+
+/** An answer as bytes, in each format it was asked for in. */
+export type WrittenAnswer = Partial<Record<Format, EncodedBody>>;
 
 export interface Recommendations {
   forPerson(live: LiveModel, request: PersonRequest): Promise<Answer>;
   forRatings(
     live: LiveModel,
-    request: Omit<PersonRequest, "person" | "excludeSeen"> & {
+    request: Omit<PersonRequest, "person" | "excludeSeen" | "name"> & {
       readonly ratings: readonly { readonly itemId: string; readonly rating: number }[];
     },
   ): Promise<Answer>;
@@ -74,10 +85,12 @@ export function createRecommendations(options: {
     return list;
   }
 
+  const kept = createKeptAnswers<Answer>();
+
   async function forPerson(live: LiveModel, request: PersonRequest): Promise<Answer> {
     const { shared } = live;
     const { person } = request;
-    const epoch = await epochs.current(person.user);
+    const epoch = epochs.known(person.user) ?? (await epochs.current(person.user));
     const cached = epoch === null || !request.excludeSeen ? null : await fromRanking(live, request, epoch);
     if (cached !== null) return cached;
     const { state, complete } = await states.find(person.user, epoch);
@@ -110,14 +123,27 @@ export function createRecommendations(options: {
   /** Null where the ranking is too short for what the filter leaves, or was made of less than everything. */
   async function fromRanking(live: LiveModel, request: PersonRequest, epoch: number): Promise<Answer | null> {
     const { shared } = live;
-    const { person } = request;
-    const { ranking, source, complete } = await rankings.find(shared, person.listOwner, epoch, async () => {
-      const found = await states.find(person.user, epoch);
-      return { ranking: await rank(live, person, found.state, request.deadline), complete: found.complete };
-    });
+    const { person, name } = request;
+    const owner = isStranger(shared, person, epoch) ? anyStranger : person.listOwner;
+    const known = rankings.known(shared, owner, epoch);
+    const again = known === undefined || name === null ? null : kept.find(shared, known, person.user, name);
+    if (again !== null) {
+      note(person, again.basis);
+      return again;
+    }
+    const { ranking, source, complete } =
+      known === undefined
+        ? await rankings.find(shared, owner, epoch, async () => {
+            const found = await states.find(person.user, epoch);
+            return { ranking: await rank(live, person, found.state, request.deadline), complete: found.complete };
+          })
+        : { ranking: known, source: "memory" as const, complete: true };
     const chosen = choose(shared, ranking, request);
     if (chosen === null) return null;
-    if (!request.explain) return finish(live, person, { ...ranking, ...chosen, explanations: null }, complete, source);
+    if (!request.explain) {
+      const answer = finish(live, person, { ...ranking, ...chosen, explanations: null }, complete, source);
+      return complete && name !== null ? kept.keep(shared, ranking, person.user, name, answer) : answer;
+    }
     const { state } = await states.find(person.user, epoch);
     const list = await score(
       live,
@@ -142,15 +168,20 @@ export function createRecommendations(options: {
     complete: boolean,
     source: RankingSource,
   ): Answer {
-    if (person.dataUserId !== null) recent.recordUser(person.dataUserId);
-    metrics.answers.inc({ basis: list.basis });
+    note(person, list.basis);
     return {
       basis: list.basis,
       ratingsUsed: list.ratingsUsed,
       degraded: complete ? [] : ["feedback-unavailable"],
       items: toRecommendations(live.shared, list),
       source,
+      written: null,
     };
+  }
+
+  function note(person: Person, basis: Answer["basis"]): void {
+    if (person.dataUserId !== null) recent.recordUser(person.dataUserId);
+    metrics.answers.inc({ basis });
   }
 
   return {
@@ -179,6 +210,7 @@ export function createRecommendations(options: {
         degraded: [],
         items: toRecommendations(shared, list),
         source: "computed",
+        written: null,
       };
     },
     async forGroup(live, request) {
@@ -212,6 +244,7 @@ export function createRecommendations(options: {
         degraded: found.every(({ complete }) => complete) ? [] : ["feedback-unavailable"],
         items: toRecommendations(shared, list),
         source: "computed",
+        written: null,
       };
     },
     async similar(live, request) {
@@ -236,6 +269,15 @@ export function createRecommendations(options: {
   };
 }
 
+/** Under whom the list is kept that all strangers get: no id is empty. */
+const anyStranger: CacheUser = { namespace: "data", userId: "" };
+
+/** Somebody of whom nothing is known: however many of them ask, their list is made and kept once. */
+function isStranger(shared: SharedModel, { dataUserId, preferences }: Person, epoch: number): boolean {
+  if (epoch !== 0 || (dataUserId !== null && findId(shared.users, dataUserId) >= 0)) return false;
+  return preferences === null || (!hasLikings({ preferences }) && preferences.avoidGenres.length === 0);
+}
+
 function checkScale(
   { minimum, maximum }: SharedModel["model"]["scale"],
   ratings: readonly { readonly rating: number }[],
@@ -253,7 +295,7 @@ function checkScale(
     );
 }
 
-function hasLikings({ preferences }: Person): boolean {
+function hasLikings({ preferences }: Pick<Person, "preferences">): boolean {
   return (
     preferences !== null &&
     (preferences.genres.length > 0 || preferences.yearFrom !== null || preferences.yearTo !== null)

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import { hashApiKey, touchApiKey, verifyApiKey } from "../../core/production/api-keys.ts";
@@ -52,18 +52,18 @@ export function createApiKeys(options: {
   const used = new Set<string>();
 
   async function authenticate(text: string, address: string): Promise<KeyPrincipal> {
-    const hash = hashApiKey(text);
+    const hashed = hashApiKey(text);
     // The map is searched by the hash, never by the key: nothing about a stored key shows in how long that takes.
-    const digest = hash.toString("base64");
+    const digest = hashed.toString("base64");
     const known = verified.get(digest);
-    if (known !== undefined && now() - known.at < freshFor && timingSafeEqual(known.hash, hash)) return accept(known);
+    if (known !== undefined && now() - known.at < freshFor && timingSafeEqual(known.hash, hashed)) return accept(known);
     if (wrong.has(digest)) throw refused(address);
     if ((wrongBy.get(address)?.count ?? 0) >= wrongPerMinute) {
       throw new ReelbenchError("RB_RATE_LIMITED", "Too many wrong keys from this address.", {
         details: { retryAfter: 60 },
       });
     }
-    const found = await ask(digest, hash, text, known);
+    const found = await ask(digest, hashed, text, known);
     if (found !== null) return accept(found);
     verified.delete(digest);
     wrong.set(digest, true);
@@ -71,10 +71,10 @@ export function createApiKeys(options: {
   }
 
   /** Once for however many requests come with the same key. */
-  function ask(digest: string, hash: Buffer, text: string, known: Verified | undefined): Promise<Verified | null> {
+  function ask(digest: string, hashed: Buffer, text: string, known: Verified | undefined): Promise<Verified | null> {
     let answer = asking.get(digest);
     if (answer === undefined) {
-      answer = askPostgres(digest, hash, text, known).finally(() => asking.delete(digest));
+      answer = askPostgres(digest, hashed, text, known).finally(() => asking.delete(digest));
       asking.set(digest, answer);
     }
     return answer;
@@ -82,7 +82,7 @@ export function createApiKeys(options: {
 
   async function askPostgres(
     digest: string,
-    hash: Buffer,
+    hashed: Buffer,
     text: string,
     known: Verified | undefined,
   ): Promise<Verified | null> {
@@ -91,7 +91,7 @@ export function createApiKeys(options: {
       if (key === null) return null;
       const { id, name } = key;
       const principal = { kind: "key", id, name, permissions: permissionsOf(key) } as const;
-      const entry = { hash, key, principal, at: now() };
+      const entry = { hash: hashed, key, principal, at: now() };
       verified.set(digest, entry);
       return entry;
     } catch (cause) {
@@ -119,7 +119,7 @@ export function createApiKeys(options: {
 
   return {
     known(text) {
-      const entry = verified.get(hashApiKey(text).toString("base64"));
+      const entry = verified.get(hash("sha256", text, "base64"));
       if (entry === undefined || now() - entry.at >= freshFor) return null;
       return entry.key.expiresAt !== null && entry.key.expiresAt.getTime() <= now() ? null : accept(entry);
     },

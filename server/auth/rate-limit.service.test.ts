@@ -37,7 +37,10 @@ describe("replicas that share a Redis", () => {
   it("together let through what one may, and not one more", async () => {
     const replicas = [1, 2, 3].map(() => createRateLimiter({ redis, channel, what: "key", perMinute: 500 }));
     const verdicts = await Promise.all(
-      Array.from({ length: 900 }, (_, call) => replicas[call % 3]?.take("somebody") ?? { allowed: false }),
+      Array.from(
+        { length: 900 },
+        async (_, call) => (await replicas[call % 3]?.take("somebody")) ?? { allowed: false },
+      ),
     );
     const through = verdicts.filter(({ allowed }) => allowed).length;
     // What a replica holds and does not need any more is all that may be missing.

@@ -5,8 +5,9 @@ import type { CacheUser } from "../../core/production/cache-keys.ts";
 import { isImpersonal } from "../../core/models/servable.ts";
 import type { Basis } from "../live-model/score-job.ts";
 import type { SharedModel } from "../live-model/shared-model.ts";
-import { findId, textAt } from "../live-model/shared-text.ts";
+import { findId } from "../live-model/shared-text.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { packRanking, unpackRanking } from "./ranking-bytes.ts";
 import type { RedisStore } from "./redis.ts";
 
 /** A user's best items under one version and one epoch, seen ones left out, before any filter of a request. */
@@ -28,6 +29,10 @@ export interface FoundRanking {
 }
 
 export interface RankingCache {
+  /** What is in memory, if it is. */
+  known(shared: SharedModel, owner: CacheUser, epoch: number): Ranking | undefined;
+  /** What memory holds: rankings, and their bytes as far as they can be told. */
+  size(): { readonly entries: number; readonly bytes: number };
   /**
    * The ranking of (version, user, epoch): from memory, else from Redis, else computed, once however many ask.
    * What `compute` made of incomplete knowledge is not kept.
@@ -39,6 +44,9 @@ export interface RankingCache {
     compute: () => Promise<{ readonly ranking: Ranking; readonly complete: boolean }>,
   ): Promise<FoundRanking>;
 }
+
+/** Of an entry without its numbers and its key: the objects, and the cache's own books. */
+const entryBytes = 360;
 
 const stored = cachedRanking.extend({
   // Absent in what the publisher wrote ahead.
@@ -55,7 +63,16 @@ export function createRankingCache(options: {
 }): RankingCache {
   const { redis, channel, metrics } = options;
   // Entries are found by version and epoch, so that none can be stale: age bounds only the memory of idle users.
-  const memory = new LRUCache<string, Ranking>({ max: options.entries, ttl: 1000 * options.seconds });
+  const memory = new LRUCache<string, Ranking>({
+    max: options.entries,
+    ttl: 1000 * options.seconds,
+    ttlResolution: 1000,
+    // Counted, and bounded by the number of entries.
+    maxSize: Number.MAX_SAFE_INTEGER,
+  });
+  const hits = metrics.cacheLookups.labels("memory");
+  const keep = (key: string, ranking: Ranking) =>
+    memory.set(key, ranking, { size: entryBytes + 2 * key.length + 16 * ranking.items.length });
   const inFlight = new Map<string, Promise<FoundRanking>>();
   const seconds = Math.min(options.seconds, rankingLifetime);
 
@@ -67,26 +84,34 @@ export function createRankingCache(options: {
     compute: Parameters<RankingCache["find"]>[3],
   ): Promise<FoundRanking> {
     const redisKey = rankingKey(channel, shared.version, owner, epoch);
-    const text = await redis?.get(redisKey);
-    const found = typeof text === "string" ? parseRanking(shared, text) : null;
+    const bytes = await redis?.getBytes(redisKey);
+    const found = bytes === undefined || bytes === null ? null : readRanking(shared, bytes);
     if (found !== null) {
-      memory.set(key, found);
+      keep(key, found);
       return { ranking: found, source: "redis", complete: true };
     }
     const { ranking, complete } = await compute();
     if (complete) {
-      memory.set(key, ranking);
-      void redis?.set(redisKey, formatRanking(shared, ranking), seconds);
+      keep(key, ranking);
+      void redis?.set(redisKey, packRanking(ranking), seconds);
     }
     return { ranking, source: "computed", complete };
   }
 
+  const keyOf = (shared: SharedModel, { namespace, userId }: CacheUser, epoch: number) =>
+    `${shared.key}:${epoch}:${namespace}:${userId}`;
+
   return {
+    known(shared, owner, epoch) {
+      const kept = memory.get(keyOf(shared, owner, epoch));
+      if (kept !== undefined) hits.inc();
+      return kept;
+    },
     async find(shared, owner, epoch, compute) {
-      const key = `${shared.key}:${epoch}:${owner.namespace}:${owner.userId}`;
+      const key = keyOf(shared, owner, epoch);
       const kept = memory.get(key);
       if (kept !== undefined) {
-        metrics.cacheLookups.inc({ result: "memory" });
+        hits.inc();
         return { ranking: kept, source: "memory", complete: true };
       }
       let flight = inFlight.get(key);
@@ -98,11 +123,13 @@ export function createRankingCache(options: {
       metrics.cacheLookups.inc({ result: answer.source });
       return answer;
     },
+    size: () => ({ entries: memory.size, bytes: memory.calculatedSize }),
   };
 }
 
-function formatRanking(shared: SharedModel, { basis, ratingsUsed, items, scores }: Ranking): string {
-  return JSON.stringify({ items: items.map((i) => textAt(shared.items.ids, i)), scores, basis, ratingsUsed });
+/** As this server writes it, or as the publisher wrote it ahead. */
+function readRanking(shared: SharedModel, bytes: Buffer): Ranking | null {
+  return unpackRanking(bytes, shared.model.items) ?? parseRanking(shared, bytes.toString("utf8"));
 }
 
 /** Null for what is no ranking of this version: Redis is outside, too. */

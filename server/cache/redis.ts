@@ -1,4 +1,4 @@
-import { createClient } from "redis";
+import { RESP_TYPES, createClient } from "redis";
 import { takeScript } from "../auth/sliding-window.ts";
 import type { Taken } from "../auth/sliding-window.ts";
 import { BreakerError, createCircuitBreaker } from "../circuit-breaker.ts";
@@ -8,7 +8,8 @@ import type { Metrics } from "../telemetry/metrics.ts";
 /** The few commands the cache needs. Each answers undefined when Redis did not, within a short time; none throws. */
 export interface RedisStore {
   get(key: string): Promise<string | null | undefined>;
-  set(key: string, value: string, seconds: number): Promise<true | undefined>;
+  getBytes(key: string): Promise<Buffer | null | undefined>;
+  set(key: string, value: string | Buffer, seconds: number): Promise<true | undefined>;
   /** Writes `value` unless a larger one stands there; answers with what stands there then. */
   raise(key: string, value: number, seconds: number): Promise<number | undefined>;
   /** Takes some of what a window still allows (`takeScript`). */
@@ -22,6 +23,11 @@ export interface RedisStore {
     },
   ): Promise<Taken | undefined>;
   remove(keys: readonly string[]): Promise<true | undefined>;
+  /**
+   * Calls back for every key that this connection read and somebody changed since, or that is gone; with null where any
+   * may have been: the connection was lost, or Redis does not answer. What was read may be remembered until then.
+   */
+  onChanged(listener: (key: string | null) => void): void;
   isUp(): boolean;
   /** Asks Redis for a sign of life, so that `isUp` is true to now. */
   check(): Promise<void>;
@@ -56,17 +62,36 @@ export interface RedisOptions {
  */
 export function connectRedis(options: RedisOptions): RedisStore {
   const { metrics, logger } = options;
+  const socket = {
+    connectTimeout: 2000,
+    reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 6), 2000),
+  };
   const client = createClient({
     url: options.url,
     disableOfflineQueue: true,
-    socket: { connectTimeout: 2000, reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 6), 2000) },
+    RESP: 3,
+    // Redis tells this connection of changes to the keys it read (CLIENT TRACKING).
+    emitInvalidate: true,
+    socket,
   });
-  const listener = client.duplicate();
+  const listener = createClient({ url: options.url, disableOfflineQueue: true, socket });
+  const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   const breaker = createCircuitBreaker({ timeout: commandTimeout, failures: 3, pause });
+  const changeListeners: ((key: string | null) => void)[] = [];
+  const changed = (key: string | null) => {
+    for (const tell of changeListeners) tell(key);
+  };
   let up = false;
 
   const onError = (error: unknown) => logger.debug({ error: String(error) }, "redis");
-  client.on("error", onError);
+  client.on("error", (error) => {
+    onError(error);
+    changed(null);
+  });
+  for (const event of ["end", "reconnecting", "ready"]) client.on(event, () => changed(null));
+  client.on("invalidate", (key: unknown) =>
+    changed(typeof key === "string" ? key : Buffer.isBuffer(key) ? key.toString("utf8") : null),
+  );
   listener.on("error", onError);
   client.connect().catch(onError);
   listener
@@ -79,7 +104,10 @@ export function connectRedis(options: RedisOptions): RedisStore {
     up = now;
     metrics.redisUp.set(now ? 1 : 0);
     if (now) logger.info("redis answers");
-    else logger.warn("redis does not answer; going on without it");
+    else {
+      logger.warn("redis does not answer; going on without it");
+      changed(null);
+    }
   }
   metrics.redisUp.set(0);
 
@@ -95,6 +123,8 @@ export function connectRedis(options: RedisOptions): RedisStore {
     } catch (error) {
       if (!(error instanceof BreakerError && breaker.isOpen())) onError(error);
       metrics.cacheErrors.inc({ operation });
+      // What it has to tell of changes may be held up as well.
+      changed(null);
       if (breaker.isOpen()) setUp(false);
       return undefined;
     }
@@ -102,6 +132,7 @@ export function connectRedis(options: RedisOptions): RedisStore {
 
   return {
     get: (key) => attempt("get", () => client.get(key)),
+    getBytes: (key) => attempt("get", () => binary.get(key)),
     set: (key, value, seconds) =>
       attempt(
         "set",
@@ -122,6 +153,7 @@ export function connectRedis(options: RedisOptions): RedisStore {
       return { given, free, milliseconds: wait };
     },
     remove: (keys) => attempt("remove", async () => (await client.del([...keys]), true as const)),
+    onChanged: (listen) => void changeListeners.push(listen),
     isUp: () => up && client.isReady,
     check: () => attempt("ping", () => client.ping()).then(() => undefined),
     async close() {

@@ -8,10 +8,12 @@ import type { CircuitBreaker } from "../circuit-breaker.ts";
 
 /**
  * A user's epoch: how much feedback they have given. What was computed under another epoch than the present one is not
- * used. Postgres is the truth; Redis repeats it to all replicas for `redisSeconds`; where Redis is lost or not configured
- * this process remembers it for `localMilliseconds`.
+ * used. Postgres is the truth; Redis repeats it to all replicas for `redisSeconds`, and tells those who read it when it changes: until
+ * then they need not ask again. Where Redis is lost or not configured this process remembers it for `localMilliseconds`.
  */
 export interface Epochs {
+  /** As far as this process knows without asking anybody; undefined: ask `current`. */
+  known(user: CacheUser): number | undefined;
   /** Null: neither Redis nor Postgres could tell. */
   current(user: CacheUser): Promise<number | null>;
   /** After feedback of these users was committed: every replica learns of it before this resolves, if Redis answers. */
@@ -34,8 +36,27 @@ export function createEpochs(options: {
 }): Epochs {
   const { database, postgres, redis, channel } = options;
   const local = new LRUCache<string, { readonly epoch: number }>({ max: options.entries, ttl: localMilliseconds });
+  /** What Redis said and has not taken back. */
+  const told = new LRUCache<string, { readonly epoch: number }>({
+    max: options.entries,
+    ttl: 1000 * redisSeconds,
+    ttlResolution: 100,
+  });
+  /** Readings under way; one that was overtaken by a change is not remembered. */
+  const reading = new Map<string, symbol>();
   const untold = new Set<string>();
   let distrustUntil = 0;
+
+  redis?.onChanged((key) => {
+    if (key === null) {
+      told.clear();
+      reading.clear();
+    } else {
+      told.delete(key);
+      reading.delete(key);
+    }
+  });
+  const isTrusted = () => untold.size === 0 && Date.now() >= distrustUntil;
 
   // The key names a user in memory, too.
   const keyOf = (user: CacheUser) => feedbackEpochKey(channel, user);
@@ -49,19 +70,32 @@ export function createEpochs(options: {
     }
   }
 
+  async function readFrom(store: RedisStore, key: string): Promise<string | null | undefined> {
+    const mark = Symbol(key);
+    reading.set(key, mark);
+    const text = await store.get(key);
+    if (reading.get(key) === mark) {
+      reading.delete(key);
+      if (typeof text === "string" && isCount(text)) told.set(key, { epoch: Number(text) });
+    }
+    return text;
+  }
+
   async function current(user: CacheUser): Promise<number | null> {
     const key = keyOf(user);
-    const trusted = redis !== null && untold.size === 0 && Date.now() >= distrustUntil;
-    const told = trusted ? await redis.get(key) : undefined;
-    if (typeof told === "string" && /^\d{1,15}$/.test(told)) return Number(told);
-    if (told === undefined) {
-      const remembered = local.get(key);
-      if (remembered !== undefined) return remembered.epoch;
+    const store = redis !== null && isTrusted() ? redis : null;
+    const remembered = store === null ? undefined : told.get(key);
+    if (remembered !== undefined) return remembered.epoch;
+    const text = store === null ? undefined : await readFrom(store, key);
+    if (typeof text === "string" && isCount(text)) return Number(text);
+    if (text === undefined) {
+      const last = local.get(key);
+      if (last !== undefined) return last.epoch;
     }
     const counted = await fromPostgres(user);
     if (counted === null) return null;
-    if (told === undefined) local.set(key, { epoch: Math.max(counted, local.get(key)?.epoch ?? 0) });
-    return (trusted ? await redis.raise(key, counted, redisSeconds) : undefined) ?? counted;
+    if (text === undefined) local.set(key, { epoch: Math.max(counted, local.get(key)?.epoch ?? 0) });
+    return (await store?.raise(key, counted, redisSeconds)) ?? counted;
   }
 
   /** By the keys of the users; those that Postgres could not count are absent. */
@@ -77,17 +111,21 @@ export function createEpochs(options: {
 
   async function advance(users: readonly CacheUser[]): Promise<void> {
     const keys = users.map(keyOf);
-    for (const key of keys) local.delete(key);
+    for (const key of keys) {
+      local.delete(key);
+      told.delete(key);
+      reading.delete(key);
+    }
     const epochs = await count(users);
     for (const [key, epoch] of epochs) local.set(key, { epoch });
     if (redis === null) return;
-    const told = await Promise.all(
+    const answers = await Promise.all(
       keys.map((key) => {
         const epoch = epochs.get(key);
         return epoch === undefined ? redis.remove([key]) : redis.raise(key, epoch, redisSeconds);
       }),
     );
-    told.forEach((answer, index) => {
+    answers.forEach((answer, index) => {
       const key = keys[index];
       if (answer === undefined && key !== undefined) untold.add(key);
     });
@@ -98,6 +136,7 @@ export function createEpochs(options: {
   }
 
   return {
+    known: (user) => (redis !== null && isTrusted() ? told.get(keyOf(user))?.epoch : undefined),
     current,
     advance,
     async catchUp() {
@@ -108,4 +147,8 @@ export function createEpochs(options: {
       }
     },
   };
+}
+
+function isCount(text: string): boolean {
+  return /^\d{1,15}$/.test(text);
 }

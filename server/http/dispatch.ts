@@ -16,7 +16,8 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ObserveExchange } from "./middleware/observe.ts";
 import { fromThrown, problemContentType, retryAfter, toProblem } from "./problem.ts";
-import { corsHeaders, encodeBody, formatFor, preflightHeaders, securityHeaders, sendReply } from "./respond.ts";
+import { encodeBody } from "./encoded-body.ts";
+import { corsHeaders, formatFor, preflightHeaders, securityHeaders, sendReply } from "./respond.ts";
 import { protobufTypes } from "./negotiate.ts";
 import type { RawRequest, Reply, Route } from "./route.ts";
 import { createRouter } from "./router.ts";
@@ -164,7 +165,7 @@ export function createDispatch(options: DispatchOptions): RequestHandler {
     await new Promise<void>((resolve, reject) => {
       (isBinary ? readBytes : readJson)(request, response, (error?: unknown) => {
         if (error === undefined) resolve();
-        else reject(error as Error);
+        else reject(fromThrown(error));
       });
     });
     if (!isBinary) return request.body as unknown;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { errorRegistry } from "../../core/contract/errors.ts";
 import type { ErrorCode } from "../../core/contract/errors.ts";
+import { protobufTypes } from "./negotiate.ts";
 import { problemSchema } from "./problem.ts";
 import type { Route } from "./route.ts";
 
@@ -69,7 +70,13 @@ function operation(route: Route): Json {
     parameters: [...parameters("path", route.params), ...parameters("query", route.query), ...headerParameters(route)],
     ...(route.hasBody
       ? {
-          requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body, "input") } } },
+          requestBody: {
+            required: true,
+            content: {
+              "application/json": { schema: jsonSchema(route.body, "input") },
+              ...binaryContent(route.binary?.request),
+            },
+          },
         }
       : {}),
     responses: responses(route),
@@ -110,11 +117,23 @@ function responses(route: Route): Json {
           : {
               content: {
                 [response.contentType ?? "application/json"]: { schema: jsonSchema(response.schema, "output") },
+                ...(status === "200" ? binaryContent(route.binary?.reply) : {}),
               },
             }),
     },
   ]);
-  return Object.fromEntries([...success, ...problems(route)]) as Json;
+  const unchanged =
+    route.freshness === "revalidate"
+      ? [["304", { description: "What `If-None-Match` names is what would be sent." }] as const]
+      : [];
+  return Object.fromEntries([...success, ...unchanged, ...problems(route)]) as Json;
+}
+
+/** The schema of a message cannot be said in JSON Schema: its name leads to the .proto files. */
+function binaryContent(message: string | undefined): Json {
+  if (message === undefined) return {};
+  const schema = { type: "string", format: "binary", description: `The message ${message} (server/protocol).` };
+  return { [protobufTypes[0]]: { schema, "x-message": message } };
 }
 
 function problems(route: Route): (readonly [string, Json])[] {

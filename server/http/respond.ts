@@ -1,39 +1,18 @@
-import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import helmet from "helmet";
 import type { ServerConfig } from "../config.ts";
+import { encodeBody, encodeJson, jsonType } from "./encoded-body.ts";
+import type { EncodedBody } from "./encoded-body.ts";
 import { encodingOf, formatOf, matches } from "./negotiate.ts";
 import type { Encoding, Format } from "./negotiate.ts";
-import type { Reply } from "./route.ts";
-
-/**
- * A body as it goes over the wire. Kept with what it was made from, it answers again without being made again; its
- * compressed forms are made when somebody first asks for them.
- */
-export interface EncodedBody {
-  readonly bytes: Buffer;
-  readonly contentType: string;
-  readonly etag: string;
-  compressed: { br?: Promise<Buffer>; gzip?: Promise<Buffer> } | null;
-}
-
-export const jsonType = "application/json; charset=utf-8";
-export const protobufType = "application/x-protobuf";
+import type { Freshness, Reply } from "./route.ts";
 
 /** Below this, compression costs more than it saves. */
 const worthCompressing = 1024;
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);
-
-export function encodeBody(bytes: Buffer, contentType: string): EncodedBody {
-  return { bytes, contentType, etag: `W/"${hash("sha1", bytes, "base64url")}"`, compressed: null };
-}
-
-export function encodeJson(body: object): EncodedBody {
-  return encodeBody(Buffer.from(JSON.stringify(body)), jsonType);
-}
 
 /** Names and values in turn, as `writeHead` takes them without looking at each. */
 type RawHeaders = string[];
@@ -55,7 +34,7 @@ export function securityHeaders(contentSecurityPolicy: Readonly<Record<string, r
     {} as IncomingMessage,
     collect as unknown as ServerResponse,
     (error?: unknown) => {
-      if (error !== undefined) throw error;
+      if (error !== undefined) throw new Error("Helmet refused its own settings.", { cause: error });
     },
   );
   return headers;
@@ -85,9 +64,6 @@ export function preflightHeaders(allow: string): RawHeaders {
   ];
 }
 
-/** Whether an answer may be kept by whoever asked, to be asked about again with its entity tag. */
-export type Freshness = "no-store" | "revalidate";
-
 export function formatFor(request: IncomingMessage): Format {
   return formatOf(request.headers.accept);
 }
@@ -116,17 +92,21 @@ export function sendReply(
     }
   } else headers.push("Cache-Control", "no-store", "Vary", "Accept, Accept-Encoding");
   headers.push("Content-Type", body.contentType);
-  const encoding =
-    body.bytes.length < worthCompressing
-      ? "identity"
-      : encodingOf(request.headers["accept-encoding"] as string | undefined);
+  const encoding = body.bytes.length < worthCompressing ? "identity" : encodingOf(request.headers["accept-encoding"]);
   if (encoding === "identity") {
-    write(request, response, status, headers, body.bytes);
+    // One string of one byte a character goes out in one piece with the head; bytes would be a second one.
+    body.text ??= body.bytes.toString("latin1");
+    headers.push("Content-Length", String(body.bytes.length));
+    response.writeHead(status, headers);
+    if (request.method === "HEAD") response.end();
+    else response.end(body.text, "latin1");
     return;
   }
   return compressed(body, encoding).then((bytes) => {
-    headers.push("Content-Encoding", encoding);
-    write(request, response, status, headers, bytes);
+    headers.push("Content-Encoding", encoding, "Content-Length", String(bytes.length));
+    response.writeHead(status, headers);
+    if (request.method === "HEAD") response.end();
+    else response.end(bytes);
   });
 }
 
@@ -146,17 +126,4 @@ function compressed(body: EncodedBody, encoding: Exclude<Encoding, "identity">):
     encoding === "br"
       ? compressBrotli(body.bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
       : compressGzip(body.bytes, { level: 6 }));
-}
-
-function write(
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  headers: RawHeaders,
-  bytes: Buffer,
-): void {
-  headers.push("Content-Length", String(bytes.length));
-  response.writeHead(status, headers);
-  if (request.method === "HEAD") response.end();
-  else response.end(bytes);
 }

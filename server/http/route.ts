@@ -6,8 +6,8 @@ import type { ErrorCode } from "../../core/contract/errors.ts";
 import type { Permission } from "../auth/permissions.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { Format } from "./negotiate.ts";
-import { encodeBody, protobufType } from "./respond.ts";
-import type { EncodedBody, Freshness } from "./respond.ts";
+import { encodeBody, encodeJson, protobufType } from "./encoded-body.ts";
+import type { EncodedBody } from "./encoded-body.ts";
 
 /** What a request brings, read but not believed. */
 export interface RawRequest {
@@ -32,6 +32,9 @@ export interface Reply {
   /** An object is sent in the format asked for, unless it is a text of another type or encoded already; null sends nothing (204). */
   readonly body: object | { readonly text: string; readonly contentType: string } | EncodedBody | null;
 }
+
+/** Whether an answer may be kept by whoever asked, to be asked about again with its entity tag. */
+export type Freshness = "no-store" | "revalidate";
 
 /** A route's bodies as Protocol Buffers. */
 export interface BinaryForm {
@@ -86,6 +89,12 @@ export interface Route extends RouteDocumentation {
 export const nothing = z.strictObject({});
 export const noBody = z.undefined();
 
+export function encodeAs(format: Format, body: object, binary: BinaryForm): EncodedBody {
+  if (format === "json") return encodeJson(body);
+  const bytes = binary.write(body);
+  return encodeBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), protobufType);
+}
+
 /** The same few queries come again and again; what one means is worked out once. */
 const rememberedQueries = 1000;
 const longestRemembered = 200;
@@ -107,8 +116,7 @@ export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends 
 
   function inFormat(reply: Reply, { format }: RawRequest): Reply {
     if (format === "json" || route.binary === undefined || reply.body === null || "bytes" in reply.body) return reply;
-    const bytes = route.binary.write(reply.body);
-    return { ...reply, body: encodeBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), protobufType) };
+    return { ...reply, body: encodeAs(format, reply.body, route.binary) };
   }
 
   return {

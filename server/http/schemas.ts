@@ -132,6 +132,10 @@ export const answerSchema = z
   })
   .meta({ id: "Recommendations" });
 
+export const batchAnswerSchema = z
+  .object({ version: z.string(), answers: z.array(answerSchema) })
+  .meta({ id: "BatchAnswer" });
+
 export const similarSchema = z
   .object({
     version: z.string(),

@@ -262,6 +262,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
       if (i < 0) continue;
       // At once: what an operator hides must not wait for a reload.
       shared.catalogue.hidden[i] = item.hidden ? 1 : 0;
+      shared.catalogue.changes[0] = (shared.catalogue.changes[0] ?? 0) + 1;
       const { itemId, title, year, genres } = item;
       reload ||= textAt(shared.catalogue.json, i) !== JSON.stringify({ itemId, title, year, genres });
     }

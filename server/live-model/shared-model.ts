@@ -37,6 +37,8 @@ export interface SharedCatalogue {
   readonly genreWords: number;
   /** [items] 1 for items nobody may be shown. */
   readonly hidden: Uint8Array;
+  /** [1] How often the flags changed: what was made of them before is not used. */
+  readonly changes: Uint32Array;
 }
 
 export const unknownYear = -32_768;
@@ -88,7 +90,8 @@ export function shareCatalogue(
   const json = toText(
     entries.map(({ itemId, title, year, genres: own }) => JSON.stringify({ itemId, title, year, genres: own })),
   );
-  return { json, years, genres, genreBits, genreWords, hidden };
+  const changes = new Uint32Array(new SharedArrayBuffer(4));
+  return { json, years, genres, genreBits, genreWords, hidden, changes };
 }
 
 /** Bytes of all the shared memory that a value holds. */

@@ -1,5 +1,5 @@
 import { openApiDocument } from "../openapi.ts";
-import { encodeBody, jsonType } from "../respond.ts";
+import { encodeBody, jsonType } from "../encoded-body.ts";
 import { defineRoute, noBody, nothing } from "../route.ts";
 import type { Route } from "../route.ts";
 

@@ -4,6 +4,7 @@ import type { ServerContext } from "../context.ts";
 import { defineRoute, invalidInput, nothing } from "../route.ts";
 import type { FieldError, Route } from "../route.ts";
 import { feedbackBody, feedbackReply, myFeedbackBody } from "../schemas.ts";
+import { feedbackForm } from "../../protocol/forms.ts";
 import { requireAccount } from "../../auth/principal.ts";
 import type { FeedbackEvent } from "../../feedback/record-feedback.ts";
 import type { LiveModels } from "../../live-model/live-models.ts";
@@ -23,6 +24,7 @@ export function feedbackRoutes({ models, recordFeedback }: ServerContext): Route
       method: "post",
       path: "/v1/feedback",
       operationId: "sendFeedback",
+      binary: feedbackForm,
       tag: "Feedback",
       summary: "What users rated, clicked, watched or dismissed",
       description:

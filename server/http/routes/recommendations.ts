@@ -1,9 +1,12 @@
 import { z } from "zod";
 import type { ServerContext } from "../context.ts";
 import { defineRoute, noBody, nothing } from "../route.ts";
-import type { Reply, Route } from "../route.ts";
+import type { RawRequest, Reply, Route } from "../route.ts";
+import { encodeAs } from "../route.ts";
+import { batchForm, recommendationsForm, similarForm, trendingForm } from "../../protocol/forms.ts";
 import {
   answerSchema,
+  batchAnswerSchema,
   batchBody,
   filterQuery,
   groupBody,
@@ -25,6 +28,9 @@ import type { Answer } from "../../recommendations.ts";
 const flag = (byDefault: boolean, description: string) =>
   queryBoolean(z.boolean().default(byDefault)).meta({ description });
 
+/** A query longer than this is not asked again soon. */
+const longestKept = 200;
+
 const personQuery = z.strictObject({
   n: nQuery,
   excludeSeen: flag(true, "Leave out what the user has rated or watched."),
@@ -33,27 +39,46 @@ const personQuery = z.strictObject({
 });
 
 export function recommendationRoutes({ models, recommendations, trending }: ServerContext): Route[] {
-  const answerWith = (live: LiveModel, answer: Answer, userId?: string): Reply => ({
-    headers: { "X-Reelbench-Version": live.shared.version, "X-Reelbench-Source": answer.source },
-    body: {
-      version: live.shared.version,
-      ...(userId === undefined ? {} : { userId }),
-      basis: answer.basis,
-      ratingsUsed: answer.ratingsUsed,
-      degraded: answer.degraded,
-      items: answer.items,
-    },
+  const bodyOf = (live: LiveModel, answer: Answer, userId?: string) => ({
+    version: live.shared.version,
+    ...(userId === undefined ? {} : { userId }),
+    basis: answer.basis,
+    ratingsUsed: answer.ratingsUsed,
+    degraded: answer.degraded,
+    items: answer.items,
+  });
+
+  const headersOf = (live: LiveModel, answer: Answer) => ({
+    "X-Reelbench-Version": live.shared.version,
+    "X-Reelbench-Source": answer.source,
+  });
+
+  const answerWith = (live: LiveModel, answer: Answer): Reply => ({
+    headers: headersOf(live, answer),
+    body: bodyOf(live, answer),
   });
 
   const forPerson = (
     person: Person,
-    { n, excludeSeen, explain, genre: genres, withoutGenre: withoutGenres, ...filter }: z.output<typeof personQuery>,
-    deadline: number,
+    query: z.output<typeof personQuery>,
+    { deadline, search, format }: RawRequest,
     userId?: string,
   ): Promise<Reply> =>
     models.withCurrent(async (live) => {
-      const request = { person, n, excludeSeen, explain, filter: { genres, withoutGenres, ...filter }, deadline };
-      return answerWith(live, await recommendations.forPerson(live, request), userId);
+      const { n, excludeSeen, explain, genre: genres, withoutGenre: withoutGenres, ...filter } = query;
+      const answer = await recommendations.forPerson(live, {
+        person,
+        n,
+        excludeSeen,
+        explain,
+        filter: { genres, withoutGenres, ...filter },
+        deadline,
+        name: search.length <= longestKept ? search : null,
+      });
+      const headers = headersOf(live, answer);
+      if (answer.written === null) return { headers, body: bodyOf(live, answer, userId) };
+      const body = (answer.written[format] ??= encodeAs(format, bodyOf(live, answer, userId), recommendationsForm));
+      return { headers, body };
     });
 
   return [
@@ -61,6 +86,8 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       method: "get",
       path: "/v1/users/{userId}/recommendations",
       operationId: "recommendForUser",
+      binary: recommendationsForm,
+      freshness: "revalidate",
       tag: "Recommendations",
       summary: "Items for a user",
       description:
@@ -72,12 +99,14 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       body: noBody,
       responses: { 200: { description: "The list, best first.", schema: answerSchema } },
       errors: ["RB_NO_ACTIVE_MODEL"],
-      handle: ({ params: { userId }, query }, { deadline }) => forPerson(dataPerson(userId), query, deadline, userId),
+      handle: ({ params: { userId }, query }, request) => forPerson(dataPerson(userId), query, request, userId),
     }),
     defineRoute({
       method: "get",
       path: "/v1/me/recommendations",
       operationId: "recommendForMe",
+      binary: recommendationsForm,
+      freshness: "revalidate",
       tag: "My account",
       summary: "Items for me",
       description:
@@ -88,13 +117,13 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       body: noBody,
       responses: { 200: { description: "The list, best first.", schema: answerSchema } },
       errors: ["RB_NO_ACTIVE_MODEL"],
-      handle: ({ query }, { principal, deadline }) =>
-        forPerson(accountPerson(requireAccount(principal)), query, deadline),
+      handle: ({ query }, request) => forPerson(accountPerson(requireAccount(request.principal)), query, request),
     }),
     defineRoute({
       method: "post",
       path: "/v1/recommendations",
       operationId: "recommendForRatings",
+      binary: recommendationsForm,
       tag: "Recommendations",
       summary: "Items for somebody known only by the ratings sent along",
       description: "The ratings are folded in for this one answer; nothing is stored.",
@@ -113,6 +142,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       method: "post",
       path: "/v1/recommendations/batch",
       operationId: "recommendForBatch",
+      binary: batchForm,
       tag: "Recommendations",
       summary: "Items for many users at once",
       description: "All of one version, each as that user's own request would be answered, in the order asked.",
@@ -123,7 +153,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       responses: {
         200: {
           description: "A list for each user.",
-          schema: z.object({ version: z.string(), answers: z.array(answerSchema) }).meta({ id: "BatchAnswer" }),
+          schema: batchAnswerSchema,
         },
       },
       errors: ["RB_NO_ACTIVE_MODEL"],
@@ -132,9 +162,8 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
           const { version } = live.shared;
           const answers = await Promise.all(
             userIds.map(async (userId) => {
-              const request = { person: dataPerson(userId), n, excludeSeen, explain, filter, deadline };
-              const { source: _source, ...answer } = await recommendations.forPerson(live, request);
-              return { version, userId, ...answer };
+              const request = { person: dataPerson(userId), n, excludeSeen, explain, filter, deadline, name: null };
+              return bodyOf(live, await recommendations.forPerson(live, request), userId);
             }),
           );
           return { headers: { "X-Reelbench-Version": version }, body: { version, answers } };
@@ -144,6 +173,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       method: "post",
       path: "/v1/recommendations/group",
       operationId: "recommendForGroup",
+      binary: recommendationsForm,
       tag: "Recommendations",
       summary: "One list for people who watch together",
       description: "Nobody is shown what one of them has seen or dismissed.",
@@ -166,6 +196,8 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       method: "get",
       path: "/v1/trending",
       operationId: "getTrending",
+      binary: trendingForm,
+      freshness: "revalidate",
       tag: "Recommendations",
       summary: "What people took up lately",
       description: "Counted in feedback (ratings, clicks, views), the newest counting most; at most a minute old.",
@@ -184,6 +216,8 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       method: "get",
       path: "/v1/items/{itemId}/similar",
       operationId: "similarItems",
+      binary: similarForm,
+      freshness: "revalidate",
       tag: "Items",
       summary: "Items like this one",
       description: "By the cosine of the model's item factors, −1 … 1.",
