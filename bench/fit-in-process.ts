@@ -22,6 +22,8 @@ const request = z.object({
 });
 const answer = z.object({
   seconds: z.number(),
+  /** Of the processor, over all threads: what else the machine does is not in it. */
+  processorSeconds: z.number(),
   /** Ratings that were in fact generated. */
   ratings: z.int(),
   estimatedBytes: z.number(),
@@ -99,6 +101,7 @@ async function measure(what: FitRequest): Promise<FitAnswer> {
   const before = residentBytes().now - trainingSetBytes(shape);
   const cost = algorithm.estimateCost(shape, hyperparameters);
   const started = performance.now();
+  const used = process.cpuUsage();
   let error: string | null = null;
   let model: unknown = null;
   try {
@@ -108,10 +111,12 @@ async function measure(what: FitRequest): Promise<FitAnswer> {
     error = `${code}: ${message}`;
   }
   const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(used);
   const { peak } = residentBytes();
   if (model === null && error === null) error = "no model";
   return {
     seconds,
+    processorSeconds: (user + system) / 1e6,
     ratings: shape.ratings,
     estimatedBytes: cost.bytes,
     flops: cost.flops,

@@ -6,6 +6,7 @@ test("exponents are those of the curve that made the points, and what is too sho
   const at = (ratings: number) => ({
     users: 1,
     items: 1,
+    asked: ratings,
     ratings,
     seconds: 3e-7 * ratings ** 1.2,
     bytes: 400 * ratings,

@@ -1,9 +1,12 @@
 import { z } from "zod";
 
 const point = z.object({
+  /** The size that was asked for; generated ratings are about as many. */
+  asked: z.number(),
   users: z.int(),
   items: z.int(),
   ratings: z.int(),
+  /** Of the processor, over all threads. */
   seconds: z.number(),
   /** Of the fit at its peak. */
   bytes: z.number(),
@@ -73,12 +76,12 @@ export function describeScaling({ measuredOn, settings, curves }: ScalingResult)
   );
   return `# Cost against size
 
-![Seconds of a fit against the number of ratings](scaling.svg)
+![Processor seconds of a fit against the number of ratings](scaling.svg)
 
-Whole fits on generated ratings (${settings.passes} passes, ${settings.factors} factors where an algorithm has them, otherwise its defaults; ${settings.threads}
+Processor seconds of whole fits, over all threads, on generated ratings (${settings.passes} passes, ${settings.factors} factors where an algorithm has them, otherwise its defaults; ${settings.threads}
 threads; 154 ratings a user, items growing with the square root of the ratings). ${measuredOn}. The exponents are fitted by least
 squares on logarithms, over fits of at least ${shortestSeconds} s and ${smallestBytes / 2 ** 20} MiB; the steepest step is the largest exponent between two
-neighbouring sizes. A fit of more than ${settings.limitSeconds} s is ended and the larger sizes are left out. Made by \`bench/scaling.ts\`.
+neighbouring sizes. A fit that takes more than ${settings.limitSeconds} s by the clock, its data generated included, is ended and the larger sizes are left out. Made by \`bench/scaling.ts\`.
 
 | algorithm | ${sizes.map((size) => `${(size / 1e6).toLocaleString("en")} M`).join(" | ")} | time exponent | steepest step | memory exponent | left out |
 | --- | ${sizes.map(() => "---:").join(" | ")} | ---: | ---: | ---: | --- |

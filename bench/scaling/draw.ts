@@ -39,7 +39,7 @@ export function drawScaling({ curves }: ScalingResult): string {
     ].join("\n");
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img">
-<title>Seconds of a fit against the number of ratings</title>
+<title>Processor seconds of a fit against the number of ratings</title>
 <rect width="${width}" height="${height}" fill="white"/>
 ${[...grid, ...lines].join("\n")}
 </svg>
