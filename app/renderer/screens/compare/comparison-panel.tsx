@@ -1,17 +1,23 @@
 import { Button, Card, Group, Select, Tabs, Text } from "@mantine/core";
 import { IconLink } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 import type { Run } from "../../../../core/contract/entities.ts";
 import { tellDone } from "../../components/feedback/tell.ts";
 import { withDistinctNames } from "../../components/format/run-names.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { CurvesTab } from "./curves-tab.tsx";
+import { ErrorsTab } from "./errors-tab.tsx";
+import { ChosenOrFound } from "./found-runs.tsx";
 import { MetricsTab } from "./metrics-tab.tsx";
 import { ParametersTab } from "./parameters-tab.tsx";
+import { SettingsTab } from "./settings-tab.tsx";
+import { TradeTab } from "./trade-tab.tsx";
+import { UsersTab } from "./users-tab.tsx";
 import { VerdictTab } from "./verdict-tab.tsx";
 
 const route = getRouteApi("/compare");
-const tabs = ["verdict", "metrics", "curves", "parameters"] as const;
+const tabs = ["verdict", "metrics", "curves", "parameters", "errors", "users", "trade", "settings"] as const;
 
 /** The chosen runs against each other. */
 export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[] }) {
@@ -19,13 +25,7 @@ export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const tab = search.tab ?? (runs.length < 2 ? "metrics" : "verdict");
-  if (runs.length === 0) {
-    return (
-      <Text size="sm" c="dimmed">
-        Nothing is chosen. Choose one run to see its metrics with their intervals, two or more to compare them.
-      </Text>
-    );
-  }
+  if (runs.length === 0) return <NothingChosen />;
   const finished = runs.filter(({ state }) => state === "succeeded");
   const only = finished.length === 1 ? finished[0] : undefined;
   return (
@@ -88,6 +88,7 @@ export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[
       </Group>
       <Tabs
         value={tab}
+        keepMounted={false}
         onChange={(value) =>
           void navigate({
             search: (before) => ({ ...before, tab: tabs.find((known) => known === value) }),
@@ -100,6 +101,10 @@ export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[
           <Tabs.Tab value="metrics">Metrics</Tabs.Tab>
           <Tabs.Tab value="curves">Learning curves</Tabs.Tab>
           <Tabs.Tab value="parameters">Parameters</Tabs.Tab>
+          <Tabs.Tab value="errors">Where it errs</Tabs.Tab>
+          <Tabs.Tab value="users">User by user</Tabs.Tab>
+          <Tabs.Tab value="trade">Trade-offs</Tabs.Tab>
+          <Tabs.Tab value="settings">Settings</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="verdict">
           <VerdictTab runs={finished} baselineId={search.baseline} />
@@ -112,6 +117,43 @@ export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[
         </Tabs.Panel>
         <Tabs.Panel value="parameters">
           <ParametersTab runs={runs} />
+        </Tabs.Panel>
+        <Tabs.Panel value="errors">
+          <ErrorsTab runs={finished} />
+        </Tabs.Panel>
+        <Tabs.Panel value="users">
+          <UsersTab runs={finished} />
+        </Tabs.Panel>
+        <Tabs.Panel value="trade">
+          <ChosenOrFound chosen={finished}>{(drawn, note) => <TradeTab runs={drawn} note={note} />}</ChosenOrFound>
+        </Tabs.Panel>
+        <Tabs.Panel value="settings">
+          <ChosenOrFound chosen={finished}>{(drawn, note) => <SettingsTab runs={drawn} note={note} />}</ChosenOrFound>
+        </Tabs.Panel>
+      </Tabs>
+    </Card>
+  );
+}
+
+/** Nothing is chosen, but all that the table finds can be looked at together. */
+function NothingChosen() {
+  const [tab, setTab] = useState<string | null>(null);
+  return (
+    <Card>
+      <Text size="sm" c="dimmed" mb="sm">
+        Nothing is chosen. Choose one run to see its metrics with their intervals, two or more to compare them. Or look
+        at all runs of the table at once:
+      </Text>
+      <Tabs value={tab} onChange={setTab} keepMounted={false} allowTabDeactivation>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="trade">Trade-offs</Tabs.Tab>
+          <Tabs.Tab value="settings">Settings</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="trade">
+          <ChosenOrFound chosen={[]}>{(drawn, note) => <TradeTab runs={drawn} note={note} />}</ChosenOrFound>
+        </Tabs.Panel>
+        <Tabs.Panel value="settings">
+          <ChosenOrFound chosen={[]}>{(drawn, note) => <SettingsTab runs={drawn} note={note} />}</ChosenOrFound>
         </Tabs.Panel>
       </Tabs>
     </Card>

@@ -2,6 +2,7 @@ import { SimpleGrid, Text } from "@mantine/core";
 import type { Run } from "../../../../core/contract/entities.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { IntervalPlot } from "../../charts/interval-plot.tsx";
+import { LinePlot } from "../../charts/line-plot.tsx";
 import { findMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
 
 /** Each metric of the chosen runs with its interval. */
@@ -16,10 +17,57 @@ export function MetricsTab({ runs }: { readonly runs: readonly Run[] }) {
   }
   return (
     <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="md">
+      {families(names).map((family) => (
+        <ByLength key={family} family={family} names={names} runs={runs} />
+      ))}
       {names.map((name) => (
         <MetricPlot key={name} name={name} runs={runs} />
       ))}
     </SimpleGrid>
+  );
+}
+
+/** Metrics that were measured at several lengths of list. */
+function families(names: readonly string[]): readonly string[] {
+  const ofLists = names.flatMap((name) => (name.includes("@") ? [name.split("@")[0] ?? name] : []));
+  return [...new Set(ofLists)].filter((family) => ofLists.filter((other) => other === family).length > 1);
+}
+
+function ByLength({
+  family,
+  names,
+  runs,
+}: {
+  readonly family: string;
+  readonly names: readonly string[];
+  readonly runs: readonly Run[];
+}) {
+  const lengths = names
+    .flatMap((name) => (name.startsWith(`${family}@`) ? [Number(name.slice(family.length + 1))] : []))
+    .sort((a, b) => a - b);
+  const series = runs.map(({ id, name: label, metrics }) => ({
+    id,
+    label,
+    points: lengths.flatMap((k) => {
+      const metric = findMetric(metrics, `${family}@${String(k)}`);
+      return metric === undefined ? [] : [{ x: k, y: metric.value }];
+    }),
+  }));
+  const title = `${metricLabel(family)} by length of list`;
+  return (
+    <ChartFrame
+      title={title}
+      description={metricMeaning(family)}
+      height={240}
+      table={{
+        columns: ["k", ...runs.map(({ name }) => name)],
+        rows: lengths.map((k) => [k, ...series.map(({ points }) => points.find(({ x }) => x === k)?.y ?? null)]),
+      }}
+    >
+      {(height) => (
+        <LinePlot series={series} height={height} xLabel="k" yLabel={metricLabel(family)} title={title} dots />
+      )}
+    </ChartFrame>
   );
 }
 

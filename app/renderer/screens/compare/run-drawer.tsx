@@ -1,4 +1,4 @@
-import { Anchor, Button, Code, Drawer, Group, Stack, Table, Text, Textarea, TextInput } from "@mantine/core";
+import { Anchor, Button, Code, Drawer, Group, Stack, Table, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { ReactNode } from "react";
 import type { Run } from "../../../../core/contract/entities.ts";
@@ -34,7 +34,9 @@ function Particulars({ run }: { readonly run: Run }) {
         <StateBadge state={run.state} />
         <Text size="sm" c="dimmed">
           {formatDateTime(run.createdAt)}
+          {run.archivedAt === undefined ? "" : `, archived ${formatDateTime(run.archivedAt)}`}
         </Text>
+        <ArchiveButton run={run} />
       </Group>
       {run.error !== null && run.state !== "cancelled" && (
         <ErrorPanel error={fromEnvelope(run.error)} title="The run did not finish" />
@@ -96,6 +98,30 @@ function Particulars({ run }: { readonly run: Run }) {
   );
 }
 
+function ArchiveButton({ run }: { readonly run: Run }) {
+  const archive = useCommand("runs.archive");
+  const archived = run.archivedAt !== undefined;
+  return (
+    <Button
+      variant="subtle"
+      color="gray"
+      ml="auto"
+      loading={archive.isPending}
+      onClick={() =>
+        archive.mutate(
+          { runIds: [run.id], archived: !archived },
+          {
+            onSuccess: () => tellDone(archived ? "Restored." : "Archived. It is kept whole, and found under Archived."),
+            onError: (error) => tellFailure("Nothing was changed", error),
+          },
+        )
+      }
+    >
+      {archived ? "Restore" : "Archive"}
+    </Button>
+  );
+}
+
 function Line({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
     <Table.Tr>
@@ -109,11 +135,15 @@ function Annotation({ run }: { readonly run: Run }) {
   const annotate = useCommand("runs.annotate");
   const [name, setName] = useState(run.name);
   const [note, setNote] = useState(run.note);
-  const changed = name.trim() !== run.name || note !== run.note;
+  const [tags, setTags] = useState(run.tags ?? []);
+  const changed = name.trim() !== run.name || note !== run.note || tags.join(",") !== (run.tags ?? []).join(",");
   const save = () =>
     annotate.mutate(
-      { runId: run.id, name: name.trim(), note },
-      { onSuccess: () => tellDone("Saved."), onError: (error) => tellFailure("Name and note were not saved", error) },
+      { runId: run.id, name: name.trim(), note, tags },
+      {
+        onSuccess: () => tellDone("Saved."),
+        onError: (error) => tellFailure("Name, note and tags were not saved", error),
+      },
     );
   return (
     <Stack gap="xs">
@@ -125,6 +155,7 @@ function Annotation({ run }: { readonly run: Run }) {
         value={note}
         onChange={({ currentTarget }) => setNote(currentTarget.value)}
       />
+      <TagsInput label="Tags" value={tags} onChange={setTags} maxTags={50} placeholder="Enter adds a tag" />
       {changed && (
         <Group>
           <Button loading={annotate.isPending} disabled={name.trim() === ""} onClick={save}>

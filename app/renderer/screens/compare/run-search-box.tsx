@@ -2,7 +2,7 @@ import { Combobox, Group, Text, TextInput, useCombobox } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
-import { parseRunSearch } from "../../../../core/contract/run-search.ts";
+import { parseRunSearch, searchTokens } from "../../../../core/contract/run-search.ts";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import { suggestions } from "./search-completion.ts";
 
@@ -29,9 +29,11 @@ export function RunSearchBox({ value, onChange, facets }: RunSearchBoxProps) {
   const parsed = parseRunSearch(typed);
   const problem = "problem" in parsed ? parsed.problem : null;
   const offered = suggestions(typed, facets);
-  const change = (search: string) => {
+  const change = (search: string, isWhole = false) => {
     setTyped(search);
-    if ("expression" in parseRunSearch(search)) tell(search.trim());
+    // Half a field's name would be looked for as a word, and nothing found, at every field that is typed.
+    const isHalfTyped = !isWhole && endsInWord(search) && suggestions(search, facets).length > 0;
+    if ("expression" in parseRunSearch(search) && !isHalfTyped) tell(search.trim());
   };
   return (
     <Combobox
@@ -59,9 +61,14 @@ export function RunSearchBox({ value, onChange, facets }: RunSearchBoxProps) {
             combobox.resetSelectedOption();
           }}
           onClick={() => combobox.openDropdown()}
-          onBlur={() => combobox.closeDropdown()}
+          onBlur={() => {
+            change(typed, true);
+            combobox.closeDropdown();
+          }}
           onKeyDown={(event) => {
-            if (event.key === "Enter" && combobox.getSelectedOptionIndex() === -1) combobox.closeDropdown();
+            if (event.key !== "Enter" || combobox.getSelectedOptionIndex() !== -1) return;
+            change(typed, true);
+            combobox.closeDropdown();
           }}
         />
       </Combobox.Target>
@@ -88,4 +95,9 @@ export function RunSearchBox({ value, onChange, facets }: RunSearchBoxProps) {
       </Combobox.Dropdown>
     </Combobox>
   );
+}
+
+function endsInWord(search: string): boolean {
+  const tokens = searchTokens(search);
+  return tokens.at(-1)?.kind === "text" && tokens.at(-2)?.kind !== "operator" && !/\s$/u.test(search);
 }

@@ -4,7 +4,7 @@ import { useQueries } from "@tanstack/react-query";
 import type { SortingState } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
-import type { MethodInput, MethodOutput } from "../../../../core/contract/methods.ts";
+import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import type { RunGroup, RunRow } from "../../../../core/contract/run-table.ts";
 import { formatMetric } from "../../components/format/metrics.ts";
 import { formatCount, formatQuantity } from "../../components/format/numbers.ts";
@@ -16,13 +16,12 @@ import { useRowKeys } from "../../components/table/row-keys.ts";
 import { useEngine } from "../../transport/engine-context.tsx";
 import { methodQuery } from "../../transport/hooks.ts";
 import type { RunColumn } from "./run-columns.tsx";
+import type { RunQuestion } from "./run-question.ts";
 import { tableLines } from "./table-lines.ts";
 
 const rowHeight = 32;
 const selectWidth = 36;
 export const runsPage = 100;
-
-export type RunQuestion = Omit<MethodInput<"runs.query">, "offset" | "limit">;
 
 interface RunsTableProps {
   readonly question: RunQuestion;
@@ -77,14 +76,7 @@ export function RunsTable(props: RunsTableProps) {
   const width = visible.reduce((sum, column) => sum + column.width, selectWidth);
   return (
     <div ref={scroller} className={styles["scroller"]} style={{ maxHeight }} tabIndex={-1}>
-      <table
-        className={styles["table"]}
-        style={{ minWidth: width }}
-        aria-label="Runs"
-        aria-rowcount={lines.count + 1}
-        aria-multiselectable
-        role="grid"
-      >
+      <table className={styles["table"]} style={{ minWidth: width }} aria-label="Runs" aria-rowcount={lines.count + 1}>
         <colgroup>
           <col style={{ width: selectWidth }} />
           {visible.map(({ id, width: wide }) => (
@@ -200,10 +192,11 @@ interface GroupLineProps {
 function GroupLine({ group, index, label, columns, rowProps, onFold }: GroupLineProps) {
   const Chevron = group.folded ? IconChevronRight : IconChevronDown;
   return (
-    <tr {...rowProps} className={styles["row"]} aria-rowindex={index + 2} aria-expanded={!group.folded}>
+    <tr {...rowProps} className={styles["row"]} aria-rowindex={index + 2}>
       <td colSpan={columns} style={{ background: "var(--rb-sunken)" }}>
         <UnstyledButton
           onClick={onFold}
+          aria-expanded={!group.folded}
           tabIndex={-1}
           fz="sm"
           style={{ position: "sticky", left: 10, display: "inline-flex", alignItems: "center", gap: 6 }}

@@ -1,9 +1,7 @@
 import { Group, Select, Stack, Switch, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
-import type { z } from "zod";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
-import { parseRunSearch } from "../../../../core/contract/run-search.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
@@ -20,7 +18,8 @@ import { RunBulkMenu } from "./run-bulk-menu.tsx";
 import { fieldOfColumn, hiddenAtFirst, runColumns } from "./run-columns.tsx";
 import { RunSearchBox } from "./run-search-box.tsx";
 import { runsFound, runsPage, RunsTable } from "./runs-table.tsx";
-import type { RunQuestion } from "./runs-table.tsx";
+import { orderOf, runQuestion } from "./run-question.ts";
+import type { CompareSearch, RunQuestion } from "./run-question.ts";
 import { ViewsMenu } from "./views-menu.tsx";
 
 const route = getRouteApi("/compare");
@@ -39,14 +38,9 @@ export function RunsView({ facets }: { readonly facets: Facets }) {
   const [folded, setFolded] = useState<readonly (string | null)[]>([]);
   const update = (part: Partial<typeof search>) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  const sort = search.sort ?? "createdAt";
-  const descending = search.sort === undefined || search.descending === true;
+  const order = orderOf(search);
   const question: RunQuestion = {
-    where: "expression" in parseRunSearch(search.filter ?? "") ? (search.filter ?? "") : "",
-    show: search.show ?? "active",
-    trials: search.trials ?? false,
-    ...(search.split === undefined ? {} : { splitId: search.split }),
-    sort: [{ field: fieldOfColumn(sort), descending }],
+    ...runQuestion(search),
     groupBy: search.group === undefined ? null : fieldOfColumn(search.group),
     ...(search.group === undefined ? {} : { folded: [...folded] }),
   };
@@ -154,7 +148,7 @@ export function RunsView({ facets }: { readonly facets: Facets }) {
               first={known}
               columns={columns}
               layout={layout}
-              sorting={[{ id: sort, desc: descending }]}
+              sorting={[{ id: order.column, desc: order.descending }]}
               onSorting={([sorting]) =>
                 update({ sort: sorting?.id, descending: sorting?.desc === true ? true : undefined })
               }
@@ -194,7 +188,7 @@ export function RunsView({ facets }: { readonly facets: Facets }) {
 }
 
 /** Of the address, what describes the table; who is chosen is no part of a view. */
-function viewOf(search: z.infer<typeof compareSearch>) {
+function viewOf(search: CompareSearch) {
   const { filter, split, group, show, trials, sort, descending, tab, metric } = search;
   return Object.fromEntries(
     Object.entries({ filter, split, group, show, trials, sort, descending, tab, metric }).flatMap(([key, value]) =>

@@ -9,8 +9,7 @@ import { useQueryMethod } from "../../transport/hooks.ts";
 /** The last few runs, newest first. */
 export function RecentRuns() {
   const now = useNow(60_000);
-  const { data: runs = [] } = useQueryMethod("runs.list", {});
-  const recent = [...runs].sort((left, right) => right.createdAt.localeCompare(left.createdAt)).slice(0, 6);
+  const recent = useQueryMethod("runs.query", { limit: 6 }).data?.rows ?? [];
   if (recent.length === 0) return null;
   const metrics = metricNames(recent)
     .filter((name) => /^(ndcg@|recall@|rmse)/.test(name))

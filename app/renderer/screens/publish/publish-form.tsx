@@ -1,13 +1,15 @@
 import { Button, Card, Collapse, Group, NumberInput, Select, Stack, Switch, Text, Title } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
-import type { Run, Target } from "../../../../core/contract/entities.ts";
+import type { Target } from "../../../../core/contract/entities.ts";
+import type { RunRow } from "../../../../core/contract/run-table.ts";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
 import { findMetric, formatMetric, metricLabel } from "../../components/format/metrics.ts";
 import { InlineLink } from "../../components/link-button.tsx";
-import { useJob, useJobs, useQueryMethod } from "../../transport/hooks.ts";
+import { useJob, useJobs } from "../../transport/hooks.ts";
+import { useRunChoice } from "../../transport/use-run-choice.ts";
 import { PublishOutcome } from "./publish-outcome.tsx";
 import { ProtocolProgress } from "./protocol-progress.tsx";
 
@@ -15,7 +17,7 @@ const route = getRouteApi("/publish");
 
 /** Which model goes where, and how it goes. */
 export function PublishForm({ target, runId }: { readonly target: Target; readonly runId: string | undefined }) {
-  const runs = useQueryMethod("runs.list", {});
+  const runs = useRunChoice("state = succeeded and refit = false", runId === undefined ? [] : [runId]);
   return (
     <Card component="section" aria-label="Publish a model">
       <Title order={2} mb="sm">
@@ -29,13 +31,11 @@ export function PublishForm({ target, runId }: { readonly target: Target; readon
 }
 
 /** Finished runs, newest first. A refit carries the evaluation of another run and is made again on the way. */
-function publishable(runs: readonly Run[]): readonly Run[] {
-  return runs
-    .filter(({ state, refitOf }) => state === "succeeded" && refitOf === null)
-    .sort((left, right) => right.createdAt.localeCompare(left.createdAt));
+function publishable(runs: readonly RunRow[]): readonly RunRow[] {
+  return runs.filter(({ state, refitOf }) => state === "succeeded" && refitOf === null);
 }
 
-function runLabel(run: Run): string {
+function runLabel(run: RunRow): string {
   const metric = findMetric(run.metrics, "ndcg@10") ?? run.metrics[0];
   return metric === undefined ? run.name : `${run.name}  (${metricLabel(metric.metric)} ${formatMetric(metric.value)})`;
 }
@@ -46,7 +46,7 @@ function Form({
   runId,
 }: {
   readonly target: Target;
-  readonly runs: readonly Run[];
+  readonly runs: readonly RunRow[];
   readonly runId: string | undefined;
 }) {
   const navigate = route.useNavigate();

@@ -1,12 +1,13 @@
 import { Text } from "@mantine/core";
-import type { Run, Snapshot } from "../../../../core/contract/entities.ts";
+import type { Snapshot } from "../../../../core/contract/entities.ts";
+import type { RunRow } from "../../../../core/contract/run-table.ts";
 import type { PersonRating } from "../../search-params.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { ModelList } from "./model-list.tsx";
 import styles from "./recommendations.module.css";
 
 interface UserModelsProps {
-  readonly models: readonly Run[];
+  readonly models: readonly RunRow[];
   readonly snapshot: Snapshot;
   readonly userId: string | undefined;
   readonly n: number;
@@ -41,7 +42,7 @@ function UserModel({
   excludeSeen,
   showHeldOut,
 }: {
-  readonly run: Run;
+  readonly run: RunRow;
   readonly userId: string;
   readonly n: number;
   readonly excludeSeen: boolean;
@@ -56,7 +57,7 @@ function UserModel({
 }
 
 interface PersonModelsProps {
-  readonly models: readonly Run[];
+  readonly models: readonly RunRow[];
   readonly ratings: readonly PersonRating[];
   readonly n: number;
 }
@@ -77,7 +78,7 @@ function PersonModel({
   ratings,
   n,
 }: {
-  readonly run: Run;
+  readonly run: RunRow;
   readonly ratings: readonly PersonRating[];
   readonly n: number;
 }) {

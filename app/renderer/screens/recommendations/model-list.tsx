@@ -1,7 +1,8 @@
 import { ActionIcon, Card, Group, Text, Title, Tooltip } from "@mantine/core";
 import { IconHelpCircle, IconMovie } from "@tabler/icons-react";
 import { useState } from "react";
-import type { Recommendation, Run } from "../../../../core/contract/entities.ts";
+import type { Recommendation } from "../../../../core/contract/entities.ts";
+import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatDecimal } from "../../components/format/numbers.ts";
 import { CopyMenu } from "../../components/table/copy-menu.tsx";
@@ -17,7 +18,7 @@ interface RecommendationsAnswer {
 }
 
 /** One model's list. */
-export function ModelList({ run, answer }: { readonly run: Run; readonly answer: RecommendationsAnswer }) {
+export function ModelList({ run, answer }: { readonly run: RunRow; readonly answer: RecommendationsAnswer }) {
   const [similarTo, setSimilarTo] = useState<Recommendation | null>(null);
   return (
     <Card padding={0} component="section" aria-label={`Recommendations of ${run.name}`}>

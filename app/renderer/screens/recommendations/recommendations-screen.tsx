@@ -1,13 +1,16 @@
 import { Group, MultiSelect, NumberInput, SegmentedControl, Select, Stack, Switch, Text } from "@mantine/core";
 import { IconMovie } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
-import type { Run, Snapshot } from "../../../../core/contract/entities.ts";
+import type { Snapshot } from "../../../../core/contract/entities.ts";
+import type { RunRow } from "../../../../core/contract/run-table.ts";
+import { quotedForSearch } from "../../../../core/contract/run-search.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { EmptyState } from "../../components/feedback/empty-state.tsx";
 import { withDistinctNames } from "../../components/format/run-names.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import { useRunChoice } from "../../transport/use-run-choice.ts";
 import { PersonColumn } from "./person-column.tsx";
 import { PersonModels, UserModels } from "./model-columns.tsx";
 import styles from "./recommendations.module.css";
@@ -17,7 +20,11 @@ const route = getRouteApi("/recommendations");
 const mostModels = 4;
 
 export function RecommendationsScreen() {
-  const runs = useQueryMethod("runs.list", {});
+  const { run, snapshot } = route.useSearch();
+  const runs = useRunChoice(
+    snapshot === undefined ? "state = succeeded" : `state = succeeded and snapshot = ${quotedForSearch(snapshot)}`,
+    run,
+  );
   const snapshots = useQueryMethod("snapshots.list", {});
   return (
     <Screen
@@ -40,7 +47,13 @@ export function RecommendationsScreen() {
   );
 }
 
-function WithModels({ runs, snapshots }: { readonly runs: readonly Run[]; readonly snapshots: readonly Snapshot[] }) {
+function WithModels({
+  runs,
+  snapshots,
+}: {
+  readonly runs: readonly RunRow[];
+  readonly snapshots: readonly Snapshot[];
+}) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   if (runs.length === 0) {
@@ -56,7 +69,7 @@ function WithModels({ runs, snapshots }: { readonly runs: readonly Run[]; readon
   }
   const update = (part: Partial<typeof search>) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  const newest = [...runs].sort((left, right) => right.createdAt.localeCompare(left.createdAt));
+  const newest = [...runs].sort((left, right) => (left.createdAt < right.createdAt ? 1 : -1));
   const asked = runs.filter(({ id }) => search.run?.includes(id) === true);
   const snapshotId = search.snapshot ?? asked[0]?.snapshotId ?? newest[0]?.snapshotId;
   const snapshot = snapshots.find(({ id }) => id === snapshotId);
@@ -95,6 +108,8 @@ function WithModels({ runs, snapshots }: { readonly runs: readonly Run[]; readon
           label="Models, side by side"
           style={{ flex: 1, minWidth: 260 }}
           maxValues={mostModels}
+          searchable
+          limit={60}
           data={fitting.map(({ id, name }) => ({ value: id, label: name }))}
           value={models.map(({ id }) => id)}
           onChange={(ids) => update({ run: ids })}

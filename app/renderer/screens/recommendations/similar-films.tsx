@@ -1,5 +1,6 @@
 import { Drawer, Text } from "@mantine/core";
-import type { Recommendation, Run } from "../../../../core/contract/entities.ts";
+import type { Recommendation } from "../../../../core/contract/entities.ts";
+import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatDecimal } from "../../components/format/numbers.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
@@ -7,7 +8,7 @@ import { FilmName, filmTitle } from "./film.tsx";
 import styles from "./recommendations.module.css";
 
 interface SimilarFilmsProps {
-  readonly run: Run;
+  readonly run: RunRow;
   readonly film: Recommendation | null;
   readonly onClose: () => void;
 }

@@ -1,0 +1,245 @@
+import { useElementSize } from "@mantine/hooks";
+import { useState } from "react";
+import { formatGeneral } from "../components/format/numbers.ts";
+import { seriesColor } from "../theme/tokens.ts";
+import { TooltipCard } from "./chart-tooltip.tsx";
+import styles from "./line-plot.module.css";
+import { linearScale, logarithmicScale } from "./line-scale.ts";
+import type { LineScale } from "./line-scale.ts";
+import { PointReader } from "./point-reader.tsx";
+
+export interface ScatterPoint {
+  readonly id: string;
+  readonly label: string;
+  readonly x: number;
+  readonly y: number;
+  /** Colour by the palette. */
+  readonly series?: number;
+  /** Drawn filled and named: nothing is better in both respects. */
+  readonly best?: boolean;
+}
+
+interface ScatterPlotProps {
+  readonly points: readonly ScatterPoint[];
+  readonly height: number;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly title: string;
+  readonly logarithmicX?: boolean;
+  /** Joined by a staircase, in the order given: the Pareto front. */
+  readonly front?: readonly ScatterPoint[];
+  /** Where both axes mean the same: the line on which they are equal. */
+  readonly diagonal?: boolean;
+  readonly onOpen?: (id: string) => void;
+}
+
+const margin = { top: 10, right: 18, bottom: 36, left: 66 } as const;
+const mostNames = 12;
+
+/** Points in two measures. Arrow keys walk through them from left to right, Enter opens one. */
+export function ScatterPlot(props: ScatterPlotProps) {
+  const { ref, width } = useElementSize();
+  return (
+    <div ref={ref} className={styles["drawing"]} style={{ height: props.height }}>
+      {width > 0 && <Drawing {...props} width={width} />}
+    </div>
+  );
+}
+
+function Drawing(props: ScatterPlotProps & { readonly width: number }) {
+  const { width, height, xLabel, yLabel, title, logarithmicX = false, front = [], diagonal = false, onOpen } = props;
+  const points = [...props.points].filter(({ x }) => !logarithmicX || x > 0).sort((left, right) => left.x - right.x);
+  const [at, setAt] = useState<number | null>(null);
+  const extents = [extent(points.map(({ x }) => x)), extent(points.map(({ y }) => y))] as const;
+  const shared = diagonal ? extent(extents.flat()) : null;
+  const horizontal = [margin.left, width - margin.right] as const;
+  const x = logarithmicX ? logarithmicScale(extents[0], horizontal) : linearScale(shared ?? extents[0], horizontal);
+  const y = linearScale(shared ?? extents[1], [height - margin.bottom, margin.top]);
+  const place = (point: ScatterPoint) => [x.place(point.x) ?? 0, y.place(point.y) ?? 0] as const;
+  const current = at === null ? undefined : points[Math.min(at, points.length - 1)];
+  const named = points.filter(({ best }) => best).slice(0, mostNames);
+  const pointer = {
+    onPointerLeave: () => setAt(null),
+    onPointerMove: (event: React.PointerEvent<SVGSVGElement>) => {
+      const box = event.currentTarget.getBoundingClientRect();
+      setAt(nearest(points.map(place), event.clientX - box.left, event.clientY - box.top));
+    },
+    onClick: () => current !== undefined && onOpen?.(current.id),
+  };
+  return (
+    <>
+      <svg
+        data-chart="scatter"
+        role="img"
+        aria-label={`${title}: ${yLabel} by ${xLabel}, ${String(points.length)} points`}
+        width={width}
+        height={height}
+        {...pointer}
+      >
+        <Frame {...{ x, y, width, height, xLabel, yLabel }} />
+        {shared !== null && (
+          <line
+            x1={x.place(shared[0]) ?? 0}
+            y1={y.place(shared[0]) ?? 0}
+            x2={x.place(shared[1]) ?? 0}
+            y2={y.place(shared[1]) ?? 0}
+            stroke="var(--rb-axis)"
+            strokeDasharray="4 4"
+          />
+        )}
+        {front.length > 1 && (
+          <path d={staircase(front.map(place))} fill="none" stroke="var(--rb-accent-text)" strokeDasharray="4 3" />
+        )}
+        {points.map((point) => {
+          const [left, top] = place(point);
+          const color = seriesColor(point.series ?? 0);
+          const filled = point.best !== false;
+          return (
+            <circle
+              key={point.id}
+              cx={left}
+              cy={top}
+              r={filled ? 4.5 : 3}
+              fill={filled ? color : "none"}
+              stroke={color}
+              strokeOpacity={filled ? 1 : 0.6}
+            />
+          );
+        })}
+        {named.map((point) => {
+          const [left, top] = place(point);
+          const atRight = left > width - 180;
+          return (
+            <text
+              key={point.id}
+              x={left + (atRight ? -8 : 8)}
+              y={top - 6}
+              textAnchor={atRight ? "end" : "start"}
+              fontSize={11}
+              fill="var(--mantine-color-text)"
+            >
+              {point.label.length > 28 ? `${point.label.slice(0, 27)}…` : point.label}
+            </text>
+          );
+        })}
+        {current !== undefined && (
+          <circle
+            cx={place(current)[0]}
+            cy={place(current)[1]}
+            r={8}
+            fill="none"
+            stroke="var(--rb-accent-text)"
+            strokeWidth={2}
+          />
+        )}
+      </svg>
+      <PointReader
+        label={`Read the points of ${title}, from left to right`}
+        text={
+          current === undefined
+            ? "none"
+            : `${current.label}: ${xLabel} ${formatGeneral(current.x)}, ${yLabel} ${formatGeneral(current.y)}`
+        }
+        count={points.length}
+        at={at}
+        onRead={setAt}
+        {...(current === undefined || onOpen === undefined ? {} : { onOpen: () => onOpen(current.id) })}
+      />
+      {current !== undefined && (
+        <div
+          className={styles["reading"]}
+          role="status"
+          style={
+            place(current)[0] > width / 2 ? { right: width - place(current)[0] + 12 } : { left: place(current)[0] + 12 }
+          }
+        >
+          <TooltipCard
+            title={current.label}
+            lines={[
+              { key: "x", label: xLabel, value: formatGeneral(current.x) },
+              { key: "y", label: yLabel, value: formatGeneral(current.y) },
+            ]}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+function nearest(places: readonly (readonly [number, number])[], left: number, top: number): number | null {
+  let best: number | null = null;
+  let distance = 30 ** 2;
+  places.forEach(([x, y], index) => {
+    const away = (x - left) ** 2 + (y - top) ** 2;
+    if (away < distance) {
+      distance = away;
+      best = index;
+    }
+  });
+  return best;
+}
+
+function extent(values: readonly number[]): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return low <= high ? [low, high] : [0, 1];
+}
+
+/** Between two points of a front nothing better is known than the worse of both. */
+function staircase(places: readonly (readonly [number, number])[]): string {
+  return places
+    .map(([x, y], index) => {
+      const before = places[index - 1];
+      return before === undefined ? `M${x} ${y}` : `L${x} ${before[1]}L${x} ${y}`;
+    })
+    .join("");
+}
+
+const letters = { fontSize: 11, fill: "var(--rb-axis)" } as const;
+
+interface FrameProps {
+  readonly x: LineScale;
+  readonly y: LineScale;
+  readonly width: number;
+  readonly height: number;
+  readonly xLabel: string;
+  readonly yLabel: string;
+}
+
+function Frame({ x, y, width, height, xLabel, yLabel }: FrameProps) {
+  const bottom = height - margin.bottom;
+  const middle = (margin.top + bottom) / 2;
+  return (
+    <>
+      {y.ticks.map((tick) => (
+        <g key={tick}>
+          <line
+            x1={margin.left}
+            x2={width - margin.right}
+            y1={y.place(tick) ?? 0}
+            y2={y.place(tick) ?? 0}
+            stroke="var(--rb-grid)"
+          />
+          <text x={margin.left - 6} y={(y.place(tick) ?? 0) + 3.5} textAnchor="end" {...letters}>
+            {formatGeneral(tick)}
+          </text>
+        </g>
+      ))}
+      {x.ticks.map((tick) => (
+        <text key={tick} x={x.place(tick) ?? 0} y={bottom + 15} textAnchor="middle" {...letters}>
+          {formatGeneral(tick)}
+        </text>
+      ))}
+      <line x1={margin.left} x2={width - margin.right} y1={bottom} y2={bottom} stroke="var(--rb-border)" />
+      <text x={(margin.left + width - margin.right) / 2} y={height - 4} textAnchor="middle" {...letters}>
+        {xLabel}
+      </text>
+      <text x={12} y={middle} transform={`rotate(-90 12 ${String(middle)})`} textAnchor="middle" {...letters}>
+        {yLabel}
+      </text>
+    </>
+  );
+}
