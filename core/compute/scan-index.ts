@@ -1,4 +1,4 @@
-import { MemoryLayout, allocateShared, float32View, int32View, largestMemory } from "./memory-layout.ts";
+import { MemoryLayout, allocateShared, float32View, float64View, int32View, largestMemory } from "./memory-layout.ts";
 import type { Region } from "./memory-layout.ts";
 
 /** What the scan needs of a model: score(i) = constant + bias[i] + query · factors[i]. */
@@ -16,7 +16,7 @@ export interface ScanOptions {
   readonly slots?: number;
   /** The longest list that will be asked for. Default 256. */
   readonly longestList?: number;
-  /** Whether whole rankings will be asked for (4 bytes a factor, and 40 bytes an item and slot). */
+  /** Whether whole rankings will be asked for (4 bytes a factor, and 48 bytes an item and slot). */
   readonly rankings?: boolean;
   /** Queries of a usual length: items that such a query may score high come first. Default 1. */
   readonly usualNorm?: number;
@@ -46,6 +46,8 @@ export interface ScanIndex {
   /** f32 [items × factors] and [items], as the model has them, for rankings; or empty. */
   readonly itemFactors: Region;
   readonly itemBias: Region;
+  /** f64 [items] 1 ÷ length of the item's factors, 0 for an item without; or empty. */
+  readonly inverseLength: Region;
   readonly bounds: ScanBounds;
   /** Bounds of stretches of places: items that come late are short, and their scores off by less. */
   readonly tiers: readonly { readonly until: number; readonly bounds: ScanBounds }[];
@@ -86,6 +88,8 @@ export interface RankingRegions {
   /** f64 [tiers × 2] */
   readonly tiers: Region;
   readonly table: Region;
+  /** f64 [factors] */
+  readonly directions: Region;
 }
 
 export const itemsPerPanel = 8;
@@ -97,8 +101,8 @@ export const stateBytes = 112;
 const wholeLength = 32_000;
 
 const tierCount = 8;
-/** As in assembly/rank.ts, and four for scratch. */
-const tableLength = 512 + 4;
+/** As in assembly/rank.ts. */
+const tableLength = 2048;
 
 /** Candidates a pool holds for lists of n: enough that it is seldom sifted. */
 export const poolCapacity = (n: number): number => 2 * n + 48;
@@ -123,6 +127,7 @@ function plan({ items, factors }: ScanItems, options: ScanOptions): Plan {
     placeOf: layout.int32(items),
     itemFactors: layout.float32(rankings ? items * factors : 0),
     itemBias: layout.float32(rankings ? items : 0),
+    inverseLength: layout.float64(rankings ? items : 0),
   };
   const ranking = (): RankingRegions => ({
     tiles: layout.float32(queriesPerGroup * places),
@@ -133,6 +138,7 @@ function plan({ items, factors }: ScanItems, options: ScanOptions): Plan {
     relevant: layout.int32(places),
     tiers: layout.float64(tierCount * 2),
     table: layout.int32(tableLength),
+    directions: layout.float64(factors),
   });
   const slot = (): ScanSlot => ({
     queries: layout.int32(queriesPerCall * pairs),
@@ -172,6 +178,8 @@ export function buildScanIndex(model: ScanItems, options: ScanOptions = {}): Sca
   if (options.rankings === true) {
     float32View(memory, regions.itemFactors).set(model.itemFactors);
     float32View(memory, regions.itemBias).set(model.itemBias);
+    const inverse = float64View(memory, regions.inverseLength);
+    for (let i = 0; i < items; i++) inverse[i] = norms[i]! > 0 ? 1 / norms[i]! : 0;
   }
   for (let place = 0; place < items; place++) {
     const item = itemAt[place]!;

@@ -61,6 +61,7 @@ export interface ScanKernels {
     keys: number,
     spare: number,
     items: number,
+    counts: number,
   ): number;
   relevantAbove(
     row: number,
@@ -77,5 +78,14 @@ export interface ScanKernels {
     exact: number,
     spare: number,
     table: number,
+  ): number;
+  addDirections(
+    items: number,
+    from: number,
+    to: number,
+    factors: number,
+    factorCount: number,
+    inverse: number,
+    sum: number,
   ): number;
 }

@@ -129,11 +129,11 @@ export class Evaluator {
     const { input, output, gains, places } = this;
     const { test } = input;
     const { row, u } = person;
-    const { items, length } = ranking;
+    const { items, length, directions } = ranking;
     const first = test.userStart[u]!;
     const end = test.userStart[u + 1]!;
     const relevant = this.relevantOf(first, end);
-    this.rater.rate({ row, items, length, relevant, profile: person.exclude }, gains);
+    this.rater.rate({ row, items, length, directions, relevant, profile: person.exclude }, gains);
     for (let at = 0; at < relevant.length; at++) gains[relevant[at]!] = -1;
 
     this.countListed(items, length);

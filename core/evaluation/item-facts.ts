@@ -25,7 +25,7 @@ export interface Likeness {
 export function itemFacts(train: TrainingSet, model: ServableModel): ItemFacts {
   const { items } = train;
   const popularity = new Int32Array(items);
-  for (const i of train.item) popularity[i]!++;
+  for (let at = 0; at < train.item.length; at++) popularity[train.item[at]!]!++;
   let users = 0;
   for (let u = 0; u < train.users; u++) if (train.userStart[u + 1]! > train.userStart[u]!) users++;
   const ranks = new Map([...new Set(popularity)].sort((a, b) => b - a).map((count, at) => [count, at + 1]));

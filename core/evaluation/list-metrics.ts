@@ -1,4 +1,5 @@
 import type { ItemFacts, Likeness } from "./item-facts.ts";
+import type { DirectionSum } from "./ranker.ts";
 
 /** Names of the columns that one list fills, for one length; `docs/reference/metrics.md` has the formulas. */
 export function listColumns(k: number, diverse: boolean): string[] {
@@ -24,6 +25,8 @@ export interface RatedList {
   /** [≥ length] best first. */
   readonly items: Int32Array;
   readonly length: number;
+  /** Sums of directions of the items' factors, where the ranking has them. */
+  readonly directions: DirectionSum | null;
   /** The user's relevant items. */
   readonly relevant: Int32Array;
   /** The user's training items. */
@@ -74,6 +77,7 @@ export class ListRater {
   /** [n] DCG of n hits at the first places. */
   private readonly ideal: Float64Array;
   private readonly spread: Spread | null;
+  private readonly ofFactors: boolean;
   private bestGains = new Float64Array(64);
 
   /** `cutoffs` ascending; columns as `listColumns` names them. */
@@ -86,11 +90,13 @@ export class ListRater {
     this.ideal = new Float64Array(longest + 1);
     for (let n = 0; n < longest; n++) this.ideal[n + 1] = this.ideal[n]! + this.discount[n]!;
     this.spread = facts.likeness === null ? null : new Spread(facts.likeness);
+    this.ofFactors = facts.likeness?.of === "factors";
   }
 
   /** Writes the row's values. `gains` [items]: −1 where not relevant, else 2^rating − 1. */
-  rate({ row, items, length, relevant, profile }: RatedList, gains: Float64Array): void {
-    const { targets, facts, itemCount, discount, ideal, spread } = this;
+  rate({ row, items, length, directions, relevant, profile }: RatedList, gains: Float64Array): void {
+    const { targets, facts, itemCount, discount, ideal } = this;
+    const spread = this.ofFactors && directions !== null ? directions : this.spread;
     const { selfInformation, popularity, expectation } = facts;
     const wanted = relevant.length;
     const bestGains = this.sortedGains(relevant, gains);
@@ -106,12 +112,12 @@ export class ListRater {
     let popular = 0;
     let position = 0;
     let counted = 0;
-    spread?.reset();
+    spread?.reset(items);
     for (let at = 0; at < targets.length; at++) {
       const target = targets[at]!;
       const { k } = target;
       const end = Math.min(k, length);
-      if (spread !== null) spread.add(items, position, end);
+      if (spread !== null) spread.add(position, end);
       for (; position < end; position++) {
         const i = items[position]!;
         information += selfInformation[i]!;
@@ -140,7 +146,7 @@ export class ListRater {
       target.novelty[row] = position === 0 ? NaN : information / position;
       target.serendipity[row] = none || position === 0 ? NaN : surprise / position;
       target.popularityLift[row] = position === 0 ? NaN : (popular / position - usual) / usual;
-      if (spread !== null) target.diversity[row] = position < 2 ? NaN : spread.diversity(position);
+      if (spread !== null) target.diversity[row] = position < 2 ? NaN : diversity(spread, position);
     }
   }
 
@@ -150,8 +156,19 @@ export class ListRater {
     if (count > this.bestGains.length) this.bestGains = new Float64Array(2 * count);
     const sorted = this.bestGains;
     for (let at = 0; at < count; at++) sorted[at] = gains[relevant[at]!]!;
-    sorted.subarray(0, count).sort();
+    if (count > 64) sorted.subarray(0, count).sort();
+    else sortFew(sorted, count);
     return sorted;
+  }
+}
+
+/** Ascending: by insertion, for what is shorter than a sort's preparations. */
+function sortFew(values: Float64Array, count: number): void {
+  for (let at = 1; at < count; at++) {
+    const value = values[at]!;
+    let to = at;
+    for (; to > 0 && values[to - 1]! > value; to--) values[to] = values[to - 1]!;
+    values[to] = value;
   }
 }
 
@@ -166,24 +183,33 @@ function meanPopularity(popularity: Int32Array, profile: Int32Array): number {
  * Mean of 1 − cosine over all pairs of a list that grows. With unit vectors v, Σ_{i<j} v_i·v_j = (‖Σ v‖² − Σ ‖v‖²) / 2, so a
  * list of k costs k steps and not k².
  */
-class Spread {
+function diversity({ sum, known }: Pick<DirectionSum, "sum" | "known">, length: number): number {
+  let squares = 0;
+  for (let c = 0; c < sum.length; c++) squares += sum[c]! ** 2;
+  return 1 - (squares - known) / (length * (length - 1));
+}
+
+/** The sum of directions where no ranking offers it: of genres, and of models that are not scanned. */
+class Spread implements DirectionSum {
+  readonly sum: Float64Array;
+  known = 0;
   private readonly likeness: Likeness;
-  private readonly sum: Float64Array;
-  private known = 0;
+  private items: Int32Array = new Int32Array();
 
   constructor(likeness: Likeness) {
     this.likeness = likeness;
     this.sum = new Float64Array(likeness.columns);
   }
 
-  reset(): void {
+  reset(items: Int32Array): void {
+    this.items = items;
     this.sum.fill(0);
     this.known = 0;
   }
 
-  add(items: Int32Array, from: number, to: number): void {
+  add(from: number, to: number): void {
     const { columns, vectors, inverseLength } = this.likeness;
-    const { sum } = this;
+    const { sum, items } = this;
     for (let position = from; position < to; position++) {
       const i = items[position]!;
       const scale = inverseLength[i]!;
@@ -192,12 +218,5 @@ class Spread {
       const start = i * columns;
       for (let c = 0; c < columns; c++) sum[c]! += vectors[start + c]! * scale;
     }
-  }
-
-  diversity(length: number): number {
-    const { sum } = this;
-    let squares = 0;
-    for (let c = 0; c < sum.length; c++) squares += sum[c]! ** 2;
-    return 1 - (squares - this.known) / (length * (length - 1));
   }
 }

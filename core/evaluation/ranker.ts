@@ -27,6 +27,19 @@ export interface Ranking {
    * under the ROC curve, exact. NaN when there is no other item, or no relevant one.
    */
   areaUnderCurve(relevant: Int32Array): number;
+  /** Sums of the directions of its items' factors; null where the model has none or they lie elsewhere. */
+  readonly directions: DirectionSum | null;
+}
+
+/** Σ of the unit vectors along the factors of items, in order. */
+export interface DirectionSum {
+  /** Begins with the list of another user. */
+  reset(items: Int32Array): void;
+  /** Adds those of places [from, to) of that list. */
+  add(from: number, to: number): void;
+  /** How many items added so far have a direction. */
+  readonly known: number;
+  readonly sum: Float64Array;
 }
 
 /**
@@ -61,7 +74,7 @@ export function plainRanker(recommender: Recommender): Ranker {
         markBlocked(blocked, { exclude });
         const list = Int32Array.from(selectTop(scores, blocked, n), ({ i }) => i);
         const area = (relevant: Int32Array) => areaUnderCurve(scores, blocked, relevant);
-        use({ items: list, length: list.length, areaUnderCurve: area }, at);
+        use({ items: list, length: list.length, areaUnderCurve: area, directions: null }, at);
       }),
   };
 }
@@ -71,6 +84,37 @@ interface Workplace {
   readonly slot: number;
   readonly regions: RankingRegions;
   readonly kernels: ReturnType<typeof instantiateKernels>;
+}
+
+class FactorDirections implements DirectionSum {
+  readonly sum: Float64Array;
+  known = 0;
+  private readonly place: Workplace;
+  private readonly factors: number;
+
+  constructor(place: Workplace, factors: number) {
+    this.sum = float64View(place.index.memory, place.regions.directions);
+    this.place = place;
+    this.factors = factors;
+  }
+
+  reset(): void {
+    this.sum.fill(0);
+    this.known = 0;
+  }
+
+  add(from: number, to: number): void {
+    const { index, regions, kernels } = this.place;
+    this.known += kernels.addDirections(
+      regions.ranked.offset,
+      from,
+      to,
+      index.itemFactors.offset,
+      this.factors,
+      index.inverseLength.offset,
+      regions.directions.offset,
+    );
+  }
 }
 
 /** One class for all models: what V8 has compiled for one serves the next. */
@@ -100,8 +144,12 @@ class FactorRanker implements Ranker {
   private vector: FactorVector | undefined;
   private lengths: QueryLengths = { norm: 0, error: 0 };
 
-  constructor(recommender: Recommender, model: FactorModel, { index, slot, regions, kernels }: Workplace) {
+  readonly directions: DirectionSum;
+
+  constructor(recommender: Recommender, model: FactorModel, workplace: Workplace) {
+    const { index, slot, regions, kernels } = workplace;
     const { memory } = index;
+    this.directions = new FactorDirections(workplace, model.factors);
     const place = index.slots[slot]!; // The slot whose regions were given.
     this.recommender = recommender;
     this.model = model;
@@ -181,6 +229,7 @@ class FactorRanker implements Ranker {
       regions.keys.offset,
       regions.spare.offset,
       regions.ranked.offset,
+      regions.table.offset,
     );
     this.length = count;
   }

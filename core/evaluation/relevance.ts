@@ -20,5 +20,8 @@ export function isRelevant({ from }: Relevance, rating: number): boolean {
 export function exponentialGain(rating: number, scale: { readonly minimum: number; readonly maximum: number }): number {
   const { minimum, maximum } = scale;
   const grade = minimum >= 0 && maximum <= 10 ? rating : (5 * (rating - minimum)) / (maximum - minimum || 1);
-  return 2 ** grade - 1;
+  return wholeGrades[grade] ?? 2 ** grade - 1;
 }
+
+/** Most ratings are whole: a look-up instead of a power. */
+const wholeGrades: readonly number[] = Array.from({ length: 11 }, (_, grade) => 2 ** grade - 1);

@@ -58,10 +58,11 @@ export function segmentSums(source: SegmentSource): SegmentSums[] {
       const ofItem = genres.length === 0 ? none : (genresByItem.get(i) ?? genresOf(i));
       if (genres.length > 0) genresByItem.set(i, ofItem);
       const period = time === null ? null : periods.of(time[at]!);
-      addRating(group, source, at);
-      addRating(popularity[third[i]!]!, source, at);
-      for (const sums of ofItem) addRating(sums, source, at);
-      if (period !== null) addRating(period, source, at);
+      const rating = judged(source, at);
+      addRating(group, rating);
+      addRating(popularity[third[i]!]!, rating);
+      for (const sums of ofItem) addRating(sums, rating);
+      if (period !== null) addRating(period, rating);
     }
   });
   return [...activity, ...popularity, ...genres.map(({ sums }) => sums), ...periods.all()];
@@ -71,18 +72,27 @@ function blank(kind: SegmentSums["kind"], label: string, order: number): Segment
   return { kind, label, order, ratings: 0, squared: 0, absolute: 0, relevant: 0, hits: 0, users: 0, ndcg: 0 };
 }
 
-function addRating(sums: SegmentSums, { input, output, k }: SegmentSource, at: number): void {
+/** What a test rating adds to each of its groups. */
+interface Judged {
+  readonly error: number;
+  readonly relevant: 0 | 1;
+  readonly hit: 0 | 1;
+}
+
+function judged({ input, output, k }: SegmentSource, at: number): Judged {
   const rating = input.test.rating[at]!;
-  sums.ratings++;
-  if (output.predictions.length > 0) {
-    const error = output.predictions[at]! - rating;
-    sums.squared += error * error;
-    sums.absolute += Math.abs(error);
-  }
-  if (!isRelevant(input.relevance, rating)) return;
-  sums.relevant++;
+  const error = output.predictions.length > 0 ? output.predictions[at]! - rating : 0;
+  const relevant = isRelevant(input.relevance, rating) ? 1 : 0;
   const place = output.places[at]!;
-  if (place > 0 && place <= k) sums.hits++;
+  return { error, relevant, hit: relevant === 1 && place > 0 && place <= k ? 1 : 0 };
+}
+
+function addRating(sums: SegmentSums, { error, relevant, hit }: Judged): void {
+  sums.ratings++;
+  sums.squared += error * error;
+  sums.absolute += Math.abs(error);
+  sums.relevant += relevant;
+  sums.hits += hit;
 }
 
 /**

@@ -9,7 +9,7 @@ export function factorScorer(model: FactorModel): FormScorer<FactorVector> {
   const { factors: k, globalMean, userBias, itemBias, userFactors, itemFactors } = model;
   let norms: Float64Array | undefined;
 
-  const rowOf = (matrix: Float32Array, row: number) => Float64Array.from(matrix.subarray(row * k, (row + 1) * k));
+  const rowOf = (matrix: Float32Array, row: number) => new Float64Array(matrix.subarray(row * k, (row + 1) * k));
   const score = ({ bias, factors }: FactorVector, i: number) =>
     globalMean + bias + itemBias[i]! + dotRow(factors, itemFactors, i);
 

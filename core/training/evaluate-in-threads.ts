@@ -35,58 +35,49 @@ export interface EvaluationResult {
   };
 }
 
+interface EvaluationRequest {
+  readonly model: ServableModel;
+  /** What the model has learned from; a model that keeps no users answers known ones from it. */
+  readonly train: TrainingSet;
+  /** All ratings that are not tested, where training left some out: none of them is recommended. Absent: `train`. */
+  readonly rated?: TrainingSet;
+  readonly test: TrainingSet;
+  /** Ratings of test users that training never saw, folded in when the model is asked. */
+  readonly foldIn?: TrainingSet | null;
+  readonly cutoffs: readonly number[];
+  /** Absent: all test ratings are relevant, and nothing is sampled. */
+  readonly options?: EvaluationOptions | undefined;
+  /** For what is sampled. */
+  readonly seed?: number;
+  readonly threads: number;
+  /** Threads that are already there (`threads` of them); absent: new ones, for this evaluation. */
+  readonly workers?: EvaluationThreads;
+  /** False: no AUC and no diversity, which take as long as all the rest. Default true. */
+  readonly thorough?: boolean;
+}
+
 /**
  * Evaluates a model on the full ranking with `threads` worker threads. Each row's values depend on that row alone and go
- * to a place of their own, so any number of threads gives the same bytes. Memory: the model and the data once, the result
- * columns, 12 bytes a test rating, and for each thread some arrays of [items]; nothing of users × items.
+ * to a place of their own, so any number of threads gives the same bytes. Memory: the model and the data once, its items
+ * once more, the result columns, 12 bytes a test rating, and for each thread some arrays of [items]; nothing of users × items.
  *
  * Throws RB_CANCELLED (at once: the threads are stopped) and RB_WORKER_DIED.
  */
-export async function evaluateInThreads(
-  request: {
-    readonly model: ServableModel;
-    /** What the model has learned from; a model that keeps no users answers known ones from it. */
-    readonly train: TrainingSet;
-    /** All ratings that are not tested, where training left some out: none of them is recommended. Absent: `train`. */
-    readonly rated?: TrainingSet;
-    readonly test: TrainingSet;
-    /** Ratings of test users that training never saw, folded in when the model is asked. */
-    readonly foldIn?: TrainingSet | null;
-    readonly cutoffs: readonly number[];
-    /** Absent: all test ratings are relevant, and nothing is sampled. */
-    readonly options?: EvaluationOptions | undefined;
-    /** For what is sampled. */
-    readonly seed?: number;
-    readonly threads: number;
-    /** Threads that are already there (`threads` of them); absent: new ones, for this evaluation. */
-    readonly workers?: EvaluationThreads;
-    /** False: no AUC and no diversity, which take as long as all the rest. Default true. */
-    readonly thorough?: boolean;
-  },
-  context: WorkContext,
-): Promise<EvaluationResult> {
+export async function evaluateInThreads(request: EvaluationRequest, context: WorkContext): Promise<EvaluationResult> {
   const { train, test, foldIn = null } = request;
   const rated = request.rated ?? train;
-  const model = shareModel(request.model);
-  const input = inputOf(request, model);
-  const output = evaluationOutput(columnNames(model.predictsRatings, input), input, model);
-  const enough = Math.max(1, Math.min(request.threads, Math.ceil(input.users.length / rowsPerClaim)));
+  const users = share(testUsers(test));
+  const enough = Math.max(1, Math.min(request.threads, Math.ceil(users.length / rowsPerClaim)));
+  // Started first: they come up while the rest is prepared.
   const workers = request.workers ?? openEvaluationThreads(enough);
-  const threads = workers.count;
-  const longestList = input.cutoffs.at(-1) ?? 1;
-  const data: EvaluationWorkerData = {
-    model,
-    index: indexForScan(model, { slots: threads, longestList, rankings: true }),
-    histories: answersFromHistory(model) ? shareRatings(train) : null,
-    input,
-    output,
-    cells: new Int32Array(new SharedArrayBuffer(8)),
-  };
+  let prepared: EvaluationWorkerData;
   try {
-    await workers.run(data, context);
+    prepared = prepare(request, users, workers.count);
+    await workers.run(prepared, context);
   } finally {
     if (request.workers === undefined) await workers.close();
   }
+  const { model, input, output } = prepared;
   const report = sumReport(input, output, {
     rated,
     test,
@@ -94,8 +85,8 @@ export async function evaluateInThreads(
   });
   return {
     perUser: {
-      users: Int32Array.from(input.users),
-      columns: new Map([...output.columns].map(([name, values]) => [name, Float64Array.from(values)])),
+      users: new Int32Array(input.users),
+      columns: new Map([...output.columns].map(([name, values]) => [name, new Float64Array(values)])),
     },
     whole: new Map([
       ...catalogueMetrics(output.listed, input.cutoffs).map(({ metric, value }) => [metric, value] as const),
@@ -111,12 +102,25 @@ export async function evaluateInThreads(
   };
 }
 
-function inputOf(request: Parameters<typeof evaluateInThreads>[0], model: ServableModel): EvaluationInput {
+function prepare(request: EvaluationRequest, users: Int32Array, threads: number): EvaluationWorkerData {
+  const model = shareModel(request.model);
+  const input = inputOf(request, model, users);
+  return {
+    model,
+    index: indexForScan(model, { slots: threads, longestList: input.cutoffs.at(-1) ?? 1, rankings: true }),
+    histories: answersFromHistory(model) ? shareRatings(request.train) : null,
+    input,
+    output: evaluationOutput(columnNames(model.predictsRatings, input), input, model),
+    cells: new Int32Array(new SharedArrayBuffer(8)),
+  };
+}
+
+function inputOf(request: EvaluationRequest, model: ServableModel, users: Int32Array): EvaluationInput {
   const { test, foldIn = null, options, thorough = true } = request;
   const rated = request.rated ?? request.train;
   const facts = itemFacts(rated, model);
   return {
-    users: share(testUsers(test)),
+    users,
     cutoffs: [...new Set(request.cutoffs)].sort((a, b) => a - b),
     rated: shareRatings(rated),
     test: shareRatings(test),
@@ -164,9 +168,9 @@ function countCold(
   users: Int32Array,
 ): EvaluationResult["counts"] {
   const known = new Uint8Array(train.items);
-  for (const i of train.item) known[i] = 1;
+  for (let at = 0; at < train.item.length; at++) known[train.item[at]!] = 1;
   let coldItemRatings = 0;
-  for (const i of test.item) if (known[i] === 0) coldItemRatings++;
+  for (let at = 0; at < test.item.length; at++) if (known[test.item[at]!] === 0) coldItemRatings++;
   const knows = (ratings: TrainingSet | null, u: number) =>
     ratings !== null && ratings.userStart[u] !== ratings.userStart[u + 1];
   const coldUsers = users.filter((u) => !knows(train, u) && !knows(foldIn, u)).length;

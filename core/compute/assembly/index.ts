@@ -14,7 +14,7 @@ export { cholesky, choleskySolve } from "./cholesky";
 export { residualGoals } from "./goals";
 export { ialsRows } from "./ials";
 export { gramTall, rotateRows } from "./tall";
-export { rankRow, relevantAbove } from "./rank";
+export { addDirections, rankRow, relevantAbove } from "./rank";
 export { finishScan, scanPanels, scanPanelsOnce, scoreTiles } from "./scan";
 export { naturalLog, normals, standardGamma, uniformIndices } from "./gaussian";
 export { gibbsFeatures, gibbsRows, gramOfRows } from "./gibbs";

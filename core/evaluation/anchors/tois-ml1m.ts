@@ -66,7 +66,11 @@ const validationStep = 3;
 export const toisSearch: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   popularity: [{}],
   "item-knn": grid({ neighbours: [50, 100, 300], asymmetry: [0.3, 0.5], shrinkage: [0, 50, 300] }),
-  "user-knn": grid({ neighbours: [60, 120, 250, 500], asymmetry: [0.3, 0.5, 0.7], shrinkage: [0, 30] }),
+  "user-knn": grid({
+    neighbourhood: ["own", "theirs"],
+    neighbours: [60, 120, 250, 500],
+    asymmetry: [0.3, 0.5, 0.7, 0.9],
+  }),
   puresvd: grid({ factors: [12, 16, 20, 24, 28, 32, 40, 50, 64] }),
   ials: grid({ factors: [96, 160], unobservedWeight: [0.2, 0.4, 0.8], regularization: [0.004, 0.006, 0.009] }).map(
     (given) => ({ ...given, epochs: 12 }),
