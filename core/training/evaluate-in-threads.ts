@@ -168,9 +168,9 @@ function countCold(
   users: Int32Array,
 ): EvaluationResult["counts"] {
   const known = new Uint8Array(train.items);
-  for (let at = 0; at < train.item.length; at++) known[train.item[at]!] = 1;
+  for (let at = 0; at < train.item.length; at++) known[train.item[at] ?? 0] = 1;
   let coldItemRatings = 0;
-  for (let at = 0; at < test.item.length; at++) if (known[test.item[at]!] === 0) coldItemRatings++;
+  for (let at = 0; at < test.item.length; at++) if (known[test.item[at] ?? 0] === 0) coldItemRatings++;
   const knows = (ratings: TrainingSet | null, u: number) =>
     ratings !== null && ratings.userStart[u] !== ratings.userStart[u + 1];
   const coldUsers = users.filter((u) => !knows(train, u) && !knows(foldIn, u)).length;
