@@ -102,7 +102,16 @@ export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlo
                 {axis.label}
               </text>
               {scales[index]?.ticks.map(({ text, y }) => (
-                <text key={text} x={columnX(index) + 5} y={y + 3.5} fontSize={10.5} fill="var(--rb-axis)">
+                <text
+                  key={text}
+                  x={columnX(index) + 5}
+                  y={y + 3.5}
+                  fontSize={10.5}
+                  fill="var(--mantine-color-text)"
+                  stroke="var(--rb-surface)"
+                  strokeWidth={3}
+                  paintOrder="stroke"
+                >
                   {text}
                 </text>
               ))}

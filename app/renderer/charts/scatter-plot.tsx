@@ -57,7 +57,10 @@ function Drawing(props: ScatterPlotProps & { readonly width: number }) {
   const y = linearScale(shared ?? extents[1], [height - margin.bottom, margin.top]);
   const place = (point: ScatterPoint) => [x.place(point.x) ?? 0, y.place(point.y) ?? 0] as const;
   const current = at === null ? undefined : points[Math.min(at, points.length - 1)];
-  const named = points.filter(({ best }) => best).slice(0, mostNames);
+  const named = withRoom(
+    points.filter(({ best }) => best === true),
+    place,
+  );
   const pointer = {
     onPointerLeave: () => setAt(null),
     onPointerMove: (event: React.PointerEvent<SVGSVGElement>) => {
@@ -164,6 +167,23 @@ function Drawing(props: ScatterPlotProps & { readonly width: number }) {
       )}
     </>
   );
+}
+
+/** Names that do not lie over one another; the rest are read with the pointer. */
+function withRoom(
+  points: readonly ScatterPoint[],
+  place: (point: ScatterPoint) => readonly [number, number],
+): readonly ScatterPoint[] {
+  const kept: ScatterPoint[] = [];
+  for (const point of points) {
+    const [left, top] = place(point);
+    const isFree = kept.every((other) => {
+      const [otherLeft, otherTop] = place(other);
+      return Math.abs(otherTop - top) > 13 || Math.abs(otherLeft - left) > 110;
+    });
+    if (isFree && kept.length < mostNames) kept.push(point);
+  }
+  return kept;
 }
 
 function nearest(places: readonly (readonly [number, number])[], left: number, top: number): number | null {

@@ -11,6 +11,7 @@ import { ErrorsTab } from "./errors-tab.tsx";
 import { ChosenOrFound } from "./found-runs.tsx";
 import { MetricsTab } from "./metrics-tab.tsx";
 import { ParametersTab } from "./parameters-tab.tsx";
+import { ReportMenu } from "./report-menu.tsx";
 import { SettingsTab } from "./settings-tab.tsx";
 import { TradeTab } from "./trade-tab.tsx";
 import { UsersTab } from "./users-tab.tsx";
@@ -65,6 +66,7 @@ export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[
           >
             Copy link
           </Button>
+          {finished.length > 0 && <ReportMenu runs={finished} />}
           {only !== undefined && (
             <>
               <LinkButton variant="default" to="/recommendations" search={{ run: [only.id] }}>

@@ -22,16 +22,18 @@ export function ChosenOrFound({ chosen, children }: ChosenOrFoundProps) {
   const scope = wanted ?? (chosen.length >= 2 ? "chosen" : "found");
   return (
     <Stack gap="sm">
-      <SegmentedControl
-        aria-label="Runs drawn"
-        style={{ alignSelf: "flex-start" }}
-        data={[
-          { value: "chosen", label: `The ${String(chosen.length)} chosen`, disabled: chosen.length === 0 },
-          { value: "found", label: "All in the table" },
-        ]}
-        value={scope}
-        onChange={(value) => setWanted(value === "chosen" ? "chosen" : "found")}
-      />
+      {chosen.length > 0 && (
+        <SegmentedControl
+          aria-label="Runs drawn"
+          style={{ alignSelf: "flex-start" }}
+          data={[
+            { value: "chosen", label: `The ${String(chosen.length)} chosen` },
+            { value: "found", label: "All in the table" },
+          ]}
+          value={scope}
+          onChange={(value) => setWanted(value === "chosen" ? "chosen" : "found")}
+        />
+      )}
       {scope === "chosen" ? children(chosen, "") : <Found>{children}</Found>}
     </Stack>
   );

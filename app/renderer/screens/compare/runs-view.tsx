@@ -155,7 +155,12 @@ export function RunsView({ facets }: { readonly facets: Facets }) {
               selected={selected}
               onToggle={toggle}
               onOpen={(open) => update({ open })}
-              groupLabel={(value) => groupLabel(search.group, value, splitName)}
+              groupLabel={(value) => {
+                if (value === null) return "none";
+                if (search.group === "split") return splitName(value);
+                if (search.group === "algorithm") return algorithms.find(({ id }) => id === value)?.name ?? value;
+                return value;
+              }}
               onFold={(value) =>
                 setFolded(folded.includes(value) ? folded.filter((other) => other !== value) : [...folded, value])
               }
@@ -199,9 +204,4 @@ function viewOf(search: CompareSearch) {
 
 function copied({ hidden, pinned, order }: ReturnType<typeof useColumnLayout>[0]) {
   return { hidden: [...hidden], pinned: [...pinned], order: [...order] };
-}
-
-function groupLabel(group: string | undefined, value: string | null, splitName: (id: string) => string): string {
-  if (value === null) return "none";
-  return group === "split" ? splitName(value) : value;
 }

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { Run } from "../../../../core/contract/entities.ts";
+import { comparisonReport } from "./comparison-report.ts";
+import { reportAsHtml, reportAsMarkdown } from "./report-formats.ts";
+
+const run = (id: string, name: string, factors: number, ndcg: number): Run => ({
+  id,
+  name,
+  state: "succeeded",
+  createdAt: "2026-11-20T10:00:00.000Z",
+  finishedAt: null,
+  snapshotId: "s1",
+  splitId: "p1",
+  algorithm: "ials",
+  hyperparameters: { factors, regularization: 0.01 },
+  seed: 42,
+  metrics: [
+    {
+      metric: "ndcg@10",
+      definition: "1",
+      value: ndcg,
+      interval: { low: ndcg - 0.01, high: ndcg + 0.01, level: 0.95 },
+      users: 900,
+      higherIsBetter: true,
+    },
+  ],
+  curve: [],
+  timings: null,
+  machine: null,
+  codeVersion: "abc",
+  modelHash: null,
+  refitOf: null,
+  error: null,
+  note: "",
+});
+const hostile = '<img src=x onerror=alert(1)> "a|b" [c](javascript:d)';
+const blocks = comparisonReport({
+  runs: [run("r1", "Narrow", 16, 0.3), run("r2", hostile, 64, 0.31)],
+  comparison: null,
+  refusal: "Different splits.",
+  link: "http://127.0.0.1/#/compare?run=r1",
+  search: "ndcg@10 > .2",
+  now: new Date("2026-11-23T00:00:00Z"),
+});
+
+describe("the report of a comparison", () => {
+  const html = reportAsHtml(blocks);
+  const page = new DOMParser().parseFromString(html, "text/html");
+  it("has choices, metrics with intervals, what differs, and a card for each run", () => {
+    expect(page.body.textContent).toContain("Found by: ndcg@10 > .2");
+    expect(page.body.textContent).toContain("0.3100 [0.3000, 0.3200]");
+    const rows = [...page.querySelectorAll("tr")].map((row) => row.textContent);
+    expect(rows).toContain("factors1664");
+    expect(rows.some((row) => row.startsWith("regularization"))).toBe(false);
+    expect([...page.querySelectorAll("h3")].map(({ textContent }) => textContent)).toEqual(["Narrow", hostile]);
+    expect(page.body.textContent).toContain("These runs cannot be compared. Different splits.");
+  });
+  it("draws intervals, and stands alone", () => {
+    expect(page.querySelectorAll("svg circle")).toHaveLength(2);
+    expect(page.querySelectorAll("script, img, link, [src], [href]")).toHaveLength(0);
+  });
+  it("is Markdown in which a hostile name is a name", () => {
+    const markdown = reportAsMarkdown(blocks);
+    expect(markdown).toContain("### \\<img src=x onerror=alert(1)\\>");
+    expect(markdown).not.toMatch(/[^\\]\]\(javascript/);
+  });
+});

@@ -1,0 +1,158 @@
+import type { Comparison, Run } from "../../../../core/contract/entities.ts";
+import { findMetric, formatMetric, metricLabel, metricNames } from "../../components/format/metrics.ts";
+import { formatGeneral } from "../../components/format/numbers.ts";
+import type { TextTable } from "../../components/table/copy-as.ts";
+import { comparisonTable } from "./comparison-table.ts";
+import { parameterRows } from "./differences.ts";
+
+/** What a report says, before it is written in a format. */
+export type ReportBlock =
+  | { readonly kind: "heading"; readonly level: 1 | 2 | 3; readonly text: string }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "table"; readonly table: TextTable }
+  /** `label` is the drawing's name; a format without drawings leaves it out, the table above has the figures. */
+  | { readonly kind: "drawing"; readonly label: string; readonly rows: readonly DrawnInterval[] };
+
+export interface DrawnInterval {
+  readonly label: string;
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+interface ReportInput {
+  readonly runs: readonly Run[];
+  /** Null where the runs cannot be compared, or there is one alone; `refusal` says why. */
+  readonly comparison: Comparison | null;
+  readonly refusal: string | null;
+  /** The address of the view it was made from. */
+  readonly link: string;
+  /** The search the runs were found by. */
+  readonly search: string;
+  readonly now: Date;
+}
+
+const mostDrawings = 4;
+
+/** The chosen runs in one document: what was asked, what came out and how sure it is, what differs, and a card for each. */
+export function comparisonReport({
+  runs,
+  comparison,
+  refusal,
+  link,
+  search,
+  now,
+}: ReportInput): readonly ReportBlock[] {
+  const metrics = metricNames(runs);
+  const nameOf = (id: string) => runs.find((run) => run.id === id)?.name ?? id;
+  const differing = parameterRows(runs).filter(({ differs }) => differs);
+  return [
+    { kind: "heading", level: 1, text: runs.length === 1 ? `Report of ${nameOf(runs[0]?.id ?? "")}` : "Comparison" },
+    {
+      kind: "text",
+      text: `Made ${now.toISOString()} by Reelbench of ${runs.map(({ name }) => name).join(", ")}.${search === "" ? "" : ` Found by: ${search}.`} View: ${link}`,
+    },
+    ...verdict(comparison, refusal, nameOf),
+    { kind: "heading", level: 2, text: "Metrics" },
+    { kind: "text", text: "Values with their 95 % intervals over users, where there are enough of them." },
+    {
+      kind: "table",
+      table: {
+        columns: ["Metric", ...runs.map(({ name }) => name)],
+        rows: metrics.map((metric) => [metricLabel(metric), ...runs.map((run) => metricCell(run, metric))]),
+      },
+    },
+    ...metrics.slice(0, mostDrawings).map((metric): ReportBlock => ({
+      kind: "drawing",
+      label: metricLabel(metric),
+      rows: runs.flatMap((run) => {
+        const found = findMetric(run.metrics, metric);
+        return found === undefined
+          ? []
+          : [
+              {
+                label: run.name,
+                value: found.value,
+                low: found.interval?.low ?? null,
+                high: found.interval?.high ?? null,
+              },
+            ];
+      }),
+    })),
+    ...(runs.length > 1 ? differences(runs, differing) : []),
+    { kind: "heading", level: 2, text: "Model cards" },
+    ...runs.flatMap(card),
+  ];
+}
+
+function verdict(
+  comparison: Comparison | null,
+  refusal: string | null,
+  nameOf: (id: string) => string,
+): readonly ReportBlock[] {
+  if (comparison === null) {
+    if (refusal === null) return [];
+    return [
+      { kind: "heading", level: 2, text: "Is it better?" },
+      { kind: "text", text: `These runs cannot be compared. ${refusal}` },
+    ];
+  }
+  return [
+    { kind: "heading", level: 2, text: "Is it better?" },
+    { kind: "text", text: comparison.conclusion },
+    ...comparison.runs.map(({ sentence }): ReportBlock => ({ kind: "text", text: sentence })),
+    { kind: "text", text: `Baseline: ${nameOf(comparison.baselineId)}. Differences are paired over users.` },
+    { kind: "table", table: comparisonTable(comparison, nameOf) },
+  ];
+}
+
+function differences(runs: readonly Run[], rows: ReturnType<typeof parameterRows>): readonly ReportBlock[] {
+  return [
+    { kind: "heading", level: 2, text: "What was set differently" },
+    rows.length === 0
+      ? { kind: "text", text: "Nothing: same algorithm, hyperparameters, seed and split." }
+      : {
+          kind: "table",
+          table: {
+            columns: ["Parameter", ...runs.map(({ name }) => name)],
+            rows: rows.map(({ name, values }) => [name, ...values.map((value) => value ?? null)]),
+          },
+        },
+  ];
+}
+
+function metricCell(run: Run, metric: string): string | null {
+  const found = findMetric(run.metrics, metric);
+  if (found === undefined) return null;
+  const { value, interval } = found;
+  return interval === null
+    ? formatMetric(value)
+    : `${formatMetric(value)} [${formatMetric(interval.low)}, ${formatMetric(interval.high)}]`;
+}
+
+function card(run: Run): readonly ReportBlock[] {
+  const settings = Object.entries(run.hyperparameters).map(
+    ([name, value]) => `${name} ${typeof value === "number" ? formatGeneral(value) : String(value)}`,
+  );
+  const rows: [string, string][] = [
+    ["Run", run.id],
+    ["Algorithm", run.algorithm],
+    ["Hyperparameters", settings.join(", ")],
+    ["Seed", String(run.seed)],
+    ["Snapshot", run.snapshotId],
+    ["Split", run.splitId],
+    ["Started", run.createdAt],
+    ["Model (SHA-256)", run.modelHash ?? "none"],
+    ["Code", run.codeVersion],
+  ];
+  if (run.timings !== null) rows.push(["Seconds of training", formatGeneral(run.timings.fit)]);
+  if (run.machine !== null)
+    rows.push(["Machine", `${run.machine.cpu}, ${String(run.machine.threads)} threads, ${run.machine.runtime}`]);
+  if ((run.tags ?? []).length > 0) rows.push(["Tags", (run.tags ?? []).join(", ")]);
+  if (run.note !== "") rows.push(["Note", run.note]);
+  return [
+    { kind: "heading", level: 3, text: run.name },
+    { kind: "table", table: { columns: ["", "Value"], rows } },
+    ...(run.report?.warnings ?? []).map((text): ReportBlock => ({ kind: "text", text })),
+  ];
+}
