@@ -2,10 +2,18 @@
  * Epochs of iALS here and in implicit (Python, C++, OpenBLAS), on the same generated positives and the same objective, in pairs;
  * the loss of both after equally many epochs by one function; the peak memory of a process that does nothing but fit:
  *   node bench/peers/implicit.ts [--shape ml-20m|ml-20m-tenth|ml-1m] [--factors 64,128] [--solvers conjugate-gradient,exact]
- *     [--epochs 3] [--loss-epochs 8] [--memory] [--python PYTHON] [--pairs 5] [--threads 2] [--json FILE]
+ *     [--epochs 3] [--loss-epochs 8] [--loss-seeds 1,2,3] [--loss-solvers conjugate-gradient] [--memory] [--python PYTHON] [--pairs 5] [--threads 2] [--json FILE]
  *
  * implicit minimises Σ_rated c (1 − x·y)² + Σ_others (x·y)² + λ' (Σ‖x‖² + Σ‖y‖²). With c = (1 + α₀)/α₀, λ' = λ (1 + α₀)/α₀ and
  * its factors divided by √(1 + α₀), that is our objective at ν = 0, up to a factor and a constant.
+ *
+ * An epoch is one half for the users and one for the items on both sides, a conjugate gradient epoch three steps from the last epoch's
+ * rows (ours solves rows of up to 32 ratings exactly: it is cheaper). The order of the halves and the random start are each one's own
+ * choice: implicit takes the users first, from uniform numbers in [0, 0.01); we take the items first, from nearly normal ones about a
+ * mean of two deviations. Losses are compared seed by seed and reported as the median of the ratios.
+ *
+ * Peak memory is the highest resident size of a process that reads the positives from a file, gives each the value 1 in float32, fits
+ * two epochs and holds the model beside the data: the interpreter and its libraries count on both sides.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,6 +22,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import type { Hyperparameters } from "../../core/contract/entities.ts";
 import type { TrainingSet } from "../../core/models/algorithm.ts";
 import { ials } from "../../core/models/ials.ts";
 import { parseHyperparameters } from "../../core/models/registry.ts";
@@ -21,6 +30,7 @@ import type { FactorModel } from "../../core/models/servable.ts";
 import { finish, median, paired, pairedOptions, runPairs, startPeer } from "../paired.ts";
 import type { PairedResult, Peer } from "../paired.ts";
 import { generatePositives } from "../positives.ts";
+import type { MemoryTask } from "./ials-memory.ts";
 
 const unobservedWeight = 0.1;
 const regularization = 5;
@@ -34,8 +44,9 @@ const { values } = parseArgs({
     solvers: { type: "string", default: "conjugate-gradient,exact" },
     epochs: { type: "string", default: "3" },
     "loss-epochs": { type: "string", default: "8" },
+    "loss-seeds": { type: "string", default: "1,2,3" },
+    "loss-solvers": { type: "string", default: "conjugate-gradient" },
     memory: { type: "boolean", default: false },
-    "memory-of-ours": { type: "string" },
   },
 });
 const threads = Number(values.threads);
@@ -43,8 +54,7 @@ const threads = Number(values.threads);
 const fitAnswer = z.object({ seconds: z.array(z.number()), processor: z.array(z.number()) });
 const memoryAnswer = z.object({ peakBytes: z.number() });
 
-if (values["memory-of-ours"] === undefined) await measure();
-else await printPeakMemory(values["memory-of-ours"]);
+await measure();
 
 async function measure(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "reelbench-peer-"));
@@ -70,7 +80,8 @@ async function measure(): Promise<void> {
       const peer = await open();
       for (const solver of values.solvers.split(",")) {
         results.push(...(await epochs(data, peer, factors, solver)));
-        if (Number(values["loss-epochs"]) > 0) results.push(await losses(data, peer, factors, solver, folder));
+        if (values["loss-solvers"].split(",").includes(solver))
+          results.push(await losses(data, peer, factors, solver, folder));
       }
       await peer.close();
     }
@@ -120,16 +131,22 @@ async function epochs(data: TrainingSet, peer: Peer, factors: number, solver: st
 
 async function losses(data: TrainingSet, peer: Peer, factors: number, solver: string, folder: string) {
   const count = Number(values["loss-epochs"]);
-  const { model } = await fit(data, factors, solver, count);
   const factorsTo = join(folder, "factors.f32");
-  await peer.request({ ...request(factors, solver, count), factorsTo }, fitAnswer);
-  const theirs = new Float32Array(readFileSync(factorsTo).buffer).map((x) => x / Math.sqrt(1 + unobservedWeight));
   const split = data.users * factors;
-  const [ours, other] = [
-    lossOf(data, model.userFactors, model.itemFactors, factors),
-    lossOf(data, theirs.subarray(0, split), theirs.subarray(split), factors),
-  ];
-  return paired(`loss, ${count} epochs`, "a rating", [ours], [other]);
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (const seed of values["loss-seeds"].split(",").map(Number)) {
+    const { model } = await fit(data, factors, solver, count, seed);
+    ours.push(lossOf(data, model.userFactors, model.itemFactors, factors));
+    await peer.request({ ...request(factors, solver, count), seed, factorsTo }, fitAnswer);
+    const found = new Float32Array(readFileSync(factorsTo).buffer).map((x) => x / Math.sqrt(1 + unobservedWeight));
+    theirs.push(lossOf(data, found.subarray(0, split), found.subarray(split), factors));
+  }
+  return paired(`loss k=${factors} ${solver}, ${count} epochs`, "a rating", ours, theirs);
+}
+
+function settings(factors: number, solver: string, epochCount: number): Hyperparameters {
+  const given = { factors, solver, epochs: epochCount, unobservedWeight, regularization, frequencyExponent: 0 };
+  return parseHyperparameters(ials, given);
 }
 
 async function fit(
@@ -137,12 +154,12 @@ async function fit(
   factors: number,
   solver: string,
   count: number,
+  seed = 1,
 ): Promise<{ model: FactorModel; seconds: number[]; processor: number[] }> {
   const ends: number[] = [];
   const used: number[] = [];
-  const given = { factors, solver, epochs: count, unobservedWeight, regularization, frequencyExponent: 0 };
-  const model = await ials.fit(data, parseHyperparameters(ials, given), {
-    seed: 1,
+  const model = await ials.fit(data, settings(factors, solver, count), {
+    seed,
     threads,
     signal: new AbortController().signal,
     onProgress: () => undefined,
@@ -197,9 +214,9 @@ function writePositives(file: string, data: TrainingSet): void {
 }
 
 function oursPeak(file: string, factors: number): number {
-  const script = fileURLToPath(import.meta.url);
-  const given = ["--memory-of-ours", file, "--factors", String(factors), "--threads", values.threads];
-  return Number(execFileSync(process.execPath, [script, ...given], { encoding: "utf8" }));
+  const task: MemoryTask = { file, hyperparameters: settings(factors, "conjugate-gradient", 2), threads };
+  const script = fileURLToPath(new URL("ials-memory.ts", import.meta.url));
+  return Number(execFileSync(process.execPath, [script, JSON.stringify(task)], { encoding: "utf8" }));
 }
 
 async function peerPeak(open: () => Promise<Peer>, factors: number): Promise<number> {
@@ -208,21 +225,4 @@ async function peerPeak(open: () => Promise<Peer>, factors: number): Promise<num
   const { peakBytes } = await peer.request(asked, memoryAnswer);
   await peer.close();
   return peakBytes;
-}
-
-/** In a process of its own: reads the file, fits two epochs. */
-async function printPeakMemory(file: string): Promise<void> {
-  const numbers = new Int32Array(readFileSync(file).buffer);
-  const [users = 0, items = 0, positives = 0] = numbers;
-  const data: TrainingSet = {
-    users,
-    items,
-    userStart: numbers.subarray(3, 3 + users + 1),
-    item: numbers.subarray(3 + users + 1),
-    rating: new Float32Array(positives).fill(1),
-    time: null,
-    scale: { minimum: 1, maximum: 1 },
-  };
-  await fit(data, Number(values.factors), "conjugate-gradient", 2);
-  console.log(process.resourceUsage().maxRSS * 1024);
 }

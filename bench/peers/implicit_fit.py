@@ -35,7 +35,7 @@ def fit(request):
         use_cg=request["useCg"],
         iterations=request["epochs"],
         num_threads=request["threads"],
-        random_state=1,
+        random_state=request.get("seed", 1),
     )
     last[0] = time.process_time()
     model.fit(matrix, show_progress=False, callback=after_epoch)

@@ -22,9 +22,10 @@ import { modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } fr
 
 /**
  * The random factors' mean, in their deviations: what all rows have in common, popularity, is then there from the first half on,
- * which saves about four of eight epochs (measured on the loss, at ν = 0 and 1).
+ * which saves about four of eight epochs (measured on the loss, at ν = 0 and 1). A larger mean drowns what rows differ in: at 3
+ * the loss after eight epochs is higher on MovieLens 20M's shape, lower on a tenth of it.
  */
-const startMean = 3;
+const startMean = 2;
 /** Threads whose scratch the estimate counts; a fit plans for as many as it is given. */
 const estimatedThreads = 8;
 
