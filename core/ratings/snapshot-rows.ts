@@ -37,7 +37,7 @@ export async function rankIdsOfRows(database: Database, directories: readonly st
 async function rankIds(database: Database, usersFrom: string, itemsFrom: string): Promise<RankedIds> {
   const rank = async (table: string, id: string, number: string, from: string): Promise<IdArena> => {
     await database.run(
-      `CREATE TEMP TABLE ${table} AS SELECT ${id}, (row_number() OVER (ORDER BY ${id}) - 1)::INTEGER AS ${number} FROM (SELECT DISTINCT ${id} FROM ${from})`,
+      `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT ${id}, (row_number() OVER (ORDER BY ${id}) - 1)::INTEGER AS ${number} FROM (SELECT DISTINCT ${id} FROM ${from})`,
     );
     const rows = await database.all(
       z.object({ id: z.string() }),
@@ -87,16 +87,29 @@ export async function readSources(
     hasParts,
   );
   let at = 0;
-  for (const [index, [ratings, users, items]] of files.entries()) {
-    const userRanks = await ranksOf(database, users, "u", "u0", "all_users", "user_id");
-    const itemRanks = await ranksOf(database, items, "i", "i0", "all_items", "item_id");
-    await fill(database, into, at, { from: `read_parquet(${sqlPath(ratings)})`, u: "u", i: "i", userRanks, itemRanks });
+  for (const [index, [ratings]] of files.entries()) {
+    const { users, items } = await ranksOfSource(database, directories[index] ?? "");
+    const from = `read_parquet(${sqlPath(ratings)})`;
+    await fill(database, into, at, { from, u: "u", i: "i", userRanks: users, itemRanks: items });
     at += counts[index] ?? 0;
   }
   return into;
 }
 
-/** [numbers of a source] the rank of each id. */
+/** [numbers of a source] the rank of each user and item. */
+export interface SourceRanks {
+  readonly users: Int32Array;
+  readonly items: Int32Array;
+}
+
+export async function ranksOfSource(database: Database, directory: string): Promise<SourceRanks> {
+  const [, users, items] = sourceFiles(directory);
+  return {
+    users: await ranksOf(database, users, "u", "u0", "all_users", "user_id"),
+    items: await ranksOf(database, items, "i", "i0", "all_items", "item_id"),
+  };
+}
+
 async function ranksOf(
   database: Database,
   path: string,

@@ -13,9 +13,11 @@ import type { OrderedRatings, UnorderedRatings } from "./order-ratings.ts";
 import type { OrderRequest } from "./order-worker.ts";
 import { applyStep } from "./recipe-steps.ts";
 import { scaleStep } from "./scale-detection.ts";
-import { createRows, rankIdsOfRows, rankIdsOfSources, readRows, readSources } from "./snapshot-rows.ts";
+import type { OrderedColumns } from "./columns/order-columns.ts";
+import { snapshotOfColumns } from "./snapshot-columns.ts";
+import { createRows, rankIdsOfRows, rankIdsOfSources, ranksOfSource, readRows, readSources } from "./snapshot-rows.ts";
 import type { RankedIds } from "./snapshot-rows.ts";
-import { hasNumbers, ratingsFormat } from "./source-files.ts";
+import { hasNumbers, ratingsFormat, sourceFiles } from "./source-files.ts";
 import { unusedPart } from "./split-parts.ts";
 
 export interface SnapshotRequest {
@@ -39,12 +41,33 @@ export async function createSnapshot(
   const phase = (done: number, message: string) => context.onProgress({ done, total: phases, unit: "steps", message });
   const directories = request.sources.map(({ directory }) => directory);
   const hasParts = manifests.some(({ options }) => options.part !== undefined || options.partColumn !== undefined);
+  const described = async (directory: string, made: Written): Promise<Snapshot> => {
+    const snapshot = describe(made, {
+      name: request.name ?? manifests.map(({ name }) => name).join(" + "),
+      recipe,
+      request,
+      hasParts,
+      scales: manifests.map(({ scale }) => scale),
+    });
+    await writeFileAtomic(join(directory, "manifest.json"), `${JSON.stringify(snapshot, null, 2)}\n`);
+    return snapshot;
+  };
   return writeFolderAtomic(
     snapshotsDirectory,
     (made: Snapshot) => made.id,
     (directory) =>
       withDatabase({ signal: context.signal, spillInto: directory }, async (database) => {
         phase(0, "Reading the sources");
+        const titled = manifests.map((manifest) => manifest.hasTitles);
+        const made = await fromColumns(
+          database,
+          { directories, recipe, hasParts, directory, signal: context.signal },
+          () => phase(recipe.length + 1, "Writing the snapshot and computing its id"),
+        );
+        if (made !== null) {
+          await writeNames(database, directory, directories, titled, made.ordered);
+          return described(directory, made);
+        }
         const prepared = await prepare(database, directories, recipe, hasParts, (index, step) =>
           phase(index + 1, `Applying ${step.step}`),
         );
@@ -55,13 +78,8 @@ export async function createSnapshot(
           { ratings, keep, recipe, userIds: ids.users, itemIds: ids.items },
           context.signal,
           async (found) => {
-            await writeTables(
-              database,
-              directory,
-              directories,
-              manifests.map((manifest) => manifest.hasTitles),
-              found,
-            );
+            await writeNames(database, directory, directories, titled, found);
+            await writeRatings(database, directory, found);
             return found;
           },
         );
@@ -69,19 +87,53 @@ export async function createSnapshot(
           keep === null
             ? prepared.steps
             : recipe.map((step) => ({ step, before: ratings.u.length, after: ordered.u.length }));
-        const made = describe(ordered, {
-          id,
-          name: request.name ?? manifests.map(({ name }) => name).join(" + "),
-          recipe,
-          steps,
-          request,
-          hasParts,
-          scales: manifests.map(({ scale }) => scale),
-        });
-        await writeFileAtomic(join(directory, "manifest.json"), `${JSON.stringify(made, null, 2)}\n`);
-        return made;
+        return described(directory, { id, steps, ordered: { ...ordered, rows: ordered.u.length } });
       }),
   );
+}
+
+/** A snapshot's ratings as they were written. */
+interface Written {
+  readonly id: string;
+  readonly steps: Snapshot["steps"];
+  readonly ordered: Pick<OrderedColumns, "rows" | "userRanks" | "itemRanks" | "values" | "earliest" | "latest">;
+}
+
+interface FromColumns {
+  readonly directories: readonly string[];
+  readonly recipe: Recipe;
+  readonly hasParts: boolean;
+  /** Where the snapshot is written. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+/** A recipe that only settles duplicates, over sources of columns (`snapshot-columns.ts`); null for all else. */
+async function fromColumns(
+  database: Database,
+  { directories, recipe, hasParts, directory, signal }: FromColumns,
+  onIds: () => void,
+): Promise<Written | null> {
+  const keep = onlyDedupe(recipe);
+  if (keep === null || !(await Promise.all(directories.map(hasNumbers))).every(Boolean)) return null;
+  const ids = await rankIdsOfSources(database, directories);
+  const sources = await Promise.all(
+    directories.map(async (source) => ({
+      path: sourceFiles(source)[0],
+      ranks: await ranksOfSource(database, source),
+    })),
+  );
+  onIds();
+  const made = await snapshotOfColumns(sources, ids, { recipe, keep, hasParts }, directory, signal);
+  if (made === null) return null;
+  const { id, before, ordered } = made;
+  return { id, steps: recipe.map((step) => ({ step, before, after: ordered.rows })), ordered };
+}
+
+/** What is kept of duplicates, where settling them is all the recipe does and no table is needed for it. */
+function onlyDedupe(recipe: Recipe): Exclude<OrderRequest["keep"], null> | null {
+  const [only, ...more] = recipe;
+  return more.length === 0 && only?.step === "dedupe" && only.keep !== "mean" ? only.keep : null;
 }
 
 interface Prepared {
@@ -100,11 +152,11 @@ async function prepare(
   hasParts: boolean,
   onStep: (index: number, step: Recipe[number]) => void,
 ): Promise<Prepared> {
-  const [only, ...more] = recipe;
+  const keep = onlyDedupe(recipe);
   const numbered = (await Promise.all(directories.map(hasNumbers))).every(Boolean);
-  if (numbered && more.length === 0 && only?.step === "dedupe" && only.keep !== "mean") {
+  if (numbered && keep !== null) {
     const ids = await rankIdsOfSources(database, directories);
-    return { ratings: await readSources(database, directories, ids, hasParts), ids, keep: only.keep, steps: [] };
+    return { ratings: await readSources(database, directories, ids, hasParts), ids, keep, steps: [] };
   }
   const ids = await rankIdsOfRows(database, directories);
   await createRows(database);
@@ -136,12 +188,12 @@ async function countRows(database: Database): Promise<number> {
   return (await database.one(z.object({ n: integer }), "SELECT count(*) AS n FROM rows")).n;
 }
 
-async function writeTables(
+async function writeNames(
   database: Database,
   directory: string,
   sources: readonly string[],
   titled: readonly boolean[],
-  ordered: OrderedRatings,
+  ordered: Pick<OrderedRatings, "userRanks" | "itemRanks">,
 ): Promise<void> {
   registerRanks(database, "final_users", "u", "u0", ordered.userRanks);
   registerRanks(database, "final_items", "i", "i0", ordered.itemRanks);
@@ -164,6 +216,9 @@ async function writeTables(
        LEFT JOIN (SELECT item_id, arg_min(title, source) AS title, arg_min("year", source) AS "year", arg_min(genres, source) AS genres FROM (${titles}) GROUP BY item_id) USING (item_id) ORDER BY i)
      TO ${sqlPath(join(directory, "items.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
   );
+}
+
+async function writeRatings(database: Database, directory: string, ordered: OrderedRatings): Promise<void> {
   const { u, i, rating, time, part } = ordered;
   database.registerColumns(
     "ordered_ratings",
@@ -195,27 +250,26 @@ function registerRanks(database: Database, table: string, number: string, rank: 
 }
 
 interface Made {
-  readonly id: string;
   readonly name: string;
   readonly recipe: Recipe;
-  readonly steps: Snapshot["steps"];
   readonly request: SnapshotRequest;
   readonly hasParts: boolean;
   readonly scales: readonly Snapshot["scale"][];
 }
 
-function describe({ u, users, items, values, earliest, latest }: OrderedRatings, made: Made): Snapshot {
+function describe({ id, steps, ordered }: Written, made: Made): Snapshot {
+  const { rows, userRanks, itemRanks, values, earliest, latest } = ordered;
   const hasTime = latest !== -Infinity;
   return snapshotSchema.parse({
-    id: made.id,
+    id,
     name: made.name,
     createdAt: new Date().toISOString(),
-    sourceIds: made.request.sources.map(({ id }) => id),
+    sourceIds: made.request.sources.map((source) => source.id),
     recipe: made.recipe,
-    steps: made.steps,
-    ratings: u.length,
-    users,
-    items,
+    steps,
+    ratings: rows,
+    users: userRanks.length,
+    items: itemRanks.length,
     scale: {
       ...scaleAfter(made),
       step: scaleStep(values),
