@@ -207,11 +207,12 @@ function readItemWeights({ input, weights, items }: CardOf<"item-weights">, read
 
 // ── user-neighbours ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function neighbourTensors({ users, rows }: NeighbourModel): [string, Tensor][] {
+function neighbourTensors({ users, rows, admission }: NeighbourModel): [string, Tensor][] {
   return [
     ["rating_start", { shape: [users + 1], data: rows.start }],
     ["rating_item", { shape: [rows.item.length], data: rows.item }],
     ["rating", { shape: [rows.item.length], data: rows.value }],
+    ...optional("admission", [users], admission),
   ];
 }
 
@@ -221,7 +222,9 @@ function readNeighbours(card: CardOf<"user-neighbours">, reader: Reader): Own<Ne
   const value = reader.floats("rating", [item.length]);
   requireRows("rating", start, item, card.items);
   const { input, similarity, neighbours } = card;
-  return { form: "user-neighbours", input, similarity, neighbours, rows: { start, item, value } };
+  const admission = reader.optionalFloats("admission", [card.users]);
+  const rows = { start, item, value };
+  return { form: "user-neighbours", input, similarity, neighbours, rows, ...(admission && { admission }) };
 }
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

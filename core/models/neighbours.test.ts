@@ -3,6 +3,7 @@ import { randomSparse, trainingSetOf } from "../compute/test-data.fixture.ts";
 import { createRecommender } from "../recommend/recommender.ts";
 import type { GivenRating } from "../recommend/recommender.ts";
 import type { Algorithm, TrainingSet } from "./algorithm.ts";
+import { decodeBundle, encodeBundle } from "./bundle.ts";
 import { fitWith } from "./fit.fixture.ts";
 import { itemKnn } from "./item-knn.ts";
 import { userKnn } from "./user-knn.ts";
@@ -45,6 +46,18 @@ function historyOf(data: TrainingSet, u: number): GivenRating[] {
   }));
 }
 
+const ids = (count: number) => Array.from({ length: count }, (_, n) => String(n).padStart(3, "0"));
+const description = {
+  algorithm: "user-knn",
+  hyperparameters: {},
+  seed: 1,
+  runId: "r1",
+  snapshotId: "s1",
+  splitId: "p1",
+  refitOf: null,
+  metrics: [],
+  codeVersion: "1",
+};
 const both: readonly Algorithm[] = [itemKnn, userKnn];
 const data = trainingSetOf(randomSparse(45, 37, 0.2, 17), 37);
 const settings = [
@@ -86,6 +99,28 @@ describe.each(settings)("%j", (given) => {
       // Their own ratings, folded in as theirs, are the same person; as somebody else's, they have a perfect neighbour.
       expect(recommender.foldIn(historyOf(data, u), u)).toEqual(recommender.userVector(u));
       expect([...recommender.foldIn(historyOf(data, u)).users]).toContain(u);
+    }
+  });
+
+  test("neighbours of theirs are those who count somebody among their nearest, as the definition has it", async () => {
+    const model = await fitWith(userKnn, data, { ...given, neighbourhood: "theirs" });
+    const bundle = encodeBundle({ model, userIds: ids(data.users), itemIds: ids(data.items), description });
+    for (const recommender of [createRecommender(model), createRecommender(decodeBundle(bundle).model)]) {
+      for (const u of [0, 7, 44]) {
+        const near = rows.map((other, v) => {
+          const alike = rows
+            .map((somebody, w) => (v === w ? 0 : similarity(somebody, other, asymmetry, shrinkage)))
+            .toSorted((a, b) => b - a);
+          const own = u === v ? 0 : similarity(rows[u]!, other, asymmetry, shrinkage);
+          return own >= (alike[neighbours - 1] ?? 0) ? own : 0;
+        });
+        const expected = columns.map((column) => dot(near, column));
+        expected.forEach((score, i) => expect(recommender.score(u, i)).toBeCloseTo(score, 5));
+        const folded = recommender.foldIn(historyOf(data, u), u);
+        expect(folded).toEqual(recommender.userVector(u));
+        const { score, contributions } = recommender.explainUser(u, historyOf(data, u))(3);
+        expect(contributions.reduce((sum, { contribution }) => sum + contribution, 0)).toBeCloseTo(score, 9);
+      }
     }
   });
 

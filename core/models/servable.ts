@@ -164,6 +164,11 @@ export interface NeighbourModel extends ModelBase {
   /** `asymmetry` is a: 0.5 for the cosine. */
   readonly similarity: { readonly asymmetry: number; readonly shrinkage: number };
   readonly neighbours: number;
+  /**
+   * [users] How like them somebody must at least be to be among their k nearest. Where it is there, those count who count somebody
+   * among theirs, however many they are.
+   */
+  readonly admission?: Float32Array;
   /** `rows` by item, where somebody has already turned them (once for all threads). Not part of a bundle. */
   readonly columns?: { readonly start: Int32Array; readonly user: Int32Array; readonly value: Float32Array };
 }

@@ -6,12 +6,15 @@ import type { FormScorer, NeighbourVector } from "./user-vector.ts";
 type Columns = NonNullable<NeighbourModel["columns"]>;
 type Similarity = NeighbourModel["similarity"];
 
+/** The training adds in float32: who stands exactly at the threshold there shall not miss it here. */
+const roundingOfAdmission = 1e-5;
+
 /**
  * Finds the nearest users by walking the columns of the history's items, then adds up their rows: O(ratings of those items +
  * ratings of the neighbours). Sums in float64, by ascending item and then by ascending user. For one thread.
  */
 export function neighbourScorer(model: NeighbourModel): FormScorer<NeighbourVector> {
-  const { users, items, rows, input, similarity, neighbours } = model;
+  const { users, items, rows, input, similarity, neighbours, admission } = model;
   const columns = model.columns ?? columnsOf(model);
   const norms = Float64Array.from({ length: users }, (_, v) =>
     squaredNorm(rows.value, rows.start[v]!, rows.start[v + 1]!),
@@ -33,9 +36,11 @@ export function neighbourScorer(model: NeighbourModel): FormScorer<NeighbourVect
     }
     for (let v = 0; v < users; v++) {
       far[v] = products[v]! > 0 && v !== self ? 0 : 1;
-      if (far[v] === 0) products[v]! /= denominator(similarity, norm, norms[v]!);
+      if (far[v] === 1) continue;
+      products[v]! /= denominator(similarity, norm, norms[v]!);
+      if (admission !== undefined && products[v]! < admission[v]! * (1 - roundingOfAdmission)) far[v] = 1;
     }
-    const found = selectTop(products, far, neighbours).sort((a, b) => a.i - b.i);
+    const found = selectTop(products, far, admission === undefined ? neighbours : users).sort((a, b) => a.i - b.i);
     return {
       form: "user-neighbours",
       users: Int32Array.from(found, ({ i }) => i),

@@ -88,7 +88,7 @@ export const toisSearch: Readonly<Record<string, readonly Record<string, unknown
 export const toisChosen: Readonly<Record<string, Record<string, unknown>>> = {
   popularity: {},
   "item-knn": { neighbours: 50, asymmetry: 0.3, shrinkage: 0 },
-  "user-knn": { neighbours: 120, asymmetry: 0.5, shrinkage: 0 },
+  "user-knn": { neighbourhood: "theirs", neighbours: 250, asymmetry: 0.7 },
   puresvd: { factors: 28 },
   ials: { factors: 96, unobservedWeight: 0.4, regularization: 0.006, epochs: 12 },
   bpr: {},
