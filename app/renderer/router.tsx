@@ -54,6 +54,11 @@ const train = createRoute({
   validateSearch: (search) => trainSearch.parse(search),
   component: lazyRouteComponent(() => import("./screens/train/train-screen.tsx"), "TrainScreen"),
 });
+const search = createRoute({
+  getParentRoute: () => root,
+  path: "/train/searches/$searchId",
+  component: lazyRouteComponent(() => import("./screens/train/search-screen.tsx"), "SearchScreen"),
+});
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
@@ -89,6 +94,7 @@ export const router = createRouter({
     newSnapshot,
     snapshot,
     train,
+    search,
     compare,
     recommendations,
     publish,

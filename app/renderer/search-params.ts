@@ -24,7 +24,12 @@ export const snapshotSearch = z.object({
   descending: flag,
 });
 
-export const trainSearch = z.object({ snapshot: optionalText, split: optionalText, run: optionalText });
+export const trainSearch = z.object({
+  snapshot: optionalText,
+  split: optionalText,
+  run: optionalText,
+  mode: z.enum(["train", "search"]).optional().catch(undefined),
+});
 
 export const compareSearch = z.object({
   run: texts,

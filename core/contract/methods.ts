@@ -158,6 +158,8 @@ export const contract = {
   /** Protocols that fit this snapshot, best first, with what each would leave. */
   "splits.propose": method("query", z.object({ snapshotId: entityId }), z.array(splitProposal)),
   "splits.create": method(
+  /** What a split would leave, before it is made. Refuses what cannot be made as `splits.create` does. */
+  "splits.preview": method("query", z.object({ snapshotId: entityId, protocol: splitProtocol, seed }), splitProposal),
     "job",
     z.object({ snapshotId: entityId, protocol: splitProtocol, seed }),
     z.object({ splitId: entityId }),

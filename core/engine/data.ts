@@ -11,6 +11,7 @@ import { profileSnapshot } from "../ratings/profile.ts";
 import { searchItems, searchUsers, snapshotRows, sourceRejects, userHistory } from "../ratings/rows.ts";
 import { defaultSampleShape, generateSample } from "../ratings/sample.ts";
 import { createSnapshot } from "../ratings/snapshot.ts";
+import { tryProtocol } from "../ratings/split-proposals.ts";
 import { createSplit, proposeSplits } from "../ratings/split.ts";
 import { version } from "../version.ts";
 import { browseFolder } from "./browse.ts";
@@ -32,6 +33,7 @@ type DataMethod =
   | "snapshots.profile"
   | "snapshots.rows"
   | "splits.propose"
+  | "splits.preview"
   | "splits.list"
   | "splits.get"
   | "users.search"
@@ -81,6 +83,8 @@ export function dataHandlers(rooms: Rooms): DirectHandlers<DataMethod> {
     },
     "snapshots.rows": (input) => snapshotRows(presentSnapshot(rooms, input.snapshotId).directory, input),
     "splits.propose": ({ snapshotId }) => proposeSplits(presentSnapshot(rooms, snapshotId).directory),
+    "splits.preview": ({ snapshotId, protocol, seed }) =>
+      tryProtocol(presentSnapshot(rooms, snapshotId).directory, protocol, seed),
     "splits.list": ({ snapshotId }) =>
       snapshotId === undefined ? catalogue.splits.list() : catalogue.splits.listBy("snapshot_id", snapshotId),
     "splits.get": ({ splitId }) => catalogue.splits.get(splitId),

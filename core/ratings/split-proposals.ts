@@ -7,6 +7,7 @@ import type { AssignmentOutcome } from "./assign-in-thread.ts";
 import { fewestWarmUsers, leaksOf } from "./split-facts.ts";
 import type { SplitFacts } from "./split-facts.ts";
 import { loadRatingColumns } from "./rating-columns.ts";
+import type { RatingColumns } from "./rating-columns.ts";
 
 export type SplitProposal = z.infer<typeof splitProposal>;
 
@@ -21,13 +22,30 @@ const enoughTimes = 0.9;
 export async function proposeSplits(snapshotDirectory: string): Promise<SplitProposal[]> {
   const snapshot = await readSnapshotManifest(snapshotDirectory);
   const ratings = await loadRatingColumns(snapshotDirectory, snapshot);
-  const timed = ratings.time.reduce((sum, time) => sum + (Number.isNaN(time) ? 0 : 1), 0) / Math.max(1, ratings.count);
+  const timed = timedShare(ratings);
   const { users, items } = snapshot;
   const protocols = protocolsFor(timed, ratings.part !== null);
   const outcomes = await assignInThread({ ratings, users, items, seed, protocols });
   const tried = protocols.flatMap((protocol, at) => proposal(protocol, timed, outcomes[at]));
   // The order of preference stays among the meaningful and among the others.
   return [...tried.filter(({ meaningful }) => meaningful), ...tried.filter(({ meaningful }) => !meaningful)];
+}
+
+/** Any protocol, tried out on a snapshot before it is made. Throws RB_SPLIT_EMPTY and RB_SPLIT_NO_TIME as making it would. */
+export async function tryProtocol(
+  snapshotDirectory: string,
+  protocol: SplitProtocol,
+  chosenSeed: number,
+): Promise<SplitProposal> {
+  const snapshot = await readSnapshotManifest(snapshotDirectory);
+  const ratings = await loadRatingColumns(snapshotDirectory, snapshot);
+  const { users, items } = snapshot;
+  const [outcome] = await assignInThread({ ratings, users, items, seed: chosenSeed, protocols: [protocol] });
+  return described(protocol, timedShare(ratings), assigned(outcome).facts);
+}
+
+function timedShare({ time, count }: RatingColumns): number {
+  return time.reduce((sum, moment) => sum + (Number.isNaN(moment) ? 0 : 1), 0) / Math.max(1, count);
 }
 
 function protocolsFor(timed: number, hasParts: boolean): SplitProtocol[] {
@@ -66,21 +84,22 @@ function proposal(protocol: SplitProtocol, timed: number, outcome: AssignmentOut
       return [];
     throw error;
   }
-  const meaningful = facts.warmTestUsers >= fewestWarmUsers;
+  return [described(protocol, timed, facts)];
+}
+
+function described(protocol: SplitProtocol, timed: number, facts: SplitFacts): SplitProposal {
   const { train, test, testUsers, warmTestUsers } = facts;
-  return [
-    {
-      protocol,
-      description: description(protocol),
-      reason: reason(protocol, facts, timed),
-      train,
-      test,
-      testUsers,
-      warmTestUsers,
-      leaks: leaksOf(protocol, timed > 0),
-      meaningful,
-    },
-  ];
+  return {
+    protocol,
+    description: description(protocol),
+    reason: reason(protocol, facts, timed),
+    train,
+    test,
+    testUsers,
+    warmTestUsers,
+    leaks: leaksOf(protocol, timed > 0),
+    meaningful: warmTestUsers >= fewestWarmUsers,
+  };
 }
 
 function percent(share: number): string {

@@ -6,6 +6,7 @@ const result = z.object({
   sourceId: z.string().optional(),
   splitId: z.string().optional(),
   runId: z.string().optional(),
+  searchId: z.string().optional(),
   publicationId: z.string().optional(),
   version: z.string().optional(),
 });
@@ -21,8 +22,10 @@ export function jobResultLink(job: Job): ResultLink | null {
   if (job.state !== "succeeded") return null;
   const parsed = result.safeParse(job.result);
   if (!parsed.success) return null;
-  const { snapshotId, sourceId, splitId, runId, publicationId, version } = parsed.data;
+  const { snapshotId, sourceId, splitId, runId, searchId, publicationId, version } = parsed.data;
   if (publicationId !== undefined || version !== undefined) return { label: "Show publication", href: "#/publish" };
+  if (searchId !== undefined)
+    return { label: "Show the search", href: `#/train/searches/${encodeURIComponent(searchId)}` };
   if (runId !== undefined) return { label: "Compare", href: `#/compare?run=${encodeURIComponent(runId)}` };
   if (splitId !== undefined) return { label: "Train on it", href: `#/train?split=${encodeURIComponent(splitId)}` };
   if (snapshotId !== undefined)

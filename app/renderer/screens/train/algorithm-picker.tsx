@@ -1,6 +1,6 @@
 import { Anchor, Badge, Button, Checkbox, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
-import type { AlgorithmInfo, Split } from "../../../../core/contract/entities.ts";
+import type { AlgorithmInfo, Snapshot, Split } from "../../../../core/contract/entities.ts";
 import { useCommands } from "../../components/commands/commands-context.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
@@ -11,46 +11,63 @@ import { useQueryMethod } from "../../transport/hooks.ts";
 import { HyperparameterFields } from "./hyperparameter-fields.tsx";
 import { chosenHyperparameters, defaultValues, problemsOf } from "./hyperparameter-form.ts";
 import type { FormValues } from "./hyperparameter-form.ts";
+import { evaluationOf, haveProblems, noOptions, refusalOf, trainingOf } from "./run-options.ts";
+import { RunOptionsForm } from "./run-options-form.tsx";
 import { TrainingNeed } from "./training-need.tsx";
 import styles from "./train.module.css";
+import { WarmStart } from "./warm-start.tsx";
 
 interface Plan {
   readonly chosen: boolean;
   readonly open: boolean;
   readonly values: FormValues;
+  /** The run whose model the fit starts from. */
+  readonly warmStart: string | null;
 }
 
-export function AlgorithmPicker({ split }: { readonly split: Split | undefined }) {
+interface AlgorithmPickerProps {
+  readonly snapshot: Snapshot;
+  readonly split: Split | undefined;
+}
+
+export function AlgorithmPicker({ snapshot, split }: AlgorithmPickerProps) {
   const algorithms = useQueryMethod("algorithms.list", {});
   return (
     <Answer of={algorithms} height={240}>
-      {(known) => <Plans algorithms={known} split={split} />}
+      {(known) => <Plans key={split?.id ?? ""} algorithms={known} snapshot={snapshot} split={split} />}
     </Answer>
   );
 }
 
 function Plans({
   algorithms,
+  snapshot,
   split,
-}: {
-  readonly algorithms: readonly AlgorithmInfo[];
-  readonly split: Split | undefined;
-}) {
+}: AlgorithmPickerProps & { readonly algorithms: readonly AlgorithmInfo[] }) {
   const { connection } = useEngine();
   const [plans, setPlans] = useState<Readonly<Record<string, Plan>>>({});
+  const [options, setOptions] = useState(noOptions);
   const [seed, setSeed] = useState(42);
   const [name, setName] = useState("");
   const [sending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const planOf = (algorithm: AlgorithmInfo): Plan =>
-    plans[algorithm.id] ?? { chosen: false, open: false, values: defaultValues(algorithm.hyperparameters) };
+    plans[algorithm.id] ?? {
+      chosen: false,
+      open: false,
+      values: defaultValues(algorithm.hyperparameters),
+      warmStart: null,
+    };
   const change = (algorithm: AlgorithmInfo, part: Partial<Plan>) =>
     setPlans({ ...plans, [algorithm.id]: { ...planOf(algorithm), ...part } });
   const chosen = algorithms.filter((algorithm) => planOf(algorithm).chosen);
+  const training = haveProblems(options) ? undefined : trainingOf(options);
+  const evaluation = haveProblems(options) ? undefined : evaluationOf(options);
+  const refusals = chosen.flatMap((algorithm) => refusalOf(algorithm, training) ?? []);
   const faulty = chosen.some(
     (algorithm) => Object.keys(problemsOf(algorithm.hyperparameters, planOf(algorithm).values)).length > 0,
   );
-  const ready = split !== undefined && chosen.length > 0 && !faulty;
+  const ready = split !== undefined && chosen.length > 0 && !faulty && !haveProblems(options) && refusals.length === 0;
 
   const train = async () => {
     if (!ready || sending) return;
@@ -58,12 +75,16 @@ function Plans({
     setError(null);
     try {
       for (const algorithm of chosen) {
-        const hyperparameters = chosenHyperparameters(algorithm.hyperparameters, planOf(algorithm).values);
+        const { values, warmStart } = planOf(algorithm);
+        const hyperparameters = chosenHyperparameters(algorithm.hyperparameters, values);
         await connection.request("runs.train", {
           splitId: split.id,
           algorithm: algorithm.id,
           hyperparameters,
           seed,
+          ...(training === undefined ? {} : { training }),
+          ...(evaluation === undefined ? {} : { evaluation }),
+          ...(warmStart === null ? {} : { warmStart }),
           ...(name.trim() === ""
             ? {}
             : { name: chosen.length === 1 ? name.trim() : `${name.trim()} ${algorithm.name}` }),
@@ -88,6 +109,7 @@ function Plans({
 
   return (
     <Stack gap="xs">
+      <RunOptionsForm snapshot={snapshot} options={options} onChange={setOptions} />
       {algorithms.map((algorithm) => (
         <AlgorithmRow
           key={algorithm.id}
@@ -126,7 +148,7 @@ function Plans({
             ? "Choose a split first."
             : chosen.length === 0
               ? "Choose at least one algorithm."
-              : "Correct the marked fields first."}
+              : (refusals[0] ?? "Correct the marked fields first.")}
         </Text>
       )}
     </Stack>
@@ -195,6 +217,14 @@ function AlgorithmRow({ algorithm, plan, split, onChange }: AlgorithmRowProps) {
                 </Anchor>
               )}
             </Text>
+          )}
+          {split !== undefined && (
+            <WarmStart
+              algorithm={algorithm}
+              split={split}
+              value={plan.warmStart}
+              onChange={(warmStart) => onChange({ warmStart, chosen: true })}
+            />
           )}
           <HyperparameterFields
             fields={algorithm.hyperparameters}

@@ -44,7 +44,7 @@ function Field({ field, value, onChange }: FieldProps) {
     <div>
       <Group gap={4} align="flex-end" wrap="nowrap">
         <div style={{ flex: 1, minWidth: 0 }}>
-          <Control field={field} value={value} onChange={onChange} />
+          <HyperparameterControl field={field} value={value} onChange={onChange} />
         </div>
         <Tooltip label={`Back to the default, ${String(field.default)}`}>
           <ActionIcon
@@ -64,21 +64,24 @@ function Field({ field, value, onChange }: FieldProps) {
   );
 }
 
-function Control({ field, value, onChange }: FieldProps) {
+/** The control that fits a field's kind. Without a label where a table's row names it. */
+export function HyperparameterControl({
+  field,
+  value,
+  onChange,
+  hideLabel = false,
+}: FieldProps & { readonly hideLabel?: boolean }) {
   const problem = fieldProblem(field, value);
+  const named = hideLabel ? { "aria-label": field.label } : { label: field.label };
   if (field.kind === "boolean") {
     return (
-      <Switch
-        label={field.label}
-        checked={value === true}
-        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
-      />
+      <Switch {...named} checked={value === true} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />
     );
   }
   if (field.kind === "choice") {
     return (
       <Select
-        label={field.label}
+        {...named}
         data={[...(field.choices ?? [])]}
         value={String(value)}
         error={problem}
@@ -89,7 +92,7 @@ function Control({ field, value, onChange }: FieldProps) {
   if (field.kind === "text") {
     return (
       <TextInput
-        label={field.label}
+        {...named}
         value={String(value)}
         error={problem}
         onChange={({ currentTarget }) => onChange(currentTarget.value)}
@@ -98,7 +101,7 @@ function Control({ field, value, onChange }: FieldProps) {
   }
   return (
     <NumberInput
-      label={field.label}
+      {...named}
       value={typeof value === "number" ? value : ""}
       error={problem}
       step={stepOf(field, value)}

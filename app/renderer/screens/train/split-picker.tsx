@@ -1,5 +1,4 @@
-import { Alert, Badge, Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconEye } from "@tabler/icons-react";
+import { Badge, Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Snapshot, Split, SplitProtocol } from "../../../../core/contract/entities.ts";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
@@ -10,6 +9,8 @@ import { formatCount, formatShare } from "../../components/format/numbers.ts";
 import { useJob, useQueryMethod } from "../../transport/hooks.ts";
 import { protocolTitle, sameProtocol, splitTitle } from "./protocol-text.ts";
 import styles from "./train.module.css";
+import { SplitForm } from "./split-form.tsx";
+import { Leaks } from "./split-leaks.tsx";
 import { SplitPicture } from "./split-picture.tsx";
 
 type Proposal = MethodOutput<"splits.propose">[number];
@@ -41,7 +42,7 @@ export function SplitPicker({ snapshot, splitId, onSplit }: SplitPickerProps) {
               />
               {chosen !== undefined && (
                 <Button variant="subtle" onClick={() => setMaking(!making)} aria-expanded={making}>
-                  {making ? "Hide proposals" : "Make another split"}
+                  {making ? "Hide the others" : "Make another split"}
                 </Button>
               )}
             </Group>
@@ -116,27 +117,6 @@ function Warmth({
   );
 }
 
-function Leaks({ leaks }: { readonly leaks: readonly string[] }) {
-  if (leaks.length === 0) {
-    return (
-      <Group gap={6}>
-        <Badge color="green" leftSection={<IconEye size={12} aria-hidden />}>
-          No leak known
-        </Badge>
-      </Group>
-    );
-  }
-  return (
-    <Alert color="orange" p="xs" icon={<IconAlertTriangle size={16} />} title="This split leaks">
-      {leaks.map((leak) => (
-        <Text key={leak} size="sm">
-          {leak}
-        </Text>
-      ))}
-    </Alert>
-  );
-}
-
 interface ProposalsProps {
   readonly snapshot: Snapshot;
   readonly made: readonly Split[];
@@ -176,6 +156,12 @@ function Proposals({ snapshot, made, onSplit }: ProposalsProps) {
               />
             ))}
           </div>
+          <SplitForm
+            snapshot={snapshot}
+            seed={seed}
+            busy={job.busy && pending !== null && !proposed.some(({ protocol }) => sameProtocol(protocol, pending))}
+            onChoose={choose}
+          />
           <NumberInput
             label="Seed"
             description="Decides every random choice; the same seed gives the same split"

@@ -1,4 +1,4 @@
-import { Card, Group, Select, Stack, Text, Title } from "@mantine/core";
+import { Card, Group, SegmentedControl, Select, Stack, Text, Title } from "@mantine/core";
 import { IconDatabase } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
@@ -9,6 +9,8 @@ import { InlineLink, LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { AlgorithmPicker } from "./algorithm-picker.tsx";
+import { SearchForm } from "./search-form.tsx";
+import { SearchList } from "./search-list.tsx";
 import { SplitPicker } from "./split-picker.tsx";
 import { TrainingRuns } from "./training-runs.tsx";
 
@@ -49,6 +51,7 @@ function NoSnapshot() {
 
 function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) {
   const search = route.useSearch();
+  const mode = search.mode ?? "train";
   const navigate = route.useNavigate();
   const splits = useQueryMethod("splits.list", {});
   const newest = [...snapshots].sort((left, right) => right.createdAt.localeCompare(left.createdAt));
@@ -95,13 +98,42 @@ function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) 
           return (
             <>
               <Card>
-                <StepTitle
-                  number={3}
-                  title="Algorithms"
-                  hint="Choose one or several; they queue up and train one after another"
-                />
-                <AlgorithmPicker split={split} />
+                <Group justify="space-between" align="flex-start">
+                  <StepTitle
+                    number={3}
+                    title={mode === "train" ? "Algorithms" : "Search"}
+                    hint={
+                      mode === "train"
+                        ? "Choose one or several; they queue up and train one after another"
+                        : "Settings are tried one after another; each trial is a run"
+                    }
+                  />
+                  <SegmentedControl
+                    aria-label="Train or search"
+                    data={[
+                      { value: "train", label: "Train" },
+                      { value: "search", label: "Search" },
+                    ]}
+                    value={mode}
+                    onChange={(value) =>
+                      void navigate({
+                        search: (before) => ({ ...before, mode: value === "search" ? "search" : undefined }),
+                        replace: true,
+                      })
+                    }
+                  />
+                </Group>
+                {mode === "train" ? (
+                  <AlgorithmPicker snapshot={snapshot} split={split} />
+                ) : split === undefined ? (
+                  <Text size="sm" c="dimmed">
+                    Choose a split first.
+                  </Text>
+                ) : (
+                  <SearchForm key={split.id} snapshot={snapshot} split={split} />
+                )}
               </Card>
+              {split !== undefined && <SearchList split={split} />}
               {split !== undefined && <TrainingRuns split={split} />}
             </>
           );
