@@ -18,6 +18,24 @@ columns = np.stack([triples[:, 0], users + triples[:, 1]], axis=1).astype(np.int
 design = csr_matrix((np.ones(2 * count), columns, np.arange(0, 2 * count + 1, 2)), shape=(count, users + items))
 
 
+def error(request):
+    """RMSE of predictions for `held` (a file of triples), averaged over the sweeps after `burnIn`, cut to the scale."""
+    held = np.fromfile(request["held"], dtype="<f8").reshape(-1, 3)
+    columns = np.stack([held[:, 0], users + held[:, 1]], axis=1).astype(np.int32).ravel()
+    rows = csr_matrix((np.ones(len(columns)), columns, np.arange(0, len(columns) + 1, 2)), shape=(len(held), users + items))
+    trained = np.fromfile(request["train"], dtype="<i4")
+    model = myfm.MyFMRegressor(rank=request["factors"], random_seed=1)
+    model.fit(
+        design[trained],
+        triples[trained, 2],
+        n_iter=request["sweeps"],
+        n_kept_samples=request["sweeps"] - request["burnIn"],
+        group_shapes=[users, items],
+    )
+    predicted = np.clip(model.predict(rows), triples[:, 2].min(), triples[:, 2].max())
+    return {"rmse": float(np.sqrt(np.mean((predicted - held[:, 2]) ** 2)))}
+
+
 def fit(request):
     moments = []
 
@@ -37,4 +55,4 @@ def fit(request):
     return {"seconds": np.diff(moments).tolist()}
 
 
-serve({"fit": fit})
+serve({"fit": fit, "error": error})
