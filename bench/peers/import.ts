@@ -1,7 +1,8 @@
 /**
  * A file of ratings → source and snapshot, against the least that can be done with it: DuckDB's own `read_csv` and
  * `COPY` to Parquet of the same file, 2 threads each.
- * `node bench/peers/import.ts [FILE | --shape ml-1m|ml-10m|ml-25m] [--pairs 5] [--json FILE]`
+ * `node bench/peers/import.ts [FILE | --shape ml-1m|ml-10m|ml-25m] [--pairs 5] [--stages] [--json FILE]`
+ * `--stages`: also when each of the work's own messages came, and what the processor did up to the next, of the last pair.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,11 +17,21 @@ import { finish, pairedOptions, runPairs, seconds } from "../paired.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { ...pairedOptions, shape: { type: "string", default: "ml-1m" } },
+  options: { ...pairedOptions, shape: { type: "string", default: "ml-1m" }, stages: { type: "boolean" } },
 });
 const threads = Number(values.threads);
 const root = mkdtempSync(join(tmpdir(), "reelbench-import-"));
-const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
+/** Of the last pair: message, and clock and processor seconds when it first came. */
+const stages: { name: string; at: number; cpu: number }[] = [];
+const stage = (name: string) => {
+  if (stages.at(-1)?.name === name) return;
+  const { user, system } = process.cpuUsage();
+  stages.push({ name, at: performance.now() / 1000, cpu: (user + system) / 1e6 });
+};
+const context = {
+  signal: new AbortController().signal,
+  onProgress: ({ message }: { readonly message?: string | null | undefined }) => stage(message ?? ""),
+};
 const processor = { ours: [] as number[], floor: [] as number[] };
 let loading = 0;
 
@@ -37,10 +48,13 @@ async function ours(path: string): Promise<number> {
   const directory = join(root, "workspace");
   rmSync(directory, { recursive: true, force: true });
   let snapshot = "";
+  stages.length = 0;
+  stage("Looking at the file");
   const took = await timed(processor.ours, async () => {
-    const source = await importSource({ path, options: {}, itemsPath: null }, join(directory, "sources"), quiet);
+    const source = await importSource({ path, options: {}, itemsPath: null }, join(directory, "sources"), context);
     const sources = [{ id: source.id, directory: join(directory, "sources", source.id) }];
-    snapshot = (await createSnapshot({ sources, recipe: [] }, join(directory, "snapshots"), quiet)).id;
+    snapshot = (await createSnapshot({ sources, recipe: [] }, join(directory, "snapshots"), context)).id;
+    stage("Done");
   });
   loading = await seconds(() => loadTrainingData(join(directory, "snapshots", snapshot), { part: "all" }));
   return took;
@@ -71,6 +85,12 @@ try {
   console.log(
     `processor seconds             ours ${mine.toFixed(2)}  floor ${least.toFixed(2)}  ratio ${(mine / least).toFixed(2)}`,
   );
+  if (values.stages === true)
+    for (const [index, { name, at, cpu }] of stages.entries()) {
+      const next = stages[index + 1];
+      if (next === undefined) break;
+      console.log(`  ${name.padEnd(44)} ${(next.at - at).toFixed(2)} s, processor ${(next.cpu - cpu).toFixed(2)} s`);
+    }
   console.log(`all ratings into shared memory (CSR) ${loading.toFixed(2)} s`);
   console.log(`peak memory ${String(Math.round(process.resourceUsage().maxRSS / 1024))} MB`);
   finish([result], values.json);

@@ -75,6 +75,15 @@ export interface ColumnKernels {
     result: number,
   ): void;
   decodeCodes(from: number, length: number, n: number, size: number, map: number, out: number, result: number): void;
+  decodeRatings(
+    from: number,
+    length: number,
+    n: number,
+    size: number,
+    values: number,
+    out: number,
+    result: number,
+  ): void;
   countRows(u: number, from: number, to: number, counts: number): void;
   findDescent(u: number, from: number, to: number, result: number): void;
   scatterToUsers(

@@ -1,7 +1,12 @@
 import { dirname, join } from "node:path";
 import type { Snapshot } from "../contract/entities.ts";
+import { kernelCall } from "../compute/kernels.ts";
+import { evenRanges } from "../compute/program.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { bytesOfColumn } from "./column-bytes.ts";
+import { bytesAt, float64At, int32At, openColumnSpace, threadsFor } from "./columns/column-space.ts";
+import { openColumnsFile, readColumns } from "./columns/read-columns.ts";
+import { rowsAtOnce, userStarts } from "./columns/user-order.ts";
 import { withDatabase } from "./database.ts";
 import { readSnapshotManifest } from "./manifests.ts";
 import { unusedPart } from "./split-parts.ts";
@@ -16,6 +21,8 @@ export interface RatingColumns {
   readonly time: Float64Array;
   /** The predefined part of each (`split-parts.ts`), 255 where none was said; null when no file said any. */
   readonly part: Uint8Array | null;
+  /** [users + 1] where each user's ratings begin, where reading them has found it out. */
+  readonly userStart?: Int32Array;
 }
 
 /**
@@ -24,6 +31,66 @@ export interface RatingColumns {
  */
 export async function loadRatingColumns(snapshotDirectory: string, manifest?: Snapshot): Promise<RatingColumns> {
   const snapshot = manifest ?? (await readSnapshotManifest(snapshotDirectory));
+  return (await loadColumns(snapshotDirectory, snapshot)) ?? loadAnyColumns(snapshotDirectory, snapshot);
+}
+
+/** Those of a file that `columns/write-columns.ts` wrote, decoded by kernels where they stay; null for all others. */
+async function loadColumns(snapshotDirectory: string, snapshot: Snapshot): Promise<RatingColumns | null> {
+  const { ratings, users, items, hasParts } = snapshot;
+  const file = await openColumnsFile(join(snapshotDirectory, "ratings.parquet")).catch(() => null);
+  if (file === null) return null;
+  try {
+    if (file.rows !== ratings) return null;
+    const space = await openColumnSpace(threadsFor(ratings), new AbortController().signal);
+    try {
+      const [u, i, rating, time] = [4, 4, 4, 8].map((width) => space.allocate(width * ratings)) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const part = hasParts === true ? space.allocate(ratings) : 0;
+      const descent = space.allocate(4);
+      const good = await readColumns(
+        space,
+        file,
+        [
+          { kind: "ints", name: "u", at: u, below: users, map: 0 },
+          { kind: "ints", name: "i", at: i, below: items, map: 0 },
+          { kind: "ratings", name: "rating", at: rating },
+          { kind: "times", name: "time", at: time },
+          ...(part === 0 ? [] : [{ kind: "bytes", name: "part", at: part } as const]),
+        ],
+        0,
+      );
+      if (!good) return null;
+      const start = await userStarts(space, u, ratings, users);
+      await space.run([
+        evenRanges(ratings, rowsAtOnce).map(({ from, to }) => kernelCall("findDescent", u, from, to, descent)),
+      ]);
+      if (int32At(space, descent, 1)[0] !== 0) return null;
+      return {
+        count: ratings,
+        u: int32At(space, u, ratings),
+        i: int32At(space, i, ratings),
+        rating: new Float32Array(space.memory.buffer, rating, ratings),
+        time: float64At(space, time, ratings),
+        part: part === 0 ? null : bytesAt(space, part, ratings),
+        userStart: int32At(space, start, users + 1),
+      };
+    } finally {
+      await space.close();
+    }
+  } catch (error) {
+    // More than fits into one memory: the general way has one for each column.
+    if (error instanceof RangeError) return null;
+    throw error;
+  } finally {
+    await file.handle.close();
+  }
+}
+
+async function loadAnyColumns(snapshotDirectory: string, snapshot: Snapshot): Promise<RatingColumns> {
   const { ratings } = snapshot;
   const u = new Int32Array(new SharedArrayBuffer(4 * ratings));
   const i = new Int32Array(new SharedArrayBuffer(4 * ratings));

@@ -53,11 +53,13 @@ export async function readPlain(
   plan: ReadPlan,
   directory: string,
   context: WorkContext,
-  threads = Math.min(availableParallelism(), Math.ceil(plan.file.bytes / bytesPerThread)),
+  threads = plan.file.bytes < bytesPerThread
+    ? 0
+    : Math.min(availableParallelism(), Math.ceil(plan.file.bytes / bytesPerThread)),
 ): Promise<Reading | null> {
   const layout = plainLayout(plan);
   if (layout === null) return null;
-  const space = await openColumnSpace(Math.max(1, threads), context.signal);
+  const space = await openColumnSpace(threads, context.signal);
   try {
     return await readInto(space, database, plan, layout, directory, context);
   } catch (error) {

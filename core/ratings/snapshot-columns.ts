@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Recipe } from "../contract/entities.ts";
 import { canonicalJson } from "../files/json.ts";
 import { canonicalHash } from "./columns/canonical-hash.ts";
-import { openColumnSpace, runBatches, int32At } from "./columns/column-space.ts";
+import { int32At, openColumnSpace, runBatches, threadsFor } from "./columns/column-space.ts";
 import type { ColumnSpace } from "./columns/column-space.ts";
 import { orderColumns } from "./columns/order-columns.ts";
 import type { OrderedColumns, UnorderedColumns } from "./columns/order-columns.ts";
@@ -15,8 +14,6 @@ import { columnWriter, groupRows } from "./columns/write-columns.ts";
 import type { OrderRequest } from "./order-worker.ts";
 import type { RankedIds, SourceRanks } from "./snapshot-rows.ts";
 
-/** Less than this for a thread, and starting it takes longer than it saves. */
-const rowsPerThread = 250_000;
 const mostCodes = 65_535;
 
 export interface MadeOfColumns {
@@ -52,8 +49,7 @@ export async function snapshotOfColumns(
       files.push(file);
     }
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
-    const threads = Math.max(1, Math.min(availableParallelism(), Math.ceil(rows / rowsPerThread)));
-    const space = await openColumnSpace(threads, signal);
+    const space = await openColumnSpace(threadsFor(rows), signal);
     try {
       const columns = await readSources(space, files, sources, ids, rows, request.hasParts);
       if (columns === null) return null;

@@ -91,11 +91,19 @@ interface Shape extends Pick<TrainingSet, "users" | "items" | "scale"> {
 }
 
 function allRows(columns: RatingColumns, { hasTime, ...shape }: Shape): TrainingSet {
-  const userStart = new Int32Array(new SharedArrayBuffer(4 * (shape.users + 1)));
-  for (const user of columns.u) userStart[user + 1] = (userStart[user + 1] ?? 0) + 1;
-  accumulate(userStart);
-  const { i: item, rating, time } = columns;
+  const { u, i: item, rating, time } = columns;
+  const userStart = columns.userStart ?? startsOf(u, shape.users);
   return { ...shape, userStart, item, rating, time: hasTime ? time : null };
+}
+
+function startsOf(u: Int32Array, users: number): Int32Array {
+  const start = new Int32Array(new SharedArrayBuffer(4 * (users + 1)));
+  for (let row = 0; row < u.length; row++) {
+    const next = (u[row] ?? 0) + 1;
+    start[next] = (start[next] ?? 0) + 1;
+  }
+  accumulate(start);
+  return start;
 }
 
 /** Counts at n + 1 become starts. */

@@ -358,19 +358,44 @@ function knownOf(levels: usize, n: i32): i32 {
 export function decodeCodes(
   from: usize, length: i32, n: i32, size: i32, map: usize, out: usize, result: usize,
 ): void {
-  const end = from + length;
-  let good = length > 1;
+  const packed = openCodes(from, length, n);
+  let good = packed != 0;
   const width: u64 = good ? load<u8>(from) : 0;
-  const header = good ? readVarint(from + 1, end) : 0;
-  good = good && cursor != 0 && width <= 16 && (header & 1) == 1 && header >> 1 == <u64>((n + 7) >> 3);
-  good = good && cursor + <usize>((header >> 1) * width) <= end;
-  const packed = cursor;
-  const mask: u64 = ((<u64>1) << width) - 1;
-  let bit: u64 = 0;
-  for (let at = 0; good && at < n; at++, bit += width) {
-    const code = <i32>((<u64>load<u32>(packed + <usize>(bit >> 3)) >> (bit & 7)) & mask);
+  for (let at = 0, bit: u64 = 0; good && at < n; at++, bit += width) {
+    const code = codeAt(packed, bit, width);
     if (code >= size) good = false;
     else store<u16>(out + ((<usize>at) << 1), map == 0 ? <u16>code : load<u16>(map + ((<usize>code) << 1)));
   }
   store<i32>(result, good);
+}
+
+/** The same as what `values` (float32) has for them. `out` [4 · n]. */
+export function decodeRatings(
+  from: usize, length: i32, n: i32, size: i32, values: usize, out: usize, result: usize,
+): void {
+  const packed = openCodes(from, length, n);
+  let good = packed != 0;
+  const width: u64 = good ? load<u8>(from) : 0;
+  for (let at = 0, bit: u64 = 0; good && at < n; at++, bit += width) {
+    const code = codeAt(packed, bit, width);
+    if (code >= size) good = false;
+    else store<f32>(out + ((<usize>at) << 2), load<f32>(values + ((<usize>code) << 2)));
+  }
+  store<i32>(result, good);
+}
+
+/** Where one bit-packed run of all `n` numbers begins; 0 when the bytes are anything else. */
+function openCodes(from: usize, length: i32, n: i32): usize {
+  if (length < 2) return 0;
+  const end = from + length;
+  const width: u64 = load<u8>(from);
+  const header = readVarint(from + 1, end);
+  if (cursor == 0 || width > 16 || (header & 1) == 0 || header >> 1 != <u64>((n + 7) >> 3)) return 0;
+  return cursor + <usize>((header >> 1) * width) <= end ? cursor : 0;
+}
+
+@inline
+function codeAt(packed: usize, bit: u64, width: u64): i32 {
+  const mask: u64 = ((<u64>1) << width) - 1;
+  return <i32>((<u64>load<u32>(packed + <usize>(bit >> 3)) >> (bit & 7)) & mask);
 }

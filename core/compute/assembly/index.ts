@@ -30,6 +30,7 @@ export {
   decodeBytes,
   decodeCodes,
   decodeInts,
+  decodeRatings,
   decodeTimes,
   encodeBytes,
   encodeCodes,

@@ -1,7 +1,8 @@
+import { availableParallelism } from "node:os";
 import { instantiateKernels, kernelModule } from "../../compute/kernels.ts";
 import type { Kernels } from "../../compute/kernels.ts";
-import { largestMemory } from "../../compute/memory-layout.ts";
-import { openComputePool } from "../../compute/pool.ts";
+import { allocateShared, largestMemory } from "../../compute/memory-layout.ts";
+import { openComputePool, throwIfCancelled } from "../../compute/pool.ts";
 import type { Phase, Program } from "../../compute/program.ts";
 import { createArena } from "./arena.ts";
 import type { Arena } from "./arena.ts";
@@ -19,12 +20,24 @@ export interface ColumnSpace extends Arena {
   close(): Promise<void>;
 }
 
+/** Less than this for a thread, and starting it takes longer than it saves. */
+const rowsPerThread = 250_000;
+
+/** How many threads so many rows are worth; 0: the caller's own will do. */
+export function threadsFor(rows: number): number {
+  return rows < rowsPerThread ? 0 : Math.min(availableParallelism(), Math.ceil(rows / rowsPerThread));
+}
+
 const initialBytes = 16 * 1024 * 1024;
 /** Below it lies what the kernels' module keeps for itself. */
 const memoryBase = 65_536;
 
-/** Allocating in it throws a RangeError when four gigabytes, or what the system gives, are not enough. */
+/**
+ * Allocating in it throws a RangeError when four gigabytes, or what the system gives, are not enough. No threads: the caller's
+ * own does all, which for little work takes less time than starting others.
+ */
 export async function openColumnSpace(threads: number, signal: AbortSignal): Promise<ColumnSpace> {
+  if (threads === 0) return openOwnThread(signal);
   const pool = await openComputePool({ bytes: initialBytes, growsTo: largestMemory, threads, signal });
   const kernels = instantiateKernels(await kernelModule(), pool.memory);
   return {
@@ -33,6 +46,25 @@ export async function openColumnSpace(threads: number, signal: AbortSignal): Pro
     kernels,
     run: (program) => pool.run(pool.prepare(program)),
     close: () => pool.close(),
+  };
+}
+
+async function openOwnThread(signal: AbortSignal): Promise<ColumnSpace> {
+  const memory = allocateShared(initialBytes, largestMemory);
+  const kernels = instantiateKernels(await kernelModule(), memory);
+  return {
+    ...createArena(memory, memoryBase),
+    threads: 1,
+    kernels,
+    async run(program) {
+      for (const { kernel, arguments: given } of program.flat()) {
+        throwIfCancelled(signal);
+        Reflect.apply(kernels[kernel], undefined, given);
+      }
+      throwIfCancelled(signal);
+      await Promise.resolve();
+    },
+    close: () => Promise.resolve(),
   };
 }
 

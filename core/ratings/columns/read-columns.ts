@@ -21,6 +21,8 @@ export type ColumnTarget =
   | { readonly kind: "times"; readonly name: string; readonly at: number }
   /** 8 bits, 255 where unknown. */
   | { readonly kind: "bytes"; readonly name: string; readonly at: number }
+  /** float32, NaN nowhere. */
+  | { readonly kind: "ratings"; readonly name: string; readonly at: number }
   /** 16 bits: `codeOf` a value. */
   | { readonly kind: "codes"; readonly name: string; readonly at: number; codeOf(value: number): number };
 
@@ -82,7 +84,7 @@ export async function readColumns(
       longest.map((bytes) => ({
         bytes: space.allocate(bytes + 16),
         scratch: space.allocate(8 * scratchRows),
-        map: space.allocate(2 * mostValues),
+        map: space.allocate(4 * mostValues),
         result: space.allocate(4),
       })),
     ),
@@ -136,6 +138,7 @@ function fits(target: ColumnTarget, column: FileColumn | undefined): boolean {
     case "bytes":
       return column.type === "INT32" && column.optional && column.encoding === "deltas";
     case "codes":
+    case "ratings":
       return column.type === "DOUBLE" && !column.optional && column.encoding === "dictionary";
   }
 }
@@ -170,6 +173,12 @@ async function loadChunk(
       return kernelCall("decodeTimes", from, length, n, scratch, target.at + 8 * row, result);
     case "bytes":
       return kernelCall("decodeBytes", from, length, n, unusedPart, scratch, target.at + row, result);
+    case "ratings": {
+      const values = dictionaryOf(bytes.subarray(0, chunk.dictionaryBytes), described);
+      if (values === null) return null;
+      new Float32Array(space.memory.buffer, map, values.length).set(values);
+      return kernelCall("decodeRatings", from, length, n, values.length, map, target.at + 4 * row, result);
+    }
     case "codes": {
       const values = dictionaryOf(bytes.subarray(0, chunk.dictionaryBytes), described);
       if (values === null) return null;
