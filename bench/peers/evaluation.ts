@@ -24,6 +24,9 @@ import { finish, pairedOptions, runPairs, seconds, startPeer } from "../paired.t
 import { generatePositives } from "../positives.ts";
 import { readRatingsFile, trainingSet } from "../ratings-file.ts";
 
+// Threads start from compiled code, as those of the built product do, instead of having their types stripped each time.
+process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "reelbench-compile-cache");
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -67,7 +70,7 @@ try {
   const workers = openEvaluationThreads(threads);
   const results = [];
   for (const [name, choice] of [
-    ["the peer's metrics", { workers, thorough: false }],
+    ["the peer's metrics", { workers, options: { thorough: false } }],
     ["all metrics", { workers }],
     ["all, threads started", {}],
   ] as const) {

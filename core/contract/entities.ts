@@ -362,6 +362,8 @@ export const evaluationOptions = z.object({
   relevantFrom: z.number().optional(),
   /** Only to reproduce papers: judge each relevant item among so many sampled ones, too. The report then carries a warning. */
   sampledNegatives: z.int().min(1).max(100_000).optional(),
+  /** False: no AUC and no diversity within lists, which take about as long as all other metrics. Left out: true. */
+  thorough: z.boolean().optional(),
 });
 export type EvaluationOptions = z.infer<typeof evaluationOptions>;
 

@@ -53,6 +53,18 @@ it("gives the same bytes on 1, 2 and 3 threads, and on threads that have evaluat
   }
 });
 
+it("leaves out AUC and diversity when asked to be quick, and nothing else changes", async () => {
+  const whole = await evaluateInThreads({ ...request, threads: 2 }, context);
+  const quick = await evaluateInThreads(
+    { ...request, options: { ...request.options, thorough: false }, threads: 2 },
+    context,
+  );
+  const left = [...whole.perUser.columns].filter(([name]) => name !== "auc" && !name.startsWith("diversity"));
+  expect(whole.perUser.columns.size - left.length).toBe(3);
+  expect([...quick.perUser.columns]).toEqual(left);
+  expect(quick.report).toEqual(whole.report);
+});
+
 it("stops when it is cancelled, and its threads are of no more use", async () => {
   const abort = new AbortController();
   const workers = openEvaluationThreads(1);

@@ -52,8 +52,6 @@ interface EvaluationRequest {
   readonly threads: number;
   /** Threads that are already there (`threads` of them); absent: new ones, for this evaluation. */
   readonly workers?: EvaluationThreads;
-  /** False: no AUC and no diversity, which take as long as all the rest. Default true. */
-  readonly thorough?: boolean;
 }
 
 /**
@@ -116,7 +114,8 @@ function prepare(request: EvaluationRequest, users: Int32Array, threads: number)
 }
 
 function inputOf(request: EvaluationRequest, model: ServableModel, users: Int32Array): EvaluationInput {
-  const { test, foldIn = null, options, thorough = true } = request;
+  const { test, foldIn = null, options } = request;
+  const thorough = options?.thorough ?? true;
   const rated = request.rated ?? request.train;
   const facts = itemFacts(rated, model);
   return {
