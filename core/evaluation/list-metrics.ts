@@ -20,7 +20,7 @@ export function listColumns(k: number, diverse: boolean): string[] {
 }
 
 /** What one user's list is rated by. */
-export interface RatedList {
+interface RatedList {
   readonly row: number;
   /** [≥ length] best first. */
   readonly items: Int32Array;
