@@ -1,7 +1,7 @@
 /**
  * Requests to a real server process on loopback, with real Postgres and Redis (REELBENCH_TEST_POSTGRES_URL and
  * REELBENCH_TEST_REDIS_URL, or started here):
- *   node bench/serve.ts [--users 6040] [--items 3706] [--factors 64] [--concurrency 16] [--requests 8000] [--threads N]
+ *   node bench/serve.ts [--users 6040] [--items 3706] [--factors 64] [--concurrency 16] [--requests 20000] [--threads N]
  *                       [--only cached] [--layers] [--profile FOLDER] [--json FILE]
  * A fixed number of requests in a closed loop: throughput, latency at that concurrency and the server's processor time for
  * each request. Ratios are against a bare Express in a process of its own that answers a constant body of as many bytes. The
@@ -28,7 +28,7 @@ const { values } = parseArgs({
     items: { type: "string", default: "3706" },
     factors: { type: "string", default: "64" },
     concurrency: { type: "string", default: "16" },
-    requests: { type: "string", default: "8000" },
+    requests: { type: "string", default: "20000" },
     threads: { type: "string" },
     only: { type: "string" },
     layers: { type: "boolean", default: false },
@@ -43,7 +43,7 @@ const [users, items, factors, concurrency, requests] = [
   values.concurrency,
   values.requests,
 ].map(Number) as [number, number, number, number, number];
-const warmUp = Math.min(2000, requests);
+const warmUp = Math.min(10_000, requests);
 
 interface ServerProcess {
   readonly url: string;

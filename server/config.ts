@@ -48,9 +48,9 @@ const environment = z.object({
   REELBENCH_POSTGRES_POOL: integer(1, 500).default(10),
   REELBENCH_CACHE_ENTRIES: integer(1, 10_000_000).default(20_000),
   REELBENCH_CACHE_TTL_SECONDS: integer(1, 86_400).default(600),
-  /** Requests a key may make in a minute, on this replica. */
+  /** Requests a key may make in a minute, on all replicas that share a Redis. */
   REELBENCH_RATE_LIMIT: integer(1, 100_000_000).default(60_000),
-  /** Requests an address may make in a minute to log in, register or refresh, on this replica. */
+  /** Requests an address may make in a minute to log in, register or refresh, on all replicas that share a Redis. */
   REELBENCH_OPEN_RATE_LIMIT: integer(1, 1_000_000).default(60),
   /** `id:key[,id:key…]`, each key 32 bytes as base64. Without any there are no accounts, only API keys. */
   REELBENCH_MASTER_KEYS: masterKeysText.optional(),

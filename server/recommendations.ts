@@ -4,6 +4,9 @@ import { rankingLength } from "../core/production/cache-keys.ts";
 import type { CacheUser } from "../core/production/cache-keys.ts";
 import type { Ranking, RankingCache, RankingSource } from "./cache/rankings.ts";
 import { createKeptAnswers } from "./cache/kept-answers.ts";
+import { choosePage } from "./page.ts";
+import type { Page } from "./page.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
 import type { Epochs } from "./feedback/epochs.ts";
 import type { Format } from "./http/negotiate.ts";
 import type { EncodedBody } from "./http/encoded-body.ts";
@@ -11,7 +14,6 @@ import type { UserState, UserStates } from "./feedback/user-states.ts";
 import { itemIndex, knownItems, toItemFilter, toRecommendations, toSimilarItems } from "./live-model/answer.ts";
 import type { RequestedFilter, SimilarItem } from "./live-model/answer.ts";
 import type { LiveModel } from "./live-model/live-models.ts";
-import { isAllowed } from "./live-model/score.ts";
 import type { Basis, GroupStrategy, ScoreJob, ScoredList, UserSubject } from "./live-model/score-job.ts";
 import type { SharedModel } from "./live-model/shared-model.ts";
 import { findId } from "./live-model/shared-text.ts";
@@ -26,11 +28,20 @@ export interface PersonRequest {
   readonly explain: boolean;
   readonly filter: RequestedFilter;
   readonly deadline: number;
+  /** 0 … 1: how much likeness within the list counts against an item. */
+  readonly diversity: number;
+  /** 0 … 1: how many places of a list that is nobody's own go to chance. */
+  readonly explore: number;
+  /** From where to go on; null: from the start. */
+  readonly cursor: string | null;
   /** Names everything above but the person and the deadline: equal names, equal answers. Null: the answer is not kept. */
   readonly name: string | null;
 }
 
-export interface GroupRequest extends Omit<PersonRequest, "person" | "explain" | "name"> {
+export interface GroupRequest extends Omit<
+  PersonRequest,
+  "person" | "explain" | "name" | "diversity" | "explore" | "cursor"
+> {
   readonly people: readonly Person[];
   readonly strategy: GroupStrategy;
 }
@@ -40,6 +51,10 @@ export interface Answer {
   readonly ratingsUsed: number;
   readonly degraded: readonly "feedback-unavailable"[];
   readonly items: readonly Recommendation[];
+  /** Null at the end of the list, and where there are no pages. */
+  readonly nextCursor: string | null;
+  /** Ranks that were given to chance. */
+  readonly exploredRanks: readonly number[];
   readonly source: RankingSource;
   /** Where the answer is kept: how it was written, to be sent again as it is. */
   readonly written: WrittenAnswer | null;
@@ -52,10 +67,12 @@ export interface Recommendations {
   forPerson(live: LiveModel, request: PersonRequest): Promise<Answer>;
   forRatings(
     live: LiveModel,
-    request: Omit<PersonRequest, "person" | "excludeSeen" | "name"> & {
+    request: Omit<PersonRequest, "person" | "excludeSeen" | "name" | "diversity" | "explore" | "cursor"> & {
       readonly ratings: readonly { readonly itemId: string; readonly rating: number }[];
     },
   ): Promise<Answer>;
+  /** Makes and keeps somebody's list without answering with it. */
+  warm(live: LiveModel, request: Pick<PersonRequest, "person" | "filter" | "deadline">): Promise<void>;
   /** One list for people who watch together; nobody is shown what one of them has seen. */
   forGroup(live: LiveModel, request: GroupRequest): Promise<Answer>;
   similar(
@@ -91,6 +108,7 @@ export function createRecommendations(options: {
     const { shared } = live;
     const { person } = request;
     const epoch = epochs.known(person.user) ?? (await epochs.current(person.user));
+    if (request.cursor !== null) return nextPage(live, request, request.cursor);
     const cached = epoch === null || !request.excludeSeen ? null : await fromRanking(live, request, epoch);
     if (cached !== null) return cached;
     const { state, complete } = await states.find(person.user, epoch);
@@ -124,8 +142,10 @@ export function createRecommendations(options: {
   async function fromRanking(live: LiveModel, request: PersonRequest, epoch: number): Promise<Answer | null> {
     const { shared } = live;
     const { person, name } = request;
-    const owner = isStranger(shared, person, epoch) ? anyStranger : person.listOwner;
-    const known = rankings.known(shared, owner, epoch);
+    const own = rankings.known(shared, person.listOwner, epoch);
+    // Whoever has a list of their own is no stranger; looking them up would cost more than the rest.
+    const owner = own === undefined && isStranger(shared, person, epoch) ? anyStranger : person.listOwner;
+    const known = own ?? (owner === anyStranger ? rankings.known(shared, owner, epoch) : undefined);
     const again = known === undefined || name === null ? null : kept.find(shared, known, person.user, name);
     if (again !== null) {
       note(person, again.basis);
@@ -138,27 +158,64 @@ export function createRecommendations(options: {
             return { ranking: await rank(live, person, found.state, request.deadline), complete: found.complete };
           })
         : { ranking: known, source: "memory" as const, complete: true };
-    const chosen = choose(shared, ranking, request);
-    if (chosen === null) return null;
-    if (!request.explain) {
-      const answer = finish(live, person, { ...ranking, ...chosen, explanations: null }, complete, source);
-      return complete && name !== null ? kept.keep(shared, ranking, person.user, name, answer) : answer;
-    }
+    const page = choosePage(shared, ranking, request, { position: 0, shown: 0 });
+    if (page === null) return null;
+    const answer = await answerPage(live, request, ranking, page, { complete, source, epoch });
+    return complete && name !== null && !request.explain
+      ? kept.keep(shared, ranking, person.user, name, answer)
+      : answer;
+  }
+
+  /** The list goes on as it was when it began, under its version and epoch, while that is remembered. */
+  async function nextPage(live: LiveModel, request: PersonRequest, text: string): Promise<Answer> {
+    const { shared } = live;
+    const { person } = request;
+    const cursor = readCursor(text, subjectOf(request));
+    const gone = () => new ReelbenchError("RB_CONFLICT", "The list of this cursor is no more: begin without one.");
+    if (cursor.version !== shared.version) throw gone();
+    const owner = isStranger(shared, person, cursor.epoch) ? anyStranger : person.listOwner;
+    const { ranking, source } = await rankings.find(shared, owner, cursor.epoch, () => Promise.reject(gone()));
+    const page = choosePage(shared, ranking, { ...request, diversity: 0, explore: 0 }, cursor);
+    if (page === null) throw gone();
+    return answerPage(live, request, ranking, page, { complete: true, source, epoch: cursor.epoch });
+  }
+
+  async function answerPage(
+    live: LiveModel,
+    request: PersonRequest,
+    ranking: Ranking,
+    page: Page,
+    from: { readonly complete: boolean; readonly source: RankingSource; readonly epoch: number },
+  ): Promise<Answer> {
+    const { person } = request;
+    const { items, scores, shown, exploredRanks } = page;
+    const list = request.explain
+      ? { ...(await explained(live, request, items, from.epoch)), basis: ranking.basis }
+      : { ...ranking, items, scores, explanations: null };
+    const answer = finish(live, person, list, from.complete, from.source);
+    const next = {
+      version: live.shared.version,
+      epoch: from.epoch,
+      position: page.position,
+      shown: shown + items.length,
+    };
+    return {
+      ...answer,
+      items: answer.items.map((item) => (shown === 0 ? item : { ...item, rank: item.rank + shown })),
+      exploredRanks,
+      nextCursor: page.more ? writeCursor(next, subjectOf(request)) : null,
+    };
+  }
+
+  async function explained(live: LiveModel, request: PersonRequest, items: readonly number[], epoch: number) {
+    const { person, deadline } = request;
     const { state } = await states.find(person.user, epoch);
-    const list = await score(
+    const subject = userSubject(live.shared, person, state);
+    return score(
       live,
-      {
-        subject: userSubject(shared, person, state),
-        n: request.n,
-        excludeSeen: true,
-        exclude: [],
-        filter: null,
-        explain: true,
-        only: chosen.items,
-      },
-      request.deadline,
+      { subject, n: request.n, excludeSeen: true, exclude: [], filter: null, explain: true, only: items },
+      deadline,
     );
-    return finish(live, person, { ...list, basis: ranking.basis }, complete, source);
   }
 
   function finish(
@@ -174,6 +231,7 @@ export function createRecommendations(options: {
       ratingsUsed: list.ratingsUsed,
       degraded: complete ? [] : ["feedback-unavailable"],
       items: toRecommendations(live.shared, list),
+      ...onePage,
       source,
       written: null,
     };
@@ -186,6 +244,12 @@ export function createRecommendations(options: {
 
   return {
     forPerson,
+    async warm(live, { person, filter, deadline }) {
+      const epoch = await epochs.current(person.user);
+      if (epoch === null) return;
+      const request = { person, filter, deadline, n: 1, excludeSeen: true, explain: false, diversity: 0, explore: 0 };
+      await fromRanking(live, { ...request, cursor: null, name: null }, epoch);
+    },
     async forRatings(live, request) {
       const { shared } = live;
       checkScale(shared.model.scale, request.ratings);
@@ -209,6 +273,7 @@ export function createRecommendations(options: {
         ratingsUsed: list.ratingsUsed,
         degraded: [],
         items: toRecommendations(shared, list),
+        ...onePage,
         source: "computed",
         written: null,
       };
@@ -243,6 +308,7 @@ export function createRecommendations(options: {
         ratingsUsed: 0,
         degraded: found.every(({ complete }) => complete) ? [] : ["feedback-unavailable"],
         items: toRecommendations(shared, list),
+        ...onePage,
         source: "computed",
         written: null,
       };
@@ -269,6 +335,8 @@ export function createRecommendations(options: {
   };
 }
 
+const onePage = { nextCursor: null, exploredRanks: [] } as const;
+
 /** Under whom the list is kept that all strangers get: no id is empty. */
 const anyStranger: CacheUser = { namespace: "data", userId: "" };
 
@@ -293,6 +361,11 @@ function checkScale(
       `${errors.length} of the ratings are off the scale ${minimum} … ${maximum}.`,
       { details: { errors } },
     );
+}
+
+/** What a cursor is bound to: whose list, and how it was asked for; the length of its pages may change. */
+function subjectOf({ person, filter, excludeSeen, diversity, explore }: PersonRequest): string {
+  return JSON.stringify([person.listOwner, filter, excludeSeen, diversity, explore]);
 }
 
 function hasLikings({ preferences }: Pick<Person, "preferences">): boolean {
@@ -335,23 +408,4 @@ function userSubject(shared: SharedModel, { dataUserId }: Person, state: UserSta
     }),
     seen: knownItems(shared, [...state.seen]),
   };
-}
-
-/** The first `n` of the ranking that pass; null when there may be more of them beyond its end. */
-function choose(
-  shared: SharedModel,
-  ranking: Ranking,
-  { n, filter }: PersonRequest,
-): { readonly items: number[]; readonly scores: number[] } | null {
-  const itemFilter = toItemFilter(shared, filter);
-  const excluded = new Set(knownItems(shared, filter.exclude));
-  const items: number[] = [];
-  const scores: number[] = [];
-  for (const [rank, i] of ranking.items.entries()) {
-    if (items.length === n) break;
-    if (excluded.has(i) || !isAllowed(shared.catalogue, i, itemFilter)) continue;
-    items.push(i);
-    scores.push(ranking.scores[rank] ?? 0);
-  }
-  return items.length < n && ranking.items.length >= rankingLength ? null : { items, scores };
 }

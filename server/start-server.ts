@@ -141,6 +141,9 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
         });
   const recommendations = createRecommendations({ epochs, states, rankings, recent, metrics });
   metrics.collect(() => {
+    const { entries, bytes } = rankings.size();
+    metrics.cacheEntries.set(entries);
+    metrics.cacheBytes.set(bytes);
     if (exposures !== null) metrics.exposuresWaiting.set(exposures.waiting());
     metrics.scoringQueue.set(scoring.pending());
     metrics.modelBytes.set(scoring.heldBytes());
@@ -148,6 +151,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
   });
 
   let draining = false;
+  let askedToDrain = false;
   let postgresUp = true;
   const app = createApp(
     {
@@ -171,8 +175,12 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
         metrics,
         logger,
       }),
+      forgetRankings: (whose) => rankings.forget(whose),
+      drain: (now) => {
+        askedToDrain = now;
+      },
       health: () => ({
-        draining,
+        draining: draining || askedToDrain,
         postgres: postgresUp ? "up" : "down",
         redis: redis === null ? "not-configured" : redis.isUp() ? "up" : "down",
       }),

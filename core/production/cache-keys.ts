@@ -26,6 +26,21 @@ export function rankingKey(channel: string, version: string, user: CacheUser, ep
   return `reelbench:${channel}:v:${version}:ranking:${epoch}:{${userTag(user)}}`;
 }
 
+/** For SCAN: the rankings of a channel, of one version or one user of the data if named. */
+export function rankingPattern(
+  channel: string,
+  { version, userId }: { readonly version?: string; readonly userId?: string },
+): string {
+  const literal = (text: string) => text.replaceAll(/[\\*?[\]]/g, "\\$&");
+  const tag = userId === undefined ? "*" : literal(userTag({ namespace: "data", userId }));
+  return `reelbench:${literal(channel)}:v:${version === undefined ? "*" : literal(version)}:ranking:*:{${tag}}`;
+}
+
+/** Pub/sub channel on which servers tell each other what to forget. */
+export function cacheNoticeChannel(channel: string): string {
+  return `reelbench:${channel}:cache`;
+}
+
 /** Items kept in a cached ranking: enough for the longest list after ordinary filters. */
 export const rankingLength = 200;
 

@@ -1,6 +1,12 @@
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import { cachedRanking, rankingKey, rankingLifetime } from "../../core/production/cache-keys.ts";
+import {
+  cacheNoticeChannel,
+  cachedRanking,
+  rankingKey,
+  rankingLifetime,
+  rankingPattern,
+} from "../../core/production/cache-keys.ts";
 import type { CacheUser } from "../../core/production/cache-keys.ts";
 import { isImpersonal } from "../../core/models/servable.ts";
 import type { Basis } from "../live-model/score-job.ts";
@@ -28,7 +34,16 @@ export interface FoundRanking {
   readonly complete: boolean;
 }
 
+/** Empty: all of them. */
+export interface WhoseRankings {
+  readonly version?: string;
+  /** Of the data. */
+  readonly userId?: string;
+}
+
 export interface RankingCache {
+  /** In memory, in Redis, and with every server that listens to it. Tells how many there were in memory. */
+  forget(whose: WhoseRankings): Promise<number>;
   /** What is in memory, if it is. */
   known(shared: SharedModel, owner: CacheUser, epoch: number): Ranking | undefined;
   /** What memory holds: rankings, and their bytes as far as they can be told. */
@@ -63,7 +78,7 @@ export function createRankingCache(options: {
 }): RankingCache {
   const { redis, channel, metrics } = options;
   // Entries are found by version and epoch, so that none can be stale: age bounds only the memory of idle users.
-  const memory = new LRUCache<string, Ranking>({
+  const memory = new LRUCache<string, { readonly ranking: Ranking; readonly of: string }>({
     max: options.entries,
     ttl: 1000 * options.seconds,
     ttlResolution: 1000,
@@ -71,8 +86,8 @@ export function createRankingCache(options: {
     maxSize: Number.MAX_SAFE_INTEGER,
   });
   const hits = metrics.cacheLookups.labels("memory");
-  const keep = (key: string, ranking: Ranking) =>
-    memory.set(key, ranking, { size: entryBytes + 2 * key.length + 16 * ranking.items.length });
+  const keep = (key: string, ranking: Ranking, { version }: SharedModel) =>
+    memory.set(key, { ranking, of: version }, { size: entryBytes + 2 * key.length + 16 * ranking.items.length });
   const inFlight = new Map<string, Promise<FoundRanking>>();
   const seconds = Math.min(options.seconds, rankingLifetime);
 
@@ -87,12 +102,12 @@ export function createRankingCache(options: {
     const bytes = await redis?.getBytes(redisKey);
     const found = bytes === undefined || bytes === null ? null : readRanking(shared, bytes);
     if (found !== null) {
-      keep(key, found);
+      keep(key, found, shared);
       return { ranking: found, source: "redis", complete: true };
     }
     const { ranking, complete } = await compute();
     if (complete) {
-      keep(key, ranking);
+      keep(key, ranking, shared);
       void redis?.set(redisKey, packRanking(ranking), seconds);
     }
     return { ranking, source: "computed", complete };
@@ -101,15 +116,37 @@ export function createRankingCache(options: {
   const keyOf = (shared: SharedModel, { namespace, userId }: CacheUser, epoch: number) =>
     `${shared.key}:${epoch}:${namespace}:${userId}`;
 
+  function forgetHere({ version, userId }: WhoseRankings): number {
+    let forgotten = 0;
+    for (const [key, { of }] of memory.entries()) {
+      if (version !== undefined && of !== version) continue;
+      if (userId !== undefined && !key.endsWith(`:data:${userId}`)) continue;
+      memory.delete(key);
+      forgotten++;
+    }
+    return forgotten;
+  }
+  redis?.listen(cacheNoticeChannel(channel), (text) => {
+    const whose = whoseRankings.safeParse(parseJson(text));
+    if (whose.success) forgetHere(withoutUndefined(whose.data));
+  });
+
   return {
+    async forget(whose) {
+      const forgotten = forgetHere(whose);
+      await redis?.removeMatching(rankingPattern(channel, whose));
+      // Last: whoever hears it must not find in Redis what it just forgot.
+      await redis?.publish(cacheNoticeChannel(channel), JSON.stringify(whose));
+      return forgotten;
+    },
     known(shared, owner, epoch) {
-      const kept = memory.get(keyOf(shared, owner, epoch));
+      const kept = memory.get(keyOf(shared, owner, epoch))?.ranking;
       if (kept !== undefined) hits.inc();
       return kept;
     },
     async find(shared, owner, epoch, compute) {
       const key = keyOf(shared, owner, epoch);
-      const kept = memory.get(key);
+      const kept = memory.get(key)?.ranking;
       if (kept !== undefined) {
         hits.inc();
         return { ranking: kept, source: "memory", complete: true };
@@ -127,6 +164,20 @@ export function createRankingCache(options: {
   };
 }
 
+const whoseRankings = z.strictObject({ version: z.string().optional(), userId: z.string().optional() });
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function withoutUndefined({ version, userId }: z.infer<typeof whoseRankings>): WhoseRankings {
+  return { ...(version === undefined ? {} : { version }), ...(userId === undefined ? {} : { userId }) };
+}
+
 /** As this server writes it, or as the publisher wrote it ahead. */
 function readRanking(shared: SharedModel, bytes: Buffer): Ranking | null {
   return unpackRanking(bytes, shared.model.items) ?? parseRanking(shared, bytes.toString("utf8"));
@@ -134,13 +185,7 @@ function readRanking(shared: SharedModel, bytes: Buffer): Ranking | null {
 
 /** Null for what is no ranking of this version: Redis is outside, too. */
 function parseRanking(shared: SharedModel, text: string): Ranking | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const parsed = stored.safeParse(value);
+  const parsed = stored.safeParse(parseJson(text));
   if (!parsed.success || parsed.data.items.length !== parsed.data.scores.length) return null;
   const items = parsed.data.items.map((itemId) => findId(shared.items, itemId));
   if (items.some((i) => i < 0)) return null;

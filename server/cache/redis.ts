@@ -28,6 +28,11 @@ export interface RedisStore {
    * may have been: the connection was lost, or Redis does not answer. What was read may be remembered until then.
    */
   onChanged(listener: (key: string | null) => void): void;
+  /** Removes every key that matches the pattern, a few at a time. */
+  removeMatching(pattern: string): Promise<true | undefined>;
+  publish(channel: string, text: string): Promise<true | undefined>;
+  /** Messages on a channel, from when there is a connection for them. */
+  listen(channel: string, listener: (text: string) => void): void;
   isUp(): boolean;
   /** Asks Redis for a sign of life, so that `isUp` is true to now. */
   check(): Promise<void>;
@@ -94,10 +99,8 @@ export function connectRedis(options: RedisOptions): RedisStore {
   );
   listener.on("error", onError);
   client.connect().catch(onError);
-  listener
-    .connect()
-    .then(() => listener.subscribe(options.notices, options.onNotice))
-    .catch(onError);
+  const listening = listener.connect();
+  listening.then(() => listener.subscribe(options.notices, options.onNotice)).catch(onError);
 
   function setUp(now: boolean): void {
     if (up === now) return;
@@ -153,6 +156,21 @@ export function connectRedis(options: RedisOptions): RedisStore {
       return { given, free, milliseconds: wait };
     },
     remove: (keys) => attempt("remove", async () => (await client.del([...keys]), true as const)),
+    removeMatching: async (pattern) => {
+      let cursor = "0";
+      do {
+        const page = await attempt("scan", () => client.scan(cursor, { MATCH: pattern, COUNT: 1000 }));
+        if (page === undefined) return undefined;
+        cursor = page.cursor;
+        const { keys } = page;
+        if (keys.length > 0 && (await attempt("remove", () => client.unlink(keys))) === undefined) return undefined;
+      } while (cursor !== "0");
+      return true;
+    },
+    publish: (channel, text) => attempt("publish", async () => (await client.publish(channel, text), true as const)),
+    listen: (channel, listen) => {
+      void listening.then(() => listener.subscribe(channel, listen)).catch(onError);
+    },
     onChanged: (listen) => void changeListeners.push(listen),
     isUp: () => up && client.isReady,
     check: () => attempt("ping", () => client.ping()).then(() => undefined),

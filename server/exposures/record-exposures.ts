@@ -12,7 +12,7 @@ export function recordExposures(recommendations: Recommendations, exposures: Exp
       version: live.shared.version,
       basis: answer.basis,
       assignment: live.assignment,
-      firstRank: 1,
+      firstRank: answer.items[0]?.rank ?? 1,
       itemIds: answer.items.map(({ itemId }) => itemId),
     });
   return {

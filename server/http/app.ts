@@ -8,6 +8,7 @@ import { createDispatch } from "./dispatch.ts";
 import { createObserver } from "./middleware/observe.ts";
 import type { Route } from "./route.ts";
 import { administrationRoutes } from "./routes/administration.ts";
+import { cacheRoutes } from "./routes/cache.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { descriptionRoutes } from "./routes/description.ts";
 import { feedbackRoutes } from "./routes/feedback.ts";
@@ -24,6 +25,7 @@ export function routesOf(context: ServerContext): Route[] {
     ...feedbackRoutes(context),
     ...catalogueRoutes(context),
     ...versionRoutes(context),
+    ...cacheRoutes(context),
     ...sessionRoutes(context),
     ...meRoutes(context),
     ...administrationRoutes(context),

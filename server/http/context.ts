@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { AccountServices } from "../accounts/account-services.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
+import type { WhoseRankings } from "../cache/rankings.ts";
 import type { ServerConfig } from "../config.ts";
 import type { RecordFeedback } from "../feedback/record-feedback.ts";
 import type { ModelStatus } from "../live-model/follow-deployment.ts";
@@ -27,6 +28,10 @@ export interface ServerContext {
   /** Null where the server has no accounts. */
   readonly accounts: AccountServices | null;
   readonly authenticator: Authenticator;
+  /** Forgets kept lists: all, or those of a version or of a user of the data; tells how many there were in memory. */
+  readonly forgetRankings: (whose: WhoseRankings) => Promise<number>;
+  /** Says from now on that it is not ready, or that it is again. */
+  readonly drain: (draining: boolean) => void;
   readonly health: () => Health;
   readonly modelStatus: () => ModelStatus;
 }

@@ -67,8 +67,8 @@ function plainItem({
   year,
   ...item
 }: {
-  title?: string;
-  year?: number;
+  title?: string | undefined;
+  year?: number | undefined;
   $typeName?: string;
   $unknown?: unknown;
 }) {
@@ -116,7 +116,7 @@ describe("Protocol Buffers", () => {
     );
     const similar = fromBinary(SimilarItemsSchema, await binary("/v1/items/film-003/similar?n=6"));
     const { items } = JSON.parse((await client.get("/v1/items/film-003/similar?n=6")).text) as { items: object[] };
-    expect(similar.items.map(plainItem)).toEqual(items);
+    expect(similar.items.map((item) => plainItem(item))).toEqual(items);
     const trending = fromBinary(TrendingSchema, await binary("/v1/trending?days=3"));
     const json = JSON.parse((await client.get("/v1/trending?days=3")).text) as { days: number; items: object[] };
     expect([trending.days, trending.items.length]).toEqual([json.days, json.items.length]);

@@ -19,7 +19,7 @@ type RawHeaders = string[];
 
 /**
  * What every answer says to browsers. Helmet decides; it is asked once, because it says the same every time and asking
- * costs as much as the rest of the answer's head.
+ * costs as much as the rest of the answer's head. What only means something to pages is left to those routes that send one.
  */
 export function securityHeaders(contentSecurityPolicy: Readonly<Record<string, readonly string[]>>): RawHeaders {
   const headers: RawHeaders = [];
@@ -30,13 +30,17 @@ export function securityHeaders(contentSecurityPolicy: Readonly<Record<string, r
   const directives = Object.fromEntries(
     Object.entries(contentSecurityPolicy).map(([name, values]) => [name, [...values]]),
   );
-  helmet({ contentSecurityPolicy: { useDefaults: false, directives } })(
-    {} as IncomingMessage,
-    collect as unknown as ServerResponse,
-    (error?: unknown) => {
-      if (error !== undefined) throw new Error("Helmet refused its own settings.", { cause: error });
-    },
-  );
+  helmet({
+    contentSecurityPolicy: { useDefaults: false, directives },
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  })({} as IncomingMessage, collect as unknown as ServerResponse, (error?: unknown) => {
+    if (error !== undefined) throw new Error("Helmet refused its own settings.", { cause: error });
+  });
   return headers;
 }
 
@@ -77,7 +81,7 @@ export function sendReply(
   freshness: Freshness,
 ): void | Promise<void> {
   const { status = 200, headers: own } = reply;
-  if (own !== undefined) for (const name in own) headers.push(name, own[name] ?? "");
+  if (own !== undefined) for (const name in own) setHeader(headers, name, own[name] ?? "");
   if (reply.body === null) {
     response.writeHead(status, headers).end();
     return;
@@ -108,6 +112,13 @@ export function sendReply(
     if (request.method === "HEAD") response.end();
     else response.end(bytes);
   });
+}
+
+/** A route's own policy takes the place of the common one: two would both hold. */
+function setHeader(headers: RawHeaders, name: string, value: string): void {
+  const at = name === "Content-Security-Policy" ? headers.indexOf(name) : -1;
+  if (at < 0) headers.push(name, value);
+  else headers[at + 1] = value;
 }
 
 const varies = "Accept, Accept-Encoding, Authorization, X-API-Key";

@@ -129,6 +129,13 @@ export const answerSchema = z
       .array(z.enum(["feedback-unavailable"]))
       .meta({ description: "What could not be taken into account just now." }),
     items: z.array(recommendation),
+    nextCursor: z
+      .string()
+      .nullable()
+      .meta({ description: "The next page; null at the end, and where there are no pages." }),
+    exploredRanks: z
+      .array(z.int().positive())
+      .meta({ description: "Ranks whose item was drawn by lot instead of by its score." }),
   })
   .meta({ id: "Recommendations" });
 

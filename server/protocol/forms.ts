@@ -54,10 +54,12 @@ function withoutNulls<T extends Nullable>({ title, year, ...rest }: T) {
   return { ...rest, ...(title === null ? {} : { title }), ...(year === null ? {} : { year }) };
 }
 
-function toRecommendations({ basis, degraded, items, userId, ...rest }: Answer) {
+function toRecommendations({ basis, degraded, items, userId, nextCursor, exploredRanks, ...rest }: Answer) {
   return create(RecommendationsSchema, {
     ...rest,
     ...(userId === undefined ? {} : { userId }),
+    ...(nextCursor === null ? {} : { nextCursor }),
+    exploredRanks: [...exploredRanks],
     basis: basisOf[basis],
     degraded: degraded.map((each) => degradationOf[each]),
     items: items.map(({ explanation, ...item }) => ({

@@ -31,6 +31,16 @@ export function createMetrics() {
       labelNames: ["result"] as const,
       registers,
     }),
+    cacheEntries: new Gauge({
+      name: "reelbench_cache_entries",
+      help: "Users' rankings in this server's memory.",
+      registers,
+    }),
+    cacheBytes: new Gauge({
+      name: "reelbench_cache_bytes",
+      help: "About as many bytes they take; 1000 x this / entries is the memory of 1000 users.",
+      registers,
+    }),
     cacheErrors: new Counter({
       name: "reelbench_cache_errors_total",
       help: "Operations Redis did not do.",

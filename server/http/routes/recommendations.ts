@@ -23,18 +23,38 @@ import type { LiveModel } from "../../live-model/live-models.ts";
 import { requireAccount } from "../../auth/principal.ts";
 import { accountPerson, dataPerson } from "../../person.ts";
 import type { Person } from "../../person.ts";
+import { explorationDay } from "../../page.ts";
 import type { Answer } from "../../recommendations.ts";
 
 const flag = (byDefault: boolean, description: string) =>
   queryBoolean(z.boolean().default(byDefault)).meta({ description });
 
+/** What only lists of one person can be. */
+const plain = { diversity: 0, explore: 0, cursor: null, name: null } as const;
+
 /** A query longer than this is not asked again soon. */
 const longestKept = 200;
+
+const share = (description: string) =>
+  z
+    .preprocess(
+      (value) => (typeof value === "string" && /^(0|1|0?\.\d{1,6}|1\.0{1,6})$/.test(value) ? Number(value) : value),
+      z.number().min(0).max(1).default(0),
+    )
+    .meta({ description });
 
 const personQuery = z.strictObject({
   n: nQuery,
   excludeSeen: flag(true, "Leave out what the user has rated or watched."),
   explain: flag(false, "Say what each of the user's ratings adds to the score."),
+  diversity: share("How much likeness in genres within the list counts against an item (maximal marginal relevance)."),
+  explore: share("How many places go to chance where nothing is known of the user, the same ones for a day."),
+  cursor: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: "`nextCursor` of the page before, with the same parameters but for `n`." }),
   ...filterQuery,
 });
 
@@ -46,6 +66,8 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
     ratingsUsed: answer.ratingsUsed,
     degraded: answer.degraded,
     items: answer.items,
+    nextCursor: answer.nextCursor,
+    exploredRanks: answer.exploredRanks,
   });
 
   const headersOf = (live: LiveModel, answer: Answer) => ({
@@ -65,15 +87,18 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
     userId?: string,
   ): Promise<Reply> =>
     models.withCurrent(async (live) => {
-      const { n, excludeSeen, explain, genre: genres, withoutGenre: withoutGenres, ...filter } = query;
+      const { n, excludeSeen, explain, diversity, explore, cursor, genre, withoutGenre, ...filter } = query;
       const answer = await recommendations.forPerson(live, {
         person,
         n,
         excludeSeen,
         explain,
-        filter: { genres, withoutGenres, ...filter },
+        diversity,
+        explore,
+        cursor: cursor ?? null,
+        filter: { genres: genre, withoutGenres: withoutGenre, ...filter },
         deadline,
-        name: search.length <= longestKept ? search : null,
+        name: search.length <= longestKept ? (explore === 0 ? search : `${explorationDay()} ${search}`) : null,
       });
       const headers = headersOf(live, answer);
       if (answer.written === null) return { headers, body: bodyOf(live, answer, userId) };
@@ -92,13 +117,15 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       summary: "Items for a user",
       description:
         "Feedback sent a moment ago counts. A user nobody knows gets what is popular, and the answer says so (`basis`). " +
+        "Pages go through the first 200 items; a list keeps its order from page to page whatever the user does meanwhile (409 when it " +
+        "is no longer remembered, or another version serves). With `diversity` or `explore` there is one page. " +
         "With `explain`, `baseline` and `contributions` of each item add up to its score.",
       permission: "recommendations:any",
       params: userParams,
       query: personQuery,
       body: noBody,
       responses: { 200: { description: "The list, best first.", schema: answerSchema } },
-      errors: ["RB_NO_ACTIVE_MODEL"],
+      errors: ["RB_NO_ACTIVE_MODEL", "RB_CONFLICT"],
       handle: ({ params: { userId }, query }, request) => forPerson(dataPerson(userId), query, request, userId),
     }),
     defineRoute({
@@ -116,7 +143,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       query: personQuery,
       body: noBody,
       responses: { 200: { description: "The list, best first.", schema: answerSchema } },
-      errors: ["RB_NO_ACTIVE_MODEL"],
+      errors: ["RB_NO_ACTIVE_MODEL", "RB_CONFLICT"],
       handle: ({ query }, request) => forPerson(accountPerson(requireAccount(request.principal)), query, request),
     }),
     defineRoute({
@@ -162,7 +189,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
           const { version } = live.shared;
           const answers = await Promise.all(
             userIds.map(async (userId) => {
-              const request = { person: dataPerson(userId), n, excludeSeen, explain, filter, deadline, name: null };
+              const request = { person: dataPerson(userId), n, excludeSeen, explain, filter, deadline, ...plain };
               return bodyOf(live, await recommendations.forPerson(live, request), userId);
             }),
           );
