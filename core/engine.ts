@@ -8,6 +8,7 @@ import { createComparisons } from "./engine/comparison.ts";
 import { deletionHandlers } from "./engine/deletion.ts";
 import { dataHandlers, dataJobs } from "./engine/data.ts";
 import type { DirectHandlers, JobHandler, JobHandlers } from "./engine/handlers.ts";
+import { itemFacetHandlers } from "./engine/item-facets.ts";
 import { jobHandlers } from "./engine/jobs.ts";
 import { createLanes } from "./engine/lanes.ts";
 import type { Lanes } from "./engine/lanes.ts";
@@ -111,6 +112,7 @@ async function engineOf(
     ...modelHandlers(rooms, curves, comparisons),
     ...runTableHandlers(rooms),
     ...perUserHandlers(rooms),
+    ...itemFacetHandlers(rooms),
     ...searchHandlers(rooms),
     ...recommendationHandlers(createLiveModels(rooms)),
     ...publishingHandlers(rooms, targets, servers),

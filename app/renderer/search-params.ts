@@ -64,6 +64,12 @@ export const recommendationsSearch = z.object({
   ratings: z.array(personRating).max(500).optional().catch(undefined),
   seen: flag,
   heldOut: flag,
+  genre: texts,
+  from: z.int().optional().catch(undefined),
+  to: z.int().optional().catch(undefined),
+  /** 0 … 1: what the lists are re-ranked for. */
+  diversity: z.number().min(0).max(1).optional().catch(undefined),
+  novelty: z.number().min(0).max(1).optional().catch(undefined),
   n: z.int().min(1).max(200).optional().catch(undefined),
 });
 export type PersonRating = z.infer<typeof personRating>;

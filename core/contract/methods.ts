@@ -43,6 +43,7 @@ import {
 } from "./entities.ts";
 import { method } from "./method.ts";
 import type { MethodDefinition } from "./method.ts";
+import { recommendListMethods } from "./recommend-list.ts";
 import { runTableMethods, runTag } from "./run-table.ts";
 import { search, searchDimension, searchRequest, searchStep } from "./searches.ts";
 
@@ -299,6 +300,7 @@ export const contract = {
     z.object({ runId: entityId, ratings: z.array(rating).max(5000), n: topN, explain: z.boolean().default(true) }),
     z.array(recommendation),
   ),
+  ...recommendListMethods,
   "recommend.similar": method("query", z.object({ runId: entityId, itemId, n: topN }), z.array(recommendation)),
 
   // ── Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,8 @@ export interface LiveModel {
   trainingRatings(u: number): readonly GivenRating[];
   /** All items that one user has rated in the snapshot, what the split holds out included. */
   ratedItems(u: number): Iterable<number>;
+  /** [items] how many users rated each in what the model was trained on. */
+  readonly popularity: () => Int32Array;
   readonly bytes: number;
 }
 
@@ -62,6 +64,7 @@ async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
   ]);
   const part = run.refitOf !== null ? all : await trainingPart(rooms, run, snapshotDirectory);
   const train = applyTrainingOptions(part, run.training ?? {});
+  let popularity: Int32Array | undefined;
   const known = new Map(catalogue.items.map((item) => [item.itemId, item]));
   return {
     run,
@@ -73,6 +76,7 @@ async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
     titles: itemIds.map((itemId) => known.get(itemId) ?? { itemId, title: null, year: null, genres: [] }),
     trainingRatings: (u) => ratingsOf(train, u),
     ratedItems: (u) => all.item.subarray(all.userStart[u] ?? 0, all.userStart[u + 1] ?? 0),
+    popularity: () => (popularity ??= popularityOf(train, itemIds.length)),
     bytes:
       bytesOfModel(model) +
       (userIds.length + itemIds.length) * 200 +
@@ -84,6 +88,12 @@ async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
 async function trainingPart(rooms: Rooms, run: Run, snapshotDirectory: string): Promise<TrainingSet> {
   const { directory: splitDirectory } = presentSplit(rooms, run.splitId);
   return (await loadTrainingData(snapshotDirectory, { part: "holdout", splitDirectory })).train;
+}
+
+function popularityOf({ item }: TrainingSet, items: number): Int32Array {
+  const counts = new Int32Array(items);
+  for (const i of item) counts[i] = (counts[i] ?? 0) + 1;
+  return counts;
 }
 
 function bytesOf({ userStart, item, rating, time }: TrainingSet): number {

@@ -1,27 +1,29 @@
 import { Text } from "@mantine/core";
-import type { Snapshot } from "../../../../core/contract/entities.ts";
+import type { MethodInput } from "../../../../core/contract/methods.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
-import type { PersonRating } from "../../search-params.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import type { Wishes } from "./list-wishes.tsx";
 import { ModelList } from "./model-list.tsx";
 import styles from "./recommendations.module.css";
 
-interface UserModelsProps {
+interface ModelColumnsProps {
   readonly models: readonly RunRow[];
-  readonly snapshot: Snapshot;
-  readonly userId: string | undefined;
+  /** Null: nobody is chosen yet. */
+  readonly who: MethodInput<"recommend.list">["who"] | null;
   readonly n: number;
   readonly excludeSeen: boolean;
   readonly showHeldOut: boolean;
+  readonly wishes: Wishes;
 }
 
-export function UserModels({ models, userId, n, excludeSeen, showHeldOut }: UserModelsProps) {
-  if (userId === undefined) return <Hint>The lists appear here, one for each model.</Hint>;
+/** One list for each model, side by side. */
+export function ModelColumns({ models, who, ...question }: ModelColumnsProps) {
+  if (who === null) return <Hint>The lists appear here, one for each model.</Hint>;
   if (models.length === 0) return <Hint>Choose at least one model.</Hint>;
   return (
     <div className={styles["models"]}>
       {models.map((run) => (
-        <UserModel key={run.id} run={run} userId={userId} n={n} excludeSeen={excludeSeen} showHeldOut={showHeldOut} />
+        <ModelColumn key={run.id} run={run} who={who} {...question} />
       ))}
     </div>
   );
@@ -35,56 +37,30 @@ function Hint({ children }: { readonly children: string }) {
   );
 }
 
-function UserModel({
-  run,
-  userId,
-  n,
-  excludeSeen,
-  showHeldOut,
-}: {
+interface ModelColumnProps extends Omit<ModelColumnsProps, "models" | "who"> {
   readonly run: RunRow;
-  readonly userId: string;
-  readonly n: number;
-  readonly excludeSeen: boolean;
-  readonly showHeldOut: boolean;
-}) {
+  readonly who: MethodInput<"recommend.list">["who"];
+}
+
+function ModelColumn({ run, who, n, excludeSeen, showHeldOut, wishes }: ModelColumnProps) {
+  const { genre, from, to, diversity = 0, novelty = 0 } = wishes;
   const answer = useQueryMethod(
-    "recommend.forUser",
-    { runId: run.id, userId, n, excludeSeen, showHeldOut, explain: true },
-    { keepPrevious: true },
-  );
-  return <ModelList run={run} answer={answer} />;
-}
-
-interface PersonModelsProps {
-  readonly models: readonly RunRow[];
-  readonly ratings: readonly PersonRating[];
-  readonly n: number;
-}
-
-export function PersonModels({ models, ratings, n }: PersonModelsProps) {
-  if (models.length === 0) return <Hint>Choose at least one model.</Hint>;
-  return (
-    <div className={styles["models"]}>
-      {models.map((run) => (
-        <PersonModel key={run.id} run={run} ratings={ratings} n={n} />
-      ))}
-    </div>
-  );
-}
-
-function PersonModel({
-  run,
-  ratings,
-  n,
-}: {
-  readonly run: RunRow;
-  readonly ratings: readonly PersonRating[];
-  readonly n: number;
-}) {
-  const answer = useQueryMethod(
-    "recommend.foldIn",
-    { runId: run.id, ratings: ratings.map(([itemId, rating]) => ({ itemId, rating })), n, explain: true },
+    "recommend.list",
+    {
+      runId: run.id,
+      who,
+      n,
+      excludeSeen,
+      showHeldOut,
+      filter: {
+        ...(genre === undefined ? {} : { genres: [...genre] }),
+        ...(from === undefined ? {} : { yearFrom: from }),
+        ...(to === undefined ? {} : { yearTo: to }),
+      },
+      diversity,
+      novelty,
+      explain: true,
+    },
     { keepPrevious: true },
   );
   return <ModelList run={run} answer={answer} />;

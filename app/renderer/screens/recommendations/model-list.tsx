@@ -2,6 +2,7 @@ import { ActionIcon, Card, Group, Text, Title, Tooltip } from "@mantine/core";
 import { IconHelpCircle, IconMovie } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Recommendation } from "../../../../core/contract/entities.ts";
+import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatDecimal } from "../../components/format/numbers.ts";
@@ -11,8 +12,10 @@ import { FilmName, filmTitle } from "./film.tsx";
 import styles from "./recommendations.module.css";
 import { SimilarFilms } from "./similar-films.tsx";
 
+type List = MethodOutput<"recommend.list">;
+
 interface RecommendationsAnswer {
-  readonly data: readonly Recommendation[] | undefined;
+  readonly data: List | undefined;
   readonly error: unknown;
   readonly refetch: () => unknown;
 }
@@ -37,24 +40,39 @@ export function ModelList({ run, answer }: { readonly run: RunRow; readonly answ
             {run.algorithm}
           </Text>
         </div>
-        <CopyMenu label="Copy" table={() => listTable(answer.data ?? [])} />
+        <CopyMenu label="Copy" table={() => listTable(answer.data?.films ?? [])} />
       </Group>
       <Answer of={answer} height={320} errorTitle="No recommendations from this model">
-        {(films) => (
-          <ol className={styles["list"]}>
-            {films.map((film) => (
-              <RecommendedFilm key={film.itemId} film={film} onSimilar={() => setSimilarTo(film)} />
-            ))}
+        {({ films, cost }) => (
+          <>
+            {cost !== null && <CostLine cost={cost} n={films.length} />}
+            <ol className={styles["list"]}>
+              {films.map((film) => (
+                <RecommendedFilm key={film.itemId} film={film} onSimilar={() => setSimilarTo(film)} />
+              ))}
+            </ol>
             {films.length === 0 && (
               <Text size="sm" c="dimmed" p={12}>
-                Nothing left to recommend.
+                Nothing is left to recommend. Loosen the filters, or take films in that were rated already.
               </Text>
             )}
-          </ol>
+          </>
         )}
       </Answer>
       <SimilarFilms run={run} film={similarTo} onClose={() => setSimilarTo(null)} />
     </Card>
+  );
+}
+
+/** What the dials won, and what they gave up. */
+function CostLine({ cost, n }: { readonly cost: NonNullable<List["cost"]>; readonly n: number }) {
+  const { scoreKept, diversity, novelty, kept } = cost;
+  return (
+    <Text size="xs" c="dimmed" px={12} pb={8}>
+      {kept} of {n} films kept, {Math.round(scoreKept * 100)} % of the score. Diversity{" "}
+      {formatDecimal(diversity.before, 2)} → {formatDecimal(diversity.after, 2)}, novelty{" "}
+      {formatDecimal(novelty.before, 1)} → {formatDecimal(novelty.after, 1)} bits.
+    </Text>
   );
 }
 

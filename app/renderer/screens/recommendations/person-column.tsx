@@ -20,6 +20,12 @@ export function PersonColumn({ snapshot, ratings, onRatings }: PersonColumnProps
   const [text] = useDebouncedValue(typed, 120);
   const [films, setFilms] = useState<ReadonlyMap<string, CatalogueItem>>(new Map());
   const found = useQueryMethod("items.search", { snapshotId: snapshot.id, text, limit: 30 }, { keepPrevious: true });
+  // A link, or a user's history, brings ratings of films that were not searched for here.
+  const named = useQueryMethod(
+    "items.named",
+    { snapshotId: snapshot.id, itemIds: ratings.map(([itemId]) => itemId) },
+    { keepPrevious: true },
+  );
   const popular = useQueryMethod("items.search", { snapshotId: snapshot.id, text: "", limit: 30 });
   const candidates = (found.data ?? []).filter(({ itemId }) => !ratings.some(([rated]) => rated === itemId));
   const rate = (itemId: string, rating: number) => {
@@ -37,6 +43,7 @@ export function PersonColumn({ snapshot, ratings, onRatings }: PersonColumnProps
   const nameOf = (itemId: string) =>
     filmTitle(
       films.get(itemId) ??
+        named.data?.find((film) => film.itemId === itemId) ??
         found.data?.find((film) => film.itemId === itemId) ??
         popular.data?.find((film) => film.itemId === itemId) ?? { itemId, title: null },
     );

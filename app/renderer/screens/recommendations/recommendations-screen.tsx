@@ -12,7 +12,8 @@ import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { useRunChoice } from "../../transport/use-run-choice.ts";
 import { PersonColumn } from "./person-column.tsx";
-import { PersonModels, UserModels } from "./model-columns.tsx";
+import { ListWishes } from "./list-wishes.tsx";
+import { ModelColumns } from "./model-columns.tsx";
 import styles from "./recommendations.module.css";
 import { UserColumn } from "./user-column.tsx";
 
@@ -140,17 +141,23 @@ function WithModels({
           />
         )}
       </Group>
+      <ListWishes snapshotId={snapshot.id} wishes={search} onChange={update} />
       <div className={styles["layout"]}>
         {mode === "user" ? (
           <>
-            <UserColumn snapshot={snapshot} userId={search.user} onUser={(user) => update({ user })} />
-            <UserModels
-              models={models}
+            <UserColumn
               snapshot={snapshot}
               userId={search.user}
+              onUser={(user) => update({ user })}
+              onWhatIf={(ratings) => update({ mode: "person", ratings })}
+            />
+            <ModelColumns
+              models={models}
+              who={search.user === undefined ? null : { userId: search.user }}
               n={n}
               excludeSeen={search.seen !== true}
               showHeldOut={search.heldOut === true}
+              wishes={search}
             />
           </>
         ) : (
@@ -160,7 +167,14 @@ function WithModels({
               ratings={search.ratings ?? []}
               onRatings={(ratings) => update({ ratings: ratings.length === 0 ? undefined : [...ratings] })}
             />
-            <PersonModels models={models} ratings={search.ratings ?? []} n={n} />
+            <ModelColumns
+              models={models}
+              who={{ ratings: (search.ratings ?? []).map(([itemId, rating]) => ({ itemId, rating })) }}
+              n={n}
+              excludeSeen
+              showHeldOut={false}
+              wishes={search}
+            />
           </>
         )}
       </div>

@@ -1,10 +1,11 @@
-import { Card, ScrollArea, Select, Text } from "@mantine/core";
+import { Button, Card, Group, ScrollArea, Select, Text, Tooltip } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatGeneral, formatQuantity } from "../../components/format/numbers.ts";
 import { formatDataDate } from "../../components/format/times.ts";
+import type { PersonRating } from "../../search-params.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { filmTitle } from "./film.tsx";
 import styles from "./recommendations.module.css";
@@ -13,10 +14,12 @@ interface UserColumnProps {
   readonly snapshot: Snapshot;
   readonly userId: string | undefined;
   readonly onUser: (userId: string) => void;
+  /** Go on as an invented person who has rated this. */
+  readonly onWhatIf: (ratings: PersonRating[]) => void;
 }
 
 /** Whom to look at, and what they have rated. */
-export function UserColumn({ snapshot, userId, onUser }: UserColumnProps) {
+export function UserColumn({ snapshot, userId, onUser, onWhatIf }: UserColumnProps) {
   const [typed, setTyped] = useState("");
   const [text] = useDebouncedValue(typed === userId ? "" : typed, 120);
   const found = useQueryMethod("users.search", { snapshotId: snapshot.id, text, limit: 50 }, { keepPrevious: true });
@@ -50,13 +53,24 @@ export function UserColumn({ snapshot, userId, onUser }: UserColumnProps) {
           Choose a user to see their history here and their lists at the right.
         </Text>
       ) : (
-        <History snapshotId={snapshot.id} userId={userId} />
+        <History snapshotId={snapshot.id} userId={userId} onWhatIf={onWhatIf} />
       )}
     </Card>
   );
 }
 
-function History({ snapshotId, userId }: { readonly snapshotId: string; readonly userId: string }) {
+/** As many as a link carries. */
+const mostWhatIf = 500;
+
+function History({
+  snapshotId,
+  userId,
+  onWhatIf,
+}: {
+  readonly snapshotId: string;
+  readonly userId: string;
+  readonly onWhatIf: UserColumnProps["onWhatIf"];
+}) {
   const history = useQueryMethod("users.history", { snapshotId, userId });
   return (
     <Answer of={history} height={240} errorTitle="The history cannot be shown">
@@ -66,9 +80,22 @@ function History({ snapshotId, userId }: { readonly snapshotId: string; readonly
         );
         return (
           <>
-            <Text size="xs" c="dimmed" px={12} pb={6}>
-              {formatQuantity(rated.length, "rating")}, best first
-            </Text>
+            <Group justify="space-between" px={12} pb={6} wrap="nowrap">
+              <Text size="xs" c="dimmed">
+                {formatQuantity(rated.length, "rating")}, best first
+              </Text>
+              <Tooltip label="Somebody with these very ratings: change them, and see every list change">
+                <Button
+                  variant="light"
+                  size="compact-xs"
+                  onClick={() =>
+                    onWhatIf(ordered.slice(0, mostWhatIf).map(({ itemId, rating }): PersonRating => [itemId, rating]))
+                  }
+                >
+                  What if…
+                </Button>
+              </Tooltip>
+            </Group>
             <ScrollArea.Autosize
               mah={560}
               type="auto"
