@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { CatalogueItem } from "../contract/entities.ts";
+import { asDamage } from "./damage.ts";
 import { integer, withDatabase } from "./database.ts";
 
 export interface Catalogue {
@@ -10,8 +11,12 @@ export interface Catalogue {
   readonly items: CatalogueItem[];
 }
 
-/** Ids, titles, years and genres of a snapshot, by dense index. */
+/** Ids, titles, years and genres of a snapshot, by dense index. Throws RB_CORRUPT for damaged files. */
 export function loadCatalogue(snapshotDirectory: string): Promise<Catalogue> {
+  return asDamage(snapshotDirectory, readCatalogue(snapshotDirectory));
+}
+
+function readCatalogue(snapshotDirectory: string): Promise<Catalogue> {
   return withDatabase({ spillInto: dirname(snapshotDirectory) }, async (database) => {
     const users = await database.all(
       z.object({ user_id: z.string() }),

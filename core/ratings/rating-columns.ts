@@ -7,6 +7,7 @@ import { bytesOfColumn } from "./column-bytes.ts";
 import { bytesAt, float64At, int32At, openColumnSpace, threadsFor } from "./columns/column-space.ts";
 import { openColumnsFile, readColumns } from "./columns/read-columns.ts";
 import { rowsAtOnce, userStarts } from "./columns/user-order.ts";
+import { asDamage } from "./damage.ts";
 import { withDatabase } from "./database.ts";
 import { readSnapshotManifest } from "./manifests.ts";
 import { unusedPart } from "./split-parts.ts";
@@ -31,7 +32,10 @@ export interface RatingColumns {
  */
 export async function loadRatingColumns(snapshotDirectory: string, manifest?: Snapshot): Promise<RatingColumns> {
   const snapshot = manifest ?? (await readSnapshotManifest(snapshotDirectory));
-  return (await loadColumns(snapshotDirectory, snapshot)) ?? loadAnyColumns(snapshotDirectory, snapshot);
+  return (
+    (await loadColumns(snapshotDirectory, snapshot)) ??
+    asDamage(snapshotDirectory, loadAnyColumns(snapshotDirectory, snapshot))
+  );
 }
 
 /** Those of a file that `columns/write-columns.ts` wrote, decoded by kernels where they stay; null for all others. */

@@ -39,6 +39,11 @@ export async function loadTrainingData(snapshotDirectory: string, selection: Tra
     loadRatingColumns(snapshotDirectory, manifest),
     loadCatalogue(snapshotDirectory),
   ]);
+  if (items.length !== manifest.items)
+    throw new ReelbenchError(
+      "RB_CORRUPT",
+      `${snapshotDirectory}: items.parquet holds ${String(items.length)} items, the snapshot has ${String(manifest.items)}.`,
+    );
   const shape: Shape = {
     users: manifest.users,
     items: manifest.items,
