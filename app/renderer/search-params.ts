@@ -17,7 +17,7 @@ export const importSearch = z.object({ path: optionalText, items: optionalText }
 export const newSnapshotSearch = z.object({ source: texts });
 
 export const snapshotSearch = z.object({
-  tab: z.enum(["profile", "rows", "recipe"]).optional().catch(undefined),
+  tab: z.enum(["profile", "users", "rows", "recipe", "changes", "lineage"]).optional().catch(undefined),
   user: optionalText,
   item: optionalText,
   sort: z.enum(["user", "item", "rating", "time"]).optional().catch(undefined),

@@ -45,6 +45,7 @@ import { method } from "./method.ts";
 import type { MethodDefinition } from "./method.ts";
 import { recommendListMethods } from "./recommend-list.ts";
 import { runTableMethods, runTag } from "./run-table.ts";
+import { snapshotInsightMethods } from "./snapshot-insight.ts";
 import { search, searchDimension, searchRequest, searchStep } from "./searches.ts";
 
 const none = z.object({});
@@ -156,11 +157,12 @@ export const contract = {
       ),
     }),
   ),
+  ...snapshotInsightMethods,
   /** Protocols that fit this snapshot, best first, with what each would leave. */
   "splits.propose": method("query", z.object({ snapshotId: entityId }), z.array(splitProposal)),
-  "splits.create": method(
   /** What a split would leave, before it is made. Refuses what cannot be made as `splits.create` does. */
   "splits.preview": method("query", z.object({ snapshotId: entityId, protocol: splitProtocol, seed }), splitProposal),
+  "splits.create": method(
     "job",
     z.object({ snapshotId: entityId, protocol: splitProtocol, seed }),
     z.object({ splitId: entityId }),

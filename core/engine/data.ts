@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Profile, Snapshot, Source, Split } from "../contract/entities.ts";
+import type { SnapshotInsight } from "../contract/snapshot-insight.ts";
 import { temporaryPath } from "../files/atomic.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import type { JobContext } from "../jobs/queue.ts";
@@ -11,6 +12,8 @@ import { profileSnapshot } from "../ratings/profile.ts";
 import { searchItems, searchUsers, snapshotRows, sourceRejects, userHistory } from "../ratings/rows.ts";
 import { defaultSampleShape, generateSample } from "../ratings/sample.ts";
 import { createSnapshot } from "../ratings/snapshot.ts";
+import { snapshotDifference } from "../ratings/snapshot-difference.ts";
+import { snapshotInsight } from "../ratings/snapshot-insight.ts";
 import { tryProtocol } from "../ratings/split-proposals.ts";
 import { createSplit, proposeSplits } from "../ratings/split.ts";
 import { version } from "../version.ts";
@@ -32,6 +35,8 @@ type DataMethod =
   | "snapshots.get"
   | "snapshots.profile"
   | "snapshots.rows"
+  | "snapshots.insight"
+  | "snapshots.difference"
   | "splits.propose"
   | "splits.preview"
   | "splits.list"
@@ -44,6 +49,7 @@ export function dataHandlers(rooms: Rooms): DirectHandlers<DataMethod> {
   const { catalogue, paths, id, schemaVersion } = rooms.workspace;
   /** Snapshots never change, so neither do their profiles. */
   const profiles = new Map<string, Promise<Profile>>();
+  const insights = new Map<string, Promise<SnapshotInsight>>();
   return {
     "workspace.get": () => ({
       path: paths.root,
@@ -81,6 +87,15 @@ export function dataHandlers(rooms: Rooms): DirectHandlers<DataMethod> {
       profile.catch(() => profiles.delete(snapshotId));
       return profile;
     },
+    "snapshots.insight": ({ snapshotId }) => {
+      const { directory } = presentSnapshot(rooms, snapshotId);
+      const known = insights.get(snapshotId) ?? snapshotInsight(directory, unhurried);
+      insights.set(snapshotId, known);
+      known.catch(() => insights.delete(snapshotId));
+      return known;
+    },
+    "snapshots.difference": ({ before, after }) =>
+      snapshotDifference(presentSnapshot(rooms, before).directory, presentSnapshot(rooms, after).directory, unhurried),
     "snapshots.rows": (input) => snapshotRows(presentSnapshot(rooms, input.snapshotId).directory, input),
     "splits.propose": ({ snapshotId }) => proposeSplits(presentSnapshot(rooms, snapshotId).directory),
     "splits.preview": ({ snapshotId, protocol, seed }) =>

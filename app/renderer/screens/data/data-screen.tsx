@@ -2,13 +2,14 @@ import { Badge, Button, Card, Group, Stack, Table, Text, Title } from "@mantine/
 import { IconDatabaseImport, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Snapshot, Source } from "../../../../core/contract/entities.ts";
+import { DeleteAction } from "../../components/delete-action.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { EmptyState } from "../../components/feedback/empty-state.tsx";
 import { formatCount } from "../../components/format/numbers.ts";
 import { formatDataDate, formatDateTime } from "../../components/format/times.ts";
 import { InlineLink, LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
-import { useQueryMethod } from "../../transport/hooks.ts";
+import { useCommand, useQueryMethod } from "../../transport/hooks.ts";
 import { useSample } from "../home/use-sample.ts";
 import type { Sample } from "../home/use-sample.ts";
 import { RejectsDrawer } from "./rejects-drawer.tsx";
@@ -115,6 +116,7 @@ function Snapshots({ snapshots }: { readonly snapshots: readonly Snapshot[] }) {
 
 function SnapshotRow({ snapshot }: { readonly snapshot: Snapshot }) {
   const { id, name, ratings, users, items, scale, from, to, recipe, createdAt } = snapshot;
+  const remove = useCommand("snapshots.delete");
   return (
     <Table.Tr>
       <Table.Td>
@@ -134,9 +136,16 @@ function SnapshotRow({ snapshot }: { readonly snapshot: Snapshot }) {
       <Table.Td ta="right">{recipe.length === 1 ? "1 step" : `${String(recipe.length)} steps`}</Table.Td>
       <Table.Td>{formatDateTime(createdAt)}</Table.Td>
       <Table.Td ta="right">
-        <TextLink to="/train" search={{ snapshot: id }}>
-          Train
-        </TextLink>
+        <Group gap="xs" wrap="nowrap" justify="flex-end">
+          <TextLink to="/train" search={{ snapshot: id }}>
+            Train
+          </TextLink>
+          <DeleteAction
+            what={`the snapshot ${name}`}
+            consequence="Its sources stay; the same recipe makes it again."
+            onDelete={() => remove.mutateAsync({ snapshotId: id })}
+          />
+        </Group>
       </Table.Td>
     </Table.Tr>
   );
@@ -179,6 +188,7 @@ function Sources({ sources }: { readonly sources: readonly Source[] }) {
 }
 
 function SourceRow({ source, onRejects }: { readonly source: Source; readonly onRejects: () => void }) {
+  const remove = useCommand("sources.delete");
   return (
     <Table.Tr>
       <Table.Td>
@@ -212,9 +222,16 @@ function SourceRow({ source, onRejects }: { readonly source: Source; readonly on
       </Table.Td>
       <Table.Td>{formatDateTime(source.createdAt)}</Table.Td>
       <Table.Td ta="right">
-        <TextLink to="/data/new-snapshot" search={{ source: [source.id] }}>
-          Make a snapshot
-        </TextLink>
+        <Group gap="xs" wrap="nowrap" justify="flex-end">
+          <TextLink to="/data/new-snapshot" search={{ source: [source.id] }}>
+            Make a snapshot
+          </TextLink>
+          <DeleteAction
+            what={`the source ${source.name}`}
+            consequence="What was imported and the rows kept aside are gone; the file itself is not touched."
+            onDelete={() => remove.mutateAsync({ sourceId: source.id })}
+          />
+        </Group>
       </Table.Td>
     </Table.Tr>
   );

@@ -8,7 +8,10 @@ import { formatDataDate } from "../../components/format/times.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import { ChangesView } from "./changes-view.tsx";
 import { Crumbs } from "./crumbs.tsx";
+import { InsightView } from "./insight-view.tsx";
+import { LineageView } from "./lineage-view.tsx";
 import { ProfileView } from "./profile-view.tsx";
 import { describeStep } from "./recipe-editing.ts";
 import { RowsView } from "./rows-view.tsx";
@@ -37,18 +40,30 @@ export function SnapshotScreen() {
             value={tab}
             onChange={(value) =>
               void navigate({
-                search: (before) => ({ ...before, tab: value === "rows" || value === "recipe" ? value : undefined }),
+                search: (before) => ({ ...before, tab: tabOf(value) }),
                 replace: true,
               })
             }
           >
             <Tabs.List mb="md">
               <Tabs.Tab value="profile">Profile</Tabs.Tab>
+              <Tabs.Tab value="users">Users</Tabs.Tab>
               <Tabs.Tab value="rows">Rows</Tabs.Tab>
               <Tabs.Tab value="recipe">Recipe</Tabs.Tab>
+              <Tabs.Tab value="changes">Changes</Tabs.Tab>
+              <Tabs.Tab value="lineage">Lineage</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="profile">
               <ProfileView snapshot={known} />
+            </Tabs.Panel>
+            <Tabs.Panel value="users">
+              <InsightView snapshot={known} />
+            </Tabs.Panel>
+            <Tabs.Panel value="changes">
+              <ChangesView snapshot={known} />
+            </Tabs.Panel>
+            <Tabs.Panel value="lineage">
+              <LineageView snapshot={known} />
             </Tabs.Panel>
             <Tabs.Panel value="rows">
               <RowsView snapshot={known} />
@@ -61,6 +76,13 @@ export function SnapshotScreen() {
       </Answer>
     </Screen>
   );
+}
+
+const tabs = ["users", "rows", "recipe", "changes", "lineage"] as const;
+
+/** The tab of the address; none for the first one. */
+function tabOf(value: string | null): (typeof tabs)[number] | undefined {
+  return tabs.find((tab) => tab === value);
 }
 
 function Summary({ snapshot }: { readonly snapshot: Snapshot }) {

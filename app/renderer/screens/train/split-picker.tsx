@@ -2,11 +2,12 @@ import { Badge, Button, Group, NumberInput, Select, Stack, Text } from "@mantine
 import { useState } from "react";
 import type { Snapshot, Split, SplitProtocol } from "../../../../core/contract/entities.ts";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
+import { DeleteAction } from "../../components/delete-action.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
 import { formatCount, formatShare } from "../../components/format/numbers.ts";
-import { useJob, useQueryMethod } from "../../transport/hooks.ts";
+import { useCommand, useJob, useQueryMethod } from "../../transport/hooks.ts";
 import { protocolTitle, sameProtocol, splitTitle } from "./protocol-text.ts";
 import styles from "./train.module.css";
 import { SplitForm } from "./split-form.tsx";
@@ -26,6 +27,7 @@ export function SplitPicker({ snapshot, splitId, onSplit }: SplitPickerProps) {
   const splits = useQueryMethod("splits.list", { snapshotId: snapshot.id });
   const chosen = splits.data?.find(({ id }) => id === splitId);
   const [making, setMaking] = useState(false);
+  const remove = useCommand("splits.delete");
   return (
     <Stack gap="sm">
       <Answer of={splits} height={60}>
@@ -40,6 +42,13 @@ export function SplitPicker({ snapshot, splitId, onSplit }: SplitPickerProps) {
                 value={chosen?.id ?? null}
                 onChange={(id) => id !== null && onSplit(id)}
               />
+              {chosen !== undefined && (
+                <DeleteAction
+                  what={`the split ${splitTitle(chosen)}`}
+                  consequence="The same protocol and seed make it again."
+                  onDelete={() => remove.mutateAsync({ splitId: chosen.id })}
+                />
+              )}
               {chosen !== undefined && (
                 <Button variant="subtle" onClick={() => setMaking(!making)} aria-expanded={making}>
                   {making ? "Hide the others" : "Make another split"}
