@@ -12,6 +12,8 @@ interface Check {
   readonly name: string;
   readonly tool: string;
   readonly args: readonly string[];
+  /** Of a failure's output: says why it is none, or null. */
+  readonly excuse?: (output: string) => string | null;
 }
 
 const sources = ["app", "core", "server", "cli", "bench", "e2e", "scripts", "vitest.config.ts"];
@@ -23,12 +25,23 @@ const checks: readonly Check[] = [
   { name: "format", tool: "oxfmt", args: ["--check"] },
   { name: "imports", tool: "depcruise", args: ["--config", ".dependency-cruiser.js", ...sources] },
   { name: "unused", tool: "knip", args: [] },
+  {
+    name: "audit",
+    tool: "npm",
+    args: ["audit", "--omit=dev", "--audit-level=high", "--fetch-retries=0", "--fetch-timeout=20000"],
+    // Known holes are known to the registry only; a machine that cannot ask it can still be worked on.
+    excuse: (output) =>
+      /npm (error|ERR!) (audit endpoint returned an error|code (ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENOAUDIT))/.test(output)
+        ? "skipped: the registry cannot be asked"
+        : null,
+  },
 ];
 
 function run({ tool, args }: Check): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     // npm's shims run under the Node on the PATH, which is the pinned one here.
-    const child = spawn(join(root, "node_modules", ".bin", process.platform === "win32" ? `${tool}.cmd` : tool), args, {
+    const shim = process.platform === "win32" ? `${tool}.cmd` : tool;
+    const child = spawn(tool === "npm" ? shim : join(root, "node_modules", ".bin", shim), args, {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
@@ -51,6 +64,11 @@ for (const check of chosen) {
   const started = performance.now();
   const { code, output } = await run(check);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const excuse = code === 0 ? null : (check.excuse?.(output) ?? null);
+  if (excuse !== null) {
+    process.stdout.write(`-      ${check.name} ${excuse}\n`);
+    continue;
+  }
   process.stdout.write(`${code === 0 ? "ok    " : "FAILED"} ${check.name} (${seconds} s)\n`);
   if (code === 0) continue;
   failed.push(check.name);

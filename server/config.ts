@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
 import { z } from "zod";
 import { ReelbenchError } from "../core/contract/errors.ts";
+import type { TlsFiles } from "./http/listener.ts";
 import { masterKeysText } from "./secrets/master-keys.ts";
 import type { MasterKeys } from "./secrets/master-keys.ts";
 
@@ -25,6 +26,10 @@ const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin ==
  */
 const environment = z.object({
   REELBENCH_POSTGRES_URL: url("postgres:", "postgresql:"),
+  /** A replica for what may lag: search, trending, online quality, experiments' results. Left out: the primary is asked. */
+  REELBENCH_POSTGRES_REPLICA_URL: url("postgres:", "postgresql:").optional(),
+  /** What Postgres may take for one statement of a request. */
+  REELBENCH_STATEMENT_TIMEOUT_MS: integer(100, 600_000).default(5_000),
   /** Left out: no second cache level and no invalidation between replicas. */
   REELBENCH_REDIS_URL: url("redis:", "rediss:").optional(),
   REELBENCH_HOST: z.string().min(1).max(255).default("127.0.0.1"),
@@ -72,6 +77,16 @@ const environment = z.object({
   REELBENCH_EXPOSURES: z.enum(["on", "off"]).default("on"),
   REELBENCH_EXPOSURE_DAYS: integer(1, 3650).default(30),
   REELBENCH_EXPOSURE_BUFFER: integer(100, 10_000_000).default(20_000),
+  /** PEM files; both or neither. Changed files are used within seconds, or at once on SIGHUP. */
+  REELBENCH_TLS_CERTIFICATE: z.string().min(1).max(4096).optional(),
+  REELBENCH_TLS_KEY: z.string().min(1).max(4096).optional(),
+  /** A file for a JSON line a request, replaced at this size and each day; this many old ones are kept, compressed. */
+  REELBENCH_ACCESS_LOG: z.string().min(1).max(4096).optional(),
+  REELBENCH_ACCESS_LOG_BYTES: integer(65_536, 10_000_000_000).default(104_857_600),
+  REELBENCH_ACCESS_LOG_FILES: integer(1, 10_000).default(14),
+  /** Where traces are sent by OTLP over HTTP (`http://collector:4318/v1/traces`), and the share of requests that is traced. */
+  REELBENCH_OTLP_ENDPOINT: url("http:", "https:").optional(),
+  REELBENCH_TRACE_SHARE: z.coerce.number().min(0).max(1).default(0.01),
   REELBENCH_AUDIT_DAYS: integer(1, 36_500).default(365),
   REELBENCH_BODY_LIMIT_BYTES: integer(1024, 67_108_864).default(1_048_576),
   /** Origins whose pages may ask, `https://films.example,https://…`, or `*`. Left out: none but this server's own. */
@@ -89,6 +104,9 @@ const environment = z.object({
 
 export interface ServerConfig {
   readonly postgresUrl: string;
+  /** Null: the primary is asked for everything. */
+  readonly postgresReplicaUrl: string | null;
+  readonly statementTimeoutMs: number;
   readonly redisUrl: string | null;
   readonly host: string;
   readonly port: number;
@@ -109,6 +127,12 @@ export interface ServerConfig {
   /** Null: no accounts. */
   readonly accounts: AccountsConfig | null;
   readonly auditDays: number;
+  /** Null: plain HTTP, behind something that ends TLS. */
+  readonly tls: TlsFiles | null;
+  /** Null: requests are logged with everything else. */
+  readonly accessLog: { readonly file: string; readonly bytes: number; readonly files: number } | null;
+  /** Null: nothing is traced. */
+  readonly tracing: { readonly endpoint: string; readonly share: number } | null;
   /** Null: nothing is recorded. */
   readonly exposures: { readonly days: number; readonly buffer: number } | null;
   /** Null: no spool. */
@@ -149,6 +173,8 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   const env = parsed.data;
   return {
     postgresUrl: env.REELBENCH_POSTGRES_URL,
+    postgresReplicaUrl: env.REELBENCH_POSTGRES_REPLICA_URL ?? null,
+    statementTimeoutMs: env.REELBENCH_STATEMENT_TIMEOUT_MS,
     redisUrl: env.REELBENCH_REDIS_URL ?? null,
     host: env.REELBENCH_HOST,
     port: env.REELBENCH_PORT,
@@ -182,6 +208,19 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
         ? null
         : { directory: env.REELBENCH_SPOOL_DIRECTORY, bytes: env.REELBENCH_SPOOL_BYTES },
     auditDays: env.REELBENCH_AUDIT_DAYS,
+    tls: tlsOf(env.REELBENCH_TLS_CERTIFICATE, env.REELBENCH_TLS_KEY),
+    accessLog:
+      env.REELBENCH_ACCESS_LOG === undefined
+        ? null
+        : {
+            file: env.REELBENCH_ACCESS_LOG,
+            bytes: env.REELBENCH_ACCESS_LOG_BYTES,
+            files: env.REELBENCH_ACCESS_LOG_FILES,
+          },
+    tracing:
+      env.REELBENCH_OTLP_ENDPOINT === undefined
+        ? null
+        : { endpoint: env.REELBENCH_OTLP_ENDPOINT, share: env.REELBENCH_TRACE_SHARE },
     exposures:
       env.REELBENCH_EXPOSURES === "off"
         ? null
@@ -190,4 +229,13 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     trustedProxies: env.REELBENCH_TRUSTED_PROXIES,
     corsOrigins: env.REELBENCH_CORS_ORIGINS ?? [],
   };
+}
+
+function tlsOf(certificate: string | undefined, key: string | undefined): TlsFiles | null {
+  if (certificate === undefined && key === undefined) return null;
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  throw new ReelbenchError(
+    "RB_INVALID_INPUT",
+    "The environment cannot be used: REELBENCH_TLS_CERTIFICATE and REELBENCH_TLS_KEY belong together.",
+  );
 }

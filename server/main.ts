@@ -5,21 +5,31 @@ import { administer } from "./administer.ts";
 import { readConfig } from "./config.ts";
 import { software, startServer } from "./start-server.ts";
 import { createLogger } from "./telemetry/logger.ts";
+import { startProfiling } from "./telemetry/profile.ts";
 
 const administered = new Set(["keys", "accounts", "secrets", "--help", "help"]);
 
-/** `reelbench-server` serves; `reelbench-server keys|accounts|secrets …` administers. */
+/** `reelbench-server [serve] [--profile DIRECTORY]` serves; `reelbench-server keys|accounts|secrets …` administers. */
 async function main(argv: readonly string[]): Promise<void> {
   const [command] = argv;
   if (command === "--version") process.stdout.write(`${software}\n`);
   else if (command !== undefined && administered.has(command)) await administer(argv);
-  else if (command === undefined || command === "serve") await serve();
+  else if (command === undefined || command === "serve") await serve(null);
+  else if (command === "--profile" && argv.length === 2) await serve(argv[1] ?? null);
   else throw new ReelbenchError("RB_INVALID_INPUT", `There is no command "${command}".`, { remedy: "Try --help." });
 }
 
-async function serve(): Promise<void> {
+async function serve(profileDirectory: string | null): Promise<void> {
   const config = readConfig(process.env);
   const logger = createLogger(config);
+  const profiling = profileDirectory === null ? null : await startProfiling(profileDirectory);
+  const writeProfiles = async () => {
+    const files = await profiling?.write().catch((error: unknown) => {
+      logger.error({ error: String(error) }, "the profiles were not written");
+      return [];
+    });
+    if (files !== undefined) logger.info({ files }, "profiles");
+  };
   const parent = parentPort();
   const server = await startServer(config, logger);
 
@@ -32,7 +42,8 @@ async function serve(): Promise<void> {
     }
     stopping = true;
     logger.info({ why }, "asked to stop");
-    server.close().then(
+    const written = writeProfiles();
+    Promise.all([server.close(), written]).then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error({ error: toReelbenchError(error).toEnvelope() }, "stopping failed");
@@ -42,6 +53,11 @@ async function serve(): Promise<void> {
   };
   process.on("SIGTERM", () => stop("SIGTERM"));
   process.on("SIGINT", () => stop("SIGINT"));
+  if (process.platform !== "win32") {
+    // Without TLS there is nothing to reload, and the signal must not end the server.
+    process.on("SIGHUP", () => void server.reloadCertificate());
+    process.on("SIGUSR2", () => void writeProfiles());
+  }
   parent?.onMessage((message) => {
     if (typeof message === "object" && message !== null && "type" in message && message.type === "stop") stop("parent");
   });

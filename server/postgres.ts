@@ -5,6 +5,7 @@ import { createCircuitBreaker } from "./circuit-breaker.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Logger } from "./telemetry/logger.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
 
 /**
  * Connections in three compartments, so that a flood of one kind of work cannot keep another waiting: what requests read
@@ -14,6 +15,8 @@ import type { Logger } from "./telemetry/logger.ts";
 export interface Postgres {
   readonly reads: Pool;
   readonly readBreaker: CircuitBreaker;
+  /** For reads that may be some seconds old: the replica's, where one is configured; else `reads`. */
+  readonly lagging: Pool;
   readonly writes: Pool;
   readonly writeBreaker: CircuitBreaker;
   /** Logging in, sessions, administration: slow by nature, and no business of those who are served. */
@@ -28,14 +31,18 @@ export interface Postgres {
 const writeConnections = 4;
 const accountConnections = 4;
 const controlConnections = 2;
-const requestStatementTimeout = 5_000;
 const houseStatementTimeout = 600_000;
 
-export function connectPostgres(config: ServerConfig, logger: Logger): Postgres {
-  const pool = (connections: number, connectTimeout: number, statementTimeout = requestStatementTimeout) =>
-    createProductionPool(
+export function connectPostgres(config: ServerConfig, logger: Logger, tracing: Tracing | null = null): Postgres {
+  const pool = (
+    connections: number,
+    connectTimeout: number,
+    statementTimeout = config.statementTimeoutMs,
+    url = config.postgresUrl,
+  ) => {
+    const made = createProductionPool(
       {
-        url: config.postgresUrl,
+        url,
         applicationName: `reelbench-server ${config.serverId}`.slice(0, 63),
         connections,
         connectTimeout,
@@ -43,15 +50,20 @@ export function connectPostgres(config: ServerConfig, logger: Logger): Postgres 
       },
       (error) => logger.debug({ error: error.message }, "an idle Postgres connection was lost"),
     );
+    return tracing === null ? made : tracing.postgres(made);
+  };
   // A rule that refused and a wrong value are answers: only silence and refused connections speak of Postgres' health.
   const isHealthy = (error: unknown) => error instanceof ReelbenchError && error.code !== "RB_TARGET_UNREACHABLE";
   const reads = pool(config.postgresPool, 2_000);
   const writes = pool(writeConnections, config.requestTimeoutMs);
   const accounts = pool(accountConnections, 5_000);
   const control = pool(controlConnections, 5_000);
+  const replica = config.postgresReplicaUrl;
+  const lagging = replica === null ? reads : pool(config.postgresPool, 2_000, config.statementTimeoutMs, replica);
   const house = pool(1, 5_000, houseStatementTimeout);
   return {
     reads,
+    lagging,
     readBreaker: createCircuitBreaker({ timeout: 2_000, failures: 5, pause: 1_000, isHealthy }),
     writes,
     writeBreaker: createCircuitBreaker({ timeout: config.requestTimeoutMs, failures: 5, pause: 500, isHealthy }),
@@ -61,6 +73,13 @@ export function connectPostgres(config: ServerConfig, logger: Logger): Postgres 
     // Of its own: exposures that fail must not keep feedback from being tried.
     exposureBreaker: createCircuitBreaker({ timeout: 5_000, failures: 2, pause: 2_000, isHealthy }),
     close: async () =>
-      void (await Promise.all([reads.end(), writes.end(), accounts.end(), control.end(), house.end()])),
+      void (await Promise.all([
+        reads.end(),
+        writes.end(),
+        accounts.end(),
+        control.end(),
+        house.end(),
+        ...(lagging === reads ? [] : [lagging.end()]),
+      ])),
   };
 }

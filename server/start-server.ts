@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ReelbenchError, toReelbenchError } from "../core/contract/errors.ts";
 import { noticeChannel } from "../core/production/cache-keys.ts";
@@ -18,11 +16,15 @@ import { createMover } from "./feedback/move-waiting.ts";
 import { createFeedbackRecorder } from "./feedback/record-feedback.ts";
 import { openSpool } from "./feedback/spool.ts";
 import { createUserStates } from "./feedback/user-states.ts";
+import { followExperiment } from "./experiments/follow-experiment.ts";
+import { createDriftWatch } from "./exposures/drift.ts";
 import { createExposureBuffer } from "./exposures/exposure-buffer.ts";
 import { createQualityWatch } from "./exposures/online-quality.ts";
 import { recordExposures } from "./exposures/record-exposures.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { createApp } from "./http/app.ts";
+import { createListener } from "./http/listener.ts";
+import type { Listener } from "./http/listener.ts";
 import { listenToPostgres } from "./live-model/listen.ts";
 import { followDeployment } from "./live-model/follow-deployment.ts";
 import { createLiveModels } from "./live-model/live-models.ts";
@@ -32,15 +34,19 @@ import { createRecentRequests } from "./live-model/warm-up.ts";
 import { connectPostgres } from "./postgres.ts";
 import { createRecommendations } from "./recommendations.ts";
 import { repeat } from "./repeat.ts";
+import { openAccessLog } from "./telemetry/access-log.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createTrending } from "./trending.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { startTracing } from "./telemetry/tracing.ts";
 
 export interface RunningServer {
   readonly url: string;
   /** Stops taking requests, lets those under way end (within the deadline) and gives everything back. */
   close(): Promise<void>;
+  /** Uses the certificate as it is now. */
+  reloadCertificate(): Promise<void>;
 }
 
 export const software = `reelbench-server/${packageJson.version}`;
@@ -50,6 +56,7 @@ const firstLookTimeout = 15_000;
 const housekeepingMs = 3_600_000;
 const exposureFlushMs = 500;
 const qualityMs = 60_000;
+const driftMs = 300_000;
 
 /**
  * Starts a server on a target. It needs Postgres with this build's schema to start (throws RB_TARGET_UNREACHABLE,
@@ -57,33 +64,49 @@ const qualityMs = 60_000;
  */
 export async function startServer(config: ServerConfig, logger: Logger = createLogger(config)): Promise<RunningServer> {
   const metrics = createMetrics();
-  const postgres = connectPostgres(config, logger);
+  const tracing =
+    config.tracing === null
+      ? null
+      : startTracing({ ...config.tracing, service: "reelbench-server", serverId: config.serverId });
+  const postgres = connectPostgres(config, logger, tracing);
   try {
     await openProduction(postgres.control);
   } catch (error) {
-    await postgres.close();
+    await Promise.all([postgres.close(), tracing?.close()]);
     throw error;
   }
 
-  const scoring = createScoringPool({
+  const accessLog = config.accessLog === null ? null : openAccessLog(config.accessLog, config, logger);
+  const scoringPool = createScoringPool({
     threads: config.threads,
     queueLimit: config.queueLimit,
     onWorkerDied: (error) => logger.error({ error: String(error) }, "a scoring thread ended; another takes its place"),
   });
+  const scoring = tracing === null ? scoringPool : tracing.calls(scoringPool, "worker");
   const models = createLiveModels(scoring);
   const recent = createRecentRequests();
+  const load = createLoader(config.postgresUrl, config.threads);
+  const experiments = followExperiment({
+    database: postgres.control,
+    channel: config.channel,
+    load,
+    models,
+    recent,
+    metrics,
+    logger,
+  });
   const follower = followDeployment({
     database: postgres.control,
     channel: config.channel,
     serverId: config.serverId,
-    load: createLoader(config.postgresUrl, config.threads),
+    load,
     models,
     recent,
     metrics,
     logger,
   });
   const spool = config.spool === null ? null : await openSpool(config.spool.directory, config.spool.bytes, logger);
-  const redis =
+  const redisStore =
     config.redisUrl === null
       ? null
       : connectRedis({
@@ -93,6 +116,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
           notices: noticeChannel(config.channel),
           onNotice: () => void follower.look(),
         });
+  const redis = redisStore === null || tracing === null ? redisStore : tracing.calls(redisStore, "redis");
   const epochs = createEpochs({
     database: postgres.reads,
     postgres: postgres.readBreaker,
@@ -150,6 +174,12 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     if (spool !== null) metrics.spoolBytes.set(spool.bytes());
   });
 
+  /** For a start that fails half-way. */
+  const giveBack = async () => {
+    await Promise.all([follower.close(), experiments.close(), scoring.close(), redis?.close(), stream?.close()]);
+    await Promise.all([spool?.close(), accounts?.close(), accessLog?.close(), postgres.close(), tracing?.close()]);
+  };
+
   let draining = false;
   let askedToDrain = false;
   let postgresUp = true;
@@ -158,13 +188,15 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       config,
       software,
       database: postgres.reads,
+      lagging: postgres.lagging,
       pools: postgres,
       models,
       metrics,
+      accessLog: accessLog?.logger ?? logger,
       accounts,
       authenticator,
       recommendations: exposures === null ? recommendations : recordExposures(recommendations, exposures),
-      trending: createTrending(postgres.reads, postgres.readBreaker),
+      trending: createTrending(postgres.lagging, postgres.readBreaker),
       recordFeedback: createFeedbackRecorder({
         database: postgres.writes,
         postgres: postgres.writeBreaker,
@@ -190,26 +222,22 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     redis,
   );
 
-  const server = createServer(
-    // A header section or body that trickles in must not hold a connection for ever.
-    {
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 2_000,
-      maxHeaderSize: 16_384,
-    },
-    app,
-  );
-  server.maxRequestsPerSocket = 0;
+  const listener = await createListener(tracing === null ? app : tracing.requests(app), {
+    tls: config.tls,
+    logger,
+  }).catch(async (error: unknown) => {
+    await giveBack();
+    throw error;
+  });
+  const { server } = listener;
 
   await Promise.race([follower.look().then(() => follower.settled()), delay(firstLookTimeout)]);
   let url: string;
   try {
-    url = await listen(server, config);
+    url = await listen(listener, config);
   } catch (error) {
-    await Promise.all([follower.close(), scoring.close(), redis?.close()]);
-    await postgres.close();
+    listener.close();
+    await giveBack();
     throw error;
   }
 
@@ -243,6 +271,8 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
   follower.onChange(() => void beat());
   const loops = [
     repeat(config.pollIntervalMs, () => follower.look()),
+    repeat(config.pollIntervalMs, () => experiments.look()),
+    repeat(driftMs, createDriftWatch({ database: postgres.house, models, metrics, logger })),
     repeat(1000 * heartbeatSeconds, beat),
     repeat(10_000, () => apiKeys.flush()),
     ...(stream === null && spool === null ? [] : [repeat(1000, moveWaiting)]),
@@ -268,21 +298,22 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     await stopListening(server, config.shutdownTimeoutMs, logger);
     for (const loop of loops) loop.stop();
     await notices.close();
-    await follower.close();
+    await Promise.all([follower.close(), experiments.close()]);
     await apiKeys.flush();
     await exposures?.flush();
     await removeServer(postgres.control, config.serverId).catch((error: unknown) =>
       logger.debug({ error: String(error) }, "could not sign off"),
     );
     await Promise.all([scoring.close(), redis?.close(), stream?.close(), spool?.close(), accounts?.close()]);
-    await postgres.close();
+    listener.close();
+    await Promise.all([postgres.close(), accessLog?.close(), tracing?.close()]);
     metrics.registry.clear();
     logger.info("stopped");
   };
-  return { url, close: () => (closing ??= close()) };
+  return { url, close: () => (closing ??= close()), reloadCertificate: listener.reload };
 }
 
-function listen(server: Server, { host, port }: ServerConfig): Promise<string> {
+function listen({ server, protocol }: Listener, { host, port }: ServerConfig): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (cause: NodeJS.ErrnoException) =>
       reject(
@@ -303,13 +334,13 @@ function listen(server: Server, { host, port }: ServerConfig): Promise<string> {
             : address.family === "IPv6"
               ? `[${address.address}]`
               : address.address;
-      resolve(`http://${name}:${address.port}`);
+      resolve(`${protocol}://${name}:${address.port}`);
     });
   });
 }
 
 /** New connections are refused at once, requests under way may end, and after the deadline what is left is cut off. */
-async function stopListening(server: Server, deadline: number, logger: Logger): Promise<void> {
+async function stopListening(server: Listener["server"], deadline: number, logger: Logger): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   // A kept-alive connection becomes idle only after its answer; look again until none is left.

@@ -176,7 +176,7 @@ export async function markFailed(database: Database, version: string, failure: s
 
 /**
  * Removes the oldest versions beyond the newest `keep` retired ones, and failed or abandoned uploads older than a day;
- * never one that a channel serves or would roll back to (PUB-9). Histories no version needs go with them.
+ * never one that a channel serves, would roll back to or tries in an experiment (PUB-9). Histories no version needs go with them.
  */
 export async function collectGarbage(pool: Pool, keep: number): Promise<readonly string[]> {
   return inTransaction(pool, async (client) => {
@@ -185,6 +185,7 @@ export async function collectGarbage(pool: Pool, keep: number): Promise<readonly
       await client.query(
         `delete from reelbench.versions v
          where not exists (select from reelbench.deployments d where v.version in (d.active_version, d.previous_version))
+           and not exists (select from reelbench.experiments e where e.ended_at is null and v.version in (e.champion, e.challenger))
            and ((v.state = 'retired' and v.version not in (
                   select version from reelbench.versions where state = 'retired' order by activated_at desc nulls last, version limit $1))
              or (v.state in ('failed', 'uploading', 'ready') and greatest(v.created_at, v.failed_at, v.ready_at) < now() - interval '1 day'))

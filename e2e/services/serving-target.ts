@@ -196,6 +196,8 @@ async function upload(pool: Pool, { version, model, userIds, items, histories }:
 export function serverConfig(postgresUrl: string, changes: Partial<ServerConfig> = {}): ServerConfig {
   return {
     postgresUrl,
+    postgresReplicaUrl: null,
+    statementTimeoutMs: 5_000,
     redisUrl: null,
     host: "127.0.0.1",
     port: 0,
@@ -215,6 +217,9 @@ export function serverConfig(postgresUrl: string, changes: Partial<ServerConfig>
     openRateLimitPerMinute: 1_000_000,
     accounts: null,
     auditDays: 365,
+    tls: null,
+    accessLog: null,
+    tracing: null,
     exposures: { days: 30, buffer: 10_000 },
     spool: null,
     bodyLimitBytes: 1_048_576,

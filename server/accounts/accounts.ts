@@ -293,7 +293,9 @@ export function createAccounts({ pool, vault, hasher, tokens, days }: AccountOpt
       await inTransaction(pool, async (client) => {
         await refuseLastAdmin(client, accountId);
         for (const table of ["feedback", "exposures"])
-          await client.query(`delete from reelbench.${table} where namespace = 'account' and user_id = $1`, [accountId]);
+          await client.query(`delete from reelbench.${table} where namespace = 'account' and user_id = $1`, [
+            accountId,
+          ]);
         await deleteAccount(client, accountId);
         await writeAudit(client, { ...origin, action: "delete-account", subject: accountId, outcome: "done" });
       });

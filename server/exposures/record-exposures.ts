@@ -5,6 +5,13 @@ import type { ExposureBuffer } from "./exposure-buffer.ts";
 
 /** The same recommendations; what is shown to somebody who can be named is recorded. */
 export function recordExposures(recommendations: Recommendations, exposures: ExposureBuffer): Recommendations {
+  // An answer that is kept is given many times; its ids are listed once.
+  const listed = new WeakMap<Answer["items"], readonly string[]>();
+  const idsOf = (items: Answer["items"]) => {
+    let ids = listed.get(items);
+    if (ids === undefined) listed.set(items, (ids = items.map(({ itemId }) => itemId)));
+    return ids;
+  };
   const record = (live: LiveModel, { namespace, userId }: CacheUser, answer: Answer) =>
     exposures.record({
       namespace,
@@ -13,7 +20,7 @@ export function recordExposures(recommendations: Recommendations, exposures: Exp
       basis: answer.basis,
       assignment: live.assignment,
       firstRank: answer.items[0]?.rank ?? 1,
-      itemIds: answer.items.map(({ itemId }) => itemId),
+      itemIds: idsOf(answer.items),
     });
   return {
     ...recommendations,

@@ -11,6 +11,7 @@ import { administrationRoutes } from "./routes/administration.ts";
 import { cacheRoutes } from "./routes/cache.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { descriptionRoutes } from "./routes/description.ts";
+import { experimentRoutes } from "./routes/experiments.ts";
 import { feedbackRoutes } from "./routes/feedback.ts";
 import { meRoutes } from "./routes/me.ts";
 import { operationRoutes } from "./routes/operations.ts";
@@ -25,6 +26,7 @@ export function routesOf(context: ServerContext): Route[] {
     ...feedbackRoutes(context),
     ...catalogueRoutes(context),
     ...versionRoutes(context),
+    ...experimentRoutes(context),
     ...cacheRoutes(context),
     ...sessionRoutes(context),
     ...meRoutes(context),
@@ -48,7 +50,7 @@ export function createApp(context: ServerContext, logger: Logger, redis: RedisSt
       authenticator,
       limit: createRateLimiter({ redis, channel, what: "key", perMinute: config.rateLimitPerMinute }),
       openLimit: createRateLimiter({ redis, channel, what: "address", perMinute: config.openRateLimitPerMinute }),
-      observe: createObserver(context.metrics, logger),
+      observe: createObserver(context.metrics, context.accessLog),
       logger,
     }),
   );

@@ -7,6 +7,7 @@ import type { RecordFeedback } from "../feedback/record-feedback.ts";
 import type { ModelStatus } from "../live-model/follow-deployment.ts";
 import type { LiveModels } from "../live-model/live-models.ts";
 import type { Recommendations } from "../recommendations.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Trending } from "../trending.ts";
 import type { Database } from "../../core/production/database.ts";
@@ -18,6 +19,8 @@ export interface ServerContext {
   readonly software: string;
   /** For what requests read. */
   readonly database: Database;
+  /** For what may be some seconds old: a replica, where one is configured. */
+  readonly lagging: Database;
   /** For what they change. */
   readonly pools: { readonly writes: Pool; readonly control: Pool };
   readonly models: LiveModels;
@@ -25,6 +28,8 @@ export interface ServerContext {
   readonly trending: Trending;
   readonly recordFeedback: RecordFeedback;
   readonly metrics: Metrics;
+  /** Gets a line for each request. */
+  readonly accessLog: Logger;
   /** Null where the server has no accounts. */
   readonly accounts: AccountServices | null;
   readonly authenticator: Authenticator;

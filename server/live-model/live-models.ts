@@ -1,4 +1,7 @@
 import { ReelbenchError } from "../../core/contract/errors.ts";
+import type { CacheUser } from "../../core/production/cache-keys.ts";
+import { armOf } from "../../core/production/experiments.ts";
+import type { Experiment } from "../../core/production/experiments.ts";
 import type { Exposure } from "../../core/production/exposures.ts";
 import type { ScoreJob, ScoredList } from "./score-job.ts";
 import type { ScoringPool } from "./scoring-pool.ts";
@@ -19,6 +22,15 @@ export interface LiveModels {
   current(): LiveModel | null;
   /** Lends the serving version; it stays loaded until `work` has ended, whatever is switched meanwhile. */
   withCurrent<T>(work: (model: LiveModel) => Promise<T>): Promise<T>;
+  /**
+   * As `withCurrent`, for one user: while an experiment runs, its challenger for those users who are assigned to it. Where the
+   * challenger is not loaded, or something else than the champion serves, nobody is in the experiment.
+   */
+  withModelFor<T>(user: CacheUser, work: (model: LiveModel) => Promise<T>): Promise<T>;
+  /** From the next request on. `challenger` is the experiment's, loaded and warm; null ends it here. */
+  experiment(running: { readonly experiment: Experiment; readonly challenger: HeldModel } | null): void;
+  /** The experiment that requests are assigned to; null while there is none. */
+  currentExperiment(): Experiment | null;
   /** Takes a version into the pool, beside what is served. */
   hold(shared: SharedModel): HeldModel;
   /** From the next request on, this one. What was served before goes when its last request has ended. */
@@ -40,6 +52,7 @@ export interface HeldModel {
 
 export function createLiveModels(pool: ScoringPool, now: () => Date = () => new Date()): LiveModels {
   let serving: { readonly live: LiveModel; readonly held: HeldModel } | null = null;
+  let running: { readonly experiment: Experiment; readonly challenger: HeldModel } | null = null;
 
   function hold(shared: SharedModel): HeldModel {
     let uses = 1;
@@ -74,14 +87,33 @@ export function createLiveModels(pool: ScoringPool, now: () => Date = () => new 
     before?.held.release();
   }
 
+  const withCurrent: LiveModels["withCurrent"] = (work) => {
+    if (serving === null)
+      return Promise.reject(new ReelbenchError("RB_NO_ACTIVE_MODEL", undefined, { details: { retryAfter: 2 } }));
+    const { live, held } = serving;
+    return held.use(() => work(live));
+  };
+
   return {
     current: () => serving?.live ?? null,
-    withCurrent: (work) => {
-      if (serving === null)
-        return Promise.reject(new ReelbenchError("RB_NO_ACTIVE_MODEL", undefined, { details: { retryAfter: 2 } }));
+    withCurrent,
+    withModelFor: (user, work) => {
+      if (running === null || serving?.live.shared.version !== running.experiment.champion) return withCurrent(work);
       const { live, held } = serving;
-      return held.use(() => work(live));
+      const { experiment, challenger } = running;
+      const arm = armOf(experiment, user);
+      const assignment = { experiment: experiment.id, arm };
+      if (arm === "champion") return held.use(() => work({ ...live, assignment }));
+      const { shared, score } = challenger;
+      return challenger.use(() => work({ shared, score, epoch: live.epoch, since: live.since, assignment }));
     },
+    experiment: (next) => {
+      next?.challenger.retain();
+      const before = running;
+      running = next;
+      before?.challenger.release();
+    },
+    currentExperiment: () => running?.experiment ?? null,
     hold,
     serve,
     renumber: (epoch) => {

@@ -145,6 +145,24 @@ export function createMetrics() {
       labelNames: ["version", "arm"] as const,
       registers,
     }),
+    experiment: new Gauge({
+      name: "reelbench_experiment_share",
+      help: "Share of the users whom this server answers with the challenger; absent while no experiment runs here.",
+      labelNames: ["experiment", "champion", "challenger"] as const,
+      registers,
+    }),
+    driftIndex: new Gauge({
+      name: "reelbench_drift_psi",
+      help: "Population stability index of the last week's feedback against what the served version was trained on.",
+      labelNames: ["distribution"] as const,
+      registers,
+    }),
+    driftEvents: new Gauge({
+      name: "reelbench_drift_events",
+      help: "Pieces of feedback that the drift was measured on.",
+      labelNames: ["distribution"] as const,
+      registers,
+    }),
     onlineMeasuredAt: new Gauge({
       name: "reelbench_online_measured_timestamp_seconds",
       help: "When the online metrics were measured; 0 before that.",

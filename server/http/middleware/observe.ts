@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import { activeTrace } from "../../telemetry/tracing.ts";
 import type { Exchange } from "../exchange.ts";
 
 const probes = new Set(["/livez", "/readyz", "/healthz", "/metrics"]);
@@ -13,6 +14,7 @@ export function createObserver(metrics: Metrics, logger: Logger): ObserveExchang
   const access = logger.child({}, { redact: [] });
   return (request, response, exchange) => {
     metrics.inFlight.inc();
+    const traced = activeTrace();
     response.once("close", () => {
       metrics.inFlight.dec();
       const seconds = (performance.now() - exchange.started) / 1000;
@@ -20,8 +22,10 @@ export function createObserver(metrics: Metrics, logger: Logger): ObserveExchang
       // A client that left before the answer was whole is not a failure of ours.
       const status = response.writableFinished ? String(response.statusCode) : "499";
       metrics.requests.observe({ method: request.method ?? "", route, status }, seconds);
+      traced?.span.updateName(`${request.method ?? ""} ${route}`).setAttribute("http.route", route);
       const entry = {
         requestId,
+        ...(traced !== undefined && { traceId: traced.traceId }),
         method: request.method,
         route,
         status,

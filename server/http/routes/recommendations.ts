@@ -86,7 +86,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
     { deadline, search, format }: RawRequest,
     userId?: string,
   ): Promise<Reply> =>
-    models.withCurrent(async (live) => {
+    models.withModelFor(person.user, async (live) => {
       const { n, excludeSeen, explain, diversity, explore, cursor, genre, withoutGenre, ...filter } = query;
       const answer = await recommendations.forPerson(live, {
         person,
