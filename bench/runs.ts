@@ -136,6 +136,28 @@ const questions: Readonly<Record<string, MethodInput<"runs.query">>> = {
 const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
 const round = (milliseconds: number) => Number(milliseconds.toFixed(1));
 
+/** Somebody with thirty ratings changes one: until the new list is there, with reasons. */
+async function whatIf(
+  transport: ReturnType<typeof connect>,
+  repeat: (name: string, work: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  for (const algorithm of ["puresvd", "ials"]) {
+    const { rows } = await transport.request("runs.query", { where: `algorithm = ${algorithm}`, limit: 1 });
+    const [run] = rows;
+    if (run === undefined) continue;
+    const films = await transport.request("items.search", { snapshotId: run.snapshotId, limit: 30 });
+    let turn = 0;
+    const ask = (diversity: number) => {
+      turn++;
+      const ratings = films.map(({ itemId }, at) => ({ itemId, rating: at === turn % films.length ? 1 : 4 }));
+      return transport.request("recommend.list", { runId: run.id, who: { ratings }, diversity, explain: true });
+    };
+    await ask(0); // Loads the model.
+    await repeat(`what if: a list of ${algorithm}, with reasons`, () => ask(0));
+    await repeat(`what if: the same, made diverse`, () => ask(0.5));
+  }
+}
+
 async function measure(): Promise<void> {
   const started = performance.now();
   await inEngine(async (transport) => {
@@ -167,6 +189,7 @@ async function measure(): Promise<void> {
     );
     rows["the question after it"] = round(await timed(() => transport.request("runs.query", {})));
     await transport.request("runs.archive", { runIds, archived: false });
+    await whatIf(transport, repeat);
     console.log("milliseconds, as a front sees them (answers parsed); medians\n");
     for (const [name, value] of Object.entries(rows)) console.log(`${String(value).padStart(10)}  ${name}`);
   });
