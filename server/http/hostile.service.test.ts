@@ -66,6 +66,7 @@ describe("every refusal", () => {
     [`/v1/users/%ff/recommendations`, 400],
     [`/v1/users/%E0%A4%A/recommendations`, 400],
     [`/v1/items/%00/similar`, 400],
+    ["/v1/items?genre=%00", 400],
     ["/v1/nothing", 404],
     ["/%2e%2e/%2e%2e/etc/passwd", 404],
     ["/v1/items/..%2f..%2fetc%2fpasswd", 404],

@@ -5,13 +5,17 @@ function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-/** Ids are the data's own strings. Postgres holds no NUL, and half a surrogate pair would come back as something else. */
-const id = z
-  .string()
-  .min(1)
-  .max(512)
-  .regex(/^[^\u0000]*$/, "must not contain NUL")
-  .refine(isWellFormed, "must be well-formed Unicode");
+/** Postgres holds no NUL, and half a surrogate pair would come back as something else. */
+const text = (shortest: number, longest: number) =>
+  z
+    .string()
+    .min(shortest)
+    .max(longest)
+    .regex(/^[^\u0000]*$/, "must not contain NUL")
+    .refine(isWellFormed, "must be well-formed Unicode");
+
+/** Ids are the data's own strings. */
+const id = text(1, 512);
 export const userIdSchema = id.meta({ description: "The user's id as it stands in the data.", examples: ["42"] });
 export const itemIdSchema = id.meta({ description: "The item's id as it stands in the data.", examples: ["50"] });
 
@@ -34,7 +38,7 @@ export const maximumEvents = 1000;
 const n = z.int().min(1).max(maximumN).default(10).meta({ description: "How many items to answer with at most." });
 const year = z.int().min(1800).max(2200).optional();
 const genres = z
-  .array(z.string().min(1).max(100).refine(isWellFormed, "must be well-formed Unicode"))
+  .array(text(1, 100))
   .max(20)
   .default([])
   .meta({ description: "Only items with at least one of these genres." });
@@ -157,12 +161,7 @@ export const itemSchema = catalogueItem
 
 export const maximumEditedItems = 1000;
 
-const title = z
-  .string()
-  .min(1)
-  .max(1000)
-  .regex(/^[^\u0000]*$/, "must not contain NUL")
-  .refine(isWellFormed, "must be well-formed Unicode");
+const title = text(1, 1000);
 export const itemBody = z
   .strictObject({
     title: title.nullable(),
@@ -176,14 +175,9 @@ export const itemBody = z
   .meta({ id: "ItemDetails" });
 
 export const itemSearchQuery = z.strictObject({
-  text: z
-    .string()
-    .max(200)
-    .regex(/^[^\u0000]*$/, "must not contain NUL")
-    .default("")
-    .meta({
-      description: "Words of the title, or their beginnings; all of them must be there.",
-    }),
+  text: text(0, 200).default("").meta({
+    description: "Words of the title, or their beginnings; all of them must be there.",
+  }),
   genre: queryList(genres),
   yearFrom: queryInteger(year),
   yearTo: queryInteger(year),
