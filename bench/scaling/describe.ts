@@ -72,7 +72,7 @@ export function describeScaling({ measuredOn, settings, curves }: ScalingResult)
   const number = (value: number | null) => (value === null ? "–" : value.toFixed(2));
   const rows = curves.map(
     (curve) =>
-      `| ${curve.name} | ${sizes.map((size) => cell(curve, size)).join(" | ")} | ${number(curve.timeExponent)} | ${number(curve.steepest)} | ${number(curve.memoryExponent)} | ${curve.leftOut ?? ""} |`,
+      `| ${curve.name} | ${sizes.map((size) => cell(curve, size)).join(" | ")} | ${number(curve.timeExponent)} | ${number(curve.steepest)} | ${number(curve.memoryExponent)} | ${curve.leftOut ?? (curve.points.length < sizes.length ? "larger sizes not measured yet" : "")} |`,
   );
   return `# Cost against size
 
