@@ -5,7 +5,7 @@ import type { SnapshotDifference } from "../../../../core/contract/snapshot-insi
 import { Fact, Facts } from "../../components/fact.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { HelpTerm } from "../../components/help-term.tsx";
-import { formatCount, formatDecimal, formatShare, formatSigned } from "../../components/format/numbers.ts";
+import { formatCount, formatDecimal, formatShare } from "../../components/format/numbers.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
 
 /** What changed to this snapshot from another one, and how far each distribution shifted. */
@@ -57,8 +57,8 @@ function Difference({ known }: { readonly known: SnapshotDifference }) {
       <Table.Td>{label}</Table.Td>
       <Table.Td ta="right">{formatCount(from)}</Table.Td>
       <Table.Td ta="right">{formatCount(to)}</Table.Td>
-      <Table.Td ta="right">{formatSigned(added, 0)}</Table.Td>
-      <Table.Td ta="right">{formatSigned(-removed, 0)}</Table.Td>
+      <Table.Td ta="right">{added === 0 ? "0" : `+${formatCount(added)}`}</Table.Td>
+      <Table.Td ta="right">{removed === 0 ? "0" : formatCount(-removed)}</Table.Td>
     </Table.Tr>
   );
   return (

@@ -23,14 +23,6 @@ interface SearchFormProps {
 export function SearchForm({ snapshot, split }: SearchFormProps) {
   const algorithms = useQueryMethod("algorithms.list", {});
   const [chosen, setChosen] = useState<string | null>(null);
-  if (split.protocol.protocol === "k-fold" || split.protocol.protocol === "rolling-origin") {
-    return (
-      <Text size="sm" c="dimmed">
-        A search needs a split with one training part: what is chosen on one fold has been seen by the tests of the
-        others. Search on another split, then train the winner&apos;s settings on this one.
-      </Text>
-    );
-  }
   return (
     <Answer of={algorithms} height={240}>
       {(all) => {
@@ -85,6 +77,7 @@ function Draft({ info, known, snapshot, split }: DraftProps) {
   const problems = searchProblems(draft, known.fields, info);
   const training = haveProblems(options) ? undefined : trainingOf(options);
   const refusal = refusalOf(info, training);
+  const hasFolds = split.protocol.protocol === "k-fold" || split.protocol.protocol === "rolling-origin";
   const ready = Object.keys(problems).length === 0 && !haveProblems(options) && refusal === null;
   const start = async () => {
     setSending(true);
@@ -135,6 +128,7 @@ function Draft({ info, known, snapshot, split }: DraftProps) {
         {draft.purpose === "settings"
           ? "Every trial is a run judged by a part kept from training; the best settings are then trained on the whole training part and judged by the test, once."
           : "The same settings are trained on a growing share of the users, each with all their ratings, and judged by a part kept from training. Where the curve still climbs, more data will help more than more tuning."}
+        {hasFolds && " Each trial is trained on each fold, so it takes as many times as long."}
         {split.validation === undefined &&
           " This split keeps no part for that: a tenth of its training part is taken out."}
       </Text>
