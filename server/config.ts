@@ -26,7 +26,7 @@ const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin ==
  */
 const environment = z.object({
   REELBENCH_POSTGRES_URL: url("postgres:", "postgresql:"),
-  /** A replica for what may lag: search, trending, online quality, experiments' results. Left out: the primary is asked. */
+  /** A replica for what may lag: what trends, online quality, experiments' results. Left out: the primary is asked. */
   REELBENCH_POSTGRES_REPLICA_URL: url("postgres:", "postgresql:").optional(),
   /** What Postgres may take for one statement of a request. */
   REELBENCH_STATEMENT_TIMEOUT_MS: integer(100, 600_000).default(5_000),
