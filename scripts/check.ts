@@ -31,7 +31,9 @@ const checks: readonly Check[] = [
     args: ["audit", "--omit=dev", "--audit-level=high", "--fetch-retries=0", "--fetch-timeout=20000"],
     // Known holes are known to the registry only; a machine that cannot ask it can still be worked on.
     excuse: (output) =>
-      /npm (error|ERR!) (audit endpoint returned an error|code (ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENOAUDIT))/.test(output)
+      /npm (error|ERR!) (audit endpoint returned an error|code (ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENOAUDIT))/.test(
+        output,
+      )
         ? "skipped: the registry cannot be asked"
         : null,
   },

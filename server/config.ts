@@ -2,9 +2,14 @@ import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname } from "node:os";
 import { z } from "zod";
 import { ReelbenchError } from "../core/contract/errors.ts";
-import type { TlsFiles } from "./http/listener.ts";
 import { masterKeysText } from "./secrets/master-keys.ts";
 import type { MasterKeys } from "./secrets/master-keys.ts";
+
+/** PEM files: the chain, the server's own certificate first, and its key. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
 
 const integer = (minimum: number, maximum: number) =>
   z

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rankingLength } from "../core/production/cache-keys.ts";
 import { diversify, explore } from "../core/recommend/diversify.ts";
-import type { Ranking } from "./cache/rankings.ts";
+import type { Ranking } from "./cache/ranking.ts";
 import { knownItems, toItemFilter } from "./live-model/answer.ts";
 import { isAllowed } from "./live-model/score.ts";
 import type { SharedCatalogue, SharedModel } from "./live-model/shared-model.ts";

@@ -54,7 +54,7 @@ const train = createRoute({
   validateSearch: (search) => trainSearch.parse(search),
   component: lazyRouteComponent(() => import("./screens/train/train-screen.tsx"), "TrainScreen"),
 });
-const search = createRoute({
+const searchTrials = createRoute({
   getParentRoute: () => root,
   path: "/train/searches/$searchId",
   component: lazyRouteComponent(() => import("./screens/train/search-screen.tsx"), "SearchScreen"),
@@ -94,7 +94,7 @@ export const router = createRouter({
     newSnapshot,
     snapshot,
     train,
-    search,
+    searchTrials,
     compare,
     recommendations,
     publish,

@@ -2,7 +2,6 @@ import { float32View, int32View } from "../compute/memory-layout.ts";
 import type { MemoryLayout, Region } from "../compute/memory-layout.ts";
 import { rowRanges } from "../compute/program.ts";
 import type { FeatureTable, TrainingSet } from "./algorithm.ts";
-import type { NoiseMemory } from "./bayesian-noise.ts";
 import { usersOf } from "./users-of-ratings.ts";
 
 /** Columns of a row of a mode: factors up to a multiple of eight, then the bias, then zeros up to a multiple of sixteen. */
@@ -54,6 +53,15 @@ export interface Mode {
   /** Two for each range of rows. */
   readonly sums: Region;
   readonly blocks: readonly FeatureBlock[];
+}
+
+/** How much the ratings of each person scatter: of precision α·w_u, w_u ~ Gamma(ν/2, ν/2). */
+export interface NoiseMemory {
+  /** [users] f32: w, and √w for those who meet people's ratings. */
+  readonly weights: Region;
+  readonly roots: Region;
+  /** [users] f64: Σ e² of a person's ratings, as the draw of the people leaves them. */
+  readonly squares: Region;
 }
 
 export interface BayesianMemory {

@@ -1,16 +1,6 @@
 import type { Kernels } from "../compute/kernels.ts";
 import { float32View, float64View, int32View } from "../compute/memory-layout.ts";
-import type { Region } from "../compute/memory-layout.ts";
-import type { BayesianMemory } from "./bayesian-memory.ts";
-
-/** How much the ratings of each person scatter: of precision α·w_u, w_u ~ Gamma(ν/2, ν/2). */
-export interface NoiseMemory {
-  /** [users] f32: w, and √w for those who meet people's ratings. */
-  readonly weights: Region;
-  readonly roots: Region;
-  /** [users] f64: Σ e² of a person's ratings, as the draw of the people leaves them. */
-  readonly squares: Region;
-}
+import type { BayesianMemory, NoiseMemory } from "./bayesian-memory.ts";
 
 /** ν/2 is drawn from these, each as likely as the next beforehand: from people unlike each other to people all alike. */
 const shapes = Array.from({ length: 33 }, (_, step) => 2 ** (step / 4 - 1));

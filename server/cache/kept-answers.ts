@@ -1,6 +1,7 @@
 import type { CacheUser } from "../../core/production/cache-keys.ts";
 import type { SharedModel } from "../live-model/shared-model.ts";
-import type { Ranking, RankingSource } from "./rankings.ts";
+import type { Ranking } from "./ranking.ts";
+import type { RankingSource } from "./rankings.ts";
 
 /** Answers made from a ranking, kept with it, to be sent again without being made and written again. */
 export interface KeptAnswers<Answer> {

@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import { rankingLength } from "../../core/production/cache-keys.ts";
 import type { Basis } from "../live-model/score-job.ts";
-import type { Ranking } from "./rankings.ts";
+import type { Ranking } from "./ranking.ts";
 
 /**
  * A ranking as Redis keeps it: the byte `formatByte`, then, as one zlib stream (whose checksum finds damage), basis, ratings used,

@@ -9,21 +9,12 @@ import {
 } from "../../core/production/cache-keys.ts";
 import type { CacheUser } from "../../core/production/cache-keys.ts";
 import { isImpersonal } from "../../core/models/servable.ts";
-import type { Basis } from "../live-model/score-job.ts";
 import type { SharedModel } from "../live-model/shared-model.ts";
 import { findId } from "../live-model/shared-text.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { Ranking } from "./ranking.ts";
 import { packRanking, unpackRanking } from "./ranking-bytes.ts";
 import type { RedisStore } from "./redis.ts";
-
-/** A user's best items under one version and one epoch, seen ones left out, before any filter of a request. */
-export interface Ranking {
-  readonly basis: Basis;
-  readonly ratingsUsed: number;
-  /** Dense indices of the version. */
-  readonly items: readonly number[];
-  readonly scores: readonly number[];
-}
 
 export type RankingSource = "memory" | "redis" | "computed";
 

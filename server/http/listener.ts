@@ -7,13 +7,8 @@ import type { Server as HttpsServer } from "node:https";
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { ReelbenchError } from "../../core/contract/errors.ts";
+import type { TlsFiles } from "../config.ts";
 import type { Logger } from "../telemetry/logger.ts";
-
-/** PEM files: the chain, the server's own certificate first, and its key. */
-export interface TlsFiles {
-  readonly certificate: string;
-  readonly key: string;
-}
 
 export interface Listener {
   readonly server: Server | HttpsServer;
