@@ -54,6 +54,28 @@ export async function insertExposures(database: Database, exposures: readonly Ex
   );
 }
 
+const shownRow = z
+  .object({ shown_at: z.date(), version: z.string(), item_ids: z.array(z.string()) })
+  .transform((row) => ({ shownAt: row.shown_at, version: row.version, itemIds: row.item_ids }));
+
+/** The lists that somebody was shown, the latest first. */
+export async function exposuresOfUser(
+  database: Database,
+  namespace: Exposure["namespace"],
+  userId: string,
+  limit: number,
+): Promise<z.output<typeof shownRow>[]> {
+  return parseRows(
+    shownRow,
+    await ask(
+      database,
+      `select shown_at, version, item_ids from reelbench.exposures
+       where user_id = $1 and namespace = $2 order by shown_at desc limit $3`,
+      [userId, namespace, limit],
+    ),
+  );
+}
+
 /** Days' partitions a week ahead, none older than `keepDays`. Returns how many were made and dropped. */
 export async function keepExposurePartitions(
   database: Database,

@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { SignJWT, createRemoteJWKSet, generateKeyPair, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { insertExposures } from "../../core/production/exposures.ts";
 import { createClient } from "../../e2e/services/http-client.ts";
 import type { Client } from "../../e2e/services/http-client.ts";
 import { serverConfig, servingTarget, smallVersion } from "../../e2e/services/serving-target.ts";
@@ -344,10 +345,25 @@ describe("my own account", () => {
   it("exports all there is, and deletes it", async () => {
     const { email, client, accountId } = await newcomer();
     await client.post("/v1/me/feedback", { events: [{ itemId: "film-007", kind: "rating", rating: 4 }] });
+    const shown = { version: "v1", itemIds: ["film-003", "film-001"] };
+    await insertExposures(target.pool, [
+      {
+        id: randomUUID(),
+        namespace: "account",
+        userId: accountId,
+        shownAt: new Date(),
+        channel: "production",
+        basis: "personal",
+        assignment: null,
+        firstRank: 1,
+        ...shown,
+      },
+    ]);
     const everything = JSON.parse((await client.get("/v1/me/export")).text) as Record<string, unknown>;
     expect(everything).toMatchObject({
       account: { email, accountId },
       feedback: [{ itemId: "film-007", kind: "rating", value: 4 }],
+      shown: [shown],
       sessions: [{ current: true }],
     });
     expect((await client.send("DELETE", "/v1/me", { password: "wrong one" })).status).toBe(401);
@@ -355,7 +371,7 @@ describe("my own account", () => {
     expect((await client.get("/v1/me")).status).toBe(401);
     expect((await open.post("/v1/sessions", { email, password })).status).toBe(401);
     const { rows } = await target.pool.query(
-      "select user_id from reelbench.feedback where user_id = $1 union all select id::text from reelbench.accounts where id = $2",
+      "select user_id from reelbench.feedback where user_id = $1 union all select user_id from reelbench.exposures where user_id = $1 union all select id::text from reelbench.accounts where id = $2",
       [accountId, accountId],
     );
     expect(rows).toEqual([]);

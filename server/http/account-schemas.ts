@@ -99,6 +99,9 @@ export const exportSchema = z
     feedback: z.array(
       z.object({ itemId: z.string(), kind: z.string(), value: z.number().nullable(), occurredAt: isoTime }),
     ),
+    shown: z
+      .array(z.object({ shownAt: isoTime, version: z.string(), itemIds: z.array(z.string()) }))
+      .meta({ description: "The latest lists of films that were shown to me, as long as they are kept." }),
     activity: z.array(z.object({ at: isoTime, action: z.string(), outcome: z.string() })),
   })
   .meta({ id: "DataExport" });

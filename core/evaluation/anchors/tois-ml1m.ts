@@ -82,8 +82,8 @@ export const toisSearch: Readonly<Record<string, readonly Record<string, unknown
 };
 
 /**
- * What that search chose on the validation part of the parts drawn with seed 1, so that the test can be repeated, and made on
- * other parts, in minutes (`preset`).
+ * Settings from searches of one algorithm at a time on the validation part of the parts drawn with seed 1, so that the test can be
+ * repeated, and made on other parts, in minutes (`preset`). SLIM's search was cut short; BPR's are its defaults.
  */
 export const toisChosen: Readonly<Record<string, Record<string, unknown>>> = {
   popularity: {},

@@ -2,6 +2,7 @@ import { openSessions, revokeSessions } from "../../accounts/session-rows.ts";
 import { readAudit, writeAudit } from "../../audit/audit-log.ts";
 import { requireAccount } from "../../auth/principal.ts";
 import { ReelbenchError } from "../../../core/contract/errors.ts";
+import { exposuresOfUser } from "../../../core/production/exposures.ts";
 import { userFeedback } from "../../../core/production/feedback.ts";
 import {
   accountSchema,
@@ -20,6 +21,7 @@ import { accountServices, originOf } from "./sessions.ts";
 /** Most of somebody's own entries that an export holds. */
 const activityLimit = 1000;
 const feedbackLimit = 100_000;
+const shownLimit = 10_000;
 
 /** What an account may see and do of its own. */
 export function meRoutes(context: ServerContext): Route[] {
@@ -115,10 +117,11 @@ export function meRoutes(context: ServerContext): Route[] {
       responses: { 200: { description: "As one JSON document.", schema: exportSchema } },
       handle: async (_input, { principal }) => {
         const { id, sessionId } = requireAccount(principal);
-        const [account, sessions, feedback, activity] = await Promise.all([
+        const [account, sessions, feedback, shown, activity] = await Promise.all([
           accountServices(context).accounts.find(id),
           sessionsOf(id, sessionId),
           userFeedback(database, "account", id, feedbackLimit),
+          exposuresOfUser(database, "account", id, shownLimit),
           readAudit(database, { before: null, about: id, limit: activityLimit }),
         ]);
         return {
@@ -132,6 +135,7 @@ export function meRoutes(context: ServerContext): Route[] {
               value,
               occurredAt: occurredAt.toISOString(),
             })),
+            shown: shown.map(({ shownAt, version, itemIds }) => ({ shownAt: shownAt.toISOString(), version, itemIds })),
             activity: activity.map(({ at, action, outcome }) => ({ at, action, outcome })),
           },
         };
