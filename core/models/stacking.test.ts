@@ -11,7 +11,7 @@ import { parseMembers } from "./stacking-members.ts";
 import { seededRandom } from "../compute/test-data.fixture.ts";
 
 const stacking = algorithmById("stacking");
-const members = "biases(epochs=5), biased-svd(factors=6; epochs=12), puresvd(factors=4), svdpp(factors=5; epochs=6)";
+const members = "biases(epochs=5), biased-svd(factors=6; epochs=12), puresvd(factors=4), svdpp(factors=5; epochs=12)";
 const data = generatedSet({ users: 300, items: 200, ratings: 9000 });
 const random = seededRandom(3);
 const { kept: train, taken: heldOut } = divideRatings(data, () => random() < 0.2);
