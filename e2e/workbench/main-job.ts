@@ -46,6 +46,11 @@ export async function doMainJob(workbench: Workbench, journey: string): Promise<
     await page.getByRole("link", { name: "See recommendations" }).click();
     await chooseFirstUser(page);
     await shot("recommendations");
+    // Nothing stands beyond the column's edge: there the stars would be.
+    const beyond: unknown = await page.evaluate(
+      `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[aria-label='History, scrolls']"))`,
+    );
+    expect(beyond).toBe(0);
     await publish(page);
     await shot("published");
     const server = await startServer(page);

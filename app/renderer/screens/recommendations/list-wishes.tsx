@@ -86,8 +86,8 @@ function Dial({ label, help, value, onChange }: DialProps) {
   const [moving, setMoving] = useState<number | null>(null);
   const shown = moving ?? value;
   return (
-    <Stack gap={14} w={170} mb={10}>
-      <Group justify="space-between" gap={4}>
+    <Stack gap={14} w={210} mb={10}>
+      <Group justify="space-between" gap={4} wrap="nowrap">
         <Text size="sm" fw={500}>
           <HelpTerm help={help}>{label}</HelpTerm>
         </Text>

@@ -99,6 +99,8 @@ function History({
             <ScrollArea.Autosize
               mah={560}
               type="auto"
+              // As wide as the column, whatever the longest title: the ratings stand at its right.
+              styles={{ content: { minWidth: 0 } }}
               viewportProps={{ tabIndex: 0, "aria-label": "History, scrolls" }}
             >
               <ul className={styles["list"]} aria-label={`History of user ${userId}`}>
