@@ -148,7 +148,7 @@ describe("the fast way through a plain file", () => {
       "0.1234567890123456",
     ];
     let taken = 0;
-    for (let file = 0; file < 40; file++) {
+    for (let file = 0; file < 60; file++) {
       const delimiter = pick([",", ";", "\t", "|"]);
       const lines = Array.from({ length: 5 + random.below(40) }, () => [
         `${pick(["", "0", "u"])}${String(random.below(9))}`,
@@ -174,8 +174,8 @@ describe("the fast way through a plain file", () => {
       });
       if (result === "same") taken++;
     }
-    expect(taken).toBeGreaterThan(16);
-  });
+    expect(taken).toBeGreaterThan(25);
+  }, 180_000);
 
   it("reads with any number of threads as with one", async () => {
     await inTemporaryFolder(async (directory) => {
