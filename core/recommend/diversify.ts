@@ -1,26 +1,22 @@
 /**
- * Maximal marginal relevance (Carbonell and Goldstein 1998): one after the other, the candidate with the largest
- * (1 − λ)·relevance − λ·(similarity to the most similar one already chosen). `scores` are best first and are scaled to 0 … 1 over
- * the candidates; `similarity` of two candidates (by position) is 0 … 1. λ = 0 keeps the order; ties go to the better rank.
- * Answers with positions. Cost: n × candidates calls of `similarity`.
+ * The greedy choice of maximal marginal relevance (Carbonell and Goldstein 1998): one after the other, the candidate with the
+ * largest worth − weight · (similarity to the most similar one already chosen). `similarity` of two candidates (by position) is
+ * 0 … 1. Ties go to the earlier one. Answers with up to `n` positions. Cost: n × candidates calls of `similarity`.
  */
-export function diversify(
-  scores: readonly number[],
+export function chooseUnlike(
+  worth: ArrayLike<number>,
   similarity: (a: number, b: number) => number,
   n: number,
-  lambda: number,
+  weight: number,
 ): number[] {
-  const best = scores[0] ?? 0;
-  const spread = best - (scores.at(-1) ?? 0);
-  const relevance = scores.map((score) => (spread > 0 ? 1 - (best - score) / spread : 1));
-  const nearest = new Float64Array(scores.length);
-  const left = new Set(scores.keys());
+  const nearest = new Float64Array(worth.length);
+  const left = new Set(nearest.keys());
   const chosen: number[] = [];
   while (chosen.length < n && left.size > 0) {
     let next = -1;
     let value = -Infinity;
     for (const at of left) {
-      const marginal = (1 - lambda) * (relevance[at] ?? 0) - lambda * (nearest[at] ?? 0);
+      const marginal = (worth[at] ?? 0) - weight * (nearest[at] ?? 0);
       if (marginal > value) {
         value = marginal;
         next = at;
@@ -31,6 +27,19 @@ export function diversify(
     for (const at of left) nearest[at] = Math.max(nearest[at] ?? 0, similarity(at, next));
   }
   return chosen;
+}
+
+/** `chooseUnlike` with (1 − λ)·relevance as worth and λ as weight; relevance is `scores`, best first, scaled to 0 … 1. λ = 0 keeps the order. */
+export function diversify(
+  scores: readonly number[],
+  similarity: (a: number, b: number) => number,
+  n: number,
+  lambda: number,
+): number[] {
+  const best = scores[0] ?? 0;
+  const spread = best - (scores.at(-1) ?? 0);
+  const worth = scores.map((score) => (1 - lambda) * (spread > 0 ? 1 - (best - score) / spread : 1));
+  return chooseUnlike(worth, similarity, n, lambda);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { chooseUnlike } from "./diversify.ts";
 import type { ScoredItem } from "./top-n.ts";
 
 const strongest = 0.8;
@@ -44,23 +45,9 @@ export function rerank(
   const newness = toUnit(pool.map(({ i }) => nature.novelty(i)));
   const [d, v] = [diversity * strongest, novelty * strongest];
   const own = (1 - d) * (1 - v);
-  const nearest = new Float64Array(pool.length);
-  const left = new Set(pool.keys());
-  const chosen: ScoredItem[] = [];
-  while (chosen.length < n && left.size > 0) {
-    let best = -1;
-    let bestValue = -Infinity;
-    for (const at of left) {
-      const value = own * (relevance[at] ?? 0) + v * (newness[at] ?? 0) - d * (nearest[at] ?? 0);
-      if (value > bestValue) [best, bestValue] = [at, value];
-    }
-    const next = pool[best];
-    if (next === undefined) break;
-    left.delete(best);
-    chosen.push(next);
-    for (const at of left) nearest[at] = Math.max(nearest[at] ?? 0, nature.likeness(pool[at]?.i ?? 0, next.i) ?? 0);
-  }
-  return chosen;
+  const worth = relevance.map((value, at) => own * value + v * (newness[at] ?? 0));
+  const likeness = (a: number, b: number): number => nature.likeness(pool[a]?.i ?? 0, pool[b]?.i ?? 0) ?? 0;
+  return chooseUnlike(worth, likeness, n, d).flatMap((at) => pool[at] ?? []);
 }
 
 export function costOf(
