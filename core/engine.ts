@@ -15,6 +15,7 @@ import type { Lanes } from "./engine/lanes.ts";
 import { openLogFile } from "./engine/log-file.ts";
 import { createLiveModels } from "./engine/live-models.ts";
 import { createLiveCurves, followJobState, modelHandlers, modelJobs } from "./engine/models.ts";
+import { modelVersionHandlers } from "./engine/model-versions.ts";
 import { perUserHandlers } from "./engine/per-user.ts";
 import { publishingHandlers, publishingJobs } from "./engine/publishing.ts";
 import { recommendationHandlers } from "./engine/recommendations.ts";
@@ -110,6 +111,7 @@ async function engineOf(
     ...dataHandlers(rooms),
     ...deletionHandlers(rooms),
     ...modelHandlers(rooms, curves, comparisons),
+    ...modelVersionHandlers(rooms),
     ...runTableHandlers(rooms),
     ...perUserHandlers(rooms),
     ...itemFacetHandlers(rooms),

@@ -43,6 +43,7 @@ import {
 } from "./entities.ts";
 import { method } from "./method.ts";
 import type { MethodDefinition } from "./method.ts";
+import { modelVersionMethods } from "./model-versions.ts";
 import { recommendListMethods } from "./recommend-list.ts";
 import { runTableMethods, runTag } from "./run-table.ts";
 import { snapshotInsightMethods } from "./snapshot-insight.ts";
@@ -305,6 +306,9 @@ export const contract = {
   ...recommendListMethods,
   "recommend.similar": method("query", z.object({ runId: entityId, itemId, n: topN }), z.array(recommendation)),
 
+  // ── Models ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+  ...modelVersionMethods,
+
   // ── Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────
   "targets.list": method("query", none, z.array(target)),
   "targets.save": method(
@@ -425,6 +429,7 @@ export const engineEvent = z.discriminatedUnion("type", [
       "publication",
       "server",
       "view",
+      "model",
       "queue",
     ]),
     id: z.string(),

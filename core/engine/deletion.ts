@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ReelbenchError } from "../contract/errors.ts";
+import type { ModelVersion } from "../contract/model-versions.ts";
 import { removeFolderAtomic } from "../files/atomic.ts";
 import { discardWork } from "../training/work-folder.ts";
 import type { FolderTable } from "../workspace/entity-table.ts";
@@ -86,6 +87,7 @@ export function deletionHandlers(rooms: Rooms): DirectHandlers<DeleteMethod> {
           .list()
           .filter(({ warmStart }) => warmStart?.runId === id)
           .map((run) => told("warm-started run", run)),
+        ...registered(catalogue.modelVersions.find(id)),
         ...catalogue.publications
           .list()
           .filter((publication) => publication.runId === id)
@@ -96,6 +98,9 @@ export function deletionHandlers(rooms: Rooms): DirectHandlers<DeleteMethod> {
     },
   };
 }
+
+const registered = (version: ModelVersion | undefined): string[] =>
+  version === undefined ? [] : [`model version ${version.model} ${String(version.number)}`];
 
 const told = (noun: string, { id, name }: Named): string => `${noun} ${id} (${name})`;
 const mostNamed = 5;

@@ -13,6 +13,7 @@ import type { Comparisons } from "./comparison.ts";
 import type { DirectHandlers, JobHandlers } from "./handlers.ts";
 import { refitForPublishing } from "./models.ts";
 import type { LiveCurves } from "./models.ts";
+import { registerModel } from "./model-versions.ts";
 import { changed, finishedRun, presentSnapshot } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Servers } from "./servers.ts";
@@ -109,6 +110,7 @@ export function publishingJobs(
           const { version, gates, parity, activatedAt, warnings } = await publish(request, context);
           for (const warning of warnings) rooms.log(`Published ${version}, but: ${warning}`);
           const activation = activatedAt.toISOString();
+          registerModel(rooms, run.id);
           activate(rooms, { ...begun, version, state: "active", activatedAt: activation, gates: [...gates], parity });
           return { publicationId: id, runId: run.id, version, gates: [...gates], parity, warnings: [...warnings] };
         } catch (error) {

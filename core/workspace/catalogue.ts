@@ -7,6 +7,8 @@ import { folderTable } from "./entity-table.ts";
 import type { FolderTable } from "./entity-table.ts";
 import { jobTable } from "./job-table.ts";
 import type { JobTable } from "./job-table.ts";
+import { modelVersionTable } from "./model-version-table.ts";
+import type { ModelVersionTable } from "./model-version-table.ts";
 import { runSummaries } from "./run-summaries.ts";
 import type { RunSummaries } from "./run-summaries.ts";
 import { searchTable } from "./search-table.ts";
@@ -23,6 +25,7 @@ export interface Catalogue {
   readonly targets: TargetTable;
   readonly publications: PublicationTable;
   readonly jobs: JobTable;
+  readonly modelVersions: ModelVersionTable;
   readonly searches: SearchTable;
   readonly views: ViewTable;
   readonly runSummaries: RunSummaries;
@@ -47,6 +50,7 @@ export function catalogueOf(database: Database.Database): Catalogue {
     targets: targetTable(database),
     publications: publicationTable(database),
     jobs: jobTable(database),
+    modelVersions: modelVersionTable(database),
     searches: searchTable(database),
     transaction: (work) => database.transaction(work).immediate(),
   };
