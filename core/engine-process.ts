@@ -9,6 +9,7 @@ import { serveEngine } from "./contract/transport.ts";
 import type { Port } from "./contract/transport.ts";
 import { openEngine } from "./engine.ts";
 import type { Engine } from "./engine.ts";
+import { hostKeychain } from "./engine/host-keychain.ts";
 import { connectHost } from "./engine/host-link.ts";
 import { nodeProcessHost } from "./jobs/process-host.ts";
 import { remoteProcessHost } from "./jobs/remote-process-host.ts";
@@ -29,6 +30,7 @@ const host = connectHost(receive, serve);
 const tell = (message: EngineMessage) => host.send(message);
 // Only Electron's main process may start utility processes; under Node the engine forks by itself.
 const remote = host.electron ? remoteProcessHost(tell) : undefined;
+const keychain = hostKeychain(tell);
 
 function receive(raw: unknown): void {
   const parsed = hostMessage.safeParse(raw);
@@ -39,9 +41,10 @@ function receive(raw: unknown): void {
 function act(message: HostMessage): void {
   switch (message.type) {
     case "open":
-      opened ??= open(message.workspaceDirectory, message.threads);
+      opened ??= open(message);
       opened.then(
-        () => tell({ type: "opened", workspaceDirectory: message.workspaceDirectory }),
+        ({ engine }) =>
+          tell({ type: "opened", workspaceDirectory: message.workspaceDirectory, workspaceId: engine.workspaceId }),
         (error: unknown) => tell({ type: "open-failed", error: { ...toReelbenchError(error).toEnvelope() } }),
       );
       return;
@@ -54,11 +57,20 @@ function act(message: HostMessage): void {
     case "child-message":
     case "child-exit":
       remote?.receive(message);
+      return;
+    case "secret-answer":
+      keychain.receive(message);
   }
 }
 
-async function open(workspaceDirectory: string, threads: number | undefined): Promise<Opened> {
-  const engine = await openEngine({ workspaceDirectory, processHost: remote ?? nodeProcessHost, threads });
+async function open(message: Extract<HostMessage, { type: "open" }>): Promise<Opened> {
+  const { workspaceDirectory, threads } = message;
+  const engine = await openEngine({
+    workspaceDirectory,
+    processHost: remote ?? nodeProcessHost,
+    threads,
+    keychain: message.keychain === true ? keychain : undefined,
+  });
   try {
     const endpoint = await startEndpoint(engine, workspacePaths(workspaceDirectory).engineFile, version);
     for (const port of early.splice(0)) serveEngine(engine, port);

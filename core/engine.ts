@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { pino } from "pino";
 import { ReelbenchError } from "./contract/errors.ts";
@@ -8,6 +9,8 @@ import { createComparisons } from "./engine/comparison.ts";
 import { deletionHandlers } from "./engine/deletion.ts";
 import { dataHandlers, dataJobs } from "./engine/data.ts";
 import type { DirectHandlers, JobHandler, JobHandlers } from "./engine/handlers.ts";
+import { importHandlers, importJobs } from "./engine/importing.ts";
+import type { PostgresConnections } from "./engine/importing.ts";
 import { itemFacetHandlers } from "./engine/item-facets.ts";
 import { jobHandlers } from "./engine/jobs.ts";
 import { createLanes } from "./engine/lanes.ts";
@@ -22,6 +25,7 @@ import { recommendationHandlers } from "./engine/recommendations.ts";
 import type { Rooms } from "./engine/rooms.ts";
 import { followSearchState, searchHandlers, searchJobs } from "./engine/searches.ts";
 import { runTableHandlers } from "./engine/run-table.ts";
+import { openLimits, settingsHandlers } from "./engine/settings.ts";
 import { createServers } from "./engine/servers.ts";
 import { createTargets } from "./engine/targets.ts";
 import type { ProcessHost } from "./jobs/process-host.ts";
@@ -29,6 +33,7 @@ import { createJobQueue } from "./jobs/queue.ts";
 import type { JobRunner } from "./jobs/queue.ts";
 import { machineMemory } from "./training/machine-memory.ts";
 import { openSecrets } from "./workspace/secrets.ts";
+import type { Keychain, Secrets } from "./workspace/secrets.ts";
 import { openWorkspace } from "./workspace/workspace.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
@@ -39,9 +44,14 @@ export interface EngineOptions {
   readonly threads?: number | undefined;
   /** Bytes of memory that trainings are planned for. Default: the machine's, or its container's. */
   readonly memory?: number | undefined;
+  /** Where targets' passwords are kept. Default: nowhere, but for what `passwordsInFile` says. */
+  readonly keychain?: Keychain | undefined;
+  /** Keep them in a file of the workspace instead. Default: whether REELBENCH_PASSWORDS is `file`. */
+  readonly passwordsInFile?: boolean | undefined;
 }
 
 export interface Engine extends EngineApi {
+  readonly workspaceId: string;
   readonly recovery: Workspace["recovery"];
   /** Interrupts what runs, stops what was started, gives the workspace back. */
   close(): Promise<void>;
@@ -53,10 +63,18 @@ export async function openEngine({
   processHost,
   threads = availableParallelism(),
   memory = machineMemory(),
+  keychain,
+  passwordsInFile = process.env["REELBENCH_PASSWORDS"] === "file",
 }: EngineOptions): Promise<Engine> {
   const workspace = await openWorkspace(workspaceDirectory);
   try {
-    return await engineOf(workspace, processHost, { threads, memory });
+    const secrets = await openSecrets({
+      path: workspace.paths.secrets,
+      workspaceId: workspace.id,
+      keychain,
+      inFile: passwordsInFile,
+    });
+    return await engineOf(workspace, processHost, secrets, { threads, memory });
   } catch (error) {
     workspace.close();
     throw error;
@@ -66,15 +84,23 @@ export async function openEngine({
 async function engineOf(
   workspace: Workspace,
   processHost: ProcessHost,
-  { threads, memory }: Required<Pick<Rooms, "threads" | "memory">>,
+  secrets: Secrets,
+  machine: Required<Pick<Rooms, "threads" | "memory">>,
 ): Promise<Engine> {
+  const limits = await openLimits(workspace.paths.limits, machine);
+  // The endpoint of the engine before, which it removes when it closes.
+  const afterCrash = existsSync(workspace.paths.engineFile);
   const listeners = new Set<(event: EngineEvent) => void>();
   const logger = pino({ level: "info", base: { pid: process.pid } }, openLogFile(workspace.paths.logs));
   const rooms: Rooms = {
     workspace,
     processHost,
-    threads,
-    memory,
+    get threads() {
+      return limits.used().threads;
+    },
+    get memory() {
+      return limits.used().memory;
+    },
     lanes: createLanes(),
     startedAt: new Date(),
     emit: (event) => {
@@ -82,12 +108,14 @@ async function engineOf(
     },
     log: (message) => logger.info(message),
   };
-  const targets = createTargets(rooms, await openSecrets(workspace.paths.secrets));
-  const servers = createServers(rooms, targets);
+  const targets = createTargets(rooms, secrets);
+  const servers = createServers(rooms, targets, secrets);
   const curves = createLiveCurves(rooms);
   const comparisons = createComparisons(rooms);
+  const connections: PostgresConnections = new Map();
   const jobs = {
     ...dataJobs(rooms),
+    ...importJobs(rooms, connections),
     ...modelJobs(rooms, curves),
     ...publishingJobs(rooms, targets, curves, comparisons),
     ...searchJobs(rooms, curves),
@@ -109,6 +137,7 @@ async function engineOf(
   });
   const handlers = {
     ...dataHandlers(rooms),
+    ...importHandlers(connections),
     ...deletionHandlers(rooms),
     ...modelHandlers(rooms, curves, comparisons),
     ...modelVersionHandlers(rooms),
@@ -119,11 +148,13 @@ async function engineOf(
     ...recommendationHandlers(createLiveModels(rooms)),
     ...publishingHandlers(rooms, targets, servers),
     ...jobHandlers(rooms, queue),
+    ...settingsHandlers(rooms, limits, afterCrash),
   } satisfies DirectHandlers;
-  logger.info({ recovery: workspace.recovery, threads }, "workspace opened");
+  logger.info({ recovery: workspace.recovery, ...limits.used(), afterCrash }, "workspace opened");
 
   let open = true;
   return {
+    workspaceId: workspace.id,
     recovery: workspace.recovery,
     async call<M extends MethodName>(method: M, input: ParsedInput<M>): Promise<MethodReply<M>> {
       if (!open) throw new ReelbenchError("RB_TRANSPORT_CLOSED", "The engine is closed.");

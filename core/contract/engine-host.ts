@@ -14,11 +14,20 @@ export const hostMessage = z.discriminatedUnion("type", [
     type: z.literal("open"),
     workspaceDirectory: z.string().min(1),
     threads: z.int().min(1).max(256).optional(),
+    /** The host answers `secret` with the system's keychain. Left out: there is none. */
+    keychain: z.boolean().optional(),
   }),
   /** A front to serve: the port is in the event's `ports[0]`. May come before `open` is answered; requests wait. */
   z.object({ type: z.literal("renderer") }),
   /** Stop: running jobs become `interrupted`, the workspace is closed, `closed` is sent and the process exits 0. */
   z.object({ type: z.literal("close") }),
+  /** Exactly once for each `secret`. `error`: why the keychain would not, for people. */
+  z.object({
+    type: z.literal("secret-answer"),
+    request: z.int().positive(),
+    secret: z.string().nullable(),
+    error: z.string().nullable(),
+  }),
   z.object({ type: z.literal("child-started"), child, pid: z.int().positive().nullable() }),
   z.object({ type: z.literal("child-message"), child, message: z.unknown() }),
   /** Exactly once for each fork, also when it could not be started. `reason`: "exit 1", "SIGKILL", … */
@@ -28,7 +37,7 @@ export type HostMessage = z.infer<typeof hostMessage>;
 
 /** From the engine to the host. */
 export const engineMessage = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("opened"), workspaceDirectory: z.string() }),
+  z.object({ type: z.literal("opened"), workspaceDirectory: z.string(), workspaceId: z.string() }),
   z.object({
     type: z.literal("open-failed"),
     error: z.object({
@@ -46,6 +55,17 @@ export const engineMessage = z.discriminatedUnion("type", [
     entry: z.enum(["trainer", "server"]),
     args: z.array(z.string()),
     env: z.record(z.string(), z.string()),
+  }),
+  /**
+   * A secret of the workspace, kept by the host in the system's keychain under `name` (`<workspace id>/<what>`). `find`
+   * answers null where there is none; `keep` comes with the secret, which is logged nowhere.
+   */
+  z.object({
+    type: z.literal("secret"),
+    request: z.int().positive(),
+    action: z.enum(["find", "keep", "forget"]),
+    name: z.string().min(1).max(200),
+    secret: z.string().max(10_000).optional(),
   }),
   z.object({ type: z.literal("child-send"), child, message: z.unknown() }),
   z.object({ type: z.literal("child-kill"), child }),

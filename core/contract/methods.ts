@@ -46,6 +46,7 @@ import type { MethodDefinition } from "./method.ts";
 import { modelVersionMethods } from "./model-versions.ts";
 import { recommendListMethods } from "./recommend-list.ts";
 import { runTableMethods, runTag } from "./run-table.ts";
+import { settingsMethods } from "./settings.ts";
 import { snapshotInsightMethods } from "./snapshot-insight.ts";
 import { search, searchDimension, searchRequest, searchStep } from "./searches.ts";
 
@@ -393,6 +394,8 @@ export const contract = {
   /** While the queue is held nothing is begun; what runs goes on. It is not held any more after a restart. */
   "jobs.hold": method("command", z.object({ held: z.boolean() }), z.object({ held: z.boolean() })),
   "jobs.queue": method("query", none, z.object({ held: z.boolean() })),
+
+  ...settingsMethods,
 } satisfies Record<string, MethodDefinition>;
 
 export type Contract = typeof contract;

@@ -10,9 +10,9 @@ import type { Lanes } from "./lanes.ts";
 export interface Rooms {
   readonly workspace: Workspace;
   readonly processHost: ProcessHost;
-  /** Compute threads a training may use. */
+  /** Compute threads a training may use now: limits may change while the engine runs. */
   readonly threads: number;
-  /** Bytes of memory of the machine or its container. */
+  /** Bytes of memory that trainings may use now: the machine's or its container's, or less where a limit is set. */
   readonly memory: number;
   readonly lanes: Lanes;
   readonly startedAt: Date;

@@ -11,6 +11,7 @@ export interface WorkspacePaths {
   readonly logs: string;
   readonly engineFile: string;
   readonly secrets: string;
+  readonly limits: string;
 }
 
 export function workspacePaths(directory: string): WorkspacePaths {
@@ -25,5 +26,6 @@ export function workspacePaths(directory: string): WorkspacePaths {
     logs: join(root, "logs"),
     engineFile: join(root, "engine.json"),
     secrets: join(root, "secrets.json"),
+    limits: join(root, "limits.json"),
   };
 }

@@ -42,7 +42,7 @@ function programs(
 /** An engine that opens, closes when asked, and does what `extra` says with other messages. */
 const goodEngine = (extra = "") => `
   process.on("message", ({ message, channels }) => {
-    if (message.type === "open") process.send({ type: "opened", workspaceDirectory: message.workspaceDirectory });
+    if (message.type === "open") process.send({ type: "opened", workspaceDirectory: message.workspaceDirectory, workspaceId: "w" });
     if (message.type === "close") { process.send({ type: "closed" }); process.exit(0); }
     ${extra}
   });`;
@@ -150,7 +150,7 @@ it("does not wait for ever for an engine that never answers", async () => {
 
 it("kills an engine that will not close", async () => {
   const { start, started } = programs(`process.on("message", ({ message }) => {
-    if (message.type === "open") process.send({ type: "opened", workspaceDirectory: "/ratings" }); });`);
+    if (message.type === "open") process.send({ type: "opened", workspaceDirectory: "/ratings", workspaceId: "w" }); });`);
   const engine = host(start, { closeTimeout: 300 });
   engine.start();
   await vi.waitFor(() => expect(engine.lines).toHaveLength(1), patience);
@@ -163,7 +163,7 @@ it("carries messages between the engine and its children, and tells how they end
     if (message.type === "open") process.send({ type: "fork", child: 7, entry: "trainer", args: ["x"], env: { PART: "fold" } });
     if (message.type === "child-started") process.send({ type: "child-send", child: 7, message: { give: message.pid > 0 } });
     if (message.type === "child-message") process.send({ type: "child-kill", child: 7 });
-    if (message.type === "child-exit") process.send({ type: "opened", workspaceDirectory: JSON.stringify(message) });`;
+    if (message.type === "child-exit") process.send({ type: "opened", workspaceDirectory: JSON.stringify(message), workspaceId: "w" });`;
   const trainer = `process.on("message", ({ message }) => process.send({ got: message, env: process.env.PART, args: process.argv.slice(2) }));`;
   const { start } = programs(goodEngine(relay), trainer);
   const engine = host(start);

@@ -22,6 +22,8 @@ export interface EngineHostOptions<Channel> {
   readonly mostCrashes?: number;
   readonly crashWindow?: number;
   readonly log: (message: string) => void;
+  /** The workspace is open, also after the engine was started again. */
+  readonly onOpened?: (workspaceId: string) => void;
   /** The workspace cannot be opened, or the engine keeps dying. `start()` tries again. */
   readonly onFailure: (failure: EngineFailure) => void;
 }
@@ -95,6 +97,7 @@ export function engineHost<Channel>(options: EngineHostOptions<Channel>): Engine
       clearTimeout(timer);
       current.opened = true;
       log(`the engine has opened ${message.workspaceDirectory}`);
+      options.onOpened?.(message.workspaceId);
     } else if (message.type === "open-failed") {
       clearTimeout(timer);
       current.failure = failureOf(message.error);
