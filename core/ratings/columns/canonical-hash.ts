@@ -63,7 +63,7 @@ export function canonicalHash(
       ),
     async consume(batch, slot) {
       for (const { out, result } of parts(batch, slot)) {
-        hash.update(bytesAt(space, out, int32At(space, result, 1)[0] ?? 0).slice());
+        hash.update(bytesAt(space, out, int32At(space, result, 1)[0] ?? 0));
         // A few milliseconds each: whoever else waits for this thread has a turn.
         await new Promise((resolve) => setImmediate(resolve));
       }

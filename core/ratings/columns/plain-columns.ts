@@ -6,7 +6,7 @@ import { ReelbenchError } from "../../contract/errors.ts";
 import { int32At } from "./column-space.ts";
 import type { ColumnSpace } from "./column-space.ts";
 import { createIdTable } from "./id-table.ts";
-import { piecesOf } from "./pieces.ts";
+import { piecesOf, roomFor } from "./pieces.ts";
 import type { Pieces } from "./pieces.ts";
 import { allocateOrdinary, createLane } from "./plain-lane.ts";
 import type { PlainLane, PlainLayout } from "./plain-lane.ts";
@@ -86,36 +86,40 @@ async function readAll(
   const ordinary = allocateOrdinary(space, layout.delimiter);
   const columns = createColumns(space);
   const lanes = Array.from({ length: space.threads }, () =>
-    createLane(space, layout, { ordinary, columns: columns.pointer, pieceBytes: 2 * pieceBytes + 1 }),
+    createLane(space, layout, { ordinary, columns: columns.pointer, pieceBytes: roomFor(pieceBytes) }),
   );
   const reads: Read[] = [];
   let rows = 0;
   let line = 1;
   let done = 0;
-  let next = await take(pieces, lanes.length);
+  let slot: 0 | 1 = 0;
+  let next = await take(pieces, lanes, slot);
   if (layout.header && next !== null) {
     const header = headerOf(next[0]);
     if (header === null) return null;
     line += header.lines;
     next[0] = next[0]?.subarray(header.bytes) ?? Buffer.alloc(0);
   }
+  let counted = countsOf(lanes, next);
   while (next !== null && next.length > 0) {
     const loaded = next;
     const bytes = loaded.reduce((sum, piece) => sum + piece.length, 0);
     const sizes = lanes.map((lane) => [lane.users.size, lane.items.size] as const);
-    const counts = loaded.map((piece, at) => lanes[at]?.load(piece) ?? { lines: 0, records: 0 });
-    const total = counts.reduce((sum, { records }) => sum + records, 0);
+    const total = counted.reduce((sum, { records }) => sum + records, 0);
     if (rows + total > columns.capacity)
       columns.widen(Math.ceil(Math.max(rows + total, ((rows + total) / (done + bytes)) * size * margin)), rows);
-    const started = counts.map(({ lines, records }, at) => {
-      lanes[at]?.begin(line, records, rows);
+    const started = loaded.map((piece, at) => {
+      const { lines = 0, records = 0 } = counted[at] ?? {};
+      lanes[at]?.begin(piece, line, records, rows);
       line += lines;
       rows += records;
       return { lane: at, from: rows - records, to: rows };
     });
     const running = space.run([started.map(({ lane }) => kernelCall("readPlainRecords", lanes[lane]?.pointer ?? 0))]);
     running.catch(() => undefined); // Awaited below, behind the reading of what comes next.
-    next = await take(pieces, lanes.length);
+    slot = slot === 0 ? 1 : 0;
+    next = await take(pieces, lanes, slot);
+    counted = countsOf(lanes, next);
     await running;
     for (const { lane: index, from, to } of started) {
       const lane = lanes[index];
@@ -141,17 +145,20 @@ async function readAll(
   };
 }
 
-/** Up to so many pieces; none at the end; null when a line is too long. */
-async function take(pieces: Pieces, most: number): Promise<Buffer[] | null> {
+/** A piece for each reader, fewer at the end; null when a line is too long. */
+async function take(pieces: Pieces, lanes: readonly PlainLane[], slot: 0 | 1): Promise<Buffer[] | null> {
   const taken: Buffer[] = [];
-  while (taken.length < most) {
-    const piece = await pieces.next();
+  for (const lane of lanes) {
+    const piece = await pieces.next(lane.place(slot));
     if (piece === "long") return null;
     if (piece === null) break;
     taken.push(piece);
   }
   return taken;
 }
+
+const countsOf = (lanes: readonly PlainLane[], pieces: readonly Buffer[] | null) =>
+  (pieces ?? []).map((piece, at) => lanes[at]?.count(piece) ?? { lines: 0, records: 0 });
 
 /** The empty lines in front of the header and the header itself; null when it could be more than a line. */
 function headerOf(piece: Buffer | undefined): { readonly bytes: number; readonly lines: number } | null {

@@ -37,10 +37,12 @@ export interface PlainLane {
   readonly items: IdTable;
   /** The arguments of the kernel `readPlainRecords`. */
   readonly pointer: number;
-  /** Puts a piece of whole lines where the kernel finds it, and counts its lines and those that are records. */
-  load(piece: Uint8Array): { readonly lines: number; readonly records: number };
-  /** Readies the kernel: the number of the piece's first line, how many records it must find, and the row of the first. */
-  begin(line: number, records: number, firstRow: number): void;
+  /** Two places for pieces: one is read by the kernel while the other is filled. Views of the memory as it is now. */
+  place(slot: 0 | 1): Buffer;
+  /** Lines of a piece in one of the places, and those of them that are records. Another piece may be read meanwhile. */
+  count(piece: Buffer): { readonly lines: number; readonly records: number };
+  /** Readies the kernel for a piece: the number of its first line, how many records it must find, and the row of the first. */
+  begin(piece: Buffer, line: number, records: number, firstRow: number): void;
   /** Rows read by the kernel; −1: not plain. */
   rows(): number;
   /** Least and greatest time so far. */
@@ -56,7 +58,8 @@ export function createLane(
   places: { readonly ordinary: number; readonly columns: number; readonly pieceBytes: number },
 ): PlainLane {
   const pointer = space.allocate(96);
-  const bytes = space.allocate(places.pieceBytes + 32);
+  const slots = [0, 1].map(() => space.allocate(places.pieceBytes + 32)) as [number, number];
+  const counted = space.allocate(8);
   const roles = space.allocate(layout.width);
   const { user, item, rating, time } = layout;
   [user, item, rating, time].forEach((column, index) => {
@@ -85,18 +88,16 @@ export function createLane(
     users,
     items,
     pointer,
-    load(piece) {
-      bytesAt(space, bytes, piece.length).set(piece);
-      space.kernels.countLines(bytes, piece.length, pointer);
-      const [lines = 0, records = 0] = int32At(space, pointer, 2);
-      int32At(space, pointer, 2).set([bytes, piece.length]);
+    place: (slot) => Buffer.from(space.memory.buffer, slots[slot], places.pieceBytes),
+    count(piece) {
+      space.kernels.countLines(piece.byteOffset, piece.length, counted);
+      const [lines = 0, records = 0] = int32At(space, counted, 2);
       return { lines, records };
     },
-    begin(line, records, firstRow) {
-      const length = int32At(space, pointer, 2)[1] ?? 0;
-      users.reserve(records, length);
-      items.reserve(records, length);
-      int32At(space, pointer + 8, 3).set([line, records, firstRow]);
+    begin(piece, line, records, firstRow) {
+      users.reserve(records, piece.length);
+      items.reserve(records, piece.length);
+      int32At(space, pointer, 5).set([piece.byteOffset, piece.length, line, records, firstRow]);
     },
     rows: () => int32At(space, pointer + 64, 1)[0] ?? -1,
     times: () => [float64At(space, pointer + 72, 2)[0] ?? NaN, float64At(space, pointer + 72, 2)[1] ?? NaN],

@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { kernelCall } from "../../compute/kernels.ts";
 import type { KernelCall } from "../../compute/kernels.ts";
 import { unusedPart } from "../split-parts.ts";
-import { bytesAt, int32At } from "./column-space.ts";
+import { int32At } from "./column-space.ts";
 import type { ColumnSpace } from "./column-space.ts";
 import { magic, readFooter, readPage } from "./parquet-file.ts";
 import type { FileChunk, FileColumn, ReadFooter } from "./parquet-file.ts";
@@ -156,14 +156,15 @@ async function loadChunk(
   handle: FileHandle,
   { chunk, described, target, buffers, row }: Loading,
 ): Promise<KernelCall | null> {
-  const bytes = Buffer.allocUnsafe(chunk.bytes);
+  // Straight into the memory of the kernels: copies, and fresh buffers even more so, take longer than decoding.
+  const bytes = Buffer.from(space.memory.buffer, buffers.bytes, chunk.bytes);
   const { bytesRead } = await handle.read(bytes, 0, chunk.bytes, chunk.offset);
   if (bytesRead !== chunk.bytes) return null;
   const data = bytes.subarray(chunk.dictionaryBytes);
   const page = readPage(data, described);
   if (page?.kind !== "data" || page.values !== chunk.rows || page.from + page.bytes !== data.length) return null;
-  bytesAt(space, buffers.bytes, page.bytes).set(data.subarray(page.from));
-  const { bytes: from, scratch, map, result } = buffers;
+  const { scratch, map, result } = buffers;
+  const from = buffers.bytes + chunk.dictionaryBytes + page.from;
   const length = page.bytes;
   const n = chunk.rows;
   switch (target.kind) {
