@@ -24,6 +24,7 @@ async function open(): Promise<void> {
     workspaceDirectory: join(folder, "workspace"),
     processHost: nodeProcessHost,
     threads: 1,
+    passwordsInFile: true,
   });
   const [front, back] = memoryPorts();
   serveEngine(engine, back);
@@ -279,6 +280,7 @@ describe("targets", () => {
     await transport.request("targets.save", { id: saved.id, name: "films2", postgres: saved.postgres, redis: null });
     const secrets: unknown = JSON.parse(readFileSync(join(folder, "workspace", "secrets.json"), "utf8"));
     expect(secrets).toEqual({
+      others: {},
       targets: { [saved.id]: { postgresUrl: "postgres://ana:s3cr%40t@db.example:5432/films", redisUrl: null } },
     });
     await expect(

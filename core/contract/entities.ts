@@ -69,6 +69,15 @@ export const previewColumn = z.object({
   name: z.string(),
   role: z.enum(["user", "item", "rating", "time", "title", "genres", "year", "part", "ignored"]),
   samples: z.array(z.string()),
+  /** What its cells are in the first records, and the first of them that does not fit the role. */
+  cells: z.object({
+    empty: count,
+    whole: count,
+    number: count,
+    date: count,
+    text: count,
+    unfit: z.object({ count, line: z.int().positive(), value: z.string(), reason: z.string() }).nullable(),
+  }),
 });
 
 export const filePreview = z.object({
@@ -81,6 +90,11 @@ export const filePreview = z.object({
   layout: z.string().nullable(),
   columns: z.array(previewColumn),
   rows: z.array(z.array(z.string().nullable())),
+  /** Records of the head that the cells were counted in, and those with another number of fields than most. */
+  looked: count,
+  ragged: z.object({ count, line: z.int().positive() }).nullable(),
+  /** Records of the whole file, by the head's mean length; null where that says nothing (compressed, Parquet). */
+  estimatedRecords: count.nullable(),
   scale: ratingScale.nullable(),
   /** A file of titles found beside it (u.item, movies.csv, movies.dat), offered as `itemsPath`. */
   itemsPath: z.string().nullable(),
@@ -132,6 +146,8 @@ export const source = z.object({
   hasTitles: z.boolean(),
   scale: ratingScale,
   warnings: z.array(z.string()),
+  /** Where the file was made from a query: which database (without its password) was asked what. */
+  origin: z.object({ kind: z.literal("postgres"), database: z.string(), query: z.string() }).optional(),
   missing,
 });
 export type Source = z.infer<typeof source>;
@@ -593,6 +609,11 @@ export const target = z.discriminatedUnion("kind", [
     /** As shown: the password is kept apart and never leaves the engine. */
     postgres: z.string(),
     redis: z.string().nullable(),
+    environment: z.enum(["development", "staging", "production"]).default("production"),
+    /** Servers and publishers of the same channel belong together (`REELBENCH_CHANNEL`). */
+    channel: z.string().default("production"),
+    /** Retired versions kept for going back; older ones are removed after a publication unless they are pinned. */
+    keepVersions: z.int().nonnegative().default(5),
   }),
 ]);
 export type Target = z.infer<typeof target>;

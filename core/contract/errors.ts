@@ -220,6 +220,26 @@ export const errorRegistry = define({
     status: 503,
     exit: 69,
   },
+  RB_TARGET_TLS: {
+    title: "The encrypted connection to the target could not be made",
+    remedy:
+      "Check sslmode in the URL (verify-full is the strictest), that the server's certificate is valid for this host, and that its authority is trusted (NODE_EXTRA_CA_CERTS).",
+    status: 502,
+    exit: 69,
+  },
+  RB_TARGET_LOGIN: {
+    title: "The target refused the login",
+    remedy: "Check user, password and database in the URL, and that the target admits this address.",
+    status: 502,
+    exit: 69,
+  },
+  RB_NO_KEYCHAIN: {
+    title: "There is no keychain to keep a password in",
+    remedy:
+      "Leave the password out of the URL and give it by PGPASSWORD or ~/.pgpass, or use the desktop application, which keeps it in the system's keychain.",
+    status: 409,
+    exit: 69,
+  },
   RB_TARGET_SCHEMA: {
     title: "The target's schema does not fit this version",
     remedy: "Let `reelbench publish` migrate it with a role that may, or update the older side.",

@@ -36,14 +36,15 @@ import {
   split,
   splitProposal,
   splitProtocol,
-  target,
   targetStatus,
   trainingOptions,
   userId,
 } from "./entities.ts";
+import { importMethods } from "./import-check.ts";
 import { method } from "./method.ts";
 import type { MethodDefinition } from "./method.ts";
 import { modelVersionMethods } from "./model-versions.ts";
+import { publishingMethods } from "./publishing.ts";
 import { recommendListMethods } from "./recommend-list.ts";
 import { runTableMethods, runTag } from "./run-table.ts";
 import { settingsMethods } from "./settings.ts";
@@ -120,6 +121,7 @@ export const contract = {
     }),
     z.object({ sourceId: entityId, read: count, accepted: count, rejected: count }),
   ),
+  ...importMethods,
   "sources.list": method("query", none, z.array(source)),
   "sources.get": method("query", z.object({ sourceId: entityId }), source),
   /** Deletions refuse with RB_CONFLICT, naming what was made from it. */
@@ -311,27 +313,7 @@ export const contract = {
   ...modelVersionMethods,
 
   // ── Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-  "targets.list": method("query", none, z.array(target)),
-  "targets.save": method(
-    "command",
-    z.object({
-      id: entityId.optional(),
-      name: z.string().min(1).max(100),
-      /** postgres://user:password@host:port/database */
-      postgres: z.string().min(1).max(2000),
-      redis: z.string().max(2000).nullable(),
-    }),
-    target,
-  ),
-  "targets.remove": method("command", z.object({ targetId: entityId }), none),
-  "targets.test": method(
-    "query",
-    z.object({ targetId: entityId }),
-    z.object({
-      ok: z.boolean(),
-      checks: z.array(z.object({ check: z.string(), passed: z.boolean(), message: z.string() })),
-    }),
-  ),
+  ...publishingMethods,
   "targets.status": method("query", z.object({ targetId: entityId }), targetStatus),
   "publish.run": method(
     "job",

@@ -6,6 +6,8 @@ import { publish } from "../publish/publish.ts";
 import type { PublishRequest } from "../publish/publish-request.ts";
 import { rollback } from "../publish/rollback.ts";
 import { targetStatus } from "../publish/target-status.ts";
+import { decideVersion, pruneTarget, targetVersionReport, targetVersions } from "../publish/target-versions.ts";
+import type { VersionDecision } from "../publish/target-versions.ts";
 import { testTarget } from "../publish/test-target.ts";
 import { loadCatalogue } from "../ratings/catalogue.ts";
 import { loadTrainingData } from "../ratings/training-data.ts";
@@ -17,6 +19,7 @@ import { registerModel } from "./model-versions.ts";
 import { changed, finishedRun, presentSnapshot } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Servers } from "./servers.ts";
+import { keptVersions } from "./targets.ts";
 import type { Targets } from "./targets.ts";
 import { modelDirectory } from "./training.ts";
 
@@ -25,9 +28,16 @@ const atOnce: WorkContext = { signal: new AbortController().signal, onProgress: 
 type PublishingMethod =
   | "targets.list"
   | "targets.save"
+  | "targets.passwords"
   | "targets.remove"
   | "targets.test"
   | "targets.status"
+  | "versions.list"
+  | "versions.get"
+  | "versions.pin"
+  | "versions.withdraw"
+  | "versions.restore"
+  | "versions.prune"
   | "publications.list"
   | "servers.start"
   | "servers.stop"
@@ -35,9 +45,21 @@ type PublishingMethod =
 
 export function publishingHandlers(rooms: Rooms, targets: Targets, servers: Servers): DirectHandlers<PublishingMethod> {
   const { publications } = rooms.workspace.catalogue;
+  const decide = async (targetId: string, version: string, decision: VersionDecision) => {
+    const target = targets.get(targetId);
+    const decided = await decideVersion(
+      await targets.addresses(targetId, atOnce),
+      keptVersions(target),
+      version,
+      decision,
+    );
+    changed(rooms, "target", target.id);
+    return decided;
+  };
   return {
     "targets.list": () => targets.list(),
     "targets.save": (request) => targets.save(request),
+    "targets.passwords": () => targets.passwords(),
     "targets.remove": async ({ targetId }) => {
       await servers.stop(targetId);
       await targets.remove(targetId);
@@ -45,6 +67,20 @@ export function publishingHandlers(rooms: Rooms, targets: Targets, servers: Serv
     },
     "targets.test": async ({ targetId }) => testTarget(await targets.addresses(targetId, atOnce)),
     "targets.status": async ({ targetId }) => targetStatus(await targets.addresses(targetId, atOnce)),
+    "versions.list": async ({ targetId }) =>
+      targetVersions(await targets.addresses(targetId, atOnce), keptVersions(targets.get(targetId))),
+    "versions.get": async ({ targetId, version }) =>
+      targetVersionReport(await targets.addresses(targetId, atOnce), keptVersions(targets.get(targetId)), version),
+    "versions.pin": ({ targetId, version, pinned, note }) =>
+      decide(targetId, version, pinned ? { kind: "pin", note } : { kind: "unpin" }),
+    "versions.withdraw": ({ targetId, version, reason }) => decide(targetId, version, { kind: "withdraw", reason }),
+    "versions.restore": ({ targetId, version }) => decide(targetId, version, { kind: "restore" }),
+    "versions.prune": async ({ targetId, keep, dryRun }) => {
+      const target = targets.get(targetId);
+      const pruned = await pruneTarget(await targets.addresses(targetId, atOnce), keep ?? keptVersions(target), dryRun);
+      if (!dryRun) changed(rooms, "target", target.id);
+      return pruned;
+    },
     "publications.list": ({ targetId }) =>
       targetId === undefined ? publications.list() : publications.listByTarget(targetId),
     "servers.start": async ({ targetId, port }) => {
@@ -106,7 +142,13 @@ export function publishingJobs(
         keep({ ...begun, state: "uploading" });
         try {
           const target = await targets.addresses(targetId, context);
-          const request = await publishRequest(rooms, comparisons, run, { target, overrideGates, probes });
+          const keepVersions = keptVersions(targets.get(targetId));
+          const request = await publishRequest(rooms, comparisons, run, {
+            target,
+            overrideGates,
+            probes,
+            keepVersions,
+          });
           const { version, gates, parity, activatedAt, warnings } = await publish(request, context);
           for (const warning of warnings) rooms.log(`Published ${version}, but: ${warning}`);
           const activation = activatedAt.toISOString();
@@ -157,7 +199,7 @@ async function publishRequest(
   rooms: Rooms,
   comparisons: Comparisons,
   run: Run,
-  options: Pick<PublishRequest, "target" | "overrideGates" | "probes">,
+  options: Pick<PublishRequest, "target" | "overrideGates" | "probes" | "keepVersions">,
 ): Promise<PublishRequest> {
   const { directory: snapshotDirectory, entity: snapshot } = presentSnapshot(rooms, run.snapshotId);
   const evaluated = run.refitOf === null ? run : rooms.workspace.catalogue.runs.get(run.refitOf);
@@ -178,6 +220,9 @@ async function publishRequest(
       seed: split.seed,
       codeVersion: evaluated.codeVersion,
       metrics: evaluated.metrics,
+      ...(evaluated.report === undefined
+        ? {}
+        : { segments: { k: evaluated.report.k, segments: evaluated.report.segments } }),
     },
     catalogue: items,
     historyShape: { users: snapshot.users, ratings: snapshot.ratings },

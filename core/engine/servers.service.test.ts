@@ -19,7 +19,12 @@ test("the key made for a bundled server ends with it, however it ends", async ()
   serveEngine(engine, back);
   const transport = connect(front);
   const url = await testDatabase();
-  const { id: targetId } = await transport.request("targets.save", { name: "here", postgres: url, redis: null });
+  const { id: targetId } = await transport.request("targets.save", {
+    name: "here",
+    postgres: url,
+    redis: null,
+    passwords: "session",
+  });
   const pool = createProductionPool({ url, applicationName: "test" });
   onTestFinished(() => pool.end());
   const valid = async () => (await listApiKeys(pool)).filter(({ revokedAt }) => revokedAt === null).length;

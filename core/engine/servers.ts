@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { z } from "zod";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
@@ -6,8 +7,11 @@ import type { WorkContext } from "../jobs/work-context.ts";
 import { createApiKey, revokeApiKey, revokeApiKeysNamed } from "../production/api-keys.ts";
 import { createProductionPool } from "../production/database.ts";
 import { migrate } from "../production/migrate.ts";
+import { defaultChannel } from "../publish/target-address.ts";
+import type { Secrets } from "../workspace/secrets.ts";
 import { changed } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
+import { localTarget } from "./targets.ts";
 import type { Targets } from "./targets.ts";
 
 const listening = z.object({ type: z.literal("listening"), url: z.string() });
@@ -37,7 +41,7 @@ interface Started extends RunningServer {
 const atOnce: WorkContext = { signal: new AbortController().signal, onProgress: () => undefined };
 
 /** The bundled server in processes of its own, one for a target. */
-export function createServers(rooms: Rooms, targets: Targets): Servers {
+export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets): Servers {
   const running = new Map<string, Started>();
   const starting = new Map<string, Promise<Started>>();
 
@@ -48,6 +52,8 @@ export function createServers(rooms: Rooms, targets: Targets): Servers {
       env: {
         REELBENCH_POSTGRES_URL: addresses.postgresUrl,
         REELBENCH_REDIS_URL: addresses.redisUrl ?? "",
+        REELBENCH_CHANNEL: addresses.channel ?? defaultChannel,
+        REELBENCH_MASTER_KEYS: await masterKey(targetId, secrets),
         REELBENCH_HOST: "127.0.0.1",
         REELBENCH_PORT: String(port),
         REELBENCH_LOG_LEVEL: "warn",
@@ -107,6 +113,16 @@ export function createServers(rooms: Rooms, targets: Targets): Servers {
       void (await Promise.all([...running.keys(), ...starting.keys()].map((targetId) => servers.stop(targetId)))),
   };
   return servers;
+}
+
+/**
+ * The key that wraps the keys of accounts' fields (`server/secrets`). Only for the local target: it is this workspace's own,
+ * made once and kept with its secrets. A production target's keys belong to its operators; there the bundled server runs
+ * without accounts.
+ */
+async function masterKey(targetId: string, secrets: Secrets): Promise<string> {
+  if (targetId !== localTarget.id) return "";
+  return `workbench:${await secrets.own("master-key", () => randomBytes(32).toString("base64"))}`;
 }
 
 function untilListening(child: ChildHandle): Promise<string> {

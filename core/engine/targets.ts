@@ -1,18 +1,22 @@
 import { randomBytes } from "node:crypto";
 import type { Target } from "../contract/entities.ts";
+import type { PasswordKeeping } from "../contract/publishing.ts";
 import type { ParsedInput } from "../contract/methods.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { startLocalTarget } from "../publish/local-target.ts";
 import type { LocalTarget } from "../publish/local-target.ts";
-import { parsePostgresUrl, parseRedisUrl, withoutPassword } from "../publish/target-address.ts";
+import { defaultChannel, parsePostgresUrl, parseRedisUrl, withoutPassword } from "../publish/target-address.ts";
 import type { TargetAddress } from "../publish/target-address.ts";
-import type { Secrets } from "../workspace/secrets.ts";
+import type { Secrets, TargetAddresses } from "../workspace/secrets.ts";
 import { changed } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 
 /** Every workspace has it: the bundled server on a Postgres of the workspace's own. */
 export const localTarget: Target = { id: "local", name: "local", kind: "local" };
+
+/** Retired versions that a target keeps for going back. */
+export const keptVersions = (target: Target): number => (target.kind === "local" ? 5 : target.keepVersions);
 
 export interface Targets {
   list(): Target[];
@@ -21,6 +25,8 @@ export interface Targets {
   remove(targetId: string): Promise<void>;
   /** Where the target is, with passwords. Starts the local Postgres where needed. */
   addresses(targetId: string, context: WorkContext): Promise<TargetAddress>;
+  /** Whether passwords are kept, and where. */
+  passwords(): PasswordKeeping;
   close(): Promise<void>;
 }
 
@@ -50,16 +56,14 @@ export function createTargets(rooms: Rooms, secrets: Secrets): Targets {
   return {
     list: () => catalogue.targets.list(),
     get: (id) => catalogue.targets.get(id),
-    async save({ id, name, postgres, redis }) {
+    async save({ id, name, postgres, redis, environment, channel, keepVersions, passwords }) {
       const known = id === undefined ? undefined : catalogue.targets.get(id);
       if (known?.kind === "local") throw new ReelbenchError("RB_CONFLICT", "The local target cannot be changed.");
       const targetId = id ?? `t${randomBytes(8).toString("hex")}`;
+      const before = await secrets.find(targetId);
       const given = {
-        postgresUrl: withKnownPassword(parsePostgresUrl(postgres), secrets.find(targetId)?.postgresUrl),
-        redisUrl:
-          redis === null
-            ? null
-            : withKnownPassword(parseRedisUrl(redis), secrets.find(targetId)?.redisUrl ?? undefined),
+        postgresUrl: withKnownPassword(parsePostgresUrl(postgres), before?.postgresUrl),
+        redisUrl: redis === null ? null : withKnownPassword(parseRedisUrl(redis), before?.redisUrl ?? undefined),
       };
       const target: Target = {
         id: targetId,
@@ -67,8 +71,13 @@ export function createTargets(rooms: Rooms, secrets: Secrets): Targets {
         kind: "production",
         postgres: withoutPassword(given.postgresUrl),
         redis: given.redisUrl === null ? null : withoutPassword(given.redisUrl),
+        environment: environment ?? known?.environment ?? "production",
+        channel: channel ?? known?.channel ?? defaultChannel,
+        keepVersions: keepVersions ?? known?.keepVersions ?? 5,
       };
-      await secrets.set(targetId, given);
+      if (!hasPassword(given)) await secrets.remove(targetId);
+      else if (passwords === "session") secrets.lend(targetId, given);
+      else await secrets.set(targetId, given);
       catalogue.targets.put(target);
       changed(rooms, "target", targetId);
       return target;
@@ -86,20 +95,36 @@ export function createTargets(rooms: Rooms, secrets: Secrets): Targets {
         const { postgresUrl } = await startLocal(context);
         return { postgresUrl, redisUrl: null };
       }
-      const known = secrets.find(target.id);
-      if (known === undefined) {
-        throw new ReelbenchError(
-          "RB_NOT_FOUND",
-          `The password of target "${target.name}" is not in this copy of the workspace. Save the target again with its URL.`,
-        );
-      }
-      return known;
+      const known = (await secrets.find(target.id)) ?? { postgresUrl: target.postgres, redisUrl: target.redis };
+      return {
+        postgresUrl: withoutMask(known.postgresUrl),
+        redisUrl: known.redisUrl === null ? null : withoutMask(known.redisUrl),
+        channel: target.channel,
+      };
     },
+    passwords: () => ({ kept: secrets.kept, message: keeping[secrets.kept] }),
     async close() {
       const started = await local?.catch(() => undefined);
       await started?.stop();
     },
   };
+}
+
+const keeping: Readonly<Record<PasswordKeeping["kept"], string>> = {
+  keychain: "Passwords are kept in this system's keychain, not in the workspace.",
+  file: "Passwords are kept in secrets.json of the workspace, which only its owner can read.",
+  nowhere:
+    "There is no keychain here. Leave passwords out of URLs; PGPASSWORD or ~/.pgpass gives them where the engine runs.",
+};
+
+const hasPassword = ({ postgresUrl, redisUrl }: TargetAddresses): boolean =>
+  new URL(postgresUrl).password !== "" || (redisUrl !== null && new URL(redisUrl).password !== "");
+
+/** Without the password that stood there, the environment or ~/.pgpass must have it: `***` would be taken for one. */
+function withoutMask(text: string): string {
+  const url = new URL(text);
+  if (url.password === "***") url.password = "";
+  return url.href;
 }
 
 /** A form shows `***`; saved unchanged, it means the password that is known already. */

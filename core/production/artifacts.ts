@@ -66,6 +66,21 @@ export async function arrivedChunks(
   return parseRows(z.object({ name: z.string(), n: z.int().nonnegative(), sha256: z.instanceof(Buffer) }), result);
 }
 
+/** What has arrived of the uploads that are not whole yet, by version. */
+export async function uploadProgress(
+  database: Database,
+): Promise<Map<string, { readonly bytes: number; readonly chunks: number; readonly ofChunks: number }>> {
+  const result = await ask(
+    database,
+    `select v.version, coalesce(sum(octet_length(c.data)), 0) as bytes, count(c.n) as chunks,
+       (select sum(f.chunks) from reelbench.artifact_files f where f.version = v.version) as "ofChunks"
+     from reelbench.versions v left join reelbench.artifact_chunks c on c.version = v.version
+     where v.state in ('uploading', 'failed') group by v.version`,
+  );
+  const row = z.object({ version: z.string(), bytes: bigCount, chunks: bigCount, ofChunks: bigCount });
+  return new Map(parseRows(row, result).map(({ version, ...arrived }) => [version, arrived]));
+}
+
 /** Chunks whose stored bytes do not have the hash they were sent with; the ones to send again. */
 export async function damagedChunks(database: Database, version: string): Promise<ChunkId[]> {
   const result = await ask(

@@ -132,6 +132,8 @@ export function productionError(error: unknown): ReelbenchError {
     return wrap("RB_TARGET_UNREACHABLE", `Postgres refused the login: ${error.message}.`);
   if (code === "57014" || code === "55P03")
     return wrap("RB_TARGET_UNREACHABLE", `Postgres took too long: ${error.message}.`);
+  if (/"versions_not_withdrawn"/.test(error.message))
+    return wrap("RB_CONFLICT", "This version was withdrawn; restore it before it is put into service.");
   if (code === "RB001" || /"versions_(arrived_whole|probed)"/.test(error.message))
     return wrap("RB_CONFLICT", `The target refused a change of state: ${error.message}.`);
   if (code === "42501") return wrap("RB_TARGET_SCHEMA", `The role may not do this on the target: ${error.message}.`);

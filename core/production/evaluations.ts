@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { z } from "zod";
 import { splitProtocol } from "../contract/entities.ts";
-import type { gateResult, MetricValue, ParityResult, SplitProtocol } from "../contract/entities.ts";
+import type { EvaluationReport, gateResult, MetricValue, ParityResult, SplitProtocol } from "../contract/entities.ts";
 import { ask } from "./ask.ts";
 import { bigCount, inTransaction, parseRow, parseRows } from "./database.ts";
 import type { Database } from "./database.ts";
@@ -16,6 +16,8 @@ export interface Evaluation {
   readonly seed: number;
   readonly codeVersion: string;
   readonly metrics: readonly MetricValue[];
+  /** The same by groups of users, items and time, as far as the run has it. */
+  readonly segments?: Pick<EvaluationReport, "k" | "segments">;
 }
 
 const evaluationRow = z.object({
@@ -71,6 +73,25 @@ export async function saveEvaluation(pool: Pool, version: string, evaluation: Ev
           m.interval?.level ?? null,
           m.users,
           m.higherIsBetter,
+        ],
+      );
+    }
+    for (const [position, s] of (evaluation.segments?.segments ?? []).entries()) {
+      await client.query(
+        `insert into reelbench.evaluation_segments (version, position, kind, label, k, ratings, users, rmse, mae, recall, ndcg)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+        [
+          version,
+          position,
+          s.kind,
+          s.label,
+          evaluation.segments?.k,
+          s.ratings,
+          s.users,
+          s.rmse,
+          s.mae,
+          s.recall,
+          s.ndcg,
         ],
       );
     }

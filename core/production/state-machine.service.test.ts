@@ -5,7 +5,8 @@ import type { FreshDatabase } from "../../e2e/services/services.ts";
 import { createProductionPool } from "./database.ts";
 import { activate, deploymentHistory, findDeployment } from "./deployments.ts";
 import { migrate } from "./migrate.ts";
-import { collectGarbage, findVersion, markFailed, markProbed, markReady, openVersion } from "./versions.ts";
+import { collectGarbage } from "./retention.ts";
+import { findVersion, markFailed, markProbed, markReady, openVersion } from "./versions.ts";
 
 let database: FreshDatabase;
 let pool: Pool;

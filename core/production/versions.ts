@@ -29,6 +29,10 @@ const versionRow = z
     probed_at: z.date().nullable(),
     activated_at: z.date().nullable(),
     failure: z.string().nullable(),
+    pinned_at: z.date().nullable(),
+    pinned_note: z.string(),
+    withdrawn_at: z.date().nullable(),
+    withdrawn_reason: z.string(),
   })
   .transform((row) => ({
     version: row.version,
@@ -50,11 +54,15 @@ const versionRow = z
     probedAt: row.probed_at,
     activatedAt: row.activated_at,
     failure: row.failure,
+    /** Never removed by retention. */
+    pinned: row.pinned_at === null ? null : { at: row.pinned_at, note: row.pinned_note },
+    /** Kept, and never served (PUB-12). */
+    withdrawn: row.withdrawn_at === null ? null : { at: row.withdrawn_at, reason: row.withdrawn_reason },
   }));
 export type Version = z.output<typeof versionRow>;
 
 const columns = `version, state, algorithm, run_id, snapshot_id, split_id, sha256, target_sha256, model_hash, bytes, users, items, factors,
-  created_at, ready_at, probed_at, activated_at, failure`;
+  created_at, ready_at, probed_at, activated_at, failure, pinned_at, pinned_note, withdrawn_at, withdrawn_reason`;
 
 export interface NewVersion {
   readonly version: string;
@@ -172,33 +180,6 @@ export async function markFailed(database: Database, version: string, failure: s
     "update reelbench.versions set state = 'failed', failed_at = now(), failure = $2 where version = $1 and state in ('uploading', 'ready')",
     [version, failure.slice(0, 2000)],
   );
-}
-
-/**
- * Removes the oldest versions beyond the newest `keep` retired ones, and failed or abandoned uploads older than a day;
- * never one that a channel serves, would roll back to or tries in an experiment (PUB-9). Histories no version needs go with them.
- */
-export async function collectGarbage(pool: Pool, keep: number): Promise<readonly string[]> {
-  return inTransaction(pool, async (client) => {
-    const removed = parseRows(
-      z.object({ version: z.string() }),
-      await client.query(
-        `delete from reelbench.versions v
-         where not exists (select from reelbench.deployments d where v.version in (d.active_version, d.previous_version))
-           and not exists (select from reelbench.experiments e where e.ended_at is null and v.version in (e.champion, e.challenger))
-           and ((v.state = 'retired' and v.version not in (
-                  select version from reelbench.versions where state = 'retired' order by activated_at desc nulls last, version limit $1))
-             or (v.state in ('failed', 'uploading', 'ready') and greatest(v.created_at, v.failed_at, v.ready_at) < now() - interval '1 day'))
-         returning v.version`,
-        [keep],
-      ),
-    );
-    await client.query(
-      `delete from reelbench.history_sets h
-       where not exists (select from reelbench.versions v where v.snapshot_id = h.snapshot_id)`,
-    );
-    return removed.map(({ version }) => version);
-  });
 }
 
 async function wrongState(database: Database, version: string, wanted: VersionState): Promise<ReelbenchError> {

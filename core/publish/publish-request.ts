@@ -1,4 +1,11 @@
-import type { CatalogueItem, MetricValue, ParityResult, Run, SplitProtocol } from "../contract/entities.ts";
+import type {
+  CatalogueItem,
+  EvaluationReport,
+  MetricValue,
+  ParityResult,
+  Run,
+  SplitProtocol,
+} from "../contract/entities.ts";
 import type { ProcessHost } from "../jobs/process-host.ts";
 import type { GateResult } from "../production/evaluations.ts";
 import type { History } from "../production/histories.ts";
@@ -19,6 +26,8 @@ export interface PublishRequest {
     readonly seed: number;
     readonly codeVersion: string;
     readonly metrics: readonly MetricValue[];
+    /** The same by groups, where the run was judged by groups. */
+    readonly segments?: Pick<EvaluationReport, "k" | "segments">;
   };
   /** Every item of the snapshot. */
   readonly catalogue: readonly CatalogueItem[];

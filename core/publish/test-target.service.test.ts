@@ -11,7 +11,14 @@ test("an empty database and a Redis will do; nothing is changed by looking", asy
   const url = await testDatabase();
   const result = await testTarget({ postgresUrl: url, redisUrl: redisUrl() });
   expect(result.ok).toBe(true);
-  expect(outcome(result)).toEqual({ address: true, postgres: true, privileges: true, schema: true, redis: true });
+  expect(outcome(result)).toEqual({
+    address: true,
+    postgres: true,
+    encryption: true,
+    privileges: true,
+    schema: true,
+    redis: true,
+  });
   const pool = createProductionPool({ url, applicationName: "test" });
   const { rows } = await pool.query("select to_regnamespace('reelbench') as schema");
   expect(rows).toEqual([{ schema: null }]);
@@ -27,7 +34,14 @@ test("a role without privileges, a newer schema, a dead Redis and a wrong addres
   weak.username = role;
   weak.password = "hush";
   const refused = await testTarget({ postgresUrl: weak.href, redisUrl: "redis://:hush@127.0.0.1:9" });
-  expect(outcome(refused)).toEqual({ address: true, postgres: true, privileges: false, schema: true, redis: false });
+  expect(outcome(refused)).toEqual({
+    address: true,
+    postgres: true,
+    encryption: true,
+    privileges: false,
+    schema: true,
+    redis: false,
+  });
   expect(JSON.stringify(refused)).not.toContain("hush");
   await migrate(pool);
   await pool.query("insert into reelbench.migrations (number, name, sha256) values (9999, '9999_future.sql', 'x')");

@@ -1,18 +1,14 @@
 import type { Pool } from "pg";
 import { z } from "zod";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
+import type { PrivilegeReport, TargetTest } from "../contract/publishing.ts";
 import { ask } from "../production/ask.ts";
 import { createProductionPool, parseRow } from "../production/database.ts";
 import { productionMigrations, schemaVersion } from "../production/migrate.ts";
+import { reportPrivileges } from "./privileges.ts";
 import { closeRedis, openRedis } from "./redis-target.ts";
 import { parseTarget } from "./target-address.ts";
 import type { TargetAddress } from "./target-address.ts";
-
-export interface TargetCheck {
-  readonly check: string;
-  readonly passed: boolean;
-  readonly message: string;
-}
 
 /** gen_random_uuid() without an extension came with 13. */
 const oldestPostgres = 130_000;
@@ -21,15 +17,17 @@ const oldestPostgres = 130_000;
 export async function testTarget(
   address: TargetAddress,
   signal: AbortSignal = AbortSignal.timeout(30_000),
-): Promise<{ ok: boolean; checks: TargetCheck[] }> {
-  const checks: TargetCheck[] = [];
+): Promise<TargetTest> {
+  const checks: TargetTest["checks"] = [];
+  let privileges: PrivilegeReport | null = null;
   const attempt = async (check: string, work: () => Promise<string>): Promise<boolean> => {
     try {
       signal.throwIfAborted();
-      checks.push({ check, passed: true, message: await work() });
+      checks.push({ check, passed: true, message: await work(), code: null, remedy: null });
       return true;
     } catch (error) {
-      checks.push({ check, passed: false, message: toReelbenchError(error).message });
+      const { code, message, remedy } = toReelbenchError(error);
+      checks.push({ check, passed: false, message, code, remedy });
       return false;
     }
   };
@@ -38,7 +36,7 @@ export async function testTarget(
     target = parseTarget(address);
     return `Channel ${target.channel}.`;
   });
-  if (!parsed || target === undefined) return { ok: false, checks };
+  if (!parsed || target === undefined) return { ok: false, checks, privileges };
   const { postgresUrl, redisUrl } = target;
   const pool = createProductionPool({
     url: postgresUrl,
@@ -49,16 +47,19 @@ export async function testTarget(
   try {
     const reached = await attempt("postgres", () => checkVersion(pool));
     if (reached) {
-      await attempt("privileges", () => checkPrivileges(pool));
+      await attempt("encryption", () => checkEncryption(pool, new URL(postgresUrl).hostname));
+      await attempt("privileges", async () => {
+        privileges = await reportPrivileges(pool, (await schemaVersion(pool)) < productionMigrations().length);
+        return sayPrivileges(privileges);
+      });
       await attempt("schema", () => checkSchema(pool));
     }
   } finally {
     await pool.end();
   }
-  if (redisUrl === null)
-    checks.push({ check: "redis", passed: true, message: "None given: servers cache in their own memory only." });
+  if (redisUrl === null) await attempt("redis", async () => "None given: servers cache in their own memory only.");
   else await attempt("redis", () => checkRedis(redisUrl, signal));
-  return { ok: checks.every(({ passed }) => passed), checks };
+  return { ok: checks.every(({ passed }) => passed), checks, privileges };
 }
 
 async function checkVersion(pool: Pool): Promise<string> {
@@ -78,31 +79,29 @@ async function checkVersion(pool: Pool): Promise<string> {
   return `Connected to Postgres ${row.version}.`;
 }
 
-async function checkPrivileges(pool: Pool): Promise<string> {
+const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** No failure: a network of its own may be protection enough. But it is said. */
+async function checkEncryption(pool: Pool, host: string): Promise<string> {
   const row = parseRow(
-    z.object({ create: z.boolean(), usage: z.boolean().nullable(), owns: z.boolean().nullable() }),
-    await ask(
-      pool,
-      `select has_database_privilege(current_database(), 'CREATE') as create,
-         (select has_schema_privilege(oid, 'USAGE') from pg_namespace where nspname = 'reelbench') as usage,
-         (select bool_and(has_table_privilege(c.oid, 'INSERT') and has_table_privilege(c.oid, 'UPDATE') and has_table_privilege(c.oid, 'DELETE'))
-          from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'reelbench' and c.relkind = 'r') as owns`,
-    ),
+    z.object({ ssl: z.boolean(), version: z.string().nullable() }),
+    await ask(pool, "select ssl, version from pg_stat_ssl where pid = pg_backend_pid()"),
   );
-  if (row?.usage == null) {
-    if (row?.create !== true)
-      throw new ReelbenchError(
-        "RB_TARGET_SCHEMA",
-        "The role may not create the schema: GRANT CREATE ON DATABASE … to it for the first publication.",
-      );
-    return "The role may create the schema.";
-  }
-  if (!row.usage || row.owns === false)
+  if (row?.ssl === true) return `Encrypted (${row.version ?? "TLS"}).`;
+  if (loopback.test(host)) return "Not encrypted; it does not leave this machine.";
+  return "Not encrypted: whoever is on the way can read ratings and change models. Add ?sslmode=verify-full to the URL.";
+}
+
+/** Throws RB_TARGET_SCHEMA where something is missing; what there is too much of is no failure. */
+function sayPrivileges({ role, grants, excess }: PrivilegeReport): string {
+  if (grants.length > 0)
     throw new ReelbenchError(
       "RB_TARGET_SCHEMA",
-      "The role may not write to the schema reelbench; docs/operations/database-roles.md lists what it needs.",
+      `The role ${role} lacks privileges to publish. An administrator gives them with: ${grants.join(" ")}`,
     );
-  return "The role may publish.";
+  return excess.length === 0
+    ? `The role ${role} may publish, and no more than that.`
+    : `The role ${role} may publish, and more than it needs: ${excess.join("; ")}.`;
 }
 
 async function checkSchema(pool: Pool): Promise<string> {

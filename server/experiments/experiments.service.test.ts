@@ -7,7 +7,7 @@ import { serverConfig, servingTarget, smallVersion } from "../../e2e/services/se
 import type { ServingTarget } from "../../e2e/services/serving-target.ts";
 import { armDifference } from "../../core/production/arm-difference.ts";
 import { armOf } from "../../core/production/experiments.ts";
-import { collectGarbage } from "../../core/production/versions.ts";
+import { collectGarbage } from "../../core/production/retention.ts";
 import { startServer } from "../start-server.ts";
 import type { RunningServer } from "../start-server.ts";
 
