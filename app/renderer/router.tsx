@@ -9,8 +9,11 @@ import { AppShell } from "./components/shell/app-shell.tsx";
 import { NotFound } from "./components/shell/not-found.tsx";
 import { ScreenError } from "./components/feedback/screen-error.tsx";
 import {
+  compareModelsSearch,
   compareSearch,
   importSearch,
+  modelSearch,
+  modelsSearch,
   newSnapshotSearch,
   publishSearch,
   recommendationsSearch,
@@ -74,6 +77,24 @@ const recommendations = createRoute({
     "RecommendationsScreen",
   ),
 });
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  validateSearch: (search) => modelsSearch.parse(search),
+  component: lazyRouteComponent(() => import("./screens/models/models-screen.tsx"), "ModelsScreen"),
+});
+const compareModels = createRoute({
+  getParentRoute: () => root,
+  path: "/models/compare",
+  validateSearch: (search) => compareModelsSearch.parse(search),
+  component: lazyRouteComponent(() => import("./screens/models/compare-models-screen.tsx"), "CompareModelsScreen"),
+});
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$modelId",
+  validateSearch: (search) => modelSearch.parse(search),
+  component: lazyRouteComponent(() => import("./screens/models/model-screen.tsx"), "ModelScreen"),
+});
 const publish = createRoute({
   getParentRoute: () => root,
   path: "/publish",
@@ -97,6 +118,9 @@ export const router = createRouter({
     searchTrials,
     compare,
     recommendations,
+    models,
+    compareModels,
+    model,
     publish,
     settings,
   ]),

@@ -75,3 +75,12 @@ export const recommendationsSearch = z.object({
 export type PersonRating = z.infer<typeof personRating>;
 
 export const publishSearch = z.object({ target: optionalText, run: optionalText });
+
+export const modelsSearch = z.object({
+  show: z.enum(["current", "retired", "candidates"]).optional().catch(undefined),
+  q: optionalText,
+});
+export const modelSearch = z.object({
+  tab: z.enum(["card", "lineage", "bundle", "publications"]).optional().catch(undefined),
+});
+export const compareModelsSearch = z.object({ model: texts });

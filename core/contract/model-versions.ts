@@ -68,6 +68,8 @@ export const modelDetail = z.object({
     .nullable(),
   /** Opens the bundle in Python and scores with it. */
   python: z.string().nullable(),
+  /** What its own evaluation says against it. */
+  knownLimits: z.array(z.string()),
   /** The card as Markdown. */
   card: z.string(),
 });

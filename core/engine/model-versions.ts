@@ -11,7 +11,7 @@ import { decodeCard } from "../models/bundle-card.ts";
 import type { BundleCard } from "../models/bundle-card.ts";
 import { pythonReader } from "../models/python-reader.ts";
 import type { DirectHandlers } from "./handlers.ts";
-import { modelCard } from "./model-card.ts";
+import { limitsOf, modelCard } from "./model-card.ts";
 import { changed } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 import { modelDirectory } from "./training.ts";
@@ -163,12 +163,12 @@ async function detailOf(rooms: Rooms, modelId: string): Promise<ModelDetail> {
   const version = catalogue.modelVersions.get(modelId);
   const run = catalogue.runs.get(modelId);
   const known = { version, run, publications: publicationsOf(rooms, modelId), lineage: lineageOf(rooms, run) };
-  const card = modelCard(known);
+  const said = { card: modelCard(known), knownLimits: limitsOf(run, known.lineage) };
   const files = await bundleOf(rooms, modelId).catch((error: unknown) => {
     rooms.log(`The bundle of ${modelId} cannot be read: ${String(error)}`);
     return null;
   });
-  if (files === null) return { ...known, bundle: null, python: null, card };
+  if (files === null) return { ...known, bundle: null, python: null, ...said };
   return {
     ...known,
     bundle: {
@@ -178,7 +178,7 @@ async function detailOf(rooms: Rooms, modelId: string): Promise<ModelDetail> {
       archiveBytes: archiveBytes(files.entries),
     },
     python: files.python,
-    card,
+    ...said,
   };
 }
 

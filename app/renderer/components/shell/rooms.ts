@@ -1,5 +1,6 @@
 import {
   IconArrowsDiff,
+  IconBox,
   IconDatabase,
   IconHome,
   IconMovie,
@@ -15,6 +16,7 @@ export const rooms = [
   { id: "train", label: "Train", to: "/train", icon: IconSchool, letter: "t", digit: 3 },
   { id: "compare", label: "Compare", to: "/compare", icon: IconArrowsDiff, letter: "c", digit: 4 },
   { id: "recommendations", label: "Recommendations", to: "/recommendations", icon: IconMovie, letter: "r", digit: 5 },
-  { id: "publish", label: "Publish", to: "/publish", icon: IconRocket, letter: "p", digit: 6 },
-  { id: "settings", label: "Settings", to: "/settings", icon: IconSettings, letter: "s", digit: 7 },
+  { id: "models", label: "Models", to: "/models", icon: IconBox, letter: "m", digit: 6 },
+  { id: "publish", label: "Publish", to: "/publish", icon: IconRocket, letter: "p", digit: 7 },
+  { id: "settings", label: "Settings", to: "/settings", icon: IconSettings, letter: "s", digit: 8 },
 ] as const;
