@@ -26,6 +26,8 @@ export interface PoolOptions {
   readonly bytes: number;
   /** The caller may grow the memory to so many, while nothing runs. Left out: it never grows. */
   readonly growsTo?: number;
+  /** One to work in instead of a new one. Nobody else may use it. */
+  readonly memory?: WebAssembly.Memory | undefined;
   readonly threads: number;
   readonly signal: AbortSignal;
 }
@@ -49,7 +51,7 @@ export async function openComputePoolWhile<T>(
 ): Promise<{ readonly pool: ComputePool; readonly prepared: T }> {
   const { signal } = options;
   throwIfCancelled(signal);
-  const memory = allocateShared(options.bytes, options.growsTo);
+  const memory = options.memory ?? allocateShared(options.bytes, options.growsTo);
   const control = new SharedArrayBuffer(controlCells * 4);
   const cells = new Int32Array(control);
   const data: WorkerData = { module: await kernelModule(), memory, control, workers: Math.max(1, options.threads) };

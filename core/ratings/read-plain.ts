@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { WorkContext } from "../jobs/work-context.ts";
-import { openColumnSpace, runBatches } from "./columns/column-space.ts";
+import { allDone, openScratchSpace, runBatches } from "./columns/column-space.ts";
 import type { ColumnSpace } from "./columns/column-space.ts";
 import { bytesAt } from "./columns/column-space.ts";
 import { readPlainColumns } from "./columns/plain-columns.ts";
@@ -59,7 +59,7 @@ export async function readPlain(
 ): Promise<Reading | null> {
   const layout = plainLayout(plan);
   if (layout === null) return null;
-  const space = await openColumnSpace(threads, context.signal);
+  const space = await openScratchSpace(threads, context.signal);
   try {
     return await readInto(space, database, plan, layout, directory, context);
   } catch (error) {
@@ -93,14 +93,7 @@ async function readInto(
   if (time === null || scale.off > 0) return null;
   progress(plan.file.bytes, "Writing the ratings");
   const pairs = await differentPairs(space, read, rows, read.users.length, read.items.length);
-  await writeRatings(space, plan, directory, read, time);
-  const [, userIds, itemIds] = sourceFiles(directory);
-  await writeIds(database, "u", "user_id", read.users, sqlPath(userIds));
-  await writeIds(database, "i", "item_id", read.items, sqlPath(itemIds));
-  await database.run(
-    `COPY (SELECT NULL::BIGINT AS line, NULL::VARCHAR AS reason, NULL::VARCHAR AS raw WHERE false)
-     TO ${sqlPath(join(directory, "rejects.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
-  );
+  await allDone([writeRatings(space, plan, directory, read, time), writeIds(database, directory, read)]);
   const timed = time.format === "none" ? 0 : rows;
   const zeros = counts[values.indexOf(0)] ?? 0;
   return {
@@ -182,7 +175,17 @@ async function writeRatings(
   }
 }
 
-async function writeIds(
+async function writeIds(database: Database, directory: string, { users, items }: PlainColumns): Promise<void> {
+  const [, userIds, itemIds] = sourceFiles(directory);
+  await writeIdsOf(database, "u", "user_id", users, sqlPath(userIds));
+  await writeIdsOf(database, "i", "item_id", items, sqlPath(itemIds));
+  await database.run(
+    `COPY (SELECT NULL::BIGINT AS line, NULL::VARCHAR AS reason, NULL::VARCHAR AS raw WHERE false)
+     TO ${sqlPath(join(directory, "rejects.parquet"))} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+}
+
+async function writeIdsOf(
   database: Database,
   number: string,
   id: string,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Recipe } from "../contract/entities.ts";
 import { canonicalJson } from "../files/json.ts";
 import { canonicalHash } from "./columns/canonical-hash.ts";
-import { int32At, openColumnSpace, runBatches, threadsFor } from "./columns/column-space.ts";
+import { allDone, int32At, openScratchSpace, runBatches, threadsFor } from "./columns/column-space.ts";
 import type { ColumnSpace } from "./columns/column-space.ts";
 import { orderColumns } from "./columns/order-columns.ts";
 import type { OrderedColumns, UnorderedColumns } from "./columns/order-columns.ts";
@@ -23,10 +23,21 @@ export interface MadeOfColumns {
   readonly ordered: OrderedColumns;
 }
 
-export interface ColumnSource {
-  /** `ratings.parquet` */
-  readonly path: string;
-  readonly ranks: SourceRanks;
+/** Ids of all sources, and the ranks of each source's. */
+export interface RankedSources {
+  readonly ids: RankedIds;
+  readonly ranks: readonly SourceRanks[];
+}
+
+export interface ColumnWork {
+  readonly recipe: Recipe;
+  readonly keep: OrderRequest["keep"];
+  readonly hasParts: boolean;
+  /** Where the snapshot is written. */
+  readonly directory: string;
+  rank(): Promise<RankedSources>;
+  /** What can be done while the ordered ratings are written. */
+  beside(ordered: OrderedColumns): Promise<void>;
 }
 
 /**
@@ -35,27 +46,33 @@ export interface ColumnSource {
  * kept, where a source is of another kind, ratings or times are, or memory does not suffice: then the general way decides.
  */
 export async function snapshotOfColumns(
-  sources: readonly ColumnSource[],
-  ids: RankedIds,
-  request: Pick<OrderRequest, "recipe"> & { readonly keep: OrderRequest["keep"]; readonly hasParts: boolean },
-  directory: string,
+  paths: readonly string[],
+  work: ColumnWork,
   signal: AbortSignal,
 ): Promise<MadeOfColumns | null> {
   const files: ColumnsFile[] = [];
   try {
-    for (const { path } of sources) {
+    for (const path of paths) {
       const file = await openColumnsFile(path);
       if (file === null) return null;
       files.push(file);
     }
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
-    const space = await openColumnSpace(threadsFor(rows), signal);
+    const opening = openScratchSpace(threadsFor(rows), signal);
+    // Threads start while ids are ranked.
+    const [, ranked] = await Promise.allSettled([opening, work.rank()]);
+    const space = await opening;
     try {
-      const columns = await readSources(space, files, sources, ids, rows, request.hasParts);
+      if (ranked.status === "rejected") throw ranked.reason;
+      const { ids } = ranked.value;
+      const columns = await readSources(space, files, ranked.value, rows, work.hasParts);
       if (columns === null) return null;
-      const ordered = await orderColumns(space, columns, request.keep);
+      const ordered = await orderColumns(space, columns, work.keep);
       if (ordered.rows === 0 || ordered.earliest < 0) return null;
-      const id = await writeRatings(space, columns, ordered, ids, request.recipe, directory);
+      const [id] = await allDone([
+        writeRatings(space, columns, ordered, ids, work.recipe, work.directory),
+        work.beside(ordered),
+      ]);
       return { id, before: rows, ordered };
     } finally {
       await space.close();
@@ -72,8 +89,7 @@ export async function snapshotOfColumns(
 async function readSources(
   space: ColumnSpace,
   files: readonly ColumnsFile[],
-  sources: readonly ColumnSource[],
-  ids: RankedIds,
+  { ids, ranks: sources }: RankedSources,
   rows: number,
   hasParts: boolean,
 ): Promise<UnorderedColumns | null> {
@@ -93,7 +109,7 @@ async function readSources(
   };
   let first = 0;
   for (const [index, file] of files.entries()) {
-    const ranks = sources[index]?.ranks ?? { users: noRanks, items: noRanks };
+    const ranks = sources[index] ?? { users: noRanks, items: noRanks };
     const good = await readColumns(
       space,
       file,

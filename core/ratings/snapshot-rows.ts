@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { ReelbenchError } from "../contract/errors.ts";
 import { bytesOfColumn } from "./column-bytes.ts";
 import { integer, sqlPath } from "./database.ts";
 import type { Database } from "./database.ts";
-import { createIdArena } from "./id-arena.ts";
+import { idArenaOf } from "./id-arena.ts";
 import type { IdArena } from "./id-arena.ts";
 import type { UnorderedRatings } from "./order-ratings.ts";
 import { sourceFiles, sourceRows } from "./source-files.ts";
@@ -39,16 +40,28 @@ async function rankIds(database: Database, usersFrom: string, itemsFrom: string)
     await database.run(
       `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT ${id}, (row_number() OVER (ORDER BY ${id}) - 1)::INTEGER AS ${number} FROM (SELECT DISTINCT ${id} FROM ${from})`,
     );
-    const rows = await database.all(
-      z.object({ id: z.string() }),
-      `SELECT ${id} AS id FROM ${table} ORDER BY ${number}`,
-    );
-    return createIdArena(rows.map((row) => row.id));
+    return readIds(database, table, id, number);
   };
   return {
     users: await rank("all_users", "user_id", "u0", usersFrom),
     items: await rank("all_items", "item_id", "i0", itemsFrom),
   };
+}
+
+/** No id holds it (`stage-writer.ts`). */
+const separator = "chr(30)";
+const idsOfText = 65_536;
+
+/** All ids of a table by number, in texts of many: an object for each would take longer than all else that is done with them. */
+async function readIds(database: Database, table: string, id: string, number: string): Promise<IdArena> {
+  const texts = await database.all(
+    z.object({ ids: z.string(), n: integer }),
+    `SELECT string_agg(${id}, ${separator} ORDER BY ${number}) AS ids, count(*) AS n FROM ${table} GROUP BY ${number} // ${String(idsOfText)} ORDER BY min(${number})`,
+  );
+  const arena = idArenaOf(texts.map(({ ids }) => ids));
+  if (arena.start.length - 1 !== texts.reduce((sum, { n }) => sum + n, 0))
+    throw new ReelbenchError("RB_INTERNAL", "A source holds an id with a record separator. Import its file again.");
+  return arena;
 }
 
 /** The table `rows` that recipe steps work on: u0, i0, rating, time, part, source, position. */
@@ -118,12 +131,17 @@ async function ranksOf(
   table: string,
   id: string,
 ): Promise<Int32Array> {
-  const rows = await database.all(
-    z.object({ rank: integer }),
-    `SELECT ${rank} AS rank FROM read_parquet($1) JOIN ${table} USING (${id}) ORDER BY ${number}`,
+  const { n } = await database.one(z.object({ n: integer }), "SELECT count(*) AS n FROM read_parquet($1)", [path]);
+  const ranks = new Int32Array(n);
+  for await (const chunk of database.chunks(
+    `SELECT ${number}, ${rank} FROM read_parquet($1) JOIN ${table} USING (${id})`,
     [path],
-  );
-  return Int32Array.from(rows, (row) => row.rank);
+  )) {
+    const numbers = new Int32Array(...bytesOfColumn(chunk, 0, 4));
+    const found = new Int32Array(...bytesOfColumn(chunk, 1, 4));
+    for (let at = 0; at < numbers.length; at++) ranks[numbers[at] ?? 0] = found[at] ?? 0;
+  }
+  return ranks;
 }
 
 function emptyRatings(rows: number, { users, items }: RankedIds, hasParts: boolean): UnorderedRatings {

@@ -16,7 +16,7 @@ import { scaleStep } from "./scale-detection.ts";
 import type { OrderedColumns } from "./columns/order-columns.ts";
 import { snapshotOfColumns } from "./snapshot-columns.ts";
 import { createRows, rankIdsOfRows, rankIdsOfSources, ranksOfSource, readRows, readSources } from "./snapshot-rows.ts";
-import type { RankedIds } from "./snapshot-rows.ts";
+import type { RankedIds, SourceRanks } from "./snapshot-rows.ts";
 import { hasNumbers, ratingsFormat, sourceFiles } from "./source-files.ts";
 import { unusedPart } from "./split-parts.ts";
 
@@ -61,13 +61,10 @@ export async function createSnapshot(
         const titled = manifests.map((manifest) => manifest.hasTitles);
         const made = await fromColumns(
           database,
-          { directories, recipe, hasParts, directory, signal: context.signal },
+          { directories, titled, recipe, hasParts, directory, signal: context.signal },
           () => phase(recipe.length + 1, "Writing the snapshot and computing its id"),
         );
-        if (made !== null) {
-          await writeNames(database, directory, directories, titled, made.ordered);
-          return described(directory, made);
-        }
+        if (made !== null) return described(directory, made);
         const prepared = await prepare(database, directories, recipe, hasParts, (index, step) =>
           phase(index + 1, `Applying ${step.step}`),
         );
@@ -101,6 +98,8 @@ interface Written {
 
 interface FromColumns {
   readonly directories: readonly string[];
+  /** Which of them have titles. */
+  readonly titled: readonly boolean[];
   readonly recipe: Recipe;
   readonly hasParts: boolean;
   /** Where the snapshot is written. */
@@ -111,20 +110,21 @@ interface FromColumns {
 /** A recipe that only settles duplicates, over sources of columns (`snapshot-columns.ts`); null for all else. */
 async function fromColumns(
   database: Database,
-  { directories, recipe, hasParts, directory, signal }: FromColumns,
+  { directories, titled, recipe, hasParts, directory, signal }: FromColumns,
   onIds: () => void,
 ): Promise<Written | null> {
   const keep = onlyDedupe(recipe);
   if (keep === null || !(await Promise.all(directories.map(hasNumbers))).every(Boolean)) return null;
-  const ids = await rankIdsOfSources(database, directories);
-  const sources = await Promise.all(
-    directories.map(async (source) => ({
-      path: sourceFiles(source)[0],
-      ranks: await ranksOfSource(database, source),
-    })),
-  );
-  onIds();
-  const made = await snapshotOfColumns(sources, ids, { recipe, keep, hasParts }, directory, signal);
+  const rank = async () => {
+    const ids = await rankIdsOfSources(database, directories);
+    const ranks: SourceRanks[] = [];
+    for (const source of directories) ranks.push(await ranksOfSource(database, source));
+    onIds();
+    return { ids, ranks };
+  };
+  const beside = (ordered: OrderedColumns) => writeNames(database, directory, directories, titled, ordered);
+  const paths = directories.map((source) => sourceFiles(source)[0]);
+  const made = await snapshotOfColumns(paths, { recipe, keep, hasParts, directory, rank, beside }, signal);
   if (made === null) return null;
   const { id, before, ordered } = made;
   return { id, steps: recipe.map((step) => ({ step, before, after: ordered.rows })), ordered };

@@ -7,7 +7,8 @@ export interface Arena {
 
 const pageBytes = 65_536;
 
-export function createArena(memory: WebAssembly.Memory, from: number): Arena {
+/** `dirty`: bytes of a memory that was used before, which may hold anything. */
+export function createArena(memory: WebAssembly.Memory, from: number, dirty = 0): Arena {
   let used = Math.ceil(from / 16) * 16;
   return {
     memory,
@@ -16,6 +17,7 @@ export function createArena(memory: WebAssembly.Memory, from: number): Arena {
       const end = used + Math.ceil(bytes / 16) * 16;
       const missing = end - memory.buffer.byteLength;
       if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+      if (start < dirty) new Uint8Array(memory.buffer, start, Math.min(end, dirty) - start).fill(0);
       used = end;
       return start;
     },

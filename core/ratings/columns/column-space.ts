@@ -36,12 +36,16 @@ const memoryBase = 65_536;
  * Allocating in it throws a RangeError when four gigabytes, or what the system gives, are not enough. No threads: the caller's
  * own does all, which for little work takes less time than starting others.
  */
-export async function openColumnSpace(threads: number, signal: AbortSignal): Promise<ColumnSpace> {
-  if (threads === 0) return openOwnThread(signal);
-  const pool = await openComputePool({ bytes: initialBytes, growsTo: largestMemory, threads, signal });
+export async function openColumnSpace(
+  threads: number,
+  signal: AbortSignal,
+  used?: WebAssembly.Memory,
+): Promise<ColumnSpace> {
+  if (threads === 0) return openOwnThread(signal, used);
+  const pool = await openComputePool({ bytes: initialBytes, growsTo: largestMemory, memory: used, threads, signal });
   const kernels = instantiateKernels(await kernelModule(), pool.memory);
   return {
-    ...createArena(pool.memory, memoryBase),
+    ...createArena(pool.memory, memoryBase, used?.buffer.byteLength),
     threads,
     kernels,
     run: (program) => pool.run(pool.prepare(program)),
@@ -49,11 +53,30 @@ export async function openColumnSpace(threads: number, signal: AbortSignal): Pro
   };
 }
 
-async function openOwnThread(signal: AbortSignal): Promise<ColumnSpace> {
-  const memory = allocateShared(initialBytes, largestMemory);
+let left: WeakRef<WebAssembly.Memory> | undefined;
+
+/**
+ * One of which nothing is kept once it is closed: its memory, should it still be there, serves the next one. Fresh pages of
+ * hundreds of megabytes take the system as long as the work in them, and a snapshot mostly follows an import.
+ */
+export async function openScratchSpace(threads: number, signal: AbortSignal): Promise<ColumnSpace> {
+  const used = left?.deref();
+  left = undefined;
+  const space = await openColumnSpace(threads, signal, used);
+  return {
+    ...space,
+    async close() {
+      await space.close();
+      left = new WeakRef(space.memory);
+    },
+  };
+}
+
+async function openOwnThread(signal: AbortSignal, used?: WebAssembly.Memory): Promise<ColumnSpace> {
+  const memory = used ?? allocateShared(initialBytes, largestMemory);
   const kernels = instantiateKernels(await kernelModule(), memory);
   return {
-    ...createArena(memory, memoryBase),
+    ...createArena(memory, memoryBase, used?.buffer.byteLength),
     threads: 1,
     kernels,
     async run(program) {
@@ -66,6 +89,14 @@ async function openOwnThread(signal: AbortSignal): Promise<ColumnSpace> {
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** Waits for all of it, also when some fails: nothing may be closed that the rest still uses. Throws the first failure. */
+export async function allDone<T extends readonly unknown[]>(
+  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as readonly unknown[] as T;
 }
 
 /** A step of work that goes through numbered batches. What it leaves in slot 0 or 1 is consumed while the next batch runs. */
