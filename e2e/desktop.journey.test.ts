@@ -68,7 +68,19 @@ it.skipIf(missing)("a page has none of Node's or Electron's powers and cannot le
     })`);
     expect(powers).toEqual({
       node: [],
-      bridge: ["chooseFile", "notify", "onMenuCommand", "pathOfFile", "platform", "requestEnginePort", "versions"],
+      bridge: [
+        "chooseFile",
+        "newWindow",
+        "notify",
+        "onMenuCommand",
+        "pathOfFile",
+        "platform",
+        "readLog",
+        "requestEnginePort",
+        "setMenuKeys",
+        "versions",
+        "workspaces",
+      ],
     });
 
     // Electron's own record of what the window was made with.

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 const largest = 2_000_000;
@@ -16,4 +16,13 @@ export function openLog(file: string): (message: string) => void {
       // A full disk must not take the app down; the line is on stderr.
     }
   };
+}
+
+/** The end of the log, for a report of a fault. */
+export function tailOfLog(file: string, bytes = 500_000): string {
+  try {
+    return readFileSync(file, "utf8").slice(-bytes);
+  } catch {
+    return "";
+  }
 }

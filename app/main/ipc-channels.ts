@@ -2,6 +2,15 @@
 export const channels = {
   requestEnginePort: "reelbench:request-engine-port",
   chooseFile: "reelbench:choose-file",
+  listWorkspaces: "reelbench:list-workspaces",
+  workspaceBytes: "reelbench:workspace-bytes",
+  openWorkspace: "reelbench:open-workspace",
+  chooseWorkspace: "reelbench:choose-workspace",
+  forgetWorkspace: "reelbench:forget-workspace",
+  revealWorkspace: "reelbench:reveal-workspace",
+  newWindow: "reelbench:new-window",
+  readLog: "reelbench:read-log",
+  setMenuKeys: "reelbench:set-menu-keys",
   notify: "reelbench:notify",
   menuCommand: "reelbench:menu-command",
 } as const;

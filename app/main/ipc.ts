@@ -1,12 +1,13 @@
 import { dialog, ipcMain, MessageChannelMain, Notification } from "electron";
-import type { BrowserWindow, IpcMainEvent, IpcMainInvokeEvent, MessagePortMain } from "electron";
+import type { BrowserWindow, IpcMainEvent, IpcMainInvokeEvent, MessagePortMain, WebContents } from "electron";
 import { z } from "zod";
 import { enginePortMessage } from "../../core/contract/bridge.ts";
 import { channels } from "./ipc-channels.ts";
 import { isTrustedSender } from "./policies/sender.ts";
 
-export interface IpcOptions {
-  readonly window: () => BrowserWindow | null;
+interface IpcOptions {
+  /** The window of ours that a page belongs to. */
+  readonly owning: (contents: WebContents) => BrowserWindow | null;
   /** Takes the engine's end of a new channel. */
   readonly connect: (port: MessagePortMain) => void;
   readonly log: (message: string) => void;
@@ -21,15 +22,20 @@ const dialogTitles: Readonly<Record<z.infer<typeof purpose>, string>> = {
   items: "Choose a file of titles",
 };
 
-/** Answers the preload. Every message is checked twice: who sends it, and what it carries. */
-export function answerRenderer({ window, connect, log }: IpcOptions): void {
-  const trusted = (event: IpcMainEvent | IpcMainInvokeEvent, channel: string): BrowserWindow | null => {
-    const ours = window();
-    if (ours !== null && event.sender === ours.webContents && isTrustedSender(event.senderFrame)) return ours;
+export type Trusted = (event: IpcMainEvent | IpcMainInvokeEvent, channel: string) => BrowserWindow | null;
+
+/** Tells the window of ours whose page sent a message, or null, noted, where nobody of ours did. */
+export function trustedSenders({ owning, log }: Pick<IpcOptions, "owning" | "log">): Trusted {
+  return (event, channel) => {
+    const ours = owning(event.sender);
+    if (ours !== null && isTrustedSender(event.senderFrame)) return ours;
     log(`a message "${channel}" came from somewhere else (${event.senderFrame?.url ?? "a frame that is gone"})`);
     return null;
   };
+}
 
+/** Answers the preload. Every message is checked twice: who sends it, and what it carries. */
+export function answerRenderer(trusted: Trusted, connect: IpcOptions["connect"]): void {
   ipcMain.on(channels.requestEnginePort, (event, ...given: unknown[]) => {
     if (trusted(event, channels.requestEnginePort) === null || given.length > 0) return;
     const { port1, port2 } = new MessageChannelMain();

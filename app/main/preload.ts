@@ -1,6 +1,6 @@
 import { contextBridge, ipcRenderer, webUtils } from "electron";
 import { enginePortMessage } from "../../core/contract/bridge.ts";
-import type { DesktopBridge } from "../../core/contract/bridge.ts";
+import type { DesktopBridge, KnownWorkspace } from "../../core/contract/bridge.ts";
 import { channels, versionArgument } from "./ipc-channels.ts";
 
 const version =
@@ -20,6 +20,18 @@ const bridge = {
     return path === "" ? null : path;
   },
   notify: ({ title, body }) => ipcRenderer.send(channels.notify, { title, body }),
+  // Main's answers are of the types that `workspace-ipc.ts` gives them.
+  workspaces: {
+    list: async () => (await ipcRenderer.invoke(channels.listWorkspaces)) as readonly KnownWorkspace[],
+    bytes: async (path) => (await ipcRenderer.invoke(channels.workspaceBytes, path)) as number | null,
+    open: async (path) => void (await ipcRenderer.invoke(channels.openWorkspace, path)),
+    choose: async (purpose) => (await ipcRenderer.invoke(channels.chooseWorkspace, purpose)) === true,
+    forget: async (path) => void (await ipcRenderer.invoke(channels.forgetWorkspace, path)),
+    reveal: async (path) => void (await ipcRenderer.invoke(channels.revealWorkspace, path)),
+  },
+  newWindow: (view) => ipcRenderer.send(channels.newWindow, view),
+  readLog: async () => String(await ipcRenderer.invoke(channels.readLog)),
+  setMenuKeys: (keys) => ipcRenderer.send(channels.setMenuKeys, { ...keys }),
   onMenuCommand: (listener) => {
     const receive = (_event: unknown, command: unknown) => {
       if (typeof command === "string") listener(command);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { readWindowState, restoreBounds, smallestWindow, usualWindow, writeWindowState } from "./window-state.ts";
+import { readWindows, restoreBounds, smallestWindow, usualWindow, writeWindows } from "./window-state.ts";
 
 const laptop = { x: 0, y: 25, width: 1440, height: 875 };
 const left = (bounds: { x: number; y: number; width: number; height: number }) => ({ bounds, maximized: false });
@@ -43,15 +43,21 @@ describe("where a window opens", () => {
   });
 });
 
-describe("the file that keeps it", () => {
+describe("the file that keeps them", () => {
   const folder = mkdtempSync(join(tmpdir(), "reelbench-window-"));
-  const file = join(folder, "deep", "window-state.json");
+  const file = join(folder, "deep", "windows.json");
   afterEach(() => rmSync(join(folder, "deep"), { recursive: true, force: true }));
+  const kept = { bounds: { x: 1, y: 2, width: 1000, height: 700 }, maximized: true, view: "/compare?run=a" };
 
   it("gives back what was kept", () => {
-    const state = { bounds: { x: 1, y: 2, width: 1000, height: 700 }, maximized: true };
-    writeWindowState(file, state);
-    expect(readWindowState(file)).toEqual(state);
+    writeWindows(file, [kept, { ...kept, view: "/train" }]);
+    expect(readWindows(file).map(({ view }) => view)).toEqual(["/compare?run=a", "/train"]);
+    expect(readWindows(file)[0]).toEqual(kept);
+  });
+
+  it("opens nothing that is no view of ours", () => {
+    writeWindows(file, [{ ...kept, view: "//evil.example/" }]);
+    expect(readWindows(file)[0]?.view).toBe("/");
   });
 
   it.each([
@@ -59,15 +65,15 @@ describe("the file that keeps it", () => {
     "{",
     "[]",
     "null",
-    `{"bounds":{"x":0,"y":0,"width":-5,"height":1},"maximized":false}`,
-    `{"bounds":{"x":1e400}}`,
+    `{"windows":[{"bounds":{"x":0,"y":0,"width":-5,"height":1},"maximized":false,"view":"/"}]}`,
+    `{"windows":[{"bounds":{"x":1e400}}]}`,
   ])("is ignored when it holds %j", (text) => {
-    writeWindowState(file, { bounds: { x: 0, y: 0, width: 1, height: 1 }, maximized: false });
+    writeWindows(file, [kept]);
     writeFileSync(file, text);
-    expect(readWindowState(file)).toBeNull();
+    expect(readWindows(file)).toEqual([]);
   });
 
   it("may be missing", () => {
-    expect(readWindowState(file)).toBeNull();
+    expect(readWindows(file)).toEqual([]);
   });
 });

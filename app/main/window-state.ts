@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { z } from "zod";
+import { knownView } from "../../core/contract/views.ts";
+import { readSmallFile, writeSmallFile } from "./small-file.ts";
 
 export interface Rectangle {
   readonly x: number;
@@ -14,6 +14,15 @@ const windowState = z.object({
   maximized: z.boolean(),
 });
 export type WindowState = z.infer<typeof windowState>;
+
+const mostWindows = 12;
+const leftWindow = windowState.extend({
+  /** What it showed. A view of another version of the app is home. */
+  view: z.string().transform((view) => knownView(view) ?? "/"),
+});
+/** A window as it was left. */
+export type LeftWindow = z.infer<typeof leftWindow>;
+const windows = z.object({ windows: z.array(leftWindow).max(mostWindows) });
 
 export const smallestWindow = { width: 940, height: 600 } as const;
 export const usualWindow = { width: 1360, height: 880 } as const;
@@ -54,19 +63,11 @@ function clamp(value: number, low: number, high: number): number {
   return Math.max(low, Math.min(value, Math.max(low, high)));
 }
 
-/** Null when there is none or it cannot be understood: a window in its usual place is no loss. */
-export function readWindowState(file: string): WindowState | null {
-  try {
-    const parsed = windowState.safeParse(JSON.parse(readFileSync(file, "utf8")));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
+/** Null when there is none or it cannot be understood: windows in their usual place are no loss. */
+export function readWindows(file: string): readonly LeftWindow[] {
+  return readSmallFile(file, windows)?.windows ?? [];
 }
 
-export function writeWindowState(file: string, state: WindowState): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const temporary = `${file}.tmp`;
-  writeFileSync(temporary, JSON.stringify(state));
-  renameSync(temporary, file);
+export function writeWindows(file: string, left: readonly LeftWindow[]): void {
+  writeSmallFile(file, { windows: left.slice(-mostWindows) });
 }

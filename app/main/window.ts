@@ -1,19 +1,21 @@
 import { BrowserWindow, nativeTheme, screen } from "electron";
 import { appOrigin } from "./app-origin.ts";
 import { versionArgument } from "./ipc-channels.ts";
-import { readWindowState, restoreBounds, smallestWindow, writeWindowState } from "./window-state.ts";
+import { restoreBounds, smallestWindow } from "./window-state.ts";
+import type { WindowState } from "./window-state.ts";
 
 export interface WindowOptions {
   readonly preload: string;
-  readonly stateFile: string;
   readonly version: string;
   readonly title: string;
   readonly log: (message: string) => void;
 }
 
-/** Opens the workbench's window where it was left, and keeps note of where it is put. */
-export function openWindow(options: WindowOptions): BrowserWindow {
-  const state = readWindowState(options.stateFile);
+/** Milliseconds within which a second crash of a page is blamed on what it shows. */
+const crashesTogether = 20_000;
+
+/** Opens a window of the workbench where it was left, at a view. */
+export function openWindow(options: WindowOptions, state: WindowState | null, view: string): BrowserWindow {
   const window = new BrowserWindow({
     ...restoreBounds(
       state,
@@ -42,17 +44,21 @@ export function openWindow(options: WindowOptions): BrowserWindow {
   });
   if (state?.maximized === true) window.maximize();
   window.once("ready-to-show", () => window.show());
-  window.on("close", () => {
-    try {
-      writeWindowState(options.stateFile, { bounds: window.getNormalBounds(), maximized: window.isMaximized() });
-    } catch (error) {
-      options.log(`the window's place could not be kept: ${String(error)}`);
-    }
-  });
+  let crashedAt = -Infinity;
   window.webContents.on("render-process-gone", (_event, details) => {
     options.log(`the interface ended (${details.reason}, ${String(details.exitCode)})`);
-    if (details.reason !== "clean-exit" && !window.isDestroyed()) window.webContents.reload();
+    if (details.reason === "clean-exit" || window.isDestroyed()) return;
+    // What has just crashed twice would crash again, and again after the next start.
+    const now = Date.now();
+    if (now - crashedAt < crashesTogether) void window.loadURL(addressOf("/"));
+    else window.webContents.reload();
+    crashedAt = now;
   });
-  void window.loadURL(`${appOrigin}/`);
+  void window.loadURL(addressOf(view));
   return window;
+}
+
+/** Where the interface shows a view. */
+export function addressOf(view: string): string {
+  return view === "/" ? `${appOrigin}/` : `${appOrigin}/#${view}`;
 }
