@@ -19,6 +19,7 @@ import { createSplit, proposeSplits } from "../ratings/split.ts";
 import { version } from "../version.ts";
 import { browseFolder } from "./browse.ts";
 import type { DirectHandlers, JobHandlers } from "./handlers.ts";
+import { withOrigin } from "./importing.ts";
 import { changed, presentSnapshot, presentSource } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -122,7 +123,7 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
     const id = sourceIdOf(context.jobId);
     const finished = catalogue.sources.find(id);
     if (finished !== undefined && finished.missing !== true) return finished;
-    const source = await importSource({ ...request, id }, paths.sources, context);
+    const source = await withOrigin(rooms, await importSource({ ...request, id }, paths.sources, context));
     catalogue.sources.put(source);
     changed(rooms, "source", id);
     return source;

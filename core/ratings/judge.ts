@@ -73,6 +73,11 @@ const namesOfParts: readonly (readonly [code: number, names: readonly string[]])
   [validationPart, ["validation", "valid", "val", "vad", "dev"]],
 ];
 
+/** Whether a file's word for a part of a split is understood. */
+export function isNamedPart(text: string): boolean {
+  return namesOfParts.some(([, names]) => names.includes(text.toLowerCase()));
+}
+
 /** The part of a split (`split-parts.ts`) that the file says a record is; NULL where it says none. */
 function predefinedPartOf({ given, columns }: ReadPlan): string {
   if (given.part !== undefined) return `${String(partCode(given.part))}::UTINYINT`;

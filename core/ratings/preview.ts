@@ -1,5 +1,6 @@
 import { filePreview } from "../contract/entities.ts";
 import type { FilePreview, RatingScale, ReadOptions } from "../contract/entities.ts";
+import { checkColumn } from "./column-check.ts";
 import { looksNumeric } from "./column-roles.ts";
 import type { ColumnRole } from "./column-roles.ts";
 import { findTitlesFile } from "./find-titles.ts";
@@ -35,12 +36,19 @@ export async function previewFile(path: string, options: ReadOptions): Promise<F
       ...(ratings.some((cell) => /^\d*,\d+$/.test(cell)) ? { decimalComma: true } : {}),
     }),
     layout: plan.layout?.name ?? null,
-    columns: shown.map((name, column) => ({
-      name,
-      role: roleOf(plan, column),
-      samples: plan.sample.slice(0, shownSamples).map((fields) => cellOf(fields[column]) ?? ""),
-    })),
+    columns: shown.map((name, column) => {
+      const role = roleOf(plan, column);
+      return {
+        name,
+        role,
+        samples: plan.sample.slice(0, shownSamples).map((fields) => cellOf(fields[column]) ?? ""),
+        cells: checkColumn(plan, column, role),
+      };
+    }),
     rows,
+    looked: plan.sample.length,
+    ragged: plan.raggedLines[0] === undefined ? null : { count: plan.raggedLines.length, line: plan.raggedLines[0] },
+    estimatedRecords: estimatedRecords(plan),
     scale: scaleOf(plan, ratings),
     itemsPath: await findTitlesFile(path),
     warnings: [...plan.warnings, ...headWarnings(plan)],
@@ -52,6 +60,14 @@ export async function previewFile(path: string, options: ReadOptions): Promise<F
 
 function cellOf(text: string | undefined): string | null {
   return text === undefined ? null : text.length > longestCell ? `${text.slice(0, longestCell)}…` : text;
+}
+
+/** By the mean length of the head's records: fields and what stands between them. */
+function estimatedRecords({ file, format, sample, names }: ReadPlan): number | null {
+  if (file.container !== "text" || format !== "delimited" || sample.length < 20) return null;
+  const bytes = sample.reduce((sum, fields) => sum + Buffer.byteLength(fields.join(",")) + 1, 0);
+  const mean = bytes / sample.length;
+  return names.length === 0 ? null : Math.round(file.bytes / mean);
 }
 
 function columnOf(plan: ReadPlan, role: keyof ReadPlan["columns"]): string[] {

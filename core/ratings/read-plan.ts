@@ -32,6 +32,10 @@ export interface ReadPlan {
   readonly given: ReadOptions;
   /** Records of the head, header left out. */
   readonly sample: readonly (readonly string[])[];
+  /** Where each record of the sample begins in the file, from 1. */
+  readonly sampleLines: readonly number[];
+  /** Records of the head that have another number of fields than most, which `sample` leaves out. */
+  readonly raggedLines: readonly number[];
   readonly warnings: readonly string[];
   readonly problem: FilePreview["problem"];
 }
@@ -69,6 +73,8 @@ const nothing: Planned = {
   singleUserId: null,
   layout: null,
   sample: [],
+  sampleLines: [],
+  raggedLines: [],
   warnings: [],
   problem: null,
 };
@@ -94,16 +100,23 @@ function detectTextFormat(head: Buffer): "jsonl" | "netflix" | "delimited" {
 const lines: Dialect = { delimiter: Buffer.from([0]), quotes: false, collapse: false };
 
 function planJsonl(head: Buffer, whole: boolean, given: ReadOptions): Planned {
-  const records = sampleRecords(head, lines, whole).flatMap(({ fields }) => {
-    const object = parseObject(fields.join("\0"));
-    return object === null ? [] : [object];
-  });
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))].slice(0, 1000);
-  const rows = records.map((record) => names.map((name) => jsonText(record[name])));
-  return complete(
-    { ...nothing, format: "jsonl", dialect: lines, names, columns: rolesByName(names), sample: rows },
-    given,
-  );
+  const seen = sampleRecords(head, lines, whole).map(({ line, fields }) => ({
+    line,
+    object: parseObject(fields.join("\0")),
+  }));
+  const records = seen.flatMap(({ line, object }) => (object === null ? [] : [{ line, object }]));
+  const names = [...new Set(records.flatMap(({ object }) => Object.keys(object)))].slice(0, 1000);
+  const planned: Planned = {
+    ...nothing,
+    format: "jsonl",
+    dialect: lines,
+    names,
+    columns: rolesByName(names),
+    sample: records.map(({ object }) => names.map((name) => jsonText(object[name]))),
+    sampleLines: records.map(({ line }) => line),
+    raggedLines: seen.filter(({ object }) => object === null).map(({ line }) => line),
+  };
+  return complete(planned, given);
 }
 
 export function parseObject(text: string): Record<string, unknown> | null {
@@ -132,10 +145,14 @@ function planNetflix(head: Buffer, whole: boolean): Planned {
   const dialect: Dialect = { delimiter: Buffer.from(","), quotes: false, collapse: false };
   let item = "";
   const sample: string[][] = [];
-  for (const { fields } of sampleRecords(head, dialect, whole)) {
+  const sampleLines: number[] = [];
+  for (const { line, fields } of sampleRecords(head, dialect, whole)) {
     const header = fields.length === 1 ? netflixHeader.exec(fields[0] ?? "") : null;
     if (header !== null) item = header[1] ?? "";
-    else sample.push([item, ...fields]);
+    else {
+      sample.push([item, ...fields]);
+      sampleLines.push(line);
+    }
   }
   // The item stands in a line of its own; it is shown as a column in front.
   const columns = { item: 0, user: 1, rating: 2, time: 3 };
@@ -147,6 +164,7 @@ function planNetflix(head: Buffer, whole: boolean): Planned {
     columns,
     layout: netflixLayout,
     sample,
+    sampleLines,
   };
 }
 
@@ -168,7 +186,8 @@ function planDelimited(head: Buffer, whole: boolean, given: ReadOptions, path: s
       problem: problem("RB_IMPORT_FORMAT_UNKNOWN", `No delimiter cuts the lines of ${path} into columns.`),
     };
   const dialect = dialectFor(delimiter);
-  const records = sampleRecords(head, dialect, whole).map(({ fields }) => fields);
+  const sampled = sampleRecords(head, dialect, whole);
+  const records = sampled.map(({ fields }) => fields);
   const [first = [], ...rest] = records;
   const header = given.header ?? detectHeader(first, rest);
   const body = header ? rest : records;
@@ -177,8 +196,21 @@ function planDelimited(head: Buffer, whole: boolean, given: ReadOptions, path: s
     ? headerNames(first, width)
     : Array.from({ length: width }, (_, index) => `column${String(index)}`);
   const rows = body.filter((fields) => fields.length === width);
+  const behindHeader = header ? sampled.slice(1) : sampled;
+  const linesOf = (regular: boolean) =>
+    behindHeader.filter(({ fields }) => (fields.length === width) === regular).map(({ line }) => line);
   const layout = recogniseLayout({ delimiter, names: header ? first : null, rows: rows.slice(0, 200) });
-  const planned: Planned = { ...nothing, delimiter, dialect, header, names: uniqueNames(named), layout, sample: rows };
+  const planned: Planned = {
+    ...nothing,
+    delimiter,
+    dialect,
+    header,
+    names: uniqueNames(named),
+    layout,
+    sample: rows,
+    sampleLines: linesOf(true),
+    raggedLines: linesOf(false),
+  };
   if (given.format === "matrix" || (given.format === undefined && isMatrix(planned, named, given)))
     return planMatrix(planned, named, given);
   const columns = header ? rolesByName(named) : rolesByPosition(rows, width);
@@ -335,7 +367,15 @@ function complete(planned: Planned, given: ReadOptions): Planned {
 async function parquetPlan(file: InputFile, given: ReadOptions): Promise<ReadPlan> {
   const { names, sample } = await parquetColumns(file.path);
   const planned = complete(
-    { ...nothing, format: "parquet", header: true, names, columns: rolesByName(names), sample },
+    {
+      ...nothing,
+      format: "parquet",
+      header: true,
+      names,
+      columns: rolesByName(names),
+      sample,
+      sampleLines: sample.map((_, index) => index + 1),
+    },
     given,
   );
   return { ...planned, file, encoding: "utf-8", given };
