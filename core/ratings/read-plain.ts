@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { WorkContext } from "../jobs/work-context.ts";
-import { allDone, openScratchSpace, runBatches } from "./columns/column-space.ts";
+import { bothDone, openScratchSpace, runBatches } from "./columns/column-space.ts";
 import type { ColumnSpace } from "./columns/column-space.ts";
 import { bytesAt } from "./columns/column-space.ts";
 import { readPlainColumns } from "./columns/plain-columns.ts";
@@ -93,7 +93,7 @@ async function readInto(
   if (time === null || scale.off > 0) return null;
   progress(plan.file.bytes, "Writing the ratings");
   const pairs = await differentPairs(space, read, rows, read.users.length, read.items.length);
-  await allDone([writeRatings(space, plan, directory, read, time), writeIds(database, directory, read)]);
+  await bothDone(writeRatings(space, plan, directory, read, time), writeIds(database, directory, read));
   const timed = time.format === "none" ? 0 : rows;
   const zeros = counts[values.indexOf(0)] ?? 0;
   return {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Recipe } from "../contract/entities.ts";
 import { canonicalJson } from "../files/json.ts";
 import { canonicalHash } from "./columns/canonical-hash.ts";
-import { allDone, int32At, openScratchSpace, runBatches, threadsFor } from "./columns/column-space.ts";
+import { bothDone, int32At, openScratchSpace, runBatches, threadsFor } from "./columns/column-space.ts";
 import type { ColumnSpace } from "./columns/column-space.ts";
 import { orderColumns } from "./columns/order-columns.ts";
 import type { OrderedColumns, UnorderedColumns } from "./columns/order-columns.ts";
@@ -69,10 +69,10 @@ export async function snapshotOfColumns(
       if (columns === null) return null;
       const ordered = await orderColumns(space, columns, work.keep);
       if (ordered.rows === 0 || ordered.earliest < 0) return null;
-      const [id] = await allDone([
+      const [id] = await bothDone(
         writeRatings(space, columns, ordered, ids, work.recipe, work.directory),
         work.beside(ordered),
-      ]);
+      );
       return { id, before: rows, ordered };
     } finally {
       await space.close();

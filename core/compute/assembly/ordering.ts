@@ -216,7 +216,15 @@ function copied(to: usize, starts: usize, bytes: usize, number: usize): usize {
   return to + length;
 }
 
+const EIGHT_DIGITS: u64 = 100000000;
+
 function digits(to: usize, value: u64): usize {
+  if (value >= EIGHT_DIGITS && value < EIGHT_DIGITS * EIGHT_DIGITS) {
+    const high = value / EIGHT_DIGITS;
+    const end = digits(to, high);
+    store<u64>(end, lastEight(value - high * EIGHT_DIGITS));
+    return end + 8;
+  }
   let length = 1;
   for (let limit: u64 = 10; length < 20 && value >= limit; limit *= 10) length++;
   let at = to + length;
@@ -226,6 +234,16 @@ function digits(to: usize, value: u64): usize {
     value = tenth;
   }
   return to + length;
+}
+
+/** Eight digits, the first in the lowest byte: halves, then pairs, then all of them divided at once by multiplying. */
+function lastEight(value: u64): u64 {
+  const top = value / 10000;
+  const halves = top | ((value - top * 10000) << 32);
+  const hundreds = ((halves * 10486) >> 20) & 0x0000007f0000007f;
+  const pairs = hundreds | ((halves - hundreds * 100) << 16);
+  const tens = ((pairs * 103) >> 10) & 0x000f000f000f000f;
+  return 0x3030303030303030 + (tens | ((pairs - tens * 10) << 8));
 }
 
 /** Sets `result` to 1 when a row from `from` on, before `to`, is of a lower user than the row before it. */

@@ -17,7 +17,8 @@ export function createArena(memory: WebAssembly.Memory, from: number, dirty = 0)
       const end = used + Math.ceil(bytes / 16) * 16;
       const missing = end - memory.buffer.byteLength;
       if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
-      if (start < dirty) new Uint8Array(memory.buffer, start, Math.min(end, dirty) - start).fill(0);
+      // Eight bytes at a time: in shared memory V8 writes each element on its own.
+      if (start < dirty) new Float64Array(memory.buffer, start, (Math.min(end, dirty) - start) / 8).fill(0);
       used = end;
       return start;
     },

@@ -91,12 +91,13 @@ async function openOwnThread(signal: AbortSignal, used?: WebAssembly.Memory): Pr
   };
 }
 
-/** Waits for all of it, also when some fails: nothing may be closed that the rest still uses. Throws the first failure. */
-export async function allDone<T extends readonly unknown[]>(
-  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> {
-  await Promise.allSettled(work);
-  return (await Promise.all(work)) as readonly unknown[] as T;
+/** Waits for both, also when one fails: nothing may be closed that the other still uses. Throws the first failure. */
+export async function bothDone<First, Second>(
+  first: Promise<First>,
+  second: Promise<Second>,
+): Promise<[First, Second]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 /** A step of work that goes through numbered batches. What it leaves in slot 0 or 1 is consumed while the next batch runs. */
