@@ -4,7 +4,7 @@
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { app, Menu, protocol, session, shell } from "electron";
+import { app, Menu, protocol, safeStorage, session, shell } from "electron";
 import { linkScheme } from "../../core/contract/view-link.ts";
 import { viewOfAddress } from "../../core/contract/views.ts";
 import { answerAppRequest } from "./app-files.ts";
@@ -15,6 +15,7 @@ import { programFiles } from "./engine/program-files.ts";
 import { startUtilityProcess } from "./engine/utility-process.ts";
 import { channels } from "./ipc-channels.ts";
 import { answerRenderer, trustedSenders } from "./ipc.ts";
+import { secretStore, systemKeychain } from "./keychain.ts";
 import { linkAmong } from "./links.ts";
 import { menuTemplate } from "./menu.ts";
 import { guardContents, guardSession } from "./session-guard.ts";
@@ -74,6 +75,11 @@ async function run(): Promise<void> {
     windows,
     sessions: join(userData, "sessions"),
     logFile,
+    keychain: () => {
+      const locker = systemKeychain(safeStorage, process.platform);
+      if (locker === null) log("this system has no keychain; passwords of targets are not kept");
+      return locker === null ? null : secretStore(join(userData, "secrets.json"), locker);
+    },
     log,
   });
 

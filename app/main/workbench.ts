@@ -6,6 +6,7 @@ import type { BrowserWindow, MessageBoxOptions, MessagePortMain } from "electron
 import { engineHost } from "./engine/engine-host.ts";
 import type { EngineFailure, EngineHost } from "./engine/engine-host.ts";
 import type { StartProgram } from "./engine/engine-process.ts";
+import type { SecretStore } from "./keychain.ts";
 import { decideLink } from "./links.ts";
 import type { Windows } from "./windows.ts";
 import { isWorkspace } from "./workspaces/known-workspaces.ts";
@@ -18,6 +19,7 @@ export interface WorkbenchOptions {
   /** Where it is kept, for each workspace, which windows were open on it. */
   readonly sessions: string;
   readonly logFile: string;
+  readonly keychain: () => SecretStore | null;
   readonly log: (message: string) => void;
 }
 
@@ -58,6 +60,7 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
       const started = engineHost({
         start: options.start,
         workspaceDirectory: next,
+        keychain: options.keychain,
         log,
         onOpened: (id) => known.opened(next, id),
         onFailure: (failure) => void tellFailure(started, failure),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import type { ChildProcess, Program, StartProgram } from "./engine-process.ts";
 import { engineHost } from "./engine-host.ts";
-import type { EngineFailure } from "./engine-host.ts";
+import type { EngineFailure, EngineHostOptions } from "./engine-host.ts";
 
 /** Real processes: an engine written for the case at hand, started as Node starts one. Channels are plain strings here. */
 function programs(
@@ -55,7 +55,10 @@ const isAlive = (pid: number | undefined) => {
   }
 };
 
-function host(start: StartProgram<string>, options: { openTimeout?: number; closeTimeout?: number } = {}) {
+function host(
+  start: StartProgram<string>,
+  options: Pick<EngineHostOptions<string>, "keychain" | "openTimeout" | "closeTimeout"> = {},
+) {
   const failures: EngineFailure[] = [];
   const lines: string[] = [];
   const made = engineHost({
@@ -170,4 +173,30 @@ it("carries messages between the engine and its children, and tells how they end
   engine.start();
   const ended = JSON.stringify({ type: "child-exit", child: 7, code: null, reason: "SIGKILL" });
   await vi.waitFor(() => expect(engine.lines.join("\n")).toContain(ended), patience);
+});
+
+it("answers the engine's questions for secrets from the keychain, and says where there is none", async () => {
+  const asking = `
+    if (message.type === "open") process.send({ type: "secret", request: 1, action: message.keychain ? "keep" : "find", name: "w/t", secret: "s3cret" });
+    if (message.type === "secret-answer" && message.request === 1 && message.error === null)
+      process.send({ type: "secret", request: 2, action: "find", name: "w/t" });
+    if (message.type === "secret-answer" && (message.request === 2 || message.error !== null))
+      process.send({ type: "open-failed", error: { code: "RB_TEST", message: String(message.secret), remedy: String(message.error) } });`;
+  const kept = new Map<string, string>();
+  const keychain = {
+    find: (name: string) => kept.get(name) ?? null,
+    keep: (name: string, secret: string) => void kept.set(name, secret),
+    forget: (name: string) => void kept.delete(name),
+  };
+  const quiet = `process.on("message", ({ message }) => { ${asking} if (message.type === "close") process.exit(0); });`;
+  const withOne = host(programs(quiet).start, { keychain: () => keychain });
+  withOne.start();
+  await vi.waitFor(() => expect(withOne.failures).toHaveLength(1), patience);
+  expect(withOne.failures[0]?.title).toBe("s3cret");
+  expect(kept).toEqual(new Map([["w/t", "s3cret"]]));
+  const without = host(programs(quiet).start);
+  without.start();
+  await vi.waitFor(() => expect(without.failures).toHaveLength(1), patience);
+  expect(without.failures[0]?.title).toBe("null");
+  expect(without.failures[0]?.detail).toContain("this system has none");
 });

@@ -1,6 +1,8 @@
 import { engineMessage } from "../../../core/contract/engine-host.ts";
 import type { EngineMessage } from "../../../core/contract/engine-host.ts";
 import type { ErrorEnvelope } from "../../../core/contract/errors.ts";
+import type { SecretStore } from "../keychain.ts";
+import { answerSecret } from "./answer-secret.ts";
 import { engineChildren } from "./engine-children.ts";
 import { tell } from "./engine-process.ts";
 import type { ChildProcess, StartProgram } from "./engine-process.ts";
@@ -21,6 +23,8 @@ export interface EngineHostOptions<Channel> {
   /** So many ends within `crashWindow` milliseconds, and it is not started again by itself. */
   readonly mostCrashes?: number;
   readonly crashWindow?: number;
+  /** Where the engine's secrets are kept; null: this system has no keychain. Asked each time an engine is started. */
+  readonly keychain?: () => SecretStore | null;
   readonly log: (message: string) => void;
   /** The workspace is open, also after the engine was started again. */
   readonly onOpened?: (workspaceId: string) => void;
@@ -67,6 +71,7 @@ export function engineHost<Channel>(options: EngineHostOptions<Channel>): Engine
     const child = options.start("engine", { args: [], env: {} });
     const current: Running<Channel> = { process: child, opened: false, failure: null };
     running = current;
+    const keychain = options.keychain?.() ?? null;
     const children = engineChildren(options.start, (message) => tell(child, message));
     const timer = setTimeout(() => {
       current.failure = {
@@ -81,6 +86,7 @@ export function engineHost<Channel>(options: EngineHostOptions<Channel>): Engine
       if (!parsed.success) return log(`the engine said something unknown: ${parsed.error.message}`);
       hear(current, parsed.data, timer);
       if ("child" in parsed.data) children.handle(parsed.data);
+      if (parsed.data.type === "secret") tell(child, answerSecret(keychain, parsed.data));
     });
     child.onExit((_code, reason) => {
       clearTimeout(timer);
@@ -88,7 +94,7 @@ export function engineHost<Channel>(options: EngineHostOptions<Channel>): Engine
       running = null;
       ended(current, reason);
     });
-    tell(child, { type: "open", workspaceDirectory: options.workspaceDirectory });
+    tell(child, { type: "open", workspaceDirectory: options.workspaceDirectory, keychain: keychain !== null });
     for (const channel of waiting.splice(0)) tell(child, { type: "renderer" }, [channel]);
   };
 
