@@ -4,7 +4,7 @@ import { parentPort } from "../core/jobs/parent-port.ts";
 import { administer } from "./administer.ts";
 import { readConfig } from "./config.ts";
 import { software, startServer } from "./start-server.ts";
-import { createLogger } from "./telemetry/logger.ts";
+import { createLog } from "./telemetry/logger.ts";
 import { startProfiling } from "./telemetry/profile.ts";
 
 const administered = new Set(["keys", "accounts", "secrets", "--help", "help"]);
@@ -21,7 +21,8 @@ async function main(argv: readonly string[]): Promise<void> {
 
 async function serve(profileDirectory: string | null): Promise<void> {
   const config = readConfig(process.env);
-  const logger = createLogger(config);
+  const log = createLog(config);
+  const { logger } = log;
   const profiling = profileDirectory === null ? null : await startProfiling(profileDirectory);
   const writeProfiles = async () => {
     const files = await profiling?.write().catch((error: unknown) => {
@@ -31,7 +32,7 @@ async function serve(profileDirectory: string | null): Promise<void> {
     if (files !== undefined) logger.info({ files }, "profiles");
   };
   const parent = parentPort();
-  const server = await startServer(config, logger);
+  const server = await startServer(config, log);
 
   let stopping = false;
   const stop = (why: string) => {

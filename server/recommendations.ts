@@ -65,6 +65,8 @@ export interface Answer {
 export type WrittenAnswer = Partial<Record<Format, EncodedBody>>;
 
 export interface Recommendations {
+  /** An answer that is still the one to this request (`name` as in `PersonRequest`), without asking anybody; null: `forPerson`. */
+  kept(live: LiveModel, person: Person, name: string): Answer | null;
   forPerson(live: LiveModel, request: PersonRequest): Promise<Answer>;
   forRatings(
     live: LiveModel,
@@ -103,7 +105,24 @@ export function createRecommendations(options: {
     return list;
   }
 
-  const kept = createKeptAnswers<Answer>();
+  const answers = createKeptAnswers<Answer>();
+
+  /** The ranking in memory that is a person's own, or everybody's of whom nothing is known. */
+  function rankingInMemory({ shared }: LiveModel, person: Person, epoch: number) {
+    const own = rankings.known(shared, person.listOwner, epoch);
+    // Whoever has a list of their own is no stranger; looking them up would cost more than the rest.
+    const owner = own === undefined && isStranger(shared, person, epoch) ? anyStranger : person.listOwner;
+    return { owner, ranking: own ?? (owner === anyStranger ? rankings.known(shared, owner, epoch) : undefined) };
+  }
+
+  function kept(live: LiveModel, person: Person, name: string): Answer | null {
+    const epoch = epochs.known(person.user);
+    if (epoch === undefined) return null;
+    const { ranking } = rankingInMemory(live, person, epoch);
+    const again = ranking === undefined ? null : answers.find(live.shared, ranking, person.user, name);
+    if (again !== null) note(person, again.basis);
+    return again;
+  }
 
   async function forPerson(live: LiveModel, request: PersonRequest): Promise<Answer> {
     const { shared } = live;
@@ -143,15 +162,7 @@ export function createRecommendations(options: {
   async function fromRanking(live: LiveModel, request: PersonRequest, epoch: number): Promise<Answer | null> {
     const { shared } = live;
     const { person, name } = request;
-    const own = rankings.known(shared, person.listOwner, epoch);
-    // Whoever has a list of their own is no stranger; looking them up would cost more than the rest.
-    const owner = own === undefined && isStranger(shared, person, epoch) ? anyStranger : person.listOwner;
-    const known = own ?? (owner === anyStranger ? rankings.known(shared, owner, epoch) : undefined);
-    const again = known === undefined || name === null ? null : kept.find(shared, known, person.user, name);
-    if (again !== null) {
-      note(person, again.basis);
-      return again;
-    }
+    const { owner, ranking: known } = rankingInMemory(live, person, epoch);
     const { ranking, source, complete } =
       known === undefined
         ? await rankings.find(shared, owner, epoch, async () => {
@@ -163,7 +174,7 @@ export function createRecommendations(options: {
     if (page === null) return null;
     const answer = await answerPage(live, request, ranking, page, { complete, source, epoch });
     return complete && name !== null && !request.explain
-      ? kept.keep(shared, ranking, person.user, name, answer)
+      ? answers.keep(shared, ranking, person.user, name, answer)
       : answer;
   }
 
@@ -244,6 +255,7 @@ export function createRecommendations(options: {
   }
 
   return {
+    kept,
     forPerson,
     async warm(live, { person, filter, deadline }) {
       const epoch = await epochs.current(person.user);

@@ -34,10 +34,11 @@ import { createRecentRequests } from "./live-model/warm-up.ts";
 import { connectPostgres } from "./postgres.ts";
 import { createRecommendations } from "./recommendations.ts";
 import { repeat } from "./repeat.ts";
+import { createAccessLines } from "./telemetry/access-lines.ts";
 import { openAccessLog } from "./telemetry/access-log.ts";
-import { createLogger } from "./telemetry/logger.ts";
+import { createLog } from "./telemetry/logger.ts";
 import { createTrending } from "./trending.ts";
-import type { Logger } from "./telemetry/logger.ts";
+import type { Log, Logger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { startTracing } from "./telemetry/tracing.ts";
 
@@ -62,7 +63,8 @@ const driftMs = 300_000;
  * Starts a server on a target. It needs Postgres with this build's schema to start (throws RB_TARGET_UNREACHABLE,
  * RB_TARGET_SCHEMA); after that it outlives both Postgres and Redis.
  */
-export async function startServer(config: ServerConfig, logger: Logger = createLogger(config)): Promise<RunningServer> {
+export async function startServer(config: ServerConfig, log: Log = createLog(config)): Promise<RunningServer> {
+  const { logger } = log;
   const metrics = createMetrics();
   const tracing =
     config.tracing === null
@@ -76,7 +78,8 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     throw error;
   }
 
-  const accessLog = config.accessLog === null ? null : openAccessLog(config.accessLog, config, logger);
+  const accessLog = config.accessLog === null ? null : openAccessLog(config.accessLog, logger);
+  const accessLines = createAccessLines(config, accessLog?.write ?? log.write);
   const scoringPool = createScoringPool({
     threads: config.threads,
     queueLimit: config.queueLimit,
@@ -158,7 +161,6 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       : createExposureBuffer({
           database: postgres.writes,
           postgres: postgres.exposureBreaker,
-          channel: config.channel,
           limit: config.exposures.buffer,
           metrics,
           logger,
@@ -192,10 +194,11 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
       pools: postgres,
       models,
       metrics,
-      accessLog: accessLog?.logger ?? logger,
+      accessLines,
       accounts,
       authenticator,
-      recommendations: exposures === null ? recommendations : recordExposures(recommendations, exposures),
+      recommendations:
+        exposures === null ? recommendations : recordExposures(recommendations, exposures, config.channel),
       trending: createTrending(postgres.lagging, postgres.readBreaker),
       recordFeedback: createFeedbackRecorder({
         database: postgres.writes,
@@ -306,6 +309,7 @@ export async function startServer(config: ServerConfig, logger: Logger = createL
     );
     await Promise.all([scoring.close(), redis?.close(), stream?.close(), spool?.close(), accounts?.close()]);
     listener.close();
+    accessLines.flush();
     await Promise.all([postgres.close(), accessLog?.close(), tracing?.close()]);
     metrics.registry.clear();
     logger.info("stopped");

@@ -6,13 +6,10 @@ import type { Database } from "./database.ts";
 
 export type Arm = "champion" | "challenger";
 
-/** One list that was shown. */
-export interface Exposure {
-  /** What makes a repeated delivery the same exposure. */
-  readonly id: string;
+/** One list for somebody. */
+export interface ShownList {
   readonly namespace: "data" | "account";
   readonly userId: string;
-  readonly shownAt: Date;
   readonly channel: string;
   readonly version: string;
   /** What the list was made from. */
@@ -25,31 +22,52 @@ export interface Exposure {
   readonly itemIds: readonly string[];
 }
 
+/** That it was shown, once. */
+export interface Exposure {
+  /** A UUID: what makes a repeated delivery the same exposure. */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly shownAt: number;
+  /** What is shown again and again may be one object: it is sent once. */
+  readonly list: ShownList;
+}
+
 /** Keeps exposures in one statement; the same ids again change nothing. */
 export async function insertExposures(database: Database, exposures: readonly Exposure[]): Promise<void> {
   if (exposures.length === 0) return;
+  const lists = new Map<ShownList, number>();
+  const which = exposures.map(({ list }) => {
+    const known = lists.get(list);
+    if (known !== undefined) return known;
+    lists.set(list, lists.size);
+    return lists.size - 1;
+  });
   await ask(
     database,
     `insert into reelbench.exposures (user_id, namespace, shown_at, id, channel, version, basis, experiment, arm, first_rank, item_ids)
-     select u, n, t, i, c, v, b, x, a, r, items from json_to_recordset($1::json)
-       as shown (u text, n text, t timestamptz, i uuid, c text, v text, b text, x uuid, a text, r integer, items text[])
+     select u, n, to_timestamp(t / 1000.0), i, c, v, b, x, a, r, items
+     from unnest($2::integer[], $3::bigint[], $4::uuid[]) as shown (k, t, i)
+     join json_to_recordset($1::json)
+       as list (k integer, u text, n text, c text, v text, b text, x uuid, a text, r integer, items text[]) using (k)
      on conflict (user_id, shown_at, id) do nothing`,
     [
       JSON.stringify(
-        exposures.map((e) => ({
-          u: e.userId,
-          n: e.namespace,
-          t: e.shownAt.toISOString(),
-          i: e.id,
-          c: e.channel,
-          v: e.version,
-          b: e.basis,
-          x: e.assignment?.experiment ?? null,
-          a: e.assignment?.arm ?? null,
-          r: e.firstRank,
-          items: e.itemIds,
+        Array.from(lists, ([list, k]) => ({
+          k,
+          u: list.userId,
+          n: list.namespace,
+          c: list.channel,
+          v: list.version,
+          b: list.basis,
+          x: list.assignment?.experiment ?? null,
+          a: list.assignment?.arm ?? null,
+          r: list.firstRank,
+          items: list.itemIds,
         })),
       ),
+      `{${which.join(",")}}`,
+      `{${exposures.map(({ shownAt }) => shownAt).join(",")}}`,
+      `{${exposures.map(({ id }) => id).join(",")}}`,
     ],
   );
 }
@@ -61,7 +79,7 @@ const shownRow = z
 /** The lists that somebody was shown, the latest first. */
 export async function exposuresOfUser(
   database: Database,
-  namespace: Exposure["namespace"],
+  namespace: ShownList["namespace"],
   userId: string,
   limit: number,
 ): Promise<z.output<typeof shownRow>[]> {

@@ -349,14 +349,16 @@ describe("my own account", () => {
     await insertExposures(target.pool, [
       {
         id: randomUUID(),
-        namespace: "account",
-        userId: accountId,
-        shownAt: new Date(),
-        channel: "production",
-        basis: "personal",
-        assignment: null,
-        firstRank: 1,
-        ...shown,
+        shownAt: Date.now(),
+        list: {
+          namespace: "account",
+          userId: accountId,
+          channel: "production",
+          basis: "personal",
+          assignment: null,
+          firstRank: 1,
+          ...shown,
+        },
       },
     ]);
     const everything = JSON.parse((await client.get("/v1/me/export")).text) as Record<string, unknown>;

@@ -1,8 +1,8 @@
-import { hash } from "node:crypto";
 import { SignJWT, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { ReelbenchError } from "../../core/contract/errors.ts";
+import { createDigest } from "./digest.ts";
 import { signingAlgorithm } from "./signing-keys.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
@@ -39,6 +39,7 @@ export function createAccessTokens(options: {
   const audience = "reelbench";
   // A signature is checked once for each token; by hash, so that a heap dump holds no tokens.
   const verified = new LRUCache<string, AccessClaims>({ max: 50_000 });
+  const digestOf = createDigest();
 
   const refused = (why: string, cause?: unknown) =>
     new ReelbenchError("RB_UNAUTHENTICATED", `The access token ${why}.`, { cause });
@@ -59,11 +60,11 @@ export function createAccessTokens(options: {
       return { token, expiresAt };
     },
     known(token) {
-      const claims = verified.get(hash("sha256", token, "base64"));
+      const claims = verified.get(digestOf(token));
       return claims !== undefined && claims.expiresAt + clockToleranceSeconds > Date.now() / 1000 ? claims : null;
     },
     async verify(token) {
-      const digest = hash("sha256", token, "base64");
+      const digest = digestOf(token);
       const known = verified.get(digest);
       if (known !== undefined) {
         if (known.expiresAt + clockToleranceSeconds > Date.now() / 1000) return known;

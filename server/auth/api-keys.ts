@@ -1,4 +1,4 @@
-import { hash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import { hashApiKey, touchApiKey, verifyApiKey } from "../../core/production/api-keys.ts";
@@ -7,6 +7,7 @@ import type { Database } from "../../core/production/database.ts";
 import type { CircuitBreaker } from "../circuit-breaker.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { scopePermissions } from "./permissions.ts";
+import { createDigest } from "./digest.ts";
 import type { Permission } from "./permissions.ts";
 import type { KeyPrincipal } from "./principal.ts";
 
@@ -50,6 +51,7 @@ export function createApiKeys(options: {
   const wrongBy = new LRUCache<string, { count: number }>({ max: 10_000, ttl: 60_000 });
   const asking = new Map<string, Promise<Verified | null>>();
   const used = new Set<string>();
+  const digestOf = createDigest();
 
   async function authenticate(text: string, address: string): Promise<KeyPrincipal> {
     const hashed = hashApiKey(text);
@@ -119,7 +121,7 @@ export function createApiKeys(options: {
 
   return {
     known(text) {
-      const entry = verified.get(hash("sha256", text, "base64"));
+      const entry = verified.get(digestOf(text));
       if (entry === undefined || now() - entry.at >= freshFor) return null;
       return entry.key.expiresAt !== null && entry.key.expiresAt.getTime() <= now() ? null : accept(entry);
     },

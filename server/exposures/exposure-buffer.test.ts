@@ -8,6 +8,7 @@ import { createExposureBuffer } from "./exposure-buffer.ts";
 const shown = (userId: string) => ({
   namespace: "data" as const,
   userId,
+  channel: "test",
   version: "v1",
   basis: "user-factors",
   assignment: null,
@@ -20,9 +21,10 @@ function fakePostgres() {
   const written: string[] = [];
   const state = { away: false };
   const database = {
-    query: (_sql: string, [json]: [string]) => {
+    query: (_sql: string, [json, which]: [string, string]) => {
       if (state.away) return Promise.reject(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
-      written.push(...(JSON.parse(json) as { u: string }[]).map(({ u }) => u));
+      const users = (JSON.parse(json) as { u: string }[]).map(({ u }) => u);
+      for (const list of JSON.parse(`[${which.slice(1, -1)}]`) as number[]) written.push(users[list] ?? "");
       return Promise.resolve({ rows: [], rowCount: 0 });
     },
   } as unknown as Database;
@@ -40,7 +42,6 @@ test("it holds no more than its limit, counts what it drops, and writes what it 
   const buffer = createExposureBuffer({
     database,
     postgres: createCircuitBreaker({ timeout: 1000, failures: 1, pause: 0 }),
-    channel: "test",
     limit: 1500,
     metrics,
     logger: pino({ level: "silent" }),
@@ -64,7 +65,6 @@ test("an empty list was not shown", () => {
   const buffer = createExposureBuffer({
     database,
     postgres: createCircuitBreaker({ timeout: 1000, failures: 1, pause: 0 }),
-    channel: "test",
     limit: 10,
     metrics: createMetrics(),
     logger: pino({ level: "silent" }),

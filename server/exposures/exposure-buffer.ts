@@ -2,13 +2,10 @@ import { randomUUID } from "node:crypto";
 import { toReelbenchError } from "../../core/contract/errors.ts";
 import type { Database } from "../../core/production/database.ts";
 import { insertExposures } from "../../core/production/exposures.ts";
-import type { Exposure } from "../../core/production/exposures.ts";
+import type { Exposure, ShownList } from "../../core/production/exposures.ts";
 import type { CircuitBreaker } from "../circuit-breaker.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-
-/** What was shown; id, time and channel are given here. */
-export type ShownList = Omit<Exposure, "id" | "shownAt" | "channel">;
 
 /**
  * Takes what was shown and writes it in batches, off the path of requests. It holds a bounded number of lists: while
@@ -22,28 +19,43 @@ export interface ExposureBuffer {
   waiting(): number;
 }
 
+interface Held {
+  readonly list: ShownList;
+  readonly shownAt: number;
+  /** Of all of this process. */
+  readonly number: number;
+}
+
 /** Lists in one statement. */
 const batchSize = 1000;
 
 export function createExposureBuffer(options: {
   readonly database: Database;
   readonly postgres: CircuitBreaker;
-  readonly channel: string;
   /** Lists held at most. */
   readonly limit: number;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }): ExposureBuffer {
-  const { database, postgres, channel, limit, metrics, logger } = options;
-  let buffer: Exposure[] = [];
+  const { database, postgres, limit, metrics, logger } = options;
+  let buffer: Held[] = [];
+  // Ids are this much of a random UUID and a count, made when they are sent and the same when they are sent again.
+  const prefix = randomUUID().slice(0, 24);
+  let count = 0;
   let flushing: Promise<void> | null = null;
   let failing = false;
+
+  const toExposure = ({ list, shownAt, number }: Held): Exposure => ({
+    id: prefix + number.toString(16).padStart(12, "0"),
+    shownAt,
+    list,
+  });
 
   async function write(): Promise<void> {
     while (buffer.length > 0) {
       const batch = buffer.slice(0, batchSize);
       try {
-        await postgres.run(() => insertExposures(database, batch));
+        await postgres.run(() => insertExposures(database, batch.map(toExposure)));
         metrics.exposures.inc({ outcome: "kept" }, batch.length);
         failing = false;
       } catch (error) {
@@ -65,7 +77,7 @@ export function createExposureBuffer(options: {
         metrics.exposures.inc({ outcome: "dropped" });
         return;
       }
-      buffer.push({ ...shown, id: randomUUID(), shownAt: new Date(), channel });
+      buffer.push({ list: shown, shownAt: Date.now(), number: count++ });
     },
     flush: () => (flushing ??= write().finally(() => (flushing = null))),
     waiting: () => buffer.length,

@@ -52,6 +52,13 @@ test("what was shown is kept in the order shown, with the version that chose it"
   ]);
 });
 
+test("what is sent again from memory is kept once more, each time under an id of its own", async () => {
+  for (let n = 0; n < 4; n++) await client.get("/v1/users/user-09/recommendations?n=4");
+  const rows = await exposuresOf("user-09", 4);
+  expect(rows).toHaveLength(4);
+  expect(new Set(rows.map(({ item_ids }) => item_ids.join())).size).toBe(1);
+});
+
 test("a batch and a group are shown to each of their users", async () => {
   await client.post("/v1/recommendations/batch", { userIds: ["user-05", "user-06"], n: 3 });
   await client.post("/v1/recommendations/group", { userIds: ["user-07", "user-08"], n: 3 });
@@ -72,15 +79,17 @@ test("what is taken up within a day is a hit, and only that", async () => {
   const now = Date.now();
   const shown = (n: number, userId: string, hoursAgo: number, itemIds: readonly string[]) => ({
     id: `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`,
-    namespace: "data" as const,
-    userId,
-    shownAt: new Date(now - hoursAgo * 3_600_000),
-    channel,
-    version: "v1",
-    basis: "user-factors",
-    assignment: null,
-    firstRank: 1,
-    itemIds,
+    shownAt: now - hoursAgo * 3_600_000,
+    list: {
+      namespace: "data" as const,
+      userId,
+      channel,
+      version: "v1",
+      basis: "user-factors",
+      assignment: null,
+      firstRank: 1,
+      itemIds,
+    },
   });
   const exposures = [
     shown(1, "q1", 2, ["a", "b", "c"]), // clicked b an hour later: a hit at rank 2

@@ -1,5 +1,5 @@
 import express from "express";
-import type { Express } from "express";
+import type { RequestListener } from "node:http";
 import { createRateLimiter } from "../auth/rate-limit.ts";
 import type { RedisStore } from "../cache/redis.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -36,23 +36,24 @@ export function routesOf(context: ServerContext): Route[] {
 }
 
 /** `redis` counts requests for all replicas; null: each counts for itself. */
-export function createApp(context: ServerContext, logger: Logger, redis: RedisStore | null): Express {
+export function createApp(context: ServerContext, logger: Logger, redis: RedisStore | null): RequestListener {
   const { config, authenticator } = context;
   const { channel } = config;
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", config.trustedProxies);
   const routes = routesOf(context);
-  app.use(
-    createDispatch({
-      routes: [...routes, ...descriptionRoutes(routes, context.software)],
-      config,
-      authenticator,
-      limit: createRateLimiter({ redis, channel, what: "key", perMinute: config.rateLimitPerMinute }),
-      openLimit: createRateLimiter({ redis, channel, what: "address", perMinute: config.openRateLimitPerMinute }),
-      observe: createObserver(context.metrics, context.accessLog),
-      logger,
-    }),
-  );
-  return app;
+  const dispatch = createDispatch({
+    routes: [...routes, ...descriptionRoutes(routes, context.software)],
+    config,
+    authenticator,
+    limit: createRateLimiter({ redis, channel, what: "key", perMinute: config.rateLimitPerMinute }),
+    openLimit: createRateLimiter({ redis, channel, what: "address", perMinute: config.openRateLimitPerMinute }),
+    observe: createObserver(context.metrics, context.accessLines),
+    logger,
+  });
+  app.use(dispatch.handle);
+  return (request, response) => {
+    if (!dispatch.again(request, response)) app(request, response);
+  };
 }

@@ -7,7 +7,7 @@ import type { RecordFeedback } from "../feedback/record-feedback.ts";
 import type { ModelStatus } from "../live-model/follow-deployment.ts";
 import type { LiveModels } from "../live-model/live-models.ts";
 import type { Recommendations } from "../recommendations.ts";
-import type { Logger } from "../telemetry/logger.ts";
+import type { AccessLines } from "../telemetry/access-lines.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Trending } from "../trending.ts";
 import type { Database } from "../../core/production/database.ts";
@@ -29,7 +29,7 @@ export interface ServerContext {
   readonly recordFeedback: RecordFeedback;
   readonly metrics: Metrics;
   /** Gets a line for each request. */
-  readonly accessLog: Logger;
+  readonly accessLines: AccessLines;
   /** Null where the server has no accounts. */
   readonly accounts: AccountServices | null;
   readonly authenticator: Authenticator;

@@ -1,9 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { parse } from "node:querystring";
 import type { ParsedUrlQuery } from "node:querystring";
 import express from "express";
 import type { Request, RequestHandler, Response } from "express";
+import { LRUCache } from "lru-cache";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
 import { credentialOf } from "../auth/credentials.ts";
@@ -17,9 +19,9 @@ import type { Exchange } from "./exchange.ts";
 import type { ObserveExchange } from "./middleware/observe.ts";
 import { fromThrown, problemContentType, retryAfter, toProblem } from "./problem.ts";
 import { encodeBody } from "./encoded-body.ts";
-import { corsHeaders, formatFor, preflightHeaders, securityHeaders, sendReply } from "./respond.ts";
-import { protobufTypes } from "./negotiate.ts";
-import type { RawRequest, Reply, Route } from "./route.ts";
+import { corsHeaders, preflightHeaders, securityHeaders, sendReply } from "./respond.ts";
+import { formatOf, protobufTypes } from "./negotiate.ts";
+import type { Answering, RawRequest, Reply, Route } from "./route.ts";
 import { createRouter } from "./router.ts";
 import type { Found } from "./router.ts";
 
@@ -37,31 +39,58 @@ export interface DispatchOptions {
 
 type MaybeSoon<T> = T | Promise<T>;
 
+export interface Dispatch {
+  /** Any request, inside of Express. */
+  readonly handle: RequestHandler;
+  /** False, and nothing done, where the request must go through Express. */
+  readonly again: (...given: Parameters<RequestListener>) => boolean;
+}
+
+/** What an address without a body means. */
+interface Met {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+  readonly search: string;
+  readonly answering: Answering;
+}
+
+/** Addresses whose meaning is remembered, and how long one may be. */
+const mostMet = 10_000;
+const longestMet = 300;
+
 /**
  * Every request from its first line to its last, in one handler: found by its path, authenticated, counted against its limit,
  * read, answered, sent. What can be answered from memory is answered before anything else gets its turn: no promise is made
- * on that way. Express is around it for what it knows of proxies and bodies.
+ * on that way. Express is around it for what it knows of proxies and bodies; an address that was asked for before, with a
+ * key that was looked at a moment ago, needs neither, and Express would cost it as much as all the rest.
  */
-export function createDispatch(options: DispatchOptions): RequestHandler {
+export function createDispatch(options: DispatchOptions): Dispatch {
   const { config, authenticator, limit, openLimit, observe, logger } = options;
   const router = createRouter(options.routes.map((value) => ({ path: value.path, method: value.method, value })));
   const common = securityHeaders({ "default-src": ["'none'"], "frame-ancestors": ["'none'"] });
   const bodies = { limit: config.bodyLimitBytes, type: () => true };
   const readJson = express.json({ ...bodies, strict: true, verify: refuseOtherThanUtf8 });
   const readBytes = express.raw(bodies);
+  const met = new LRUCache<string, Met>({ max: mostMet });
   const policies = new Map(
     [limit, openLimit].map((each) => [each, `"${each.what}";q=${each.perMinute};w=60`] as const),
   );
 
   /** The head of an answer, up to what the answer itself says. */
-  function headOf(request: Request, exchange: Exchange): string[] {
+  function headOf(request: IncomingMessage, exchange: Exchange): string[] {
     const headers = common.slice();
     headers.push("X-Request-Id", exchange.requestId);
     if (config.corsOrigins.length > 0) headers.push(...corsHeaders(config, request.headers.origin));
     return headers;
   }
 
-  function fail(request: Request, response: Response, exchange: Exchange, headers: string[], thrown: unknown): void {
+  function fail(
+    request: IncomingMessage,
+    response: ServerResponse,
+    exchange: Exchange,
+    headers: string[],
+    thrown: unknown,
+  ): void {
     const error = fromThrown(thrown);
     const { requestId, route } = exchange;
     const { status } = error.definition;
@@ -97,15 +126,16 @@ export function createDispatch(options: DispatchOptions): RequestHandler {
   function admit(request: Request, exchange: Exchange, route: Route, headers: string[]): MaybeSoon<void> {
     if (route.permission === null)
       return route.hasBody ? count(openLimit, addressKey(request.ip ?? ""), headers) : undefined;
-    const { permission } = route;
-    const enter = (principal: Principal) => {
-      requirePermission(principal, permission);
-      exchange.principal = principal;
-      return count(limit, principal.id, headers);
-    };
+    const enterAs = (principal: Principal) => enter(principal, exchange, route, headers);
     const credential = credentialOf(request.headers);
     const known = authenticator.known(credential);
-    return known === null ? authenticator.authenticate(credential, request.ip ?? "").then(enter) : enter(known);
+    return known === null ? authenticator.authenticate(credential, request.ip ?? "").then(enterAs) : enterAs(known);
+  }
+
+  function enter(principal: Principal, exchange: Exchange, { permission }: Route, headers: string[]): MaybeSoon<void> {
+    if (permission !== null) requirePermission(principal, permission);
+    exchange.principal = principal;
+    return count(limit, principal.id, headers);
   }
 
   function count(limiter: RateLimiter, who: string, headers: string[]): MaybeSoon<void> {
@@ -139,23 +169,38 @@ export function createDispatch(options: DispatchOptions): RequestHandler {
     search: string,
     headers: string[],
   ): MaybeSoon<void> {
-    const raw = (body: unknown): RawRequest => ({
-      params,
-      search,
-      query: () => parseQuery(search),
-      body,
-      headers: request.headers,
-      format: route.binary === undefined ? "json" : formatFor(request),
-      requestId: exchange.requestId,
-      principal: exchange.principal,
-      deadline: exchange.deadline,
-    });
-    const send = (reply: Reply) => sendReply(request, response, reply, headers, route.freshness);
     const finish = (body: unknown) => {
-      const reply = route.answer(raw(body));
-      return reply instanceof Promise ? reply.then(send) : send(reply);
+      const raw = rawRequest(request, exchange, { route, params, search }, body);
+      const answering = route.read(raw);
+      // Open routes need the address of who asks, which Express works out.
+      if (!route.hasBody && route.permission !== null && request.method === "GET" && request.url.length <= longestMet)
+        met.set(request.url, { route, params, search, answering });
+      return answerWith(request, response, route, answering, raw, headers);
     };
     return route.hasBody ? readBodyOf(request, response, route).then(finish) : finish(undefined);
+  }
+
+  function rawRequest(
+    { headers }: IncomingMessage,
+    { requestId, principal, deadline }: Exchange,
+    { route, params, search }: Omit<Met, "answering">,
+    body: unknown,
+  ): RawRequest {
+    const format = route.binary === undefined ? "json" : formatOf(headers.accept);
+    return { params, search, query: () => parseQuery(search), body, headers, format, requestId, principal, deadline };
+  }
+
+  function answerWith(
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: Route,
+    answering: Answering,
+    raw: RawRequest,
+    headers: string[],
+  ): MaybeSoon<void> {
+    const reply = answering(raw);
+    if (!(reply instanceof Promise)) return sendReply(request, response, reply, headers, route.freshness);
+    return reply.then((later: Reply) => sendReply(request, response, later, headers, route.freshness));
   }
 
   /** Refuses another media type before the first byte is read. */
@@ -187,7 +232,7 @@ export function createDispatch(options: DispatchOptions): RequestHandler {
     response.writeHead(204, headers).end();
   }
 
-  return (request, response) => {
+  function begin(request: IncomingMessage, response: ServerResponse): Exchange {
     const started = performance.now();
     const exchange: Exchange = {
       requestId: randomUUID(),
@@ -197,16 +242,53 @@ export function createDispatch(options: DispatchOptions): RequestHandler {
       principal: null,
     };
     observe(request, response, exchange);
+    return exchange;
+  }
+
+  function guard(request: IncomingMessage, response: ServerResponse, exchange: Exchange, work: Work): void {
     const headers = headOf(request, exchange);
     try {
-      const under = handle(request, response, exchange, headers);
+      const under = work(headers);
       if (under instanceof Promise)
         under.catch((thrown: unknown) => fail(request, response, exchange, headers, thrown));
     } catch (thrown) {
       fail(request, response, exchange, headers, thrown);
     }
+  }
+
+  return {
+    handle: (request, response) => {
+      const exchange = begin(request, response);
+      guard(request, response, exchange, (headers) => handle(request, response, exchange, headers));
+    },
+    again: (request, response) => {
+      const known = request.method === "GET" ? met.get(request.url ?? "") : undefined;
+      const principal = known === undefined ? null : knownPrincipal(request);
+      if (known === undefined || principal === null) return false;
+      const exchange = begin(request, response);
+      const { route, answering } = known;
+      exchange.route = route.path;
+      guard(request, response, exchange, (headers) => {
+        const admitted = enter(principal, exchange, route, headers);
+        const answer = () =>
+          answerWith(request, response, route, answering, rawRequest(request, exchange, known, undefined), headers);
+        return admitted instanceof Promise ? admitted.then(answer) : answer();
+      });
+      return true;
+    },
   };
+
+  /** Null for whoever has to be looked up, or refused with what Express knows of them. */
+  function knownPrincipal({ headers }: IncomingMessage): Principal | null {
+    try {
+      return authenticator.known(credentialOf(headers));
+    } catch {
+      return null;
+    }
+  }
 }
+
+type Work = (headers: string[]) => MaybeSoon<void>;
 
 function splitTarget(target: string): { readonly path: string; readonly search: string } {
   // A request line may carry a whole URL (RFC 9112, 3.2.2).

@@ -5,8 +5,8 @@ import helmet from "helmet";
 import type { ServerConfig } from "../config.ts";
 import { encodeBody, encodeJson, jsonType } from "./encoded-body.ts";
 import type { EncodedBody } from "./encoded-body.ts";
-import { encodingOf, formatOf, matches } from "./negotiate.ts";
-import type { Encoding, Format } from "./negotiate.ts";
+import { encodingOf, matches } from "./negotiate.ts";
+import type { Encoding } from "./negotiate.ts";
 import type { Freshness, Reply } from "./route.ts";
 
 /** Below this, compression costs more than it saves. */
@@ -66,10 +66,6 @@ export function preflightHeaders(allow: string): RawHeaders {
     "Access-Control-Max-Age",
     "600",
   ];
-}
-
-export function formatFor(request: IncomingMessage): Format {
-  return formatOf(request.headers.accept);
 }
 
 /** Sends a reply whose head so far is `headers`. Resolves when it is given to the socket; only compression takes time. */

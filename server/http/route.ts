@@ -83,8 +83,14 @@ export interface Route extends RouteDocumentation {
   readonly body: z.ZodType;
   readonly hasBody: boolean;
   readonly freshness: Freshness;
-  readonly answer: (request: RawRequest) => Promise<Reply> | Reply;
+  /**
+   * Reads what a request brings and tells how such a request is answered: the same address, the same way, but for a body. Throws
+   * RB_INVALID_INPUT.
+   */
+  readonly read: (request: RawRequest) => Answering;
 }
+
+export type Answering = (request: RawRequest) => Promise<Reply> | Reply;
 
 export const nothing = z.strictObject({});
 export const noBody = z.undefined();
@@ -123,13 +129,16 @@ export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends 
     ...route,
     hasBody,
     freshness: route.freshness ?? "no-store",
-    answer: (request) => {
+    read: (request) => {
       const params = route.params.safeParse(request.params);
       const query = readQuery(request);
       const body = route.body.safeParse(hasBody ? request.body : undefined);
       if (params.success && query.success && body.success) {
-        const reply = route.handle({ params: params.data, query: query.data, body: body.data }, request);
-        return reply instanceof Promise ? reply.then((later) => inFormat(later, request)) : inFormat(reply, request);
+        const input = { params: params.data, query: query.data, body: body.data };
+        return (asked) => {
+          const reply = route.handle(input, asked);
+          return reply instanceof Promise ? reply.then((later) => inFormat(later, asked)) : inFormat(reply, asked);
+        };
       }
       throw invalidInput([
         ...fieldErrors("path", params.error),

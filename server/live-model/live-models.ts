@@ -2,7 +2,7 @@ import { ReelbenchError } from "../../core/contract/errors.ts";
 import type { CacheUser } from "../../core/production/cache-keys.ts";
 import { armOf } from "../../core/production/experiments.ts";
 import type { Experiment } from "../../core/production/experiments.ts";
-import type { Exposure } from "../../core/production/exposures.ts";
+import type { ShownList } from "../../core/production/exposures.ts";
 import type { ScoreJob, ScoredList } from "./score-job.ts";
 import type { ScoringPool } from "./scoring-pool.ts";
 import type { SharedModel } from "./shared-model.ts";
@@ -14,7 +14,7 @@ export interface LiveModel {
   readonly epoch: number;
   readonly since: Date;
   /** The arm of an experiment that this request was given; null outside of one. */
-  readonly assignment: Exposure["assignment"];
+  readonly assignment: ShownList["assignment"];
   score(job: ScoreJob, deadline: number): Promise<ScoredList>;
 }
 
@@ -27,6 +27,8 @@ export interface LiveModels {
    * challenger is not loaded, or something else than the champion serves, nobody is in the experiment.
    */
   withModelFor<T>(user: CacheUser, work: (model: LiveModel) => Promise<T>): Promise<T>;
+  /** What `withModelFor` would lend, for work that is done when this returns. */
+  currentFor(user: CacheUser): LiveModel | null;
   /** From the next request on. `challenger` is the experiment's, loaded and warm; null ends it here. */
   experiment(running: { readonly experiment: Experiment; readonly challenger: HeldModel } | null): void;
   /** The experiment that requests are assigned to; null while there is none. */
@@ -87,26 +89,31 @@ export function createLiveModels(pool: ScoringPool, now: () => Date = () => new 
     before?.held.release();
   }
 
-  const withCurrent: LiveModels["withCurrent"] = (work) => {
-    if (serving === null)
+  function lend<T>(
+    chosen: { readonly live: LiveModel; readonly held: HeldModel } | null,
+    work: (model: LiveModel) => Promise<T>,
+  ): Promise<T> {
+    if (chosen === null)
       return Promise.reject(new ReelbenchError("RB_NO_ACTIVE_MODEL", undefined, { details: { retryAfter: 2 } }));
+    return chosen.held.use(() => work(chosen.live));
+  }
+
+  function choose(user: CacheUser): { readonly live: LiveModel; readonly held: HeldModel } | null {
+    if (running === null || serving?.live.shared.version !== running.experiment.champion) return serving;
     const { live, held } = serving;
-    return held.use(() => work(live));
-  };
+    const { experiment, challenger } = running;
+    const arm = armOf(experiment, user);
+    const assignment = { experiment: experiment.id, arm };
+    if (arm === "champion") return { held, live: { ...live, assignment } };
+    const { shared, score } = challenger;
+    return { held: challenger, live: { shared, score, epoch: live.epoch, since: live.since, assignment } };
+  }
 
   return {
     current: () => serving?.live ?? null,
-    withCurrent,
-    withModelFor: (user, work) => {
-      if (running === null || serving?.live.shared.version !== running.experiment.champion) return withCurrent(work);
-      const { live, held } = serving;
-      const { experiment, challenger } = running;
-      const arm = armOf(experiment, user);
-      const assignment = { experiment: experiment.id, arm };
-      if (arm === "champion") return held.use(() => work({ ...live, assignment }));
-      const { shared, score } = challenger;
-      return challenger.use(() => work({ shared, score, epoch: live.epoch, since: live.since, assignment }));
-    },
+    currentFor: (user) => choose(user)?.live ?? null,
+    withCurrent: (work) => lend(serving, work),
+    withModelFor: (user, work) => lend(choose(user), work),
     experiment: (next) => {
       next?.challenger.retain();
       const before = running;

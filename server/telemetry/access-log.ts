@@ -1,5 +1,4 @@
 import { basename, dirname, resolve } from "node:path";
-import pino from "pino";
 import { createStream } from "rotating-file-stream";
 import type { ServerConfig } from "../config.ts";
 import type { Logger } from "./logger.ts";
@@ -8,7 +7,8 @@ import type { Logger } from "./logger.ts";
 const longestQueue = 16 * 2 ** 20;
 
 export interface AccessLog {
-  readonly logger: Logger;
+  /** Whole lines and their number. Never throws. */
+  readonly write: (lines: string, count: number) => void;
   /** Lines that were not written: the disk was full, or too slow. */
   lost(): number;
   close(): Promise<void>;
@@ -20,7 +20,6 @@ export interface AccessLog {
  */
 export function openAccessLog(
   { file, bytes, files }: NonNullable<ServerConfig["accessLog"]>,
-  { serverId, channel }: Pick<ServerConfig, "serverId" | "channel">,
   logger: Logger,
 ): AccessLog {
   const path = resolve(file);
@@ -38,21 +37,11 @@ export function openAccessLog(
     failed = true;
   });
   stream.on("warning", (error) => logger.warn({ error: String(error) }, "the access log was not rotated"));
-  const destination = {
-    write(line: string) {
-      if (failed || stream.writableLength > longestQueue) lost++;
-      else stream.write(line);
-    },
-  };
   return {
-    logger: pino(
-      {
-        base: { server: serverId, channel },
-        timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) },
-      },
-      destination,
-    ),
+    write(lines, count) {
+      if (failed || stream.writableLength > longestQueue) lost += count;
+      else stream.write(lines);
+    },
     lost: () => lost,
     close: () => new Promise((done) => (failed ? done() : stream.end(() => done()))),
   };

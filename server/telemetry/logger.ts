@@ -3,6 +3,12 @@ import type { ServerConfig } from "../config.ts";
 
 export type Logger = pino.Logger;
 
+export interface Log {
+  readonly logger: Logger;
+  /** Whole lines, to where the logger's go. */
+  readonly write: (lines: string) => void;
+}
+
 /** Bytes that are written at once, and milliseconds after which fewer are. A line at a time would cost more than an answer. */
 const batchBytes = 8_192;
 const batchMs = 200;
@@ -11,7 +17,7 @@ const batchMs = 200;
  * JSON lines on standard output, in batches; what is left goes out at exit. No transport: those need files of their own,
  * which a bundle does not have.
  */
-export function createLogger(config: Pick<ServerConfig, "logLevel" | "serverId" | "channel">): Logger {
+export function createLog(config: Pick<ServerConfig, "logLevel" | "serverId" | "channel">): Log {
   const destination = pino.destination({ dest: 1, sync: false, minLength: batchBytes, periodicFlush: batchMs });
   const options = {
     level: config.logLevel,
@@ -24,11 +30,11 @@ export function createLogger(config: Pick<ServerConfig, "logLevel" | "serverId" 
       censor: "[hidden]",
     },
   } satisfies pino.LoggerOptions;
-  return pino(options, destination);
+  return { logger: pino(options, destination), write: (lines) => void destination.write(lines) };
 }
 
 /** ISO 8601, its seconds written once for all lines of a second. */
-function createTimestamp(): () => string {
+export function createTimestamp(): () => string {
   let second = Number.NaN;
   let prefix = "";
   return () => {

@@ -19,6 +19,7 @@ import {
   trendingSchema,
   userParams,
 } from "../schemas.ts";
+import type { Format } from "../negotiate.ts";
 import type { LiveModel } from "../../live-model/live-models.ts";
 import { requireAccount } from "../../auth/principal.ts";
 import { accountPerson, dataPerson } from "../../person.ts";
@@ -80,31 +81,45 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
     body: bodyOf(live, answer),
   });
 
+  /** What was written before and still holds is sent again at once. */
+  const keptReply = (person: Person, name: string | null, format: Format): Reply | null => {
+    const live = name === null ? null : models.currentFor(person.user);
+    if (live === null || name === null) return null;
+    const answer = recommendations.kept(live, person, name);
+    const body = answer?.written?.[format];
+    return answer === null || body === undefined ? null : { headers: headersOf(live, answer), body };
+  };
+
   const forPerson = (
     person: Person,
     query: z.output<typeof personQuery>,
     { deadline, search, format }: RawRequest,
     userId?: string,
-  ): Promise<Reply> =>
-    models.withModelFor(person.user, async (live) => {
-      const { n, excludeSeen, explain, diversity, explore, cursor, genre, withoutGenre, ...filter } = query;
-      const answer = await recommendations.forPerson(live, {
-        person,
-        n,
-        excludeSeen,
-        explain,
-        diversity,
-        explore,
-        cursor: cursor ?? null,
-        filter: { genres: genre, withoutGenres: withoutGenre, ...filter },
-        deadline,
-        name: search.length <= longestKept ? (explore === 0 ? search : `${explorationDay()} ${search}`) : null,
-      });
-      const headers = headersOf(live, answer);
-      if (answer.written === null) return { headers, body: bodyOf(live, answer, userId) };
-      const body = (answer.written[format] ??= encodeAs(format, bodyOf(live, answer, userId), recommendationsForm));
-      return { headers, body };
-    });
+  ): Promise<Reply> | Reply => {
+    const name = search.length <= longestKept ? (query.explore === 0 ? search : `${explorationDay()} ${search}`) : null;
+    return (
+      keptReply(person, name, format) ??
+      models.withModelFor(person.user, async (live) => {
+        const { n, excludeSeen, explain, diversity, explore, cursor, genre, withoutGenre, ...filter } = query;
+        const answer = await recommendations.forPerson(live, {
+          person,
+          n,
+          excludeSeen,
+          explain,
+          diversity,
+          explore,
+          cursor: cursor ?? null,
+          filter: { genres: genre, withoutGenres: withoutGenre, ...filter },
+          deadline,
+          name,
+        });
+        const headers = headersOf(live, answer);
+        if (answer.written === null) return { headers, body: bodyOf(live, answer, userId) };
+        const body = (answer.written[format] ??= encodeAs(format, bodyOf(live, answer, userId), recommendationsForm));
+        return { headers, body };
+      })
+    );
+  };
 
   return [
     defineRoute({
