@@ -24,7 +24,10 @@ function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(c, f32x4.mul(a, b));
 }
 
-/** C [4 × 8] −= Σ_k u[k][0 … 3] · v[k][0 … 7]; k strides 32 bytes in both, rows of C 32 bytes. `depth` a multiple of 4. */
+/**
+ * C [4 × 8] −= Σ_k u[k][0 … 3] · v[k][0 … 7]; k strides 32 bytes in both, rows of C 32 bytes. Not unrolled here: the optimiser
+ * would join the steps of each sum and run out of registers, while V8 unrolls the loop as it stands.
+ */
 // @ts-ignore: decorator
 @inline
 function subtractTile(c: usize, u: usize, v: usize, depth: usize): void {
@@ -32,7 +35,7 @@ function subtractTile(c: usize, u: usize, v: usize, depth: usize): void {
   let a20 = f32x4.splat(0), a21 = f32x4.splat(0), a30 = f32x4.splat(0), a31 = f32x4.splat(0);
   const end = u + (depth << 5);
   while (u < end) {
-    let b0 = v128.load(v), b1 = v128.load(v, 16);
+    const b0 = v128.load(v), b1 = v128.load(v, 16);
     let s = v128.load32_splat(u);
     a00 = multiplyAdd(s, b0, a00);
     a01 = multiplyAdd(s, b1, a01);
@@ -45,23 +48,8 @@ function subtractTile(c: usize, u: usize, v: usize, depth: usize): void {
     s = v128.load32_splat(u, 12);
     a30 = multiplyAdd(s, b0, a30);
     a31 = multiplyAdd(s, b1, a31);
-
-    b0 = v128.load(v, 32);
-    b1 = v128.load(v, 48);
-    s = v128.load32_splat(u, 32);
-    a00 = multiplyAdd(s, b0, a00);
-    a01 = multiplyAdd(s, b1, a01);
-    s = v128.load32_splat(u, 36);
-    a10 = multiplyAdd(s, b0, a10);
-    a11 = multiplyAdd(s, b1, a11);
-    s = v128.load32_splat(u, 40);
-    a20 = multiplyAdd(s, b0, a20);
-    a21 = multiplyAdd(s, b1, a21);
-    s = v128.load32_splat(u, 44);
-    a30 = multiplyAdd(s, b0, a30);
-    a31 = multiplyAdd(s, b1, a31);
-    u += 64;
-    v += 64;
+    u += 32;
+    v += 32;
   }
   v128.store(c, f32x4.sub(v128.load(c), a00));
   v128.store(c, f32x4.sub(v128.load(c, 16), a01), 16);
@@ -207,6 +195,9 @@ function scaleTile(c: usize, p: usize, v: usize, depth: usize): void {
   v128.store(c, a31, 112);
 }
 
+/** Rows of U that one thread keeps in its nearest cache while the columns of a block pass; divides the block's width. */
+const STRIP: usize = 32;
+
 /** Last step, for the rows of one block: A_ij −= U_i V_jᵀ for all j ≤ i not in K. */
 export function sweepUpdate(matrix: usize, n: i32, width: i32, state: usize, block: i32, v: usize, u: usize): void {
   const size = <usize>n, depth = <usize>width;
@@ -216,17 +207,20 @@ export function sweepUpdate(matrix: usize, n: i32, width: i32, state: usize, blo
   const lastRow = ((<usize>block) + 1) * depth;
   for (let other = 0; other <= block; other++) {
     if (other === pivot) continue;
-    const lastColumn = ((<usize>other) + 1) * depth;
-    for (let column = (<usize>other) * depth; column < lastColumn; column += 8) {
-      const right = v + (column >> 3) * panelBytes;
-      let row = other === block ? column : (<usize>block) * depth;
-      let c = panelRow(matrix, size, column >> 3, row);
-      let left = u + (row >> 3) * panelBytes;
-      for (; row < lastRow; row += 8) {
-        subtractTile(c, left, right, depth);
-        subtractTile(c + 128, left + 16, right, depth);
-        c += 256;
-        left += panelBytes;
+    const firstColumn = (<usize>other) * depth, lastColumn = firstColumn + depth;
+    for (let top = (<usize>block) * depth; top < lastRow; top += STRIP) {
+      const bottom = top + STRIP;
+      for (let column = firstColumn; column < lastColumn; column += 8) {
+        const right = v + (column >> 3) * panelBytes;
+        let row = other === block && column > top ? column : top;
+        let c = panelRow(matrix, size, column >> 3, row);
+        let left = u + (row >> 3) * panelBytes;
+        for (; row < bottom; row += 8) {
+          subtractTile(c, left, right, depth);
+          subtractTile(c + 128, left + 16, right, depth);
+          c += 256;
+          left += panelBytes;
+        }
       }
     }
   }
