@@ -20,6 +20,7 @@ import { createLiveModels } from "./engine/live-models.ts";
 import { createLiveCurves, followJobState, modelHandlers, modelJobs } from "./engine/models.ts";
 import { modelVersionHandlers } from "./engine/model-versions.ts";
 import { perUserHandlers } from "./engine/per-user.ts";
+import { createProduction } from "./engine/production.ts";
 import { publishingHandlers, publishingJobs } from "./engine/publishing.ts";
 import { recommendationHandlers } from "./engine/recommendations.ts";
 import type { Rooms } from "./engine/rooms.ts";
@@ -110,6 +111,7 @@ async function engineOf(
   };
   const targets = createTargets(rooms, secrets);
   const servers = createServers(rooms, targets, secrets);
+  const production = createProduction(targets, servers);
   const curves = createLiveCurves(rooms);
   const comparisons = createComparisons(rooms);
   const connections: PostgresConnections = new Map();
@@ -147,6 +149,7 @@ async function engineOf(
     ...searchHandlers(rooms),
     ...recommendationHandlers(createLiveModels(rooms)),
     ...publishingHandlers(rooms, targets, servers),
+    ...production.handlers,
     ...jobHandlers(rooms, queue),
     ...settingsHandlers(rooms, limits, afterCrash),
   } satisfies DirectHandlers;
@@ -174,6 +177,7 @@ async function engineOf(
       if (!open) return;
       open = false;
       await queue.stop();
+      production.close();
       await servers.close();
       await targets.close();
       workspace.close();

@@ -44,6 +44,7 @@ import { importMethods } from "./import-check.ts";
 import { method } from "./method.ts";
 import type { MethodDefinition } from "./method.ts";
 import { modelVersionMethods } from "./model-versions.ts";
+import { productionMethods } from "./production-metrics.ts";
 import { publishingMethods } from "./publishing.ts";
 import { recommendListMethods } from "./recommend-list.ts";
 import { runTableMethods, runTag } from "./run-table.ts";
@@ -314,6 +315,7 @@ export const contract = {
 
   // ── Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────
   ...publishingMethods,
+  ...productionMethods,
   "targets.status": method("query", z.object({ targetId: entityId }), targetStatus),
   "publish.run": method(
     "job",
