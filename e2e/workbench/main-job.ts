@@ -8,7 +8,7 @@ import { screenshots, temporaryFolder } from "./workbench.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** Small, and dense enough that a factor model has something to find. */
-const shape = { seed: 5, users: 300, items: 400, ratings: 20_000 };
+export const shape = { seed: 5, users: 300, items: 400, ratings: 20_000 };
 const recommendations = z.object({
   version: z.string(),
   items: z.array(z.object({ itemId: z.string(), title: z.string().nullable(), score: z.number() })),
@@ -67,10 +67,10 @@ export async function doMainJob(workbench: Workbench, journey: string): Promise<
   }
 }
 
-const goTo = (page: Page, screen: string) =>
+export const goTo = (page: Page, screen: string) =>
   page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: screen, exact: true }).click();
 
-async function importFile({ page, answerFileDialog }: Workbench, path: string): Promise<void> {
+export async function importFile({ page, answerFileDialog }: Workbench, path: string): Promise<void> {
   await goTo(page, "Data");
   await page.getByRole("link", { name: "Import ratings" }).first().click();
   if (await answerFileDialog(path)) await page.getByRole("button", { name: "Browse…" }).first().click();
@@ -85,20 +85,20 @@ async function importFile({ page, answerFileDialog }: Workbench, path: string): 
   await page.getByText(`${count} records read: ${count} accepted, 0 rejected.`).waitFor();
 }
 
-async function makeSnapshot(page: Page): Promise<void> {
+export async function makeSnapshot(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Make a snapshot" }).click();
   await page.getByRole("button", { name: "Create snapshot" }).click();
   await page.waitForURL(/#\/data\/snapshots\//);
   await page.getByText(shape.ratings.toLocaleString("en")).first().waitFor();
 }
 
-async function split(page: Page): Promise<void> {
+export async function split(page: Page): Promise<void> {
   await goTo(page, "Train");
   await page.getByRole("button", { name: /^Use / }).first().click();
   await page.getByText(/^Trained on [\d,]+ ratings/).waitFor();
 }
 
-async function train(page: Page, algorithms: readonly string[]): Promise<void> {
+export async function train(page: Page, algorithms: readonly string[]): Promise<void> {
   for (const name of algorithms) await page.getByRole("region", { name, exact: true }).getByRole("checkbox").check();
   await page.getByRole("button", { name: `Train ${String(algorithms.length)} models` }).click();
   const runs = page.getByRole("table", { name: "Runs on this split" });

@@ -280,7 +280,7 @@ interface TableProps extends PairProps {
 function Pair({ label, head, from, to, difference = null, children }: TableProps) {
   return (
     <Table.ScrollContainer minWidth={420}>
-      <Table fz="sm" aria-label={label} withTableBorder>
+      <Table fz="sm" aria-label={label} withTableBorder style={{ whiteSpace: "nowrap", background: "var(--rb-surface)" }}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{head}</Table.Th>

@@ -53,7 +53,7 @@ export function ModelLineageView({ detail }: { readonly detail: ModelDetail }) {
             {index + 1}. {describeStep(step)}
           </Text>
         ))}
-        <Hash of="Id, a hash over rows and recipe" value={snapshot.id} />
+        <Hash of="id, a hash over rows and recipe" value={snapshot.id} />
       </Step>
       <Step title="Split">
         <TextLink to="/train" search={{ snapshot: snapshot.id, split: split.id }}>
@@ -62,7 +62,7 @@ export function ModelLineageView({ detail }: { readonly detail: ModelDetail }) {
         <Text size="xs" c="dimmed">
           {formatCount(split.train)} to train, {formatCount(split.test)} to test, seed {split.seed}
         </Text>
-        <Hash of="Id" value={split.id} />
+        <Hash of="id of the split" value={split.id} />
       </Step>
       <Step title="Run">
         {evaluatedBy !== null && (
@@ -128,7 +128,8 @@ function Hash({ of, value }: { readonly of: string; readonly value: string }) {
   return (
     <CopyButton value={value}>
       {({ copied, copy }) => (
-        <UnstyledButton onClick={copy} aria-label={`Copy: ${of}`} title={value}>
+        <UnstyledButton onClick={copy} title={value}>
+          <span className="rb-visually-hidden">Copy the {of}: </span>
           <Code>{copied ? "copied" : value.length > 20 ? `${value.slice(0, 16)}…` : value}</Code>
         </UnstyledButton>
       )}

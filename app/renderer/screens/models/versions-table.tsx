@@ -39,7 +39,7 @@ function columnsFor(entries: readonly ModelEntry[]): readonly DataColumn<ModelEn
     {
       id: "version",
       header: "Version",
-      width: 170,
+      width: 150,
       value: ({ version }) => versionTitle(version),
       cell: ({ version }) => (
         <TextLink to="/models/$modelId" params={{ modelId: version.id }}>
@@ -50,14 +50,14 @@ function columnsFor(entries: readonly ModelEntry[]): readonly DataColumn<ModelEn
     {
       id: "aliases",
       header: "Aliases",
-      width: 180,
+      width: 140,
       value: ({ version }) => version.aliases.join(", "),
       cell: ({ version }) => <Aliases aliases={version.aliases} />,
     },
     {
       id: "live",
       header: "Live on",
-      width: 150,
+      width: 110,
       value: (entry) =>
         liveOn(entry)
           .map(({ targetName }) => targetName)
@@ -72,12 +72,12 @@ function columnsFor(entries: readonly ModelEntry[]): readonly DataColumn<ModelEn
         </Group>
       ),
     },
-    { id: "run", header: "Run", width: 220, value: ({ run }) => run.name },
-    { id: "algorithm", header: "Algorithm", width: 120, value: ({ run }) => run.algorithm },
+    { id: "run", header: "Run", width: 170, value: ({ run }) => run.name },
+    { id: "algorithm", header: "Algorithm", width: 105, value: ({ run }) => run.algorithm },
     ...metrics.map((name): DataColumn<ModelEntry> => ({
       id: name,
       header: metricLabel(name),
-      width: 110,
+      width: 95,
       numeric: true,
       bestFirst: /^(rmse|mae)/.test(name) ? "low" : "high",
       value: ({ run }) => findMetric(run.metrics, name)?.value ?? null,
@@ -89,7 +89,7 @@ function columnsFor(entries: readonly ModelEntry[]): readonly DataColumn<ModelEn
     {
       id: "registered",
       header: "Registered",
-      width: 170,
+      width: 150,
       value: ({ version }) => version.registeredAt,
       cell: ({ version }) => formatDateTime(version.registeredAt),
     },
