@@ -2,6 +2,7 @@ import { itemId, userId } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { decodeCard, encodeCard, hashBytes } from "./bundle-card.ts";
 import type { BundleCard, BundlePart } from "./bundle-card.ts";
+import { compareUtf8 } from "./id-list.ts";
 import { modelOf, tensorsOf } from "./model-tensors.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 import type { ServableModel } from "./servable.ts";
@@ -158,21 +159,6 @@ function decodeIds(bytes: Uint8Array, name: BundlePart, count: number, schema: t
     previous = parsed.data;
     return parsed.data;
   });
-}
-
-/** Order of the UTF-8 bytes, which is the order of code points; JavaScript's own order is that of UTF-16 units. */
-function compareUtf8(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at++) {
-    const x = a.charCodeAt(at);
-    const y = b.charCodeAt(at);
-    if (x !== y) return (isSurrogate(x) ? x + 0x1_0000 : x) - (isSurrogate(y) ? y + 0x1_0000 : y);
-  }
-  return a.length - b.length;
-}
-
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
 }
 
 function corrupt(message: string, cause?: unknown): ReelbenchError {

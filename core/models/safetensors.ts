@@ -52,39 +52,59 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Ar
  * values finite. Throws RB_CORRUPT. The tensors are copies.
  */
 export function decodeSafetensors(bytes: Uint8Array): Map<string, Tensor> {
-  const { entries, dataStart } = readHeader(bytes);
+  const header = readSafetensorsHeader(bytes, bytes.length);
+  if (header === null) throw corrupt("it is shorter than its own header");
+  const tensors = new Map<string, Tensor>();
+  for (const { name, dtype, shape, begin, length } of checkLayout(header, bytes.length))
+    tensors.set(name, { shape, data: copyNumbers(bytes, header.dataStart + begin, length, dtype, name) });
+  return tensors;
+}
+
+interface SafetensorsHeader {
+  readonly entries: z.infer<typeof header>;
+  readonly dataStart: number;
+}
+
+export interface PlacedTensor {
+  readonly name: string;
+  readonly dtype: "F32" | "I32";
+  readonly shape: readonly number[];
+  /** Bytes, from where the data start. */
+  readonly begin: number;
+  readonly length: number;
+}
+
+/** The tensors in the order of their bytes, of which each is exactly as many as its shape needs, without gap or overlap. Throws RB_CORRUPT. */
+export function checkLayout({ entries, dataStart }: SafetensorsHeader, fileBytes: number): PlacedTensor[] {
   const placed = Object.entries(entries).sort(
     ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
   );
   let expected = 0;
-  const tensors = new Map<string, Tensor>();
-  for (const [
-    name,
-    {
-      dtype,
-      shape,
-      data_offsets: [begin, end],
-    },
-  ] of placed) {
+  const tensors: PlacedTensor[] = [];
+  for (const [name, { dtype, shape, data_offsets: offsets }] of placed) {
+    const [begin, end] = offsets;
     const length = shape.reduce((product, size) => product * size, 1) * 4;
     if (begin !== expected) throw corrupt(`the tensor "${name}" overlaps another or leaves a gap`);
     if (!Number.isSafeInteger(length) || end - begin !== length)
       throw corrupt(`the tensor "${name}" has ${end - begin} bytes, its shape needs ${length}`);
-    if (dataStart + end > bytes.length) throw corrupt(`the tensor "${name}" goes beyond the end of the file`);
+    if (dataStart + end > fileBytes) throw corrupt(`the tensor "${name}" goes beyond the end of the file`);
     expected = end;
-    tensors.set(name, { shape, data: copyNumbers(bytes, dataStart + begin, length, dtype, name) });
+    tensors.push({ name, dtype, shape, begin, length });
   }
-  if (dataStart + expected !== bytes.length)
-    throw corrupt(`${bytes.length - dataStart - expected} bytes follow the last tensor`);
+  if (dataStart + expected !== fileBytes)
+    throw corrupt(`${fileBytes - dataStart - expected} bytes follow the last tensor`);
   return tensors;
 }
 
-function readHeader(bytes: Uint8Array): { entries: z.infer<typeof header>; dataStart: number } {
-  if (bytes.length < lengthBytes) throw corrupt("it is shorter than its own header");
+/** The header at the beginning of a file of `fileBytes`; null where `bytes` do not hold all of it. Throws RB_CORRUPT. */
+export function readSafetensorsHeader(bytes: Uint8Array, fileBytes: number): SafetensorsHeader | null {
+  if (fileBytes < lengthBytes) throw corrupt("it is shorter than its own header");
+  if (bytes.length < lengthBytes) return null;
   const declared = new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true);
-  if (declared > BigInt(largestHeader) || Number(declared) > bytes.length - lengthBytes)
+  if (declared > BigInt(largestHeader) || Number(declared) > fileBytes - lengthBytes)
     throw corrupt(`its header claims ${declared} bytes`);
   const dataStart = lengthBytes + Number(declared);
+  if (bytes.length < dataStart) return null;
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(lengthBytes, dataStart)));

@@ -16,13 +16,14 @@ export interface Champion {
     readonly splitId: string;
     readonly metrics: readonly MetricValue[];
   } | null;
-  readonly userIds: ReadonlySet<string>;
+  /** How many users it knows, and how many of them the candidate knows, too. */
+  readonly users: { readonly known: number; readonly shared: number };
   readonly itemIds: ReadonlySet<string>;
 }
 
 export interface Candidate {
   readonly evaluation: { readonly splitId: string; readonly metrics: readonly MetricValue[] };
-  readonly userIds: readonly string[];
+  readonly users: number;
   readonly itemIds: readonly string[];
   readonly catalogue: readonly CatalogueItem[];
   readonly paired: readonly PairedMetric[] | null;
@@ -156,27 +157,29 @@ function catalogueGate({ itemIds, catalogue }: Candidate): GateResult {
 }
 
 function itemsGate({ itemIds }: Candidate, champion: Champion | null): GateResult {
-  return overlapGate("items", itemIds, champion?.itemIds ?? null, itemShare);
+  const theirs = champion?.itemIds;
+  const overlap = theirs && { known: theirs.size, shared: itemIds.filter((id) => theirs.has(id)).length };
+  return overlapGate("items", itemIds.length, overlap ?? null, itemShare);
 }
 
-function usersGate({ userIds }: Candidate, champion: Champion | null): GateResult {
-  return overlapGate("users", userIds, champion?.userIds ?? null, userShare);
+function usersGate({ users }: Candidate, champion: Champion | null): GateResult {
+  return overlapGate("users", users, champion?.users ?? null, userShare);
 }
 
 function overlapGate(
   gate: "items" | "users",
-  mine: readonly string[],
-  theirs: ReadonlySet<string> | null,
+  mine: number,
+  theirs: { readonly known: number; readonly shared: number } | null,
   bound: number,
 ): GateResult {
-  if (theirs === null) return { gate, passed: true, reason: `The first version; it knows ${mine.length} ${gate}.` };
-  if (theirs.size === 0) return { gate, passed: true, reason: `The champion knows no ${gate}.` };
-  const shared = mine.reduce((sum, id) => sum + (theirs.has(id) ? 1 : 0), 0);
-  const share = shared / theirs.size;
+  if (theirs === null) return { gate, passed: true, reason: `The first version; it knows ${mine} ${gate}.` };
+  const { known, shared } = theirs;
+  if (known === 0) return { gate, passed: true, reason: `The champion knows no ${gate}.` };
+  const share = shared / known;
   return {
     gate,
     passed: share >= bound,
-    reason: `It knows ${shared} of the ${theirs.size} ${gate} the champion knows (${percent(share)}); at least ${percent(bound)} is wanted.`,
+    reason: `It knows ${shared} of the ${known} ${gate} the champion knows (${percent(share)}); at least ${percent(bound)} is wanted.`,
   };
 }
 

@@ -9,6 +9,8 @@ import type { Chunk, ChunkId } from "../production/artifacts.ts";
 export interface LocalFile {
   readonly name: string;
   readonly bytes: number;
+  /** Of the whole file, hex: what the bundle's card says. */
+  readonly sha256: string;
   /** SHA-256 of each chunk, in order. */
   readonly chunkHashes: readonly Uint8Array[];
 }
@@ -26,13 +28,15 @@ export async function hashLocalArtifact(directory: string, signal: AbortSignal):
   const files: LocalFile[] = [];
   for (const name of bundleFiles) {
     const chunkHashes: Uint8Array[] = [];
+    const whole = createHash("sha256");
     let bytes = 0;
     for await (const data of chunksOf(join(directory, name), 0, signal)) {
+      whole.update(data);
       chunkHashes.push(createHash("sha256").update(data).digest());
       bytes += data.length;
     }
     if (bytes === 0) throw new ReelbenchError("RB_CORRUPT", `${join(directory, name)} is empty.`);
-    files.push({ name, bytes, chunkHashes });
+    files.push({ name, bytes, sha256: whole.digest("hex"), chunkHashes });
   }
   return { directory, files, bytes: files.reduce((sum, file) => sum + file.bytes, 0), digest: artifactDigest(files) };
 }

@@ -1,7 +1,6 @@
 import type { Pool } from "pg";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
-import { decodeBundle } from "../models/bundle.ts";
 import type { Bundle } from "../models/bundle.ts";
 import { factorsOf } from "../models/servable.ts";
 import { hiddenItems } from "../production/catalogue.ts";
@@ -10,18 +9,19 @@ import { activate, findDeployment } from "../production/deployments.ts";
 import type { Deployment } from "../production/deployments.ts";
 import { saveEvaluation, saveGates } from "../production/evaluations.ts";
 import type { GateResult } from "../production/evaluations.ts";
+import type { History } from "../production/histories.ts";
 import { migrate } from "../production/migrate.ts";
 import { lockPublisher } from "../production/publisher-lock.ts";
 import type { PublisherLock } from "../production/publisher-lock.ts";
 import { collectGarbage } from "../production/retention.ts";
 import { markFailed, markProbed, markReady, openVersion } from "../production/versions.ts";
-import { readBundleFiles } from "../training/bundle-folder.ts";
 import { readChampion } from "./champion.ts";
 import { judge } from "./gates.ts";
 import { hashLocalArtifact } from "./local-artifact.ts";
 import type { LocalArtifact } from "./local-artifact.ts";
+import { readBundleFor, readCard, userIdsOf } from "./local-bundle.ts";
 import { probeParity } from "./parity.ts";
-import { checkStorable, planProbes, sampleHistories } from "./probe-plan.ts";
+import { planProbes, sampleHistories } from "./probe-plan.ts";
 import type { PublishOutcome, PublishRequest } from "./publish-request.ts";
 import { closeRedis, openRedis } from "./redis-target.ts";
 import type { RedisClient } from "./redis-target.ts";
@@ -88,14 +88,17 @@ export async function publish(request: PublishRequest, context: WorkContext): Pr
 async function carryOut(publication: Publication): Promise<PublishOutcome> {
   const { request, target, pool, context, warnings } = publication;
   const artifact = await hashLocalArtifact(request.bundleDirectory, context.signal);
-  const bundle = await readBundle(request);
+  const card = await readCard(artifact, request, context.signal);
   const version = `${request.run.algorithm.slice(0, 50)}-${artifact.digest.slice(0, 12)}`;
+  const sample = await sampleHistories(request.histories(), Math.max(warmedUsers, request.probes), version);
+  const sampled = new Set(sample.map(({ userId }) => userId));
+  const bundle = await readBundleFor(artifact, card, sampled, context.signal);
   const deployment = await findDeployment(pool, target.channel);
-  const gates = await checkGates(publication, bundle, deployment, version);
+  const gates = await checkGates(publication, artifact, bundle, deployment, version);
   await publication.lock.also(`version ${version}`);
   try {
     await send(publication, version, artifact, bundle, gates);
-    const parity = await warmAndProbe(publication, version, bundle);
+    const parity = await warmAndProbe(publication, version, bundle, sample);
     if (!parity.passed) {
       throw new ReelbenchError(
         "RB_PUBLISH_PARITY",
@@ -123,24 +126,9 @@ async function carryOut(publication: Publication): Promise<PublishOutcome> {
   }
 }
 
-async function readBundle({ bundleDirectory, run }: PublishRequest): Promise<Bundle> {
-  const bundle = decodeBundle(await readBundleFiles(bundleDirectory));
-  const { card } = bundle;
-  if (run.modelHash !== null && card.parts["model.safetensors"].sha256 !== run.modelHash) {
-    throw new ReelbenchError("RB_CORRUPT", `The model in ${bundleDirectory} is not the one run ${run.id} recorded.`);
-  }
-  if (card.snapshotId !== run.snapshotId)
-    throw new ReelbenchError(
-      "RB_CORRUPT",
-      `The model in ${bundleDirectory} was made from another snapshot than run ${run.id}.`,
-    );
-  checkStorable(bundle.userIds);
-  checkStorable(bundle.itemIds);
-  return bundle;
-}
-
 async function checkGates(
   { request, pool, context }: Publication,
+  artifact: LocalArtifact,
   bundle: Bundle,
   deployment: Deployment | null,
   version: string,
@@ -148,14 +136,16 @@ async function checkGates(
   tell(context, "Checking the gates");
   // A version is not judged against itself when its publication is repeated.
   const champion =
-    deployment === null || deployment.version === version ? null : await readChampion(pool, deployment, context.signal);
+    deployment === null || deployment.version === version
+      ? null
+      : await readChampion(pool, deployment, userIdsOf(artifact, bundle.card, context.signal), context.signal);
   const championRun = champion?.evaluation?.runId;
   const paired =
     championRun === undefined || request.pairedWith === undefined ? null : await request.pairedWith(championRun);
   const gates = judge(
     {
       evaluation: request.evaluation,
-      userIds: bundle.userIds,
+      users: bundle.card.users,
       itemIds: bundle.itemIds,
       catalogue: request.catalogue,
       paired,
@@ -171,7 +161,7 @@ async function checkGates(
   return gates;
 }
 
-/** Everything a server needs, then the proof that it arrived (PUB-2, PUB-5). */
+/** Everything a server needs, chunk by chunk, then the proof that it arrived (PUB-2, PUB-5). */
 async function send(
   { request, target, pool, context }: Publication,
   version: string,
@@ -188,8 +178,8 @@ async function send(
     splitId: request.run.splitId,
     sha256: artifact.digest,
     modelHash: card.parts["model.safetensors"].sha256,
-    users: model.users,
-    items: model.items,
+    users: card.users,
+    items: card.items,
     factors: factorsOf(model),
     card,
     files: artifact.files.map(({ name, bytes, chunkHashes }) => ({ name, bytes, chunks: chunkHashes.length })),
@@ -208,9 +198,9 @@ async function warmAndProbe(
   { request, target, pool, redis, context, warnings }: Publication,
   version: string,
   bundle: Bundle,
+  sample: readonly History[],
 ) {
   const hidden = await hiddenItems(pool);
-  const sample = await sampleHistories(request.histories(), Math.max(warmedUsers, request.probes), version);
   if (redis !== null) {
     await warmRankings(
       redis,
