@@ -27,6 +27,7 @@ import type { Rooms } from "./engine/rooms.ts";
 import { followSearchState, searchHandlers, searchJobs } from "./engine/searches.ts";
 import { runTableHandlers } from "./engine/run-table.ts";
 import { openLimits, settingsHandlers } from "./engine/settings.ts";
+import { snapshotTableHandlers } from "./engine/snapshot-tables.ts";
 import { createServers } from "./engine/servers.ts";
 import { createTargets } from "./engine/targets.ts";
 import type { ProcessHost } from "./jobs/process-host.ts";
@@ -140,6 +141,7 @@ async function engineOf(
   const handlers = {
     ...dataHandlers(rooms),
     ...importHandlers(connections),
+    ...snapshotTableHandlers(rooms),
     ...deletionHandlers(rooms),
     ...modelHandlers(rooms, curves, comparisons),
     ...modelVersionHandlers(rooms),

@@ -50,6 +50,7 @@ import { recommendListMethods } from "./recommend-list.ts";
 import { runTableMethods, runTag } from "./run-table.ts";
 import { settingsMethods } from "./settings.ts";
 import { snapshotInsightMethods } from "./snapshot-insight.ts";
+import { rowFilter, snapshotTableMethods } from "./snapshot-tables.ts";
 import { search, searchDimension, searchRequest, searchStep } from "./searches.ts";
 
 const none = z.object({});
@@ -152,6 +153,7 @@ export const contract = {
       ...page,
       userId: userId.optional(),
       itemId: itemId.optional(),
+      filter: rowFilter.optional(),
       sort: z.enum(["user", "item", "rating", "time"]).default("user"),
       descending: z.boolean().default(false),
     }),
@@ -163,6 +165,7 @@ export const contract = {
     }),
   ),
   ...snapshotInsightMethods,
+  ...snapshotTableMethods,
   /** Protocols that fit this snapshot, best first, with what each would leave. */
   "splits.propose": method("query", z.object({ snapshotId: entityId }), z.array(splitProposal)),
   /** What a split would leave, before it is made. Refuses what cannot be made as `splits.create` does. */

@@ -4,7 +4,9 @@ import { reject } from "../contract/entities.ts";
 import type { MethodOutput, ParsedInput } from "../contract/methods.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { integer, withDatabase } from "./database.ts";
+import { addRowFilter, conditions, needsFeatures } from "./row-conditions.ts";
 import { isoOf } from "./snapshot.ts";
+import { snapshotFeatures } from "./snapshot-features.ts";
 
 const usersOf = (directory: string) => join(directory, "users.parquet");
 const itemsOf = (directory: string) => join(directory, "items.parquet");
@@ -19,25 +21,28 @@ const orderBy = {
   time: { ascending: `"time" NULLS LAST, u, i`, descending: `"time" DESC NULLS LAST, u, i` },
 } as const;
 
-/** A page of a snapshot's ratings, of one user or one item if asked for. */
-export function snapshotRows(
+/** A page of a snapshot's ratings: of one user or one item, or those that a filter lets through. */
+export async function snapshotRows(
   directory: string,
   input: ParsedInput<"snapshots.rows">,
 ): Promise<MethodOutput<"snapshots.rows">> {
+  const filter = input.filter ?? {};
+  const features = needsFeatures(filter) ? await snapshotFeatures(directory) : null;
   return withDatabase({ spillInto: dirname(directory) }, async (database) => {
-    const filter = `($4::VARCHAR IS NULL OR u = (SELECT u FROM read_parquet($2) WHERE user_id = $4)) AND ($5::VARCHAR IS NULL OR i = (SELECT i FROM read_parquet($3) WHERE item_id = $5))`;
-    const files = [
-      ratingsOf(directory),
-      usersOf(directory),
-      itemsOf(directory),
-      input.userId ?? null,
-      input.itemId ?? null,
-    ];
+    const where = conditions(4);
+    const { userId, itemId } = input;
+    if (userId !== undefined) where.add((at) => `u = (SELECT u FROM read_parquet($2) WHERE user_id = ${at})`, userId);
+    if (itemId !== undefined) where.add((at) => `i = (SELECT i FROM read_parquet($3) WHERE item_id = ${at})`, itemId);
+    addRowFilter(where, filter, features);
+    const condition = where.text() === "" ? "" : `WHERE ${where.text()}`;
+    const values = [ratingsOf(directory), usersOf(directory), itemsOf(directory), ...where.values];
     const { total } = await database.one(
       z.object({ total: integer }),
-      `SELECT count(*) AS total FROM read_parquet($1) WHERE ${filter}`,
-      files,
+      // Names every parameter: DuckDB takes none too many.
+      `SELECT count(*) AS total, any_value($2::VARCHAR), any_value($3::VARCHAR) FROM read_parquet($1) ${condition}`,
+      values,
     );
+    const order = orderBy[input.sort][input.descending ? "descending" : "ascending"];
     const rows = await database.all(
       z.object({
         user_id: z.string(),
@@ -46,10 +51,10 @@ export function snapshotRows(
         rating: z.number(),
         time: integer.nullable(),
       }),
-      `WITH page AS (SELECT u, i, rating, "time" FROM read_parquet($1) WHERE ${filter} ORDER BY ${orderBy[input.sort][input.descending ? "descending" : "ascending"]} LIMIT $6 OFFSET $7)
+      `WITH page AS (SELECT u, i, rating, "time" FROM read_parquet($1) ${condition} ORDER BY ${order} LIMIT ${String(input.limit)} OFFSET ${String(input.offset)})
        SELECT user_id, item_id, title, rating, "time" FROM page JOIN read_parquet($2) AS users USING (u) JOIN (SELECT i, item_id, title FROM read_parquet($3)) AS items USING (i)
-       ORDER BY ${orderBy[input.sort][input.descending ? "descending" : "ascending"]}`,
-      [...files, input.limit, input.offset],
+       ORDER BY ${order}`,
+      values,
     );
     return {
       total,

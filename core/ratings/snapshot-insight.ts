@@ -2,17 +2,18 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { SnapshotInsight, SuspiciousAccount } from "../contract/snapshot-insight.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
+import {
+  burstShare,
+  coldBelow,
+  everythingShare,
+  fewestConstant,
+  fewestEverything,
+  fewestInBurst,
+} from "./account-rules.ts";
 import { integer, withDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
 import { readSnapshotManifest } from "./manifests.ts";
 
-/** Whoever says the same of this many has not said anything. */
-const fewestConstant = 20;
-/** Nobody judges more films than this in an hour, and hardly anybody gives nearly all of their ratings in one. */
-const fewestInBurst = 200;
-const burstShare = 0.9;
-const everythingShare = 0.5;
-const coldBelow = 5;
 const meanBins = 20;
 const mostAccounts = 200;
 const lorenzPoints = 100;
@@ -87,7 +88,7 @@ async function suspicious(
        SELECT account.*, busiest,
          n >= ${String(fewestConstant)} AND levels = 1 AND (SELECT max(levels) FROM account) > 1 AS constant,
          coalesce(busiest >= ${String(fewestInBurst)} AND busiest >= ${String(burstShare)} * n, false) AS burst,
-         n > ${String(everythingShare)} * $2 AND n > 100 AS everything
+         n > ${String(everythingShare)} * $2 AND n > ${String(fewestEverything)} AS everything
        FROM account LEFT JOIN hourly USING (u)
      )
      SELECT * FROM judged WHERE constant OR burst OR everything`,
