@@ -3,6 +3,7 @@ import { takeScript } from "../auth/sliding-window.ts";
 import type { Taken } from "../auth/sliding-window.ts";
 import { BreakerError, createCircuitBreaker } from "../circuit-breaker.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { keepLively } from "./lively.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 /** The few commands the cache needs. Each answers undefined when Redis did not, within a short time; none throws. */
@@ -71,36 +72,50 @@ export function connectRedis(options: RedisOptions): RedisStore {
     connectTimeout: 2000,
     reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 6), 2000),
   };
-  const client = createClient({
-    url: options.url,
-    disableOfflineQueue: true,
-    RESP: 3,
-    // Redis tells this connection of changes to the keys it read (CLIENT TRACKING).
-    emitInvalidate: true,
-    socket,
-  });
-  const listener = createClient({ url: options.url, disableOfflineQueue: true, socket });
-  const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  const onError = (error: unknown) => logger.debug({ error: String(error) }, "redis");
+  const client = keepLively(
+    () => {
+      const made = createClient({
+        url: options.url,
+        disableOfflineQueue: true,
+        RESP: 3,
+        // Redis tells this connection of changes to the keys it read (CLIENT TRACKING).
+        emitInvalidate: true,
+        socket,
+      });
+      made.on("error", (error) => {
+        onError(error);
+        changed(null);
+      });
+      for (const event of ["end", "reconnecting", "ready"]) made.on(event, () => changed(null));
+      made.on("invalidate", (key: unknown) =>
+        changed(typeof key === "string" ? key : Buffer.isBuffer(key) ? key.toString("utf8") : null),
+      );
+      made.connect().catch(onError);
+      return made;
+    },
+    { logger, onReplaced: () => changed(null) },
+  );
+  const binary = () => client.now().withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  const subscriptions: (readonly [channel: string, listener: (text: string) => void])[] = [
+    [options.notices, options.onNotice],
+  ];
+  const listener = keepLively(
+    () => {
+      const made = createClient({ url: options.url, disableOfflineQueue: true, RESP: 3, socket });
+      made.on("error", onError);
+      const subscribe = () => Promise.all(subscriptions.map(([channel, listen]) => made.subscribe(channel, listen)));
+      made.connect().then(subscribe).catch(onError);
+      return made;
+    },
+    { logger },
+  );
   const breaker = createCircuitBreaker({ timeout: commandTimeout, failures: 3, pause });
   const changeListeners: ((key: string | null) => void)[] = [];
   const changed = (key: string | null) => {
     for (const tell of changeListeners) tell(key);
   };
   let up = false;
-
-  const onError = (error: unknown) => logger.debug({ error: String(error) }, "redis");
-  client.on("error", (error) => {
-    onError(error);
-    changed(null);
-  });
-  for (const event of ["end", "reconnecting", "ready"]) client.on(event, () => changed(null));
-  client.on("invalidate", (key: unknown) =>
-    changed(typeof key === "string" ? key : Buffer.isBuffer(key) ? key.toString("utf8") : null),
-  );
-  listener.on("error", onError);
-  client.connect().catch(onError);
-  const listening = listener.connect();
-  listening.then(() => listener.subscribe(options.notices, options.onNotice)).catch(onError);
 
   function setUp(now: boolean): void {
     if (up === now) return;
@@ -115,7 +130,7 @@ export function connectRedis(options: RedisOptions): RedisStore {
   metrics.redisUp.set(0);
 
   async function attempt<T>(operation: string, command: () => Promise<T>): Promise<T | undefined> {
-    if (!client.isReady) {
+    if (!client.now().isReady) {
       setUp(false);
       return undefined;
     }
@@ -134,49 +149,54 @@ export function connectRedis(options: RedisOptions): RedisStore {
   }
 
   return {
-    get: (key) => attempt("get", () => client.get(key)),
-    getBytes: (key) => attempt("get", () => binary.get(key)),
+    get: (key) => attempt("get", () => client.now().get(key)),
+    getBytes: (key) => attempt("get", () => binary().get(key)),
     set: (key, value, seconds) =>
       attempt(
         "set",
-        async () => (await client.set(key, value, { expiration: { type: "EX", value: seconds } }), true as const),
+        async () => (await client.now().set(key, value, { expiration: { type: "EX", value: seconds } }), true as const),
       ),
     raise: async (key, value, seconds) => {
       const standing = await attempt("raise", () =>
-        client.eval(raiseScript, { keys: [key], arguments: [String(value), String(seconds)] }),
+        client.now().eval(raiseScript, { keys: [key], arguments: [String(value), String(seconds)] }),
       );
       return typeof standing === "number" ? standing : undefined;
     },
     takeFromWindow: async (key, { milliseconds, limit, wanted, back }) => {
       const reply: unknown = await attempt("limit", () =>
-        client.eval(takeScript, { keys: [key], arguments: [milliseconds, limit, wanted, back].map(String) }),
+        client.now().eval(takeScript, { keys: [key], arguments: [milliseconds, limit, wanted, back].map(String) }),
       );
       if (!Array.isArray(reply) || !reply.every((each) => typeof each === "number")) return undefined;
       const [given = 0, free = 0, wait = milliseconds] = reply;
       return { given, free, milliseconds: wait };
     },
-    remove: (keys) => attempt("remove", async () => (await client.del([...keys]), true as const)),
+    remove: (keys) => attempt("remove", async () => (await client.now().del([...keys]), true as const)),
     removeMatching: async (pattern) => {
       let cursor = "0";
       do {
-        const page = await attempt("scan", () => client.scan(cursor, { MATCH: pattern, COUNT: 1000 }));
+        const page = await attempt("scan", () => client.now().scan(cursor, { MATCH: pattern, COUNT: 1000 }));
         if (page === undefined) return undefined;
         cursor = page.cursor;
         const { keys } = page;
-        if (keys.length > 0 && (await attempt("remove", () => client.unlink(keys))) === undefined) return undefined;
+        if (keys.length > 0 && (await attempt("remove", () => client.now().unlink(keys))) === undefined)
+          return undefined;
       } while (cursor !== "0");
       return true;
     },
-    publish: (channel, text) => attempt("publish", async () => (await client.publish(channel, text), true as const)),
+    publish: (channel, text) =>
+      attempt("publish", async () => (await client.now().publish(channel, text), true as const)),
     listen: (channel, listen) => {
-      void listening.then(() => listener.subscribe(channel, listen)).catch(onError);
+      subscriptions.push([channel, listen]);
+      const made = listener.now();
+      // Otherwise it is subscribed to when there is a connection.
+      if (made.isReady) made.subscribe(channel, listen).catch(onError);
     },
     onChanged: (listen) => void changeListeners.push(listen),
-    isUp: () => up && client.isReady,
-    check: () => attempt("ping", () => client.ping()).then(() => undefined),
+    isUp: () => up && client.now().isReady,
+    check: () => attempt("ping", () => client.now().ping()).then(() => undefined),
     async close() {
-      client.destroy();
-      listener.destroy();
+      client.close();
+      listener.close();
       await Promise.resolve();
     },
   };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ReelbenchError } from "../../core/contract/errors.ts";
 import { feedbackKind } from "../../core/production/feedback.ts";
 import type { Feedback } from "../../core/production/feedback.ts";
 
@@ -27,4 +28,10 @@ export function readRecord(text: string): Feedback[] | null {
     return null;
   }
   return batch.safeParse(value).data ?? null;
+}
+
+/** Postgres looked at the values and will never take them (SQLSTATE 22: data exception, 23: integrity constraint). */
+export function isRefusedForGood(error: unknown): boolean {
+  const cause = error instanceof ReelbenchError ? error.cause : null;
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string" && /^2[23]/.test(cause.code);
 }

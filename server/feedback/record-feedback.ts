@@ -8,6 +8,7 @@ import type { CircuitBreaker } from "../circuit-breaker.ts";
 import type { feedbackBody } from "../http/schemas.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { isRefusedForGood } from "./feedback-record.ts";
 import type { Epochs } from "./epochs.ts";
 import type { FeedbackStream } from "./feedback-stream.ts";
 import type { Spool } from "./spool.ts";
@@ -63,6 +64,11 @@ export function createFeedbackRecorder(options: {
       const { inserted } = await postgres.run(() => insertFeedback(database, feedback));
       return { tier: "postgres", inserted };
     } catch (error) {
+      // It would not be taken later, either: waiting would only look like keeping.
+      if (isRefusedForGood(error))
+        throw new ReelbenchError("RB_INVALID_INPUT", "The feedback holds values that cannot be kept.", {
+          cause: error,
+        });
       const tier = await keepElsewhere(feedback).catch((cause: unknown) => {
         logger.warn({ error: toReelbenchError(cause).toEnvelope() }, "feedback could not wait anywhere");
         return null;

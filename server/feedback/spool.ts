@@ -6,7 +6,7 @@ import { crc32 } from "node:zlib";
 import { ReelbenchError, toReelbenchError } from "../../core/contract/errors.ts";
 import type { Feedback } from "../../core/production/feedback.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { readRecord, writeRecord } from "./feedback-record.ts";
+import { isRefusedForGood, readRecord, writeRecord } from "./feedback-record.ts";
 
 /**
  * Feedback on this server's own disk, for when nothing else keeps it. A folder of segments, each a file of lines
@@ -44,6 +44,13 @@ export async function openSpool(directory: string, limit: number, logger: Logger
   let waiting: Waiting[] = [];
   let flushing: Promise<void> | null = null;
   let draining = false;
+  /** What touches the current segment takes turns: a segment is not finished while a batch is written to it. */
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
 
   const pathOf = (number: number) => join(directory, `feedback-${String(number).padStart(12, "0")}.jsonl`);
   const total = () => [...segments.values()].reduce((sum, size) => sum + size, 0) + (current?.size ?? 0);
@@ -89,14 +96,16 @@ export async function openSpool(directory: string, limit: number, logger: Logger
       waiting = [];
       const bytes = Buffer.concat(batch.map(({ line }) => line));
       try {
-        const segment = await openSegment();
-        await segment.file.writeFile(bytes);
-        await segment.file.datasync();
-        segment.size += bytes.length;
+        await inTurn(async () => {
+          const segment = await openSegment();
+          await segment.file.writeFile(bytes);
+          await segment.file.datasync();
+          segment.size += bytes.length;
+        });
         for (const { resolve } of batch) resolve();
       } catch (cause) {
         // Half a line may stand at the end of this segment: nothing is written after it.
-        await finishSegment().catch(() => undefined);
+        await inTurn(finishSegment).catch(() => undefined);
         logger.error({ error: String(cause) }, "the spool could not be written");
         const refused = new ReelbenchError("RB_UNAVAILABLE", "The spool's disk refused.", { cause });
         for (const { reject } of batch) reject(refused);
@@ -138,8 +147,7 @@ export async function openSpool(directory: string, limit: number, logger: Logger
       draining = true;
       let moved = 0;
       try {
-        await flushing;
-        await finishSegment();
+        await inTurn(finishSegment);
         for (const number of [...segments.keys()].sort((a, b) => a - b)) {
           const batches = await linesOf(number);
           for (const batch of batches) {
@@ -158,7 +166,7 @@ export async function openSpool(directory: string, limit: number, logger: Logger
     bytes: total,
     async close() {
       await flushing;
-      await finishSegment();
+      await inTurn(finishSegment);
     },
   };
 
@@ -167,7 +175,7 @@ export async function openSpool(directory: string, limit: number, logger: Logger
     try {
       await keep(batch);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isRefusedForGood(error)) throw error;
       logger.error(
         { error: toReelbenchError(error).toEnvelope() },
         "Postgres refuses a batch of feedback; it is set aside",
@@ -181,12 +189,6 @@ export async function openSpool(directory: string, limit: number, logger: Logger
       if (size > segmentBytes) await rename(aside, join(directory, `refused-${Date.now()}.jsonl`));
     }
   }
-}
-
-/** Postgres looked at the values and will never take them (SQLSTATE 22: data exception, 23: integrity constraint). */
-function isRefusal(error: unknown): boolean {
-  const cause = error instanceof ReelbenchError ? error.cause : null;
-  return cause instanceof Error && "code" in cause && typeof cause.code === "string" && /^2[23]/.test(cause.code);
 }
 
 function checksum(text: string): string {
