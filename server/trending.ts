@@ -54,14 +54,14 @@ export function createTrending(database: Database, postgres: CircuitBreaker): Tr
       ),
     );
     const items = rows.map(({ item_id, ...rest }) => ({ itemId: item_id, ...rest }));
-    known.set(days, { items, at: Date.now() });
+    known.set(days, { items, at: performance.now() });
     return items;
   }
 
   return {
     async find(days) {
       const remembered = known.get(days);
-      if (remembered !== undefined && Date.now() - remembered.at < freshFor) return remembered.items;
+      if (remembered !== undefined && performance.now() - remembered.at < freshFor) return remembered.items;
       let answer = asking.get(days);
       if (answer === undefined) {
         answer = read(days).finally(() => asking.delete(days));

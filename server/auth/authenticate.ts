@@ -38,13 +38,13 @@ export function createAuthenticator(options: {
 
   async function standingOf(sessionId: string): Promise<SessionStanding | null> {
     const known = standings.get(sessionId);
-    if (known !== undefined && Date.now() - known.at < freshFor) return known.standing;
+    if (known !== undefined && performance.now() - known.at < freshFor) return known.standing;
     let answer = asking.get(sessionId);
     if (answer === undefined) {
       answer = postgres
         .run(() => sessionStanding(database, sessionId))
         .then((standing) => {
-          standings.set(sessionId, { standing, at: Date.now() });
+          standings.set(sessionId, { standing, at: performance.now() });
           return standing;
         })
         .finally(() => asking.delete(sessionId));
@@ -76,7 +76,7 @@ export function createAuthenticator(options: {
     const claims = tokens?.known(token) ?? null;
     if (claims === null) return null;
     const known = standings.get(claims.sessionId);
-    if (known === undefined || Date.now() - known.at >= freshFor) return null;
+    if (known === undefined || performance.now() - known.at >= freshFor) return null;
     const { standing } = known;
     if (standing === null || standing.over || standing.state !== "active" || standing.accountId !== claims.accountId)
       return null;

@@ -59,14 +59,14 @@ export function createSigningKeys(pool: Pool, vault: Vault, tokenSeconds: number
          where verifies_until is null or verifies_until > now() order by signs_from desc, kid`,
       ),
     );
-    readAt = Date.now();
+    readAt = performance.now();
     for (const known of [privateKeys, publicKeys])
       for (const kid of known.keys()) if (!rows.some((row) => row.kid === kid)) known.delete(kid);
   }
   const readOnce = (): Promise<void> => (reading ??= read().finally(() => (reading = null)));
 
   async function fresh(age = freshFor): Promise<void> {
-    if (Date.now() - readAt <= age) return;
+    if (performance.now() - readAt <= age) return;
     try {
       await readOnce();
     } catch (error) {

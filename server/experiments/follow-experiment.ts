@@ -57,7 +57,7 @@ export function followExperiment(options: {
     const done = loadChallenger(experiment, abort.signal)
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
-        retryAt = Date.now() + loads.failed();
+        retryAt = performance.now() + loads.failed();
         logger.error(
           { version: experiment.challenger, error: toReelbenchError(error).toEnvelope() },
           "cannot load an experiment's challenger; all users get what serves",
@@ -91,7 +91,7 @@ export function followExperiment(options: {
           logger.info({ id: current.id }, "an experiment is over");
         }
         if (experiment === null || models.currentExperiment() !== null || loading !== null) return;
-        if (models.current()?.shared.version === experiment.champion && Date.now() >= retryAt) start(experiment);
+        if (models.current()?.shared.version === experiment.champion && performance.now() >= retryAt) start(experiment);
       } catch (error) {
         // The one that was running goes on: assignments do not depend on Postgres.
         logger.debug({ error: toReelbenchError(error).toEnvelope() }, "cannot look at experiments");

@@ -56,7 +56,7 @@ export function createEpochs(options: {
       reading.delete(key);
     }
   });
-  const isTrusted = () => untold.size === 0 && Date.now() >= distrustUntil;
+  const isTrusted = () => untold.size === 0 && performance.now() >= distrustUntil;
 
   // The key names a user in memory, too.
   const keyOf = (user: CacheUser) => feedbackEpochKey(channel, user);
@@ -131,7 +131,7 @@ export function createEpochs(options: {
     });
     if (untold.size > maximumUntold) {
       untold.clear();
-      distrustUntil = Date.now() + 1000 * redisSeconds;
+      distrustUntil = performance.now() + 1000 * redisSeconds;
     }
   }
 

@@ -122,7 +122,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
       switchTo(candidate.held, deployment.epoch);
       return;
     }
-    if (loading === null && Date.now() >= retryAt) startLoading(deployment.version);
+    if (loading === null && performance.now() >= retryAt) startLoading(deployment.version);
   }
 
   function startLoading(version: string): void {
@@ -130,7 +130,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     const done = loadAndSwitch(version, abort.signal)
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
-        retryAt = Date.now() + loads.failed();
+        retryAt = performance.now() + loads.failed();
         remember(version, error);
       })
       .finally(() => {
@@ -237,9 +237,9 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     if (kept === null || probing !== null) return;
     if (kept.closedAt === null) {
       if (await isProbeRoundOpen(database, kept.roundId)) return;
-      kept.closedAt = Date.now();
+      kept.closedAt = performance.now();
     }
-    if (Date.now() - kept.closedAt > candidateLinger || models.current()?.shared.key === kept.held.shared.key)
+    if (performance.now() - kept.closedAt > candidateLinger || models.current()?.shared.key === kept.held.shared.key)
       dropCandidate();
   }
 
@@ -267,7 +267,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
       reload ||= textAt(shared.catalogue.json, i) !== JSON.stringify({ itemId, title, year, genres });
     }
     if (!reload) applied = { key: shared.key, revision };
-    else if (loading === null && wanted?.version === shared.version && Date.now() >= retryAt)
+    else if (loading === null && wanted?.version === shared.version && performance.now() >= retryAt)
       startLoading(shared.version);
   }
 

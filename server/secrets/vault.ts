@@ -64,12 +64,12 @@ export function createVault(pool: Pool, masterKeys: MasterKeys): Vault {
         return [row.id, { id: row.id, purpose: row.purpose, key, current: row.retired_at === null }];
       }),
     );
-    readAt = Date.now();
+    readAt = performance.now();
   }
 
   async function current(purpose: Purpose): Promise<DataKey> {
     const find = () => [...known.values()].find((key) => key.purpose === purpose && key.current);
-    if (Date.now() - readAt > freshFor) await read();
+    if (performance.now() - readAt > freshFor) await read();
     let found = find();
     if (found !== undefined) return found;
     // Two servers may start at the same moment: the unique index lets one of them in, and both read what is there then.
