@@ -1,4 +1,4 @@
-/** The kernels of alternating least squares (`assembly/ials.ts`, `assembly/tall.ts`). */
+/** The kernels of alternating least squares (`assembly/ials.ts`, `assembly/tall.ts`, `assembly/eigen.ts`). */
 export interface AlternatingKernels {
   residualGoals(
     values: number,
@@ -32,6 +32,10 @@ export interface AlternatingKernels {
     scratch: number,
     scratchBytes: number,
   ): void;
+  tridiagonalise(matrix: number, n: number, diagonal: number, beside: number, factors: number, vectors: number): void;
+  tridiagonalQl(diagonal: number, beside: number, n: number, rotations: number, room: number, state: number): void;
+  rotateVectors(z: number, n: number, panel: number, rotations: number, state: number): void;
+  reflectVectors(matrix: number, n: number, factors: number, z: number, from: number, to: number, out: number): void;
   ialsRows(
     rowStart: number,
     columns: number,

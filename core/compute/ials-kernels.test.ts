@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { CholeskyDecomposition, Matrix, solve } from "ml-matrix";
 import { describe, expect, test } from "vitest";
-import { eigenbasis } from "./eigenbasis.ts";
+import { eigenbasis, eigenbasisProgram, planEigenbasis, readEigenbasis } from "./eigenbasis.ts";
 import { instantiateKernels, kernelModule } from "./kernels.ts";
 import { MemoryLayout, allocateShared, float32View, float64View, int32View } from "./memory-layout.ts";
 import { planRowSolver, setRotation } from "./row-solver.ts";
@@ -85,6 +85,50 @@ test("eigenbasis diagonalises, largest first, and leaves the padding alone", () 
   expect(Array.from(values)).toEqual(Array.from(values).sort((a, b) => b - a));
   expect(Array.from(values.subarray(rank))).toEqual([0, 0, 0, 0, 0]);
 });
+
+test.each([
+  [1, 16],
+  [2, 16],
+  [11, 16],
+  [16, 16],
+  [50, 64],
+  [144, 144],
+])("the kernels' eigenbasis of rank %i in width %i is that of the reference", (rank, n) => {
+  const exact = positiveDefinite(rank, rank + 3);
+  const padded = new Float64Array(n * n);
+  for (let a = 0; a < rank; a++) for (let b = 0; b < rank; b++) padded[a * n + b] = exact.get(a, b);
+  const { values, vectors } = kernelEigenbasis(padded, n, rank)!;
+  const v = Matrix.from1DArray(n, n, Array.from(vectors));
+  expect(v.transpose().mmul(v).sub(Matrix.eye(n)).norm()).toBeLessThan(1e-11);
+  const rebuilt = v.mmul(Matrix.diag(Array.from(values))).mmul(v.transpose());
+  const original = Matrix.from1DArray(n, n, Array.from(padded));
+  expect(rebuilt.sub(original).norm() / original.norm()).toBeLessThan(1e-12);
+  const reference = eigenbasis(padded, n, rank).values;
+  values.forEach((value, at) => expect(Math.abs(value - reference[at]!)).toBeLessThan(1e-12 * reference[0]!));
+});
+
+test("an eigenbasis in the kernels: nothing but zeros, equal values, numbers that are none", () => {
+  const n = 16;
+  const identity = Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0));
+  expect(kernelEigenbasis(new Float64Array(n * n), n, n)).toEqual({ values: new Float64Array(n), vectors: identity });
+  expect(kernelEigenbasis(identity, n, n)).toEqual({ values: new Float64Array(n).fill(1), vectors: identity });
+  const ones = kernelEigenbasis(new Float64Array(n * n).fill(1), n, n)!;
+  expect(ones.values[0]).toBeCloseTo(n, 12);
+  expect(ones.values[1]).toBeCloseTo(0, 12);
+  expect(kernelEigenbasis(new Float64Array(n * n).fill(NaN), n, n)).toBeNull();
+});
+
+function kernelEigenbasis(gramian: Float64Array, n: number, rank: number) {
+  const layout = new MemoryLayout();
+  const regions = planEigenbasis(layout, n);
+  const { memory, kernels } = open(layout);
+  for (const region of [regions.vectors, regions.scratch, regions.rotations, regions.panels, regions.factors])
+    float64View(memory, region).fill(NaN);
+  float64View(memory, regions.matrix).set(gramian);
+  for (const phase of eigenbasisProgram(regions))
+    for (const call of phase) Reflect.apply(kernels[call.kernel], undefined, call.arguments);
+  return readEigenbasis(memory, regions, rank);
+}
 
 /** Rows, factors and diagonals in memory, and the kernels bound to them. */
 function problem(rows: number, columns: number, width: number, density: number, seed: number) {

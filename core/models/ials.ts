@@ -1,7 +1,8 @@
 import type { Hyperparameters } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { padColumns } from "../compute/dense-matrix.ts";
-import { eigenbasis } from "../compute/eigenbasis.ts";
+import { eigenbasis, eigenbasisProgram, planEigenbasis, readEigenbasis } from "../compute/eigenbasis.ts";
+import type { EigenRegions } from "../compute/eigenbasis.ts";
 import { MemoryLayout, float32View, float64View, int32View } from "../compute/memory-layout.ts";
 import type { Region } from "../compute/memory-layout.ts";
 import { openComputePool } from "../compute/pool.ts";
@@ -70,6 +71,7 @@ function halfEpochFlops(ratings: number, rows: number, hyperparameters: Hyperpar
 
 interface Half {
   readonly gram: ProgramId;
+  readonly eigen: ProgramId;
   readonly solve: ProgramId;
 }
 
@@ -79,6 +81,7 @@ interface IalsMemory {
   readonly items: Side;
   readonly cursors: Region;
   readonly gram: Region;
+  readonly eigen: EigenRegions;
   readonly rotation: Region;
   /** [width] α₀ · eigenvalues of the other side's gramian. */
   readonly spectrum: Region;
@@ -99,6 +102,7 @@ function plan(
     items: planSide(layout, shape.items, shape.ratings, factors, weighted),
     cursors: planTransposeCursors(layout, shape.items),
     gram: planTallGram(layout, width),
+    eigen: planEigenbasis(layout, width),
     rotation: layout.float32(width * width),
     spectrum: layout.float64(width),
     solver: planRowSolver(layout, width, Math.max(shape.users, shape.items), threads, subspaceOf(hyperparameters)),
@@ -268,13 +272,14 @@ function prepareHalf(
   const turn = (side: Side): Phase => rotation(side.factors, memory.rotation, solver);
   return {
     gram: pool.prepare([tallGram(source.factors, memory.gram, solver)]),
+    eigen: pool.prepare(eigenbasisProgram(memory.eigen)),
     solve: pool.prepare([exact ? turn(source) : [...turn(source), ...turn(target)], solve]),
   };
 }
 
 async function runHalf(
   pool: ComputePool,
-  { gram, rotation: turn, spectrum }: IalsMemory,
+  { gram, eigen, rotation: turn, spectrum }: IalsMemory,
   target: Side,
   source: Side,
   half: Half,
@@ -282,7 +287,11 @@ async function runHalf(
 ): Promise<void> {
   await pool.run(half.gram);
   const gramian = sumTallGram(pool.memory, source.factors, gram);
-  const { values, vectors } = eigenbasis(gramian, source.factors.columns, numberOf(hyperparameters, "factors"));
+  float64View(pool.memory, eigen.matrix).set(gramian);
+  await pool.run(half.eigen);
+  const rank = numberOf(hyperparameters, "factors");
+  const { values, vectors } =
+    readEigenbasis(pool.memory, eigen, rank) ?? eigenbasis(gramian, source.factors.columns, rank);
   const unobservedWeight = numberOf(hyperparameters, "unobservedWeight");
   float64View(pool.memory, spectrum).set(values.map((value) => unobservedWeight * value));
   setRotation(pool.memory, turn, vectors, source.factors.columns);

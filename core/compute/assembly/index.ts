@@ -19,6 +19,15 @@ export { finishScan, scanPanels, scanPanelsOnce, scoreTiles } from "./scan";
 export { naturalLog, normals, standardGamma, uniformIndices } from "./gaussian";
 export { gibbsFeatures, gibbsRows, gramOfRows } from "./gibbs";
 export { crossF64, multiplyF64 } from "./small";
+export {
+  reflectFour,
+  reflectVectors,
+  rotatePanel,
+  rotateVectors,
+  tridiagonalQl,
+  tridiagonalise,
+  updateAndMultiply,
+} from "./eigen";
 export { gramToPanels, gramToRows } from "./item-gram";
 export { sweepGather, sweepInvert, sweepRows, sweepScale, sweepUpdate } from "./sweep";
 export { itemNeighbours } from "./item-neighbours";
