@@ -11,12 +11,14 @@ import { ScreenError } from "./components/feedback/screen-error.tsx";
 import {
   compareModelsSearch,
   compareSearch,
+  helpSearch,
   importSearch,
   modelSearch,
   modelsSearch,
   newSnapshotSearch,
   publishSearch,
   recommendationsSearch,
+  settingsSearch,
   snapshotSearch,
   trainSearch,
 } from "./search-params.ts";
@@ -104,7 +106,15 @@ const publish = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
+  validateSearch: (search) => settingsSearch.parse(search),
   component: lazyRouteComponent(() => import("./screens/settings/settings-screen.tsx"), "SettingsScreen"),
+});
+
+const help = createRoute({
+  getParentRoute: () => root,
+  path: "/help",
+  validateSearch: (search) => helpSearch.parse(search),
+  component: lazyRouteComponent(() => import("./screens/help/help-screen.tsx"), "HelpScreen"),
 });
 
 export const router = createRouter({
@@ -123,6 +133,7 @@ export const router = createRouter({
     model,
     publish,
     settings,
+    help,
   ]),
   // The address lives after #, so that one page serves every view from app:// and from any web host.
   history: createHashHistory(),

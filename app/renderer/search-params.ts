@@ -84,3 +84,12 @@ export const modelSearch = z.object({
   tab: z.enum(["card", "lineage", "bundle", "publications"]).optional().catch(undefined),
 });
 export const compareModelsSearch = z.object({ model: texts });
+
+export const settingsSections = ["appearance", "limits", "keyboard", "logs", "about"] as const;
+export const settingsSearch = z.object({
+  section: z.enum(settingsSections).optional().catch(undefined),
+  /** In the log. */
+  text: optionalText,
+  level: z.enum(["info", "warn", "error"]).optional().catch(undefined),
+});
+export const helpSearch = z.object({ metric: optionalText, text: optionalText });

@@ -2,6 +2,7 @@ import { createContext, use, useEffect, useEffectEvent, useState, useSyncExterna
 import type { ReactNode } from "react";
 import { desktopBridge } from "../../transport/electron.ts";
 import type { Command } from "./command.ts";
+import { keyMap, menuKeysOf, withOwnKeys } from "./key-map.ts";
 import { createKeySequence } from "./key-sequence.ts";
 
 interface CommandRegistry {
@@ -16,9 +17,10 @@ function createRegistry(): CommandRegistry {
   const listeners = new Set<() => void>();
   let all: readonly Command[] = [];
   const refresh = () => {
-    all = [...sets].flat();
+    all = [...sets].flat().map((command) => withOwnKeys(command, keyMap.get()));
     for (const listener of listeners) listener();
   };
+  keyMap.subscribe(refresh);
   return {
     register(commands) {
       sets.add(commands);
@@ -75,6 +77,11 @@ export function CommandsProvider({ children }: { readonly children: ReactNode })
       ),
     [registry],
   );
+  useEffect(() => {
+    const tellMenu = () => desktopBridge()?.setMenuKeys(menuKeysOf(keyMap.get()));
+    tellMenu();
+    return keyMap.subscribe(tellMenu);
+  }, []);
   return <CommandsContext value={registry}>{children}</CommandsContext>;
 }
 

@@ -40,7 +40,8 @@ export function createKeySequence(shortcuts: () => Iterable<string>): KeySequenc
 
 const modifiers = new Set(["Control", "Meta", "Shift", "Alt", "AltGraph"]);
 
-function chordOf(event: KeyPress): string | null {
+/** How a press is written (`mod+shift+l`, `?`); null for a modifier alone, and for what the system keeps (Alt). */
+export function chordOf(event: KeyPress): string | null {
   if (event.altKey || modifiers.has(event.key)) return null;
   const key = event.key.toLowerCase();
   const mod = event.ctrlKey || event.metaKey;

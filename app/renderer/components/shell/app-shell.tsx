@@ -1,21 +1,26 @@
 import { Kbd, Tooltip, UnstyledButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { Notifications } from "@mantine/notifications";
 import { IconCommand } from "@tabler/icons-react";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { CommandPalette, onApple, palette } from "../commands/command-palette.tsx";
 import { shortcutLabel } from "../commands/command.ts";
 import { useGlobalCommands } from "../commands/global-commands.ts";
+import { useDensity } from "../preferences/density.ts";
+import { useLastView } from "../workspaces/use-last-view.ts";
 import { WindowDrop } from "../files/window-drop.tsx";
 import styles from "./app-shell.module.css";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { JobTray } from "./job-tray.tsx";
+import { Notices } from "./notices.tsx";
+import { RecoveryNotice } from "./recovery-notice.tsx";
 import { rooms } from "./rooms.ts";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
 export function AppShell() {
   useGlobalCommands();
+  useDensity();
+  useLastView();
   const main = useRef<HTMLElement>(null);
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => {
@@ -37,6 +42,7 @@ export function AppShell() {
       </a>
       <div className={styles["banner"]}>
         <ConnectionBanner />
+        <RecoveryNotice />
       </div>
       <Navigation />
       <main id="main" ref={main} tabIndex={-1} className={styles["main"]}>
@@ -46,7 +52,7 @@ export function AppShell() {
         <JobTray />
       </div>
       <aside aria-label="Notices" className={styles["notices"]}>
-        <Notifications position="bottom-center" limit={3} autoClose={6000} withinPortal={false} />
+        <Notices />
       </aside>
       <CommandPalette />
       <WindowDrop />

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Job } from "../../../../core/contract/entities.ts";
 import { desktopBridge } from "../../transport/electron.ts";
 import { isUnfinished } from "../../transport/hooks.ts";
+import { nextNotice } from "../feedback/tell.ts";
 import { formatSeconds } from "../format/times.ts";
 import { isPaused } from "./job-row.tsx";
 
@@ -69,6 +70,7 @@ function show(job: Job): void {
     message: bad && job.error !== null ? `${job.error.message} ${job.error.remedy}` : "",
     color: bad ? "red" : job.state === "succeeded" ? "green" : "gray",
     withBorder: true,
+    priority: nextNotice(),
     // The live region above says it; the toast is for the eyes.
     role: "presentation",
     closeButtonProps: { "aria-label": "Dismiss" },

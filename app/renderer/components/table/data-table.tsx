@@ -13,9 +13,10 @@ import {
 import type { ColumnDef, Row as TableRow, RowData, SortingState } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Checkbox, Text } from "@mantine/core";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import type { CellValue, TextTable } from "./copy-as.ts";
+import { useRowHeight } from "../preferences/density.ts";
 import styles from "./data-table.module.css";
 import { HeaderCell } from "./header-cell.tsx";
 import { useRowKeys } from "./row-keys.ts";
@@ -60,7 +61,6 @@ interface DataTableProps<Row> {
   readonly empty?: ReactNode;
 }
 
-const rowHeight = 32;
 const selectWidth = 36;
 
 // Values are compared as they are; a text is compared as a person counts: "run 9" before "run 10".
@@ -132,6 +132,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const visible = table.getVisibleLeafColumns().flatMap(({ id }) => byId.get(id) ?? []);
   const offsets = pinnedOffsets(visible, layout.pinned, onSelect === undefined ? 0 : selectWidth);
   const scroller = useRef<HTMLDivElement>(null);
+  const rowHeight = useRowHeight();
   const virtual = useVirtualizer({
     count: shown.length,
     getScrollElement: () => scroller.current,
@@ -139,6 +140,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
     overscan: 12,
     getItemKey: (index) => shown[index]?.id ?? index,
   });
+  useEffect(() => virtual.measure(), [virtual, rowHeight]);
   const toggle = (id: string) => onSelect?.(toggled(selected, id));
   const keys = useRowKeys({
     count: shown.length,

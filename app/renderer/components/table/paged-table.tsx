@@ -2,11 +2,12 @@ import { ActionIcon, Group, NumberInput, Text } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useQueries } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import type { SortingState } from "@tanstack/react-table";
 import { ErrorPanel } from "../feedback/error-panel.tsx";
 import { formatCount } from "../format/numbers.ts";
+import { useRowHeight } from "../preferences/density.ts";
 import styles from "./data-table.module.css";
 import { HeaderCell } from "./header-cell.tsx";
 import { useRowKeys } from "./row-keys.ts";
@@ -42,7 +43,6 @@ interface PagedTableProps<Row> {
 }
 
 export const pageSize = 200;
-const rowHeight = 32;
 /** A browser lays out some 30 million pixels at most; longer tables are walked through in stretches. */
 const stretch = 500_000;
 
@@ -51,6 +51,7 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
   const [start, setStart] = useState(0);
   const [total, setTotal] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
+  const rowHeight = useRowHeight();
   const rowCount = Math.min(stretch, Math.max(0, (total ?? pageSize) - start));
   const virtual = useVirtualizer({
     count: rowCount,
@@ -58,6 +59,7 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
     estimateSize: () => rowHeight,
     overscan: 10,
   });
+  useEffect(() => virtual.measure(), [virtual, rowHeight]);
   const keys = useRowKeys({ count: rowCount, scrollTo: (index) => virtual.scrollToIndex(index) });
   const items = virtual.getVirtualItems();
   const firstPage = Math.floor((start + (items[0]?.index ?? 0)) / pageSize);

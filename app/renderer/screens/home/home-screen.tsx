@@ -10,14 +10,19 @@ import { formatDateTime } from "../../components/format/times.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import { desktopBridge } from "../../transport/electron.ts";
+import { GoOn } from "./go-on.tsx";
 import { RecentRuns } from "./recent-runs.tsx";
 import { useSample } from "./use-sample.ts";
 import type { Sample } from "./use-sample.ts";
+import { WhatsNew } from "./whats-new.tsx";
+import { WorkspacesCard } from "./workspaces-card.tsx";
 
 type Workspace = MethodOutput<"workspace.get">;
 
 export function HomeScreen() {
   const workspace = useQueryMethod("workspace.get", {});
+  const bridge = desktopBridge();
   // Held here: the first-run cards are gone as soon as the sample's source is in, before the job is done.
   const sample = useSample();
   return (
@@ -29,13 +34,16 @@ export function HomeScreen() {
       <Answer of={workspace} height={220} errorTitle="The workspace could not be opened">
         {(facts) => (
           <Stack gap="lg">
+            {bridge === null && <GoOn workspaceId={facts.id} />}
             {facts.counts.sources === 0 || sample.busy ? (
               <FirstRun sample={sample} />
             ) : (
               <NextStep counts={facts.counts} />
             )}
             {facts.counts.runs > 0 && <RecentRuns />}
+            {bridge !== null && <WorkspacesCard workspaces={bridge.workspaces} />}
             <WorkspaceFacts workspace={facts} />
+            <WhatsNew />
           </Stack>
         )}
       </Answer>
