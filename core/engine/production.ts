@@ -63,8 +63,8 @@ export function createProduction(targets: Targets, servers: Servers): Production
     const target = targets.get(targetId);
     if (target.kind === "local") return own === undefined ? [] : [own];
     const status = await targetStatus(await targets.addresses(targetId, atOnce));
-    const told = status.servers.flatMap(({ url }) => (url === null ? [] : [url]));
-    return [...new Set([...(own === undefined ? [] : [own]), ...told])];
+    const live = status.servers.flatMap(({ url }) => (url === null ? [] : [url]));
+    return [...new Set([...(own === undefined ? [] : [own]), ...live])];
   }
 
   async function look(targetId: string, watch: Watch): Promise<void> {
@@ -150,14 +150,21 @@ async function ask(url: string): Promise<Server> {
 }
 
 async function limitedText(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.length;
-    if (bytes > largest) throw new Error("too much to be metrics");
-    parts.push(part);
+  for (;;) {
+    const part = await reader?.read();
+    if (part === undefined || part.done) return Buffer.concat(parts).toString("utf8");
+    const piece: unknown = part.value;
+    if (!(piece instanceof Uint8Array)) continue;
+    bytes += piece.length;
+    if (bytes > largest) {
+      await reader?.cancel();
+      throw new Error("too much to be metrics");
+    }
+    parts.push(piece);
   }
-  return Buffer.concat(parts).toString("utf8");
 }
 
 function told(watch: Watch): ProductionMetrics {

@@ -19,6 +19,8 @@ interface LinePlotProps {
   readonly title: string;
   /** Marks beside the line, where there are few points and each is a measurement. */
   readonly dots?: boolean;
+  /** Points further apart than this, in units of x, are not joined: nothing was measured between them. */
+  readonly gapAfter?: number;
 }
 
 const margin = { top: 8, right: 14, bottom: 34, left: 66 } as const;
@@ -28,7 +30,16 @@ const margin = { top: 8, right: 14, bottom: 34, left: 66 } as const;
  * arrow keys read it off. Drawn here and not by the charting library, which takes 55 to 300 ms for a redraw: learning
  * curves are redrawn several times a second while two cores are busy training.
  */
-export function LinePlot({ series, height, xLabel, yLabel, logarithmic = false, title, dots = false }: LinePlotProps) {
+export function LinePlot({
+  series,
+  height,
+  xLabel,
+  yLabel,
+  logarithmic = false,
+  title,
+  dots = false,
+  gapAfter = Infinity,
+}: LinePlotProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const { ref, width } = useElementSize();
   const legendHeight = series.length > 1 ? 28 : 0;
@@ -42,7 +53,7 @@ export function LinePlot({ series, height, xLabel, yLabel, logarithmic = false, 
       <div ref={ref} style={{ height: height - legendHeight }}>
         {width > 0 && (
           <Drawing
-            {...{ series, hidden, width, xLabel, yLabel, logarithmic, title, dots }}
+            {...{ series, hidden, width, xLabel, yLabel, logarithmic, title, dots, gapAfter }}
             height={height - legendHeight}
           />
         )}
@@ -57,7 +68,8 @@ interface DrawingProps extends Required<LinePlotProps> {
   readonly width: number;
 }
 
-function Drawing({ series, hidden, width, height, xLabel, yLabel, logarithmic, title, dots }: DrawingProps) {
+function Drawing(props: DrawingProps) {
+  const { series, hidden, width, height, xLabel, yLabel, logarithmic, title, dots, gapAfter } = props;
   const rows = mergeSeries(series);
   const drawn = series.flatMap(({ id, label }, index) => (hidden.has(id) ? [] : [{ id, label, index }]));
   const x = linearScale(extent(rows.map((row) => row["x"] ?? 0)), [margin.left, width - margin.right], {
@@ -68,6 +80,7 @@ function Drawing({ series, hidden, width, height, xLabel, yLabel, logarithmic, t
   const y = verticalScale(values, [height - margin.bottom, margin.top], logarithmic);
   const reading = useReading(rows, x);
   const single = rows.length <= 2 || dots;
+  const gap = gapAfter === Infinity ? Infinity : (x.place(gapAfter) ?? 0) - (x.place(0) ?? 0);
   return (
     <div className={styles["drawing"]}>
       <svg
@@ -84,7 +97,7 @@ function Drawing({ series, hidden, width, height, xLabel, yLabel, logarithmic, t
           return (
             <g key={id}>
               <path
-                d={pathThrough(points)}
+                d={pathThrough(points, gap)}
                 fill="none"
                 stroke={seriesColor(index)}
                 strokeWidth={1.8}
@@ -209,8 +222,16 @@ function pointsOf(rows: readonly MergedRow[], index: number, x: LineScale, y: Li
   });
 }
 
-function pathThrough(points: readonly (readonly [number, number])[]): string {
-  return points.map(([left, top], index) => `${index === 0 ? "M" : "L"}${left.toFixed(1)} ${top.toFixed(1)}`).join("");
+/** `gap`: pixels beyond which two points are not joined. */
+function pathThrough(points: readonly (readonly [number, number])[], gap: number): string {
+  let before = -Infinity;
+  return points
+    .map(([left, top]) => {
+      const joined = left - before <= gap && before !== -Infinity;
+      before = left;
+      return `${joined ? "L" : "M"}${left.toFixed(1)} ${top.toFixed(1)}`;
+    })
+    .join("");
 }
 
 interface AxesProps {

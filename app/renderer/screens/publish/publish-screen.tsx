@@ -8,7 +8,9 @@ import { Answer } from "../../components/feedback/answer.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { BundledServer } from "./bundled-server.tsx";
+import { Experiments } from "./experiments.tsx";
 import { LiveNow } from "./live-now.tsx";
+import { ProductionCharts } from "./production-metrics.tsx";
 import { PublishForm } from "./publish-form.tsx";
 import styles from "./publish.module.css";
 import { TargetList } from "./target-list.tsx";
@@ -62,6 +64,8 @@ function TargetDetail({ target, runId }: { readonly target: Target; readonly run
       <PublishForm target={target} runId={runId} />
       <LiveNow target={target} status={status} />
       <BundledServer target={target} />
+      <ProductionCharts target={target} />
+      <Experiments target={target} asked={status.asked} />
     </Stack>
   );
 }

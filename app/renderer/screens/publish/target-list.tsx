@@ -32,9 +32,7 @@ export function TargetList({ targets, chosenId, onChoose }: TargetListProps) {
               <Text size="sm" fw={600} truncate>
                 {target.kind === "local" ? "Local" : target.name}
               </Text>
-              <Badge color="gray">
-                {target.kind === "local" ? "this machine" : target.redis === null ? "Postgres" : "Postgres + Redis"}
-              </Badge>
+              <Badge color="gray">{target.kind === "local" ? "this machine" : target.environment}</Badge>
             </Group>
             <Text size="xs" c="dimmed" truncate pr={28}>
               {target.kind === "local" ? "Nothing to install" : target.postgres}

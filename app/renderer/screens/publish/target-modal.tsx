@@ -1,9 +1,21 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import {
+  Alert,
+  Button,
+  Group,
+  Modal,
+  NumberInput,
+  Select,
+  SimpleGrid,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+} from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { Target } from "../../../../core/contract/entities.ts";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
 import { tellDone } from "../../components/feedback/tell.ts";
-import { useCommand } from "../../transport/hooks.ts";
+import { useCommand, useQueryMethod } from "../../transport/hooks.ts";
 
 interface TargetModalProps {
   readonly opened: boolean;
@@ -20,11 +32,27 @@ export function TargetModal({ opened, target, onClose }: TargetModalProps) {
   );
 }
 
+const environments = [
+  { value: "production", label: "Production" },
+  { value: "staging", label: "Staging" },
+  { value: "development", label: "Development" },
+] as const;
+
 function TargetForm({ target, onDone }: { readonly target: Target | null; readonly onDone: () => void }) {
   const save = useCommand("targets.save");
+  const passwords = useQueryMethod("targets.passwords", {});
+  const nowhere = passwords.data?.kept === "nowhere";
   const known = target?.kind === "production" ? target : null;
   const form = useForm({
-    initialValues: { name: known?.name ?? "", postgres: known?.postgres ?? "", redis: known?.redis ?? "" },
+    initialValues: {
+      name: known?.name ?? "",
+      postgres: known?.postgres ?? "",
+      redis: known?.redis ?? "",
+      environment: known?.environment ?? "production",
+      channel: known?.channel ?? "production",
+      keepVersions: known?.keepVersions ?? 5,
+      session: false,
+    },
     validate: {
       name: (value) => (value.trim() === "" ? "A name is needed." : null),
       postgres: (value) =>
@@ -35,15 +63,21 @@ function TargetForm({ target, onDone }: { readonly target: Target | null; readon
         value.trim() === "" || /^rediss?:\/\//.test(value.trim())
           ? null
           : "An address like redis://host:6379 is needed, or nothing.",
+      channel: (value) =>
+        /^[a-z0-9][a-z0-9_-]{0,39}$/.test(value) ? null : "1 to 40 of a–z, 0–9, _ and -, a letter or digit first.",
     },
   });
-  const submit = form.onSubmit(({ name, postgres, redis }) =>
+  const submit = form.onSubmit(({ name, postgres, redis, environment, channel, keepVersions, session }) =>
     save.mutate(
       {
         ...(known === null ? {} : { id: known.id }),
         name: name.trim(),
         postgres: postgres.trim(),
         redis: redis.trim() === "" ? null : redis.trim(),
+        environment,
+        channel,
+        keepVersions,
+        passwords: session ? "session" : "keep",
       },
       {
         onSuccess: (saved) => {
@@ -62,8 +96,8 @@ function TargetForm({ target, onDone }: { readonly target: Target | null; readon
           placeholder="postgres://user:password@host:5432/database"
           description={
             known === null
-              ? "The role needs to create tables in this database the first time, later only to read and write them."
-              : "Leave the password out to keep the one that is stored."
+              ? "The role needs to create tables in this database the first time, later only to read and write them: the test of the connection names exactly what."
+              : "A password shown as *** is the one that is known already."
           }
           autoComplete="off"
           spellCheck={false}
@@ -77,9 +111,42 @@ function TargetForm({ target, onDone }: { readonly target: Target | null; readon
           spellCheck={false}
           {...form.getInputProps("redis")}
         />
-        <Text size="xs" c="dimmed">
-          Passwords are kept apart from the workspace's catalogue and never shown again.
-        </Text>
+        <SimpleGrid cols={{ base: 1, sm: 3 }}>
+          <Select
+            label="Environment"
+            data={environments}
+            allowDeselect={false}
+            {...form.getInputProps("environment")}
+          />
+          <TextInput
+            label="Channel"
+            description="Servers of one channel serve the same"
+            {...form.getInputProps("channel")}
+          />
+          <NumberInput
+            label="Versions kept"
+            description="To go back to"
+            min={0}
+            max={1000}
+            allowDecimal={false}
+            {...form.getInputProps("keepVersions")}
+          />
+        </SimpleGrid>
+        {passwords.data !== undefined && !nowhere && (
+          <Text size="xs" c="dimmed">
+            {passwords.data.message} They are never shown again.
+          </Text>
+        )}
+        {nowhere && (
+          <Alert color="yellow" title="Passwords are not kept here">
+            <Text size="sm">{passwords.data?.message}</Text>
+            <Switch
+              mt="xs"
+              label="Use the password in the address until Reelbench is closed"
+              {...form.getInputProps("session", { type: "checkbox" })}
+            />
+          </Alert>
+        )}
         {save.error !== null && <ErrorPanel error={save.error} title="The target was not saved" />}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onDone}>

@@ -3,6 +3,7 @@ import { IconCheck, IconX } from "@tabler/icons-react";
 import type { Target } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import { Privileges } from "./privileges.tsx";
 
 /** Asks the target what works, now. */
 export function TargetTest({ target, onClose }: { readonly target: Target | null; readonly onClose: () => void }) {
@@ -17,23 +18,24 @@ export function TargetTest({ target, onClose }: { readonly target: Target | null
             </Text>
           )}
           <Answer of={test} height={120} errorTitle="The test could not be made">
-            {({ ok, checks }) => (
+            {({ ok, checks, privileges }) => (
               <>
                 <Text size="sm" fw={600} c={ok ? "var(--rb-good)" : "var(--rb-bad)"}>
                   {ok ? "Everything works." : "Something does not work yet."}
                 </Text>
                 <List size="sm" spacing={6} center>
-                  {checks.map(({ check, passed, message }) => (
+                  {checks.map(({ check, passed, message, remedy }) => (
                     <List.Item key={check} icon={<PassedIcon passed={passed} />}>
                       <Text size="sm" fw={500}>
                         {check}
                       </Text>
                       <Text size="xs" c="dimmed">
-                        {message}
+                        {message} {remedy}
                       </Text>
                     </List.Item>
                   ))}
                 </List>
+                {privileges !== null && <Privileges report={privileges} />}
               </>
             )}
           </Answer>
