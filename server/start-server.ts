@@ -217,7 +217,7 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
       health: () => ({
         draining: draining || askedToDrain,
         postgres: postgresUp ? "up" : "down",
-        redis: redis === null ? "not-configured" : redis.isUp() ? "up" : "down",
+        redis: redis === null ? "not-configured" : redis.isUp() && epochs.isCaughtUp() ? "up" : "down",
       }),
       modelStatus: () => follower.status(),
     },

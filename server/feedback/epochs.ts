@@ -20,12 +20,15 @@ export interface Epochs {
   advance(users: readonly CacheUser[]): Promise<void>;
   /** Redis answers again: what it could not be told meanwhile. */
   catchUp(): Promise<void>;
+  /** Whether what Redis repeats is believed: it was told of everything that happened here. */
+  isCaughtUp(): boolean;
 }
 
 /** Bounds how long a replica that cannot reach Redis can leave the others behind. */
 const redisSeconds = 10;
 const localMilliseconds = 1000;
 const maximumUntold = 100_000;
+const toldAtOnce = 500;
 
 export function createEpochs(options: {
   readonly database: Database;
@@ -141,11 +144,13 @@ export function createEpochs(options: {
     advance,
     async catchUp() {
       if (redis === null) return;
-      for (const key of [...untold]) {
-        if ((await redis.remove([key])) === undefined) return;
-        untold.delete(key);
+      while (untold.size > 0) {
+        const keys = [...untold].slice(0, toldAtOnce);
+        if ((await redis.remove(keys)) === undefined) return;
+        for (const key of keys) untold.delete(key);
       }
     },
+    isCaughtUp: isTrusted,
   };
 }
 
