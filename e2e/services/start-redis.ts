@@ -20,7 +20,7 @@ export interface RunningRedis {
 export async function startRedis(
   settings: readonly string[] = ["--save", "", "--appendonly", "no"],
 ): Promise<RunningRedis> {
-  const program = (await findProgram("redis-server")) ?? (await installRedis());
+  const program = await redisProgram();
   const directory = await mkdtemp(join(tmpdir(), "reelbench-redis-"));
   const port = await freeLoopbackPort();
   const child = spawnGuarded(
@@ -41,6 +41,11 @@ export async function startRedis(
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Installed when missing, as root on a system with apt; otherwise this throws and says what to do. */
+export async function redisProgram(): Promise<string> {
+  return (await findProgram("redis-server")) ?? (await installRedis());
 }
 
 export async function findProgram(name: string): Promise<string | null> {
