@@ -112,7 +112,7 @@ export function describeSplit(split: Split): string {
 }
 
 /** What was made of the training ratings. */
-function trainingText({ likes, confidence, halfLifeDays }: TrainingOptions): string {
+function trainingText({ likes, confidence, halfLifeDays, earlyStopping }: TrainingOptions): string {
   return [
     ...(likes === undefined
       ? []
@@ -121,6 +121,7 @@ function trainingText({ likes, confidence, halfLifeDays }: TrainingOptions): str
         ]),
     ...(confidence === undefined ? [] : [`confidence ${confidence}`]),
     ...(halfLifeDays === undefined ? [] : [`half-life ${halfLifeDays} days`]),
+    ...(earlyStopping === undefined ? [] : [`early stopping, patience ${earlyStopping.patience}`]),
   ].join("; ");
 }
 
@@ -138,6 +139,10 @@ export function describeRun(run: Run): string {
           .join(" "),
       ],
       ...(run.training === undefined ? [] : [["ratings", trainingText(run.training)] as const]),
+      ...(run.stopped ?? []).map(({ epochs, tried, metric, value }) => {
+        const found = `after ${epochs} of ${tried} epochs (${metric} ${value.toFixed(4)} on the ratings put aside)`;
+        return ["best", found] as const;
+      }),
       ["seed", String(run.seed)],
       ["split", run.splitId],
       ["refit of", run.refitOf],

@@ -62,6 +62,18 @@ export function addModelCommands(program: Command, context: CommandContext): voi
     )
     .option("--quick-evaluation", "leave out AUC and diversity, about half of an evaluation's time")
     .option("--cold-items <lambda>", "conclude unrated items from genres and decade (try 3)", realNumber)
+    .option(
+      "--stop-early <patience>",
+      "stop when so many judgements in a row are no better than the best",
+      wholeNumber(1, 1000),
+    )
+    .option("--stop-every <epochs>", "with --stop-early: epochs between judgements", wholeNumber(1, 1000))
+    .option("--stop-by <metric>", "with --stop-early: rmse, mae, ndcg@10 or recall@10")
+    .option(
+      "--stop-on <protocol>",
+      "with --stop-early: which training ratings judge: random, global-temporal, per-user-temporal or leave-last-out",
+    )
+    .option("--stop-share <share>", "with --stop-early: the share of them (0.1)", realNumber)
     .option("--warm-start <run>", "start from this run's model (a run on the same split)")
     .option("--plan", "only say what memory it would need, and what would fit")
     .option("--seed <n>", "of the random choices", wholeNumber(0, 0xffff_ffff), 42)
@@ -168,6 +180,29 @@ interface TrainingFlags {
   readonly confidence?: number;
   readonly halfLife?: number;
   readonly coldItems?: number;
+  readonly stopEarly?: number;
+  readonly stopEvery?: number;
+  readonly stopBy?: string;
+  readonly stopOn?: string;
+  readonly stopShare?: number;
+}
+
+/** Throws RB_INVALID_INPUT for what belongs to early stopping without it. */
+function stoppingOf({ stopEarly, stopEvery, stopBy, stopOn, stopShare }: TrainingFlags): object | undefined {
+  const more = [stopEvery, stopBy, stopOn, stopShare].some((flag) => flag !== undefined);
+  if (stopEarly === undefined && more)
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      "--stop-every, --stop-by, --stop-on and --stop-share go with --stop-early.",
+    );
+  if (stopEarly === undefined) return undefined;
+  const validation = { protocol: stopOn ?? "random", ...(stopShare === undefined ? {} : { share: stopShare }) };
+  return {
+    patience: stopEarly,
+    ...(stopEvery === undefined ? {} : { every: stopEvery }),
+    ...(stopBy === undefined ? {} : { metric: stopBy }),
+    validation,
+  };
 }
 
 /** Throws RB_INVALID_INPUT where a flag would have no effect or a number makes no sense. */
@@ -187,6 +222,7 @@ function trainingOf(flags: TrainingFlags): { training?: TrainingOptions } {
     confidence,
     halfLifeDays: halfLife,
     contentForColdItems: coldItems,
+    earlyStopping: stoppingOf(flags),
   };
   if (Object.values(given).every((value) => value === undefined)) return {};
   const parsed = trainingOptions.safeParse(

@@ -336,12 +336,35 @@ export const algorithmInfo = z.object({
   /** What it makes use of beside who rated what how. */
   uses: z.array(z.enum(["rating-values", "times", "weights", "item-features", "user-features"])),
   /** `explain`: contributions that add up to the score exactly. `intervals`: a standard deviation with each predicted rating. */
-  offers: z.array(z.enum(["fold-in", "explain", "warm-start", "intervals"])),
+  offers: z.array(z.enum(["fold-in", "explain", "warm-start", "intervals", "early-stopping"])),
   hyperparameters: z.array(hyperparameterField),
 });
 export type AlgorithmInfo = z.infer<typeof algorithmInfo>;
 
 // ── Training ratings ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Ratings taken out of a training part to choose settings by, where the split itself keeps no validation part. */
+export const innerValidation = z.object({
+  protocol: z.enum(["global-temporal", "per-user-temporal", "leave-last-out", "random"]),
+  share: z.number().gt(0).lt(1).default(0.1),
+});
+export type InnerValidation = z.output<typeof innerValidation>;
+
+/**
+ * Train no longer than helps: a part of the training ratings is put aside, the model judged by it while it learns, and the fit
+ * ended when `patience` judgements in a row were no better than the best one. Then all training ratings are learnt from, for
+ * as many epochs as were best. For algorithms that offer "early-stopping"; their `epochs` are the most there may be.
+ */
+export const earlyStopping = z.object({
+  /** Judgements without improvement after which the fit ends. */
+  patience: z.int().min(1).max(1000).default(3),
+  /** Epochs from one judgement to the next. */
+  every: z.int().min(1).max(1000).default(1),
+  /** Left out: RMSE where ratings are predicted, else NDCG@10. */
+  metric: z.enum(["rmse", "mae", "ndcg@10", "recall@10"]).optional(),
+  validation: innerValidation.default({ protocol: "random", share: 0.1 }),
+});
+export type EarlyStopping = z.output<typeof earlyStopping>;
 
 /**
  * What a run makes of its training ratings before it learns. Part of the run's identity; the tested ratings stay as they
@@ -365,6 +388,7 @@ export const trainingOptions = z.object({
   halfLifeDays: z.number().positive().max(1e6).optional(),
   /** Items without a training rating get bias and factors from their genres and decade, by ridge regression with this λ. */
   contentForColdItems: z.number().positive().max(1e6).optional(),
+  earlyStopping: earlyStopping.optional(),
 });
 export type TrainingOptions = z.infer<typeof trainingOptions>;
 
@@ -443,14 +467,18 @@ export const curvePoint = z.object({
 });
 export type CurvePoint = z.infer<typeof curvePoint>;
 
-export const runState = z.enum(["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]);
-
-/** Ratings taken out of a training part to choose settings by, where the split itself keeps no validation part. */
-export const innerValidation = z.object({
-  protocol: z.enum(["global-temporal", "per-user-temporal", "leave-last-out", "random"]),
-  share: z.number().gt(0).lt(1).default(0.1),
+/** Where early stopping ended a fit. */
+export const stoppedFit = z.object({
+  /** The model was trained for so many, the best of the `tried`. */
+  epochs: z.int().positive(),
+  tried: z.int().positive(),
+  metric: z.string(),
+  /** Of the metric, on the ratings put aside, after `epochs`. */
+  value: z.number(),
 });
-export type InnerValidation = z.output<typeof innerValidation>;
+export type StoppedFit = z.infer<typeof stoppedFit>;
+
+export const runState = z.enum(["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]);
 
 /** Where a run stands in a search, and what it was judged by: its metrics are of that part. */
 export const searchPlace = z.object({
@@ -489,6 +517,8 @@ export const run = z.object({
   seed: z.int().nonnegative(),
   metrics: z.array(metricValue),
   curve: z.array(curvePoint),
+  /** Where early stopping ended the fits: one, or one for each fold. */
+  stopped: z.array(stoppedFit).optional(),
   /** Wall-clock seconds. */
   timings: z.object({ load: z.number(), fit: z.number(), evaluate: z.number() }).nullable(),
   machine: z.object({ cpu: z.string(), cores: z.int(), threads: z.int(), runtime: z.string() }).nullable(),

@@ -12,6 +12,7 @@ import { expectedTimeHere } from "./expected-time.ts";
 import type { DirectHandlers, JobHandlers } from "./handlers.ts";
 import { changed, finishedRun, presentSnapshot, presentSplit } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
+import { requireStoppable } from "../training/stoppable.ts";
 import { planOf, queuedRun, trainingTaskOf, trainRun, warmStartOf } from "./training.ts";
 
 /** Learning curves of runs in training; a finished run carries its own. */
@@ -179,6 +180,7 @@ function refuseIdleOptions({ info }: Algorithm, training: TrainingOptions): void
     throw new ReelbenchError("RB_INVALID_INPUT", `${info.name} takes every rating for a like, the lowest ones too.`, {
       remedy: "Leave low ratings out instead.",
     });
+  if (training.earlyStopping !== undefined) requireStoppable(info, training.earlyStopping);
 }
 
 type ModelJob = "runs.train" | "runs.refit" | "runs.reproduce";

@@ -44,6 +44,8 @@ export interface FitContext {
   readonly resumeFrom: Uint8Array | null;
   /** A finished model over the same users and items to start from, for algorithms that `offer` "warm-start". */
   readonly warmStart?: ServableModel | null;
+  /** Asked after each epoch, with a way to the model as it then is: whether to end there. For algorithms that `offer` "early-stopping". */
+  readonly isLast?: (epoch: number, model: () => ServableModel) => Promise<boolean>;
   /**
    * Called between epochs, not more often than every few seconds. The bytes come in parts, which may be views of what the fit
    * computes in: they hold still until the promise is resolved, which it is when they are on disk.

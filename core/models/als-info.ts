@@ -16,7 +16,7 @@ export const alsInfo: AlgorithmInfo = {
   predictsRatings: true,
   iterative: true,
   uses: ["rating-values", "weights"],
-  offers: ["fold-in", "explain", "warm-start"],
+  offers: ["fold-in", "explain", "warm-start", "early-stopping"],
   hyperparameters: [
     {
       name: "factors",

@@ -13,7 +13,7 @@ import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
 import { planRowSolver } from "../compute/row-solver.ts";
 import type { RowSolver } from "../compute/row-solver.ts";
 import type { CostEstimate, FitContext, TrainingSet } from "./algorithm.ts";
-import { packFactors, planSide, solveSide, startFactors, sumsOfSide, warmFactors } from "./alternating.ts";
+import { copyFactors, packFactors, planSide, solveSide, startFactors, sumsOfSide, warmFactors } from "./alternating.ts";
 import type { Side } from "./alternating.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { ratingFactor } from "./gradient-descent.ts";
@@ -126,8 +126,9 @@ export async function fitAlternation(
       loadByUser(pool.memory, users.weights, { ...data, rating: data.weight.map(Math.sqrt) });
       await transpose(pool, users.weights, items.weights, memory.cursors);
     }
-    await new Alternation(pool, memory, hyperparameters, data, kind).run(context);
-    return servable(pool.memory, memory, factors, data, kind);
+    const model = (read: typeof copyFactors) => servable(pool.memory, memory, factors, data, kind, read);
+    await new Alternation(pool, memory, hyperparameters, data, kind).run(context, () => model(copyFactors));
+    return model(packFactors);
   } finally {
     await pool.close();
   }
@@ -164,7 +165,7 @@ class Alternation {
   }
 
   /** The users' half comes last: the stored users are then exactly what fold-in makes of their ratings. */
-  async run(context: FitContext): Promise<void> {
+  async run(context: FitContext, model: () => FactorModel): Promise<void> {
     const { users, items } = this.memory;
     const view = (region: Region): Float32Array => float32View(this.pool.memory, region);
     const state = [users, items].flatMap((side) => [view(side.factors.region), view(side.bias)]);
@@ -185,7 +186,7 @@ class Alternation {
       if (!Number.isFinite(rmse)) throw diverged(epoch);
       context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-rmse": rmse } });
       context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
-      await checkpoints.afterEpoch(epoch);
+      if (await checkpoints.afterEpoch(epoch, model)) return;
     }
   }
 
@@ -266,11 +267,12 @@ function servable(
   factors: number,
   data: TrainingSet,
   { mean, biasRegularization, foldIn }: RatingAlternation,
+  read: typeof copyFactors,
 ): FactorModel {
   const factor = ratingFactor(data.scale);
   const biasOf = (side: RatedSide): Float32Array => float32View(memory, side.bias).map((bias) => bias / factor);
   const factorsOf = (side: RatedSide): Float32Array => {
-    const rows = packFactors(memory, side.factors, factors).map((value) => value / Math.sqrt(factor));
+    const rows = read(memory, side.factors, factors).map((value) => value / Math.sqrt(factor));
     if (biasRegularization === null) averageSilentRows(rows, int32View(memory, side.ratings.start), factors);
     return rows;
   };

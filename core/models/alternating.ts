@@ -153,6 +153,18 @@ export function warmFactors(
   return [model.userFactors, model.itemFactors];
 }
 
+/** [rows × factors], a copy; the matrix stays as it is. */
+export function copyFactors(
+  memory: WebAssembly.Memory,
+  { region, rows, columns }: DenseRegion,
+  factors: number,
+): Float32Array {
+  const values = float32View(memory, region);
+  const copy = new Float32Array(rows * factors);
+  for (let row = 0; row < rows; row++) copy.set(values.subarray(row * columns, row * columns + factors), row * factors);
+  return copy;
+}
+
 function writeFactors(
   memory: WebAssembly.Memory,
   { region, rows, columns }: DenseRegion,

@@ -93,8 +93,9 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
   try {
     const { deal, mean } = prepared;
     const strata = await buildStrata(pool, regions.byUser, regions.strata, deal);
-    await descend({ pool, regions, strata, shape, mean, scale: data.scale, hyperparameters, context });
-    return servable(data, mean, factors, hyperparameters, pool.memory, regions, strata);
+    const model = () => servable(data, mean, factors, hyperparameters, pool.memory, regions, strata);
+    await descend({ pool, regions, strata, shape, mean, scale: data.scale, hyperparameters, context, model });
+    return model();
   } finally {
     await pool.close();
   }
@@ -109,6 +110,7 @@ interface Descent {
   readonly scale: TrainingSet["scale"];
   readonly hyperparameters: Hyperparameters;
   readonly context: FitContext;
+  readonly model: () => FactorModel;
 }
 
 async function descend(descent: Descent): Promise<void> {
@@ -132,7 +134,7 @@ async function descend(descent: Descent): Promise<void> {
     requireConvergence(rmse, epoch, scale);
     context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-rmse": rmse } });
     context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
-    await checkpoints.afterEpoch(epoch);
+    if (await checkpoints.afterEpoch(epoch, descent.model)) return;
   }
 }
 

@@ -95,8 +95,9 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
     (memory) => prepare(memory, regions, data, numberOf(hyperparameters, "learningRate")),
   );
   try {
-    await descend({ pool, regions, ranges: prepared, data, hyperparameters, context });
-    return servable(data, factors, positiveFrom, pool.memory, regions);
+    const model = () => servable(data, factors, positiveFrom, pool.memory, regions);
+    await descend({ pool, regions, ranges: prepared, data, hyperparameters, context, model });
+    return model();
   } finally {
     await pool.close();
   }
@@ -122,6 +123,7 @@ interface Descent {
   readonly data: TrainingSet;
   readonly hyperparameters: Hyperparameters;
   readonly context: FitContext;
+  readonly model: () => FactorModel;
 }
 
 async function descend(descent: Descent): Promise<void> {
@@ -150,7 +152,7 @@ async function descend(descent: Descent): Promise<void> {
     const auc = rightShare(slots);
     context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-auc": auc } });
     context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train AUC ${auc.toFixed(4)}` });
-    await checkpoints.afterEpoch(epoch);
+    if (await checkpoints.afterEpoch(epoch, descent.model)) return;
   }
 }
 

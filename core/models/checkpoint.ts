@@ -1,4 +1,5 @@
 import type { FitContext } from "./algorithm.ts";
+import type { ServableModel } from "./servable.ts";
 
 /** Where an iterative fit stands after `epoch` epochs. */
 export interface FitState {
@@ -52,11 +53,18 @@ export class Checkpoints {
     return read.epoch;
   }
 
-  /** Saves when the last save is some seconds ago. */
-  async afterEpoch(epoch: number): Promise<void> {
-    if (performance.now() - this.savedAt < secondsBetweenSaves * 1000) return;
+  /**
+   * Saves when the last save is some seconds ago. True: the fit is to end here (`FitContext.isLast`, for which `model` makes the
+   * model as it is, leaving what the fit computes in as it was).
+   */
+  async afterEpoch(epoch: number, model?: () => ServableModel): Promise<boolean> {
+    const { isLast } = this.context;
+    // What ends here is not saved: going on from it would lead past the end.
+    if (model !== undefined && isLast !== undefined && (await isLast(epoch, model))) return true;
+    if (performance.now() - this.savedAt < secondsBetweenSaves * 1000) return false;
     await this.context.saveCheckpoint(encode({ epoch, seconds: this.seconds }, this.key, this.arrays));
     this.savedAt = performance.now();
+    return false;
   }
 }
 

@@ -20,7 +20,7 @@ export const ialsInfo: AlgorithmInfo = {
   predictsRatings: false,
   iterative: true,
   uses: ["weights"],
-  offers: ["fold-in", "explain", "warm-start"],
+  offers: ["fold-in", "explain", "warm-start", "early-stopping"],
   hyperparameters: [
     {
       name: "factors",

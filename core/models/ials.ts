@@ -13,7 +13,7 @@ import type { Shape } from "../compute/ratings-matrix.ts";
 import { planRowSolver, planTallGram, rotation, setRotation, sumTallGram, tallGram } from "../compute/row-solver.ts";
 import type { RowSolver } from "../compute/row-solver.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
-import { packFactors, planSide, solveSide, startFactors, sumsOfSide } from "./alternating.ts";
+import { copyFactors, packFactors, planSide, solveSide, startFactors, sumsOfSide } from "./alternating.ts";
 import type { Side } from "./alternating.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { numberOf } from "./hyperparameters.ts";
@@ -128,8 +128,7 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
     await transpose(pool, users.ratings, items.ratings, memory.cursors);
     fillPenalties(pool.memory, users, shape.items, hyperparameters);
     fillPenalties(pool.memory, items, shape.users, hyperparameters);
-    await alternate(pool, memory, hyperparameters, context);
-    return {
+    const model = (read: typeof copyFactors): FactorModel => ({
       form: "factors",
       users: data.users,
       items: data.items,
@@ -137,8 +136,8 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
       globalMean: 0,
       userBias: new Float32Array(data.users),
       itemBias: new Float32Array(data.items),
-      userFactors: packFactors(pool.memory, users.factors, factors),
-      itemFactors: packFactors(pool.memory, items.factors, factors),
+      userFactors: read(pool.memory, users.factors, factors),
+      itemFactors: read(pool.memory, items.factors, factors),
       foldIn: {
         kind: "implicit",
         unobservedWeight: numberOf(hyperparameters, "unobservedWeight"),
@@ -149,7 +148,9 @@ async function fit(given: TrainingSet, hyperparameters: Hyperparameters, context
       },
       predictsRatings: false,
       scale: data.scale,
-    };
+    });
+    await alternate(pool, memory, hyperparameters, context, () => model(copyFactors));
+    return model(packFactors);
   } finally {
     await pool.close();
   }
@@ -213,6 +214,7 @@ async function alternate(
   memory: IalsMemory,
   hyperparameters: Hyperparameters,
   context: FitContext,
+  model: () => FactorModel,
 ): Promise<void> {
   const { users, items } = memory;
   const epochs = numberOf(hyperparameters, "epochs");
@@ -234,7 +236,7 @@ async function alternate(
     if (!Number.isFinite(loss)) throw diverged(epoch);
     context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-loss": loss } });
     context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train loss ${loss.toFixed(5)}` });
-    await checkpoints.afterEpoch(epoch);
+    if (await checkpoints.afterEpoch(epoch, model)) return;
   }
 }
 

@@ -99,8 +99,9 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
     (memory) => prepare(memory, regions, data, hyperparameters),
   );
   try {
-    await descend({ pool, regions, ranges: prepared.ranges, mean: prepared.mean, data, hyperparameters, context });
-    return servable(data, prepared.mean, hyperparameters, pool.memory, regions);
+    const model = () => servable(data, prepared.mean, hyperparameters, pool.memory, regions);
+    await descend({ pool, regions, ...prepared, data, hyperparameters, context, model });
+    return model();
   } finally {
     await pool.close();
   }
@@ -134,6 +135,7 @@ interface Descent {
   readonly data: TrainingSet;
   readonly hyperparameters: Hyperparameters;
   readonly context: FitContext;
+  readonly model: () => FactorModel;
 }
 
 async function descend(descent: Descent): Promise<void> {
@@ -160,7 +162,7 @@ async function descend(descent: Descent): Promise<void> {
     requireConvergence(rmse, epoch, data.scale);
     context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-rmse": rmse } });
     context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
-    await checkpoints.afterEpoch(epoch);
+    if (await checkpoints.afterEpoch(epoch, descent.model)) return;
   }
 }
 

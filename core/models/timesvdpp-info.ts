@@ -14,7 +14,7 @@ export const timeSvdppInfo: AlgorithmInfo = {
   predictsRatings: true,
   iterative: true,
   uses: ["rating-values", "times"],
-  offers: ["fold-in", "explain"],
+  offers: ["fold-in", "explain", "early-stopping"],
   hyperparameters: [
     {
       name: "factors",

@@ -140,8 +140,9 @@ async function fit(data: TrainingSet, hyperparameters: Hyperparameters, context:
     (memory) => prepare(memory, regions, data, times, hyperparameters),
   );
   try {
-    await descend({ pool, regions, ranges: prepared.ranges, mean: prepared.mean, data, hyperparameters, context });
-    return servable(data, times, prepared.mean, hyperparameters, pool.memory, regions);
+    const model = () => servable(data, times, prepared.mean, hyperparameters, pool.memory, regions);
+    await descend({ pool, regions, ...prepared, data, hyperparameters, context, model });
+    return model();
   } finally {
     await pool.close();
   }
@@ -181,6 +182,7 @@ interface Descent {
   readonly data: TrainingSet;
   readonly hyperparameters: Hyperparameters;
   readonly context: FitContext;
+  readonly model: () => FactorModel;
 }
 
 async function descend(descent: Descent): Promise<void> {
@@ -208,7 +210,7 @@ async function descend(descent: Descent): Promise<void> {
     requireConvergence(rmse, epoch, data.scale);
     context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-rmse": rmse } });
     context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
-    await checkpoints.afterEpoch(epoch);
+    if (await checkpoints.afterEpoch(epoch, descent.model)) return;
   }
 }
 

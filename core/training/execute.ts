@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { CatalogueItem, CurvePoint, Run } from "../contract/entities.ts";
+import type { CatalogueItem, CurvePoint, Run, StoppedFit } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { poolFolds } from "../evaluation/per-user.ts";
 import { addReports, reportOf } from "../evaluation/report-sums.ts";
@@ -102,7 +102,7 @@ async function trainHoldout(
   const trained = await trainAndEvaluate(task, source, work, context, { fold: null, folds: 1 });
   // A trial of a search is a measurement, like a cross-validation of one fold: it leaves no model.
   const isTrial = task.selection.kind === "validation";
-  const { perUser, whole, definitions, report, counts, timings, modelHash, curve } = trained.result;
+  const { perUser, whole, definitions, report, counts, timings, modelHash, curve, stopped } = trained.result;
   const cutoffs = cutoffsOf(task);
   const run = finishedRun(task, {
     metrics: summarize(perUser, { cutoffs, whole: new Map(whole), seed: task.seed, definitions }),
@@ -112,6 +112,7 @@ async function trainHoldout(
     modelHash: isTrial ? null : modelHash,
     foldModelsHash: isTrial ? hashOfFolds([modelHash]) : null,
     evaluated: { ...counts, folds: null },
+    ...stoppedOf([stopped]),
   });
   const bundle = isTrial ? null : await bundleOf(run, trained.model, task, source);
   await writeRunFolder(task.runsDirectory, { run, bundle, perUser });
@@ -164,6 +165,7 @@ async function trainFolds(
       coldItemRatings: sum(results.map(({ counts }) => counts.coldItemRatings)),
       folds,
     },
+    ...stoppedOf(results.map((result) => result.stopped)),
   });
   await writeRunFolder(task.runsDirectory, { run, bundle: null, perUser });
   return run;
@@ -191,6 +193,7 @@ async function trainRefit(
     modelHash: fitted.modelHash,
     foldModelsHash: null,
     evaluated: refitOf.run.evaluated ?? null,
+    ...stoppedOf([fitted.stopped]),
   });
   const bundle = await bundleOf(run, fitted.model, task, source);
   await writeRunFolder(task.runsDirectory, {
@@ -250,6 +253,7 @@ async function trainAndEvaluate(
       counts,
       curve: fitted.curve,
       timings,
+      stopped: fitted.stopped,
     },
   };
 }
@@ -333,6 +337,11 @@ function reportOverFolds(results: readonly FoldResult[], task: TrainingTask): No
     ...reportOf(sums, reportOptions(task)),
     folds: { values: Object.fromEntries(values), testShare: sums.testRatings / sums.trainRatings },
   };
+}
+
+function stoppedOf(fits: readonly (StoppedFit | null)[]): Pick<Run, "stopped"> {
+  const stopped = fits.filter((fit) => fit !== null);
+  return stopped.length === 0 ? {} : { stopped };
 }
 
 function cutoffsOf(task: TrainingTask): readonly number[] {

@@ -53,7 +53,10 @@ export function describeMachine(threads: number): NonNullable<Run["machine"]> {
 /** What a run is before anything of it is known. */
 export function finishedRun(
   task: TrainingTask,
-  results: Pick<Run, "metrics" | "curve" | "timings" | "modelHash" | "foldModelsHash" | "evaluated" | "report">,
+  results: Pick<
+    Run,
+    "metrics" | "curve" | "timings" | "modelHash" | "foldModelsHash" | "evaluated" | "report" | "stopped"
+  >,
 ): Run {
   const {
     runId,

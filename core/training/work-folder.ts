@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { curvePoint, sha256 } from "../contract/entities.ts";
-import type { CurvePoint } from "../contract/entities.ts";
+import { curvePoint, sha256, stoppedFit } from "../contract/entities.ts";
+import type { CurvePoint, StoppedFit } from "../contract/entities.ts";
 import type { DefinitionContext } from "../evaluation/metric.ts";
 import type { PerUserTable } from "../evaluation/per-user.ts";
 import { reportSums } from "../evaluation/report-sums.ts";
@@ -17,6 +17,8 @@ export interface Checkpoint<State = Uint8Array> {
   readonly state: State;
   readonly curve: readonly CurvePoint[];
   readonly fitSeconds: number;
+  /** Of a fit that stops early: what its first half has found; null before. */
+  readonly stopped: StoppedFit | null;
 }
 
 /** What a finished fold leaves: its model is not kept. */
@@ -35,6 +37,7 @@ export interface FoldResult {
   };
   readonly curve: readonly CurvePoint[];
   readonly timings: { readonly load: number; readonly fit: number; readonly evaluate: number };
+  readonly stopped: StoppedFit | null;
 }
 
 /** Where a training keeps what it must not lose: `<runsDirectory>/.work-<runId>/`. */
@@ -74,7 +77,13 @@ export async function discardWork(runsDirectory: string, runId: string): Promise
   await rm(workDirectory(runsDirectory, runId), { recursive: true, force: true });
 }
 
-const checkpointHeader = z.object({ task: sha256, fold: z.int(), curve: z.array(curvePoint), fitSeconds: z.number() });
+const checkpointHeader = z.object({
+  task: sha256,
+  fold: z.int(),
+  curve: z.array(curvePoint),
+  fitSeconds: z.number(),
+  stopped: stoppedFit.nullable().default(null),
+});
 const foldHeader = z.object({
   task: sha256,
   fold: z.int(),
@@ -91,6 +100,7 @@ const foldHeader = z.object({
   counts: z.object({ testRatings: z.int(), users: z.int(), coldUsers: z.int(), coldItemRatings: z.int() }),
   curve: z.array(curvePoint),
   timings: z.object({ load: z.number(), fit: z.number(), evaluate: z.number() }),
+  stopped: stoppedFit.nullable().default(null),
 });
 
 /** Opens (and makes) the folder. What another task or another version of the code left in it is ignored. */
@@ -104,10 +114,11 @@ export async function openWorkFolder(task: TrainingTask): Promise<WorkFolder> {
     readCheckpoint: async (fold) => {
       const found = await readSealed(checkpointPath, checkpointHeader);
       if (found === null || found.header.task !== key || found.header.fold !== fold) return null;
-      return { state: found.payload, curve: found.header.curve, fitSeconds: found.header.fitSeconds };
+      const { curve, fitSeconds, stopped } = found.header;
+      return { state: found.payload, curve, fitSeconds, stopped };
     },
-    saveCheckpoint: (fold, { state, curve, fitSeconds }) =>
-      writeSealed(checkpointPath, { task: key, fold, curve, fitSeconds }, state),
+    saveCheckpoint: (fold, { state, curve, fitSeconds, stopped }) =>
+      writeSealed(checkpointPath, { task: key, fold, curve, fitSeconds, stopped }, state),
     readFold: async (fold) => {
       const found = await readSealed(foldPath(fold), foldHeader);
       if (found === null || found.header.task !== key || found.header.fold !== fold) return null;
