@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { generateSample } from "../core/ratings/sample.ts";
 import { freshDatabase, redisUrl } from "../e2e/services/services.ts";
 import type { FreshDatabase } from "../e2e/services/services.ts";
@@ -56,9 +56,12 @@ test("the whole job against a real Postgres and a real Redis", async () => {
   expect(told.answers.parity.compared).toBe(15);
   expect(told.answers.parity.largestDifference).toBeCloseTo(0, 9);
 
-  // The target was kept under its host and database, password aside, and can be rolled back by that name.
+  // The target was kept under its host and database without its password, and can be rolled back by that name.
+  expect(existsSync(join(workspace, "secrets.json"))).toBe(false);
   const again = recordedTerminal(folder);
   const name = `${new URL(database.url).host}${new URL(database.url).pathname}`;
+  vi.stubEnv("PGPASSWORD", decodeURIComponent(new URL(database.url).password));
+  onTestFinished(() => void vi.unstubAllEnvs());
   expect(await runCli(["rollback", "--workspace", workspace, "--target", name], again)).toBe(65);
   expect(again.errors()).toContain("RB_NOTHING_TO_ROLL_BACK");
 });

@@ -8,6 +8,7 @@ import { addBenchCommands } from "./commands/bench.ts";
 import { addJobCommands } from "./commands/jobs.ts";
 import { addModelCommands } from "./commands/models.ts";
 import { addPublishingCommands } from "./commands/publishing.ts";
+import { addVersionCommands } from "./commands/versions.ts";
 import { addSnapshotCommands } from "./commands/snapshots.ts";
 import { addSourceCommands } from "./commands/sources.ts";
 import { addSplitCommands } from "./commands/splits.ts";
@@ -50,6 +51,7 @@ export function createProgram(context: CommandContext): Command {
   addTuningCommands(program, context);
   addBenchCommands(program, context);
   addPublishingCommands(program, context);
+  addVersionCommands(program, context);
   addJobCommands(program, context);
   addDeletionCommand(program, context);
   program

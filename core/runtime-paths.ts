@@ -8,6 +8,7 @@ const built = import.meta.url.endsWith(".js");
 const sourceEntries = {
   engine: "./engine-process.ts",
   trainer: "./training/trainer-process.ts",
+  publisher: "./publish/publisher-process.ts",
   "compute-worker": "./compute/compute-worker.ts",
   "evaluation-worker": "./training/evaluation-worker.ts",
   "comparison-worker": "./engine/comparison-worker.ts",

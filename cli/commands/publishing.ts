@@ -1,6 +1,8 @@
+import { Option } from "commander";
 import type { Command } from "commander";
 import type { Target } from "../../core/contract/entities.ts";
 import { ReelbenchError, toReelbenchError } from "../../core/contract/errors.ts";
+import type { MethodInput } from "../../core/contract/methods.ts";
 import { inSession, wholeNumber } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import type { Session } from "../session.ts";
@@ -8,13 +10,13 @@ import { findNamed } from "../short-id.ts";
 import { formatFields, formatTable } from "../table.ts";
 import { runIdOf } from "./models.ts";
 
-interface TargetFlags {
+export interface TargetFlags {
   readonly target?: string;
   readonly postgres?: string;
   readonly redis?: string;
 }
 
-function withTargetFlags(command: Command): Command {
+export function withTargetFlags(command: Command): Command {
   return command
     .option("--target <name>", "a saved target, or local (the default)")
     .option("--postgres <url>", "or a Postgres directly: postgres://user:password@host:port/database")
@@ -131,6 +133,14 @@ async function untilServerEnds(session: Session, targetId: string): Promise<stri
   });
 }
 
+interface TargetAddFlags {
+  readonly postgres: string;
+  readonly redis?: string;
+  readonly environment?: "development" | "staging" | "production";
+  readonly channel?: string;
+  readonly keep?: number;
+}
+
 function addTargetCommands(program: Command, context: CommandContext): void {
   program
     .command("targets [name]")
@@ -188,9 +198,17 @@ function addTargetCommands(program: Command, context: CommandContext): void {
     .description("save a target under a name, or change it")
     .requiredOption("--postgres <url>", "postgres://user:password@host:port/database")
     .option("--redis <url>", "redis://host:port")
-    .action((name: string, flags: { postgres: string; redis?: string }, command: Command) =>
+    .addOption(new Option("--environment <which>", "what it is for").choices(["development", "staging", "production"]))
+    .option("--channel <name>", "the servers' REELBENCH_CHANNEL; left out: production")
+    .option("--keep <n>", "retired versions that it keeps for going back", wholeNumber(0, 1000))
+    .action((name: string, flags: TargetAddFlags, command: Command) =>
       inSession(context, command, async (session) => {
-        const saved = await saveTarget(session, name, flags.postgres, flags.redis);
+        const { redis, keep, ...rest } = flags;
+        const saved = await saveTarget(session, name, {
+          ...rest,
+          redis: redis ?? null,
+          ...(keep === undefined ? {} : { keepVersions: keep }),
+        });
         return { json: saved, text: `Saved ${saved.name}.\n` };
       }),
     );
@@ -212,7 +230,9 @@ function addTargetCommands(program: Command, context: CommandContext): void {
         const found = findNamed(await ask("targets.list", {}), name, "target");
         const result = await ask("targets.test", { targetId: found.id });
         const text = result.checks
-          .map(({ check, passed, message }) => `${passed ? "✓" : "✗"} ${check}: ${message}\n`)
+          .map(({ check, passed, message, code, remedy }) =>
+            passed ? `✓ ${check}: ${message}\n` : `✗ ${check}: ${message} (${code ?? ""})\n  ${remedy ?? ""}\n`,
+          )
           .join("");
         return { json: result, text, exitCode: result.ok ? 0 : 69 };
       }),
@@ -222,16 +242,10 @@ function addTargetCommands(program: Command, context: CommandContext): void {
 async function saveTarget(
   session: Session,
   name: string,
-  postgres: string,
-  redis: string | undefined,
+  given: Omit<MethodInput<"targets.save">, "id" | "name">,
 ): Promise<Target> {
   const known = (await session.ask("targets.list", {})).find((target) => target.name === name);
-  return session.ask("targets.save", {
-    ...(known === undefined ? {} : { id: known.id }),
-    name,
-    postgres,
-    redis: redis ?? null,
-  });
+  return session.ask("targets.save", { ...(known === undefined ? {} : { id: known.id }), name, ...given });
 }
 
 /** The target that the flags mean. A URL is saved under its host and database, so that it can be rolled back later. */
@@ -243,5 +257,11 @@ export async function targetOf(session: Session, { target, postgres, redis }: Ta
   if (!URL.canParse(postgres))
     throw new ReelbenchError("RB_INVALID_INPUT", "--postgres must be postgres://user:password@host:port/database.");
   const { host, pathname } = new URL(postgres);
-  return saveTarget(session, target ?? `${host}${pathname}`, postgres, redis);
+  const { kept } = await session.ask("targets.passwords", {});
+  // Where nothing keeps it, a password on the command line is good for this command; PGPASSWORD or ~/.pgpass for the next.
+  return saveTarget(session, target ?? `${host}${pathname}`, {
+    postgres,
+    redis: redis ?? null,
+    passwords: kept === "nowhere" ? "session" : "keep",
+  });
 }

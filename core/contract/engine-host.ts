@@ -52,7 +52,7 @@ export const engineMessage = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("fork"),
     child,
-    entry: z.enum(["trainer", "server"]),
+    entry: z.enum(["trainer", "publisher", "server"]),
     args: z.array(z.string()),
     env: z.record(z.string(), z.string()),
   }),

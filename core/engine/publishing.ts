@@ -1,16 +1,13 @@
 import type { Publication, Run } from "../contract/entities.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
-import type { History } from "../production/histories.ts";
 import type { PairedMetric } from "../publish/gates.ts";
-import { publish } from "../publish/publish.ts";
-import type { PublishRequest } from "../publish/publish-request.ts";
+import { publishApart } from "../publish/publish-apart.ts";
+import type { PublishTask } from "../publish/publisher-messages.ts";
 import { rollback } from "../publish/rollback.ts";
 import { targetStatus } from "../publish/target-status.ts";
 import { decideVersion, pruneTarget, targetVersionReport, targetVersions } from "../publish/target-versions.ts";
 import type { VersionDecision } from "../publish/target-versions.ts";
 import { testTarget } from "../publish/test-target.ts";
-import { loadCatalogue } from "../ratings/catalogue.ts";
-import { loadTrainingData } from "../ratings/training-data.ts";
 import type { Comparisons } from "./comparison.ts";
 import type { DirectHandlers, JobHandlers } from "./handlers.ts";
 import { refitForPublishing } from "./models.ts";
@@ -143,13 +140,13 @@ export function publishingJobs(
         try {
           const target = await targets.addresses(targetId, context);
           const keepVersions = keptVersions(targets.get(targetId));
-          const request = await publishRequest(rooms, comparisons, run, {
-            target,
-            overrideGates,
-            probes,
-            keepVersions,
-          });
-          const { version, gates, parity, activatedAt, warnings } = await publish(request, context);
+          const evaluated = run.refitOf === null ? run : rooms.workspace.catalogue.runs.get(run.refitOf);
+          const { version, gates, parity, activatedAt, warnings } = await publishApart(
+            publishTaskOf(rooms, run, evaluated, { target, overrideGates, probes, keepVersions }),
+            (championRunId) => pairedWith(rooms, comparisons, evaluated.id, championRunId),
+            rooms.processHost,
+            context,
+          );
           for (const warning of warnings) rooms.log(`Published ${version}, but: ${warning}`);
           const activation = activatedAt.toISOString();
           registerModel(rooms, run.id);
@@ -195,23 +192,20 @@ function retireOthers(rooms: Rooms, targetId: string, activeId: string | null): 
   }
 }
 
-async function publishRequest(
+function publishTaskOf(
   rooms: Rooms,
-  comparisons: Comparisons,
   run: Run,
-  options: Pick<PublishRequest, "target" | "overrideGates" | "probes" | "keepVersions">,
-): Promise<PublishRequest> {
+  evaluated: Run,
+  options: Pick<PublishTask, "target" | "overrideGates" | "probes" | "keepVersions">,
+): PublishTask {
   const { directory: snapshotDirectory, entity: snapshot } = presentSnapshot(rooms, run.snapshotId);
-  const evaluated = run.refitOf === null ? run : rooms.workspace.catalogue.runs.get(run.refitOf);
   const split = rooms.workspace.catalogue.splits.get(evaluated.splitId);
-  const [{ userIds, items }, { train }] = await Promise.all([
-    loadCatalogue(snapshotDirectory),
-    loadTrainingData(snapshotDirectory, { part: "all" }),
-  ]);
-  const { id, algorithm, snapshotId, splitId, modelHash } = run;
+  const { id, algorithm, snapshotId, splitId, modelHash, report } = { ...run, report: evaluated.report };
   return {
     ...options,
     bundleDirectory: modelDirectory(rooms, run.id).directory,
+    snapshotDirectory,
+    historyShape: { users: snapshot.users, ratings: snapshot.ratings },
     run: { id, algorithm, snapshotId, splitId, modelHash },
     evaluation: {
       runId: evaluated.id,
@@ -220,31 +214,9 @@ async function publishRequest(
       seed: split.seed,
       codeVersion: evaluated.codeVersion,
       metrics: evaluated.metrics,
-      ...(evaluated.report === undefined
-        ? {}
-        : { segments: { k: evaluated.report.k, segments: evaluated.report.segments } }),
+      segments: report === undefined ? undefined : { k: report.k, segments: report.segments },
     },
-    catalogue: items,
-    historyShape: { users: snapshot.users, ratings: snapshot.ratings },
-    *histories(): Iterable<History> {
-      for (const [u, userId] of userIds.entries()) {
-        const [from, to] = [train.userStart[u] ?? 0, train.userStart[u + 1] ?? 0];
-        yield {
-          userId,
-          itemIds: Array.from(train.item.subarray(from, to), (i) => items[i]?.itemId ?? ""),
-          ratings: Array.from(train.rating.subarray(from, to)),
-          times: Array.from({ length: to - from }, (_, at) => knownTime(train.time, from + at)),
-        };
-      }
-    },
-    pairedWith: (championRunId) => pairedWith(rooms, comparisons, evaluated.id, championRunId),
-    processHost: rooms.processHost,
   };
-}
-
-function knownTime(times: Float64Array | null, at: number): number | null {
-  const time = times?.[at];
-  return time === undefined || Number.isNaN(time) ? null : time;
 }
 
 /** Null where the champion's evaluation is not in this workspace, or cannot be compared with. */

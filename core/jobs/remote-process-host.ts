@@ -23,7 +23,7 @@ export function remoteProcessHost(send: (message: EngineMessage) => void): Remot
   let next = 1;
   return {
     fork(entry, options = {}): ChildHandle {
-      if (entry !== "trainer" && entry !== "server") {
+      if (entry !== "trainer" && entry !== "publisher" && entry !== "server") {
         throw new ReelbenchError("RB_INTERNAL", `The host does not start "${entry}" processes.`);
       }
       const number = next++;

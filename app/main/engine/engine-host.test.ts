@@ -14,7 +14,7 @@ function programs(
 ): { start: StartProgram<string>; started: [Program, number | undefined][] } {
   const folder = mkdtempSync(join(tmpdir(), "reelbench-engine-host-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const sources: Record<Program, string> = { engine, trainer, server: "" };
+  const sources: Record<Program, string> = { engine, trainer, publisher: "", server: "" };
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(folder, `${name}.mjs`), text);
   const started: [Program, number | undefined][] = [];
   const start: StartProgram<string> = (program, { args, env }) => {

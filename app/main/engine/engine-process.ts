@@ -15,7 +15,7 @@ export interface ChildProcess<Channel> {
   kill(): void;
 }
 
-export type Program = "engine" | "trainer" | "server";
+export type Program = "engine" | "trainer" | "publisher" | "server";
 
 export type StartProgram<Channel> = (
   program: Program,

@@ -14,6 +14,7 @@ export function programFiles(mainFolder: string, package_: { readonly resources:
   return {
     engine: join(dist, "node", "engine.js"),
     trainer: join(dist, "node", "trainer.js"),
+    publisher: join(dist, "node", "publisher.js"),
     server: join(server, "server.js"),
   };
 }

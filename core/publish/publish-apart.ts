@@ -1,0 +1,83 @@
+import { fromEnvelope, ReelbenchError, toReelbenchError } from "../contract/errors.ts";
+import type { Progress } from "../contract/entities.ts";
+import { lendProcesses } from "../jobs/lend-processes.ts";
+import type { ProcessHost } from "../jobs/process-host.ts";
+import type { WorkContext } from "../jobs/work-context.ts";
+import type { PublishOutcome, PublishRequest } from "./publish-request.ts";
+import { fromPublisher } from "./publisher-messages.ts";
+import type { PublishTask } from "./publisher-messages.ts";
+
+/** The publisher has this long to end by itself after a cancel; its next publication goes on where it was. */
+const cancelGraceMilliseconds = 5_000;
+
+/**
+ * `publish` in a process of its own: what it holds of ratings, catalogue and model is not this process's memory, and goes
+ * whole when it ends. Dying, it leaves what a killed publisher leaves: the version before serves, the next one resumes.
+ * Throws what `publish` throws, and RB_WORKER_DIED with the cause.
+ */
+export function publishApart(
+  task: PublishTask,
+  pairedWith: NonNullable<PublishRequest["pairedWith"]>,
+  host: ProcessHost,
+  context: WorkContext,
+): Promise<PublishOutcome> {
+  return new Promise((resolve, reject) => {
+    if (context.signal.aborted) return reject(new ReelbenchError("RB_CANCELLED"));
+    const child = host.fork("publisher");
+    const servers = lendProcesses(host, ["server"], (message) => child.send(message));
+    let last: Progress | null = null;
+    let grace: NodeJS.Timeout | undefined;
+
+    const settle = (action: () => void) => {
+      context.signal.removeEventListener("abort", onAbort);
+      clearTimeout(grace);
+      servers.killAll();
+      child.kill();
+      action();
+    };
+    const onAbort = () => {
+      child.send({ type: "cancel" });
+      grace = setTimeout(() => child.kill(), cancelGraceMilliseconds);
+    };
+    context.signal.addEventListener("abort", onAbort, { once: true });
+
+    const compare = (championRunId: string) =>
+      pairedWith(championRunId).then(
+        (paired) => child.send({ type: "paired", paired, error: null }),
+        (error: unknown) => child.send({ type: "paired", paired: null, error: toReelbenchError(error).toEnvelope() }),
+      );
+
+    child.onExit((_code, reason) =>
+      settle(() =>
+        reject(
+          context.signal.aborted
+            ? new ReelbenchError("RB_CANCELLED")
+            : new ReelbenchError(
+                "RB_WORKER_DIED",
+                `The publisher's process ended (${reason}) ${last === null ? "before it began" : `during "${last.message}"`}. What was serving still is; publishing again goes on where it was.`,
+              ),
+        ),
+      ),
+    );
+    child.onMessage((message) => {
+      const parsed = fromPublisher.safeParse(message);
+      if (!parsed.success) return; // Not ours: Node and Electron send messages of their own.
+      const report = parsed.data;
+      switch (report.type) {
+        case "ready":
+          return child.send({ type: "publish", task });
+        case "progress":
+          last = report.progress;
+          return context.onProgress(report.progress);
+        case "compare":
+          return void compare(report.championRunId);
+        case "published":
+          return settle(() => resolve(report.outcome));
+        case "failed":
+          return settle(() => reject(fromEnvelope(report.error)));
+        default:
+          if ("child" in report) servers.handle(report);
+      }
+    });
+  });
+}
