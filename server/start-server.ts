@@ -216,7 +216,8 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
       },
       health: () => ({
         draining: draining || askedToDrain,
-        postgres: postgresUp ? "up" : "down",
+        // The heartbeat looks now and then; the breakers know what requests meet.
+        postgres: postgresUp && !postgres.readBreaker.isOpen() && !postgres.writeBreaker.isOpen() ? "up" : "down",
         redis: redis === null ? "not-configured" : redis.isUp() && epochs.isCaughtUp() ? "up" : "down",
       }),
       modelStatus: () => follower.status(),
