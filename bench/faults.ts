@@ -34,6 +34,7 @@ const { ledger, tally, played, skipped, answers, switches, seconds } = await fau
   perSecond: Number(values.rate),
   only,
   lasts: [2.5, 5],
+  patience: 1,
   say,
 });
 
@@ -51,7 +52,7 @@ for (const name of ["calm", ...played.keys()]) {
     `${name.padEnd(38)} ${String(recoveries.length).padStart(5)}  ${recoveries.length === 0 ? "" : `${(Math.max(...recoveries) / 1000).toFixed(1)} s`.padStart(9)}`.padEnd(
       56,
     ) +
-      ` ${String(asked.asked - asked.dead).padStart(6)} ${share(strict).padStart(10)} (${share(shedAsGood)})`.padEnd(
+      ` ${String(asked.asked - asked.dead - asked.expired).padStart(6)} ${share(strict).padStart(10)} (${share(shedAsGood)})`.padEnd(
         36,
       ) +
       `${percentile(asked.times, 0.99).toFixed(0).padStart(7)} ms ${String(given.asked - given.dead).padStart(12)} ${share(availability(given).strict).padStart(10)} ${String(violations).padStart(8)}`,
@@ -66,7 +67,7 @@ const tiers = new Map<string, number>();
 for (const { kept } of ledger.sent.values()) tiers.set(kept ?? "nobody", (tiers.get(kept ?? "nobody") ?? 0) + 1);
 say(`
 ${[...played.values()].flat().length} faults in ${seconds.toFixed(0)} s; ${answers} lists judged against ${switches} switches
-recommendations: ${recommendations.asked} asked, ${recommendations.dead} of them of a server that was killed; available ${share(total.strict)}, with deliberate 503 ${share(total.shedAsGood)}; failed ${recommendations.failed}
+recommendations: ${recommendations.asked} asked, ${recommendations.dead} of them of a server that was killed, ${recommendations.expired} with a token that had expired by a clock ahead; available ${share(total.strict)}, with deliberate 503 ${share(total.shedAsGood)}; failed ${recommendations.failed}
 feedback: ${ledger.sent.size} pieces in ${feedback.asked} requests, ${feedback.shed} of them refused with 503 and ${feedback.failed} failed; kept by ${[...tiers].map(([tier, count]) => `${tier} ${count}`).join(", ")}`);
 say(`${ledger.violations.length} violations`);
 process.exitCode = ledger.violations.length > 0 || total.shedAsGood < 0.999 ? 1 : 0;

@@ -18,7 +18,7 @@ export interface Answered {
 }
 
 /** A patient client: the server's own deadline is 10 s. */
-const patience = 20_000;
+const longestWait = 20_000;
 
 /** One request on the replica's kept-alive connections. Never rejects. */
 export function ask(
@@ -31,7 +31,7 @@ export function ask(
     const asked = request(`${replica.url}${path}`, {
       method,
       agent: replica.agent,
-      timeout: patience,
+      timeout: longestWait,
       headers: {
         ...(credential === null ? {} : { Authorization: `Bearer ${credential}` }),
         ...(text === undefined
@@ -40,7 +40,7 @@ export function ask(
         ...(idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey }),
       },
     });
-    asked.on("timeout", () => asked.destroy(new Error(`no answer within ${patience / 1000} s`)));
+    asked.on("timeout", () => asked.destroy(new Error(`no answer within ${longestWait / 1000} s`)));
     asked.on("error", failed);
     asked.on("response", (response: IncomingMessage) => {
       const parts: Buffer[] = [];

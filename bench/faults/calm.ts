@@ -11,14 +11,14 @@ const list = z.object({ items: z.array(z.object({ itemId: z.string() })) });
 
 /**
  * Waits until every server is whole again: ready, on the version that the pointer names, with Postgres and Redis up and nothing
- * waiting outside of Postgres. Returns how long that took in milliseconds; more than half a minute is a breach.
+ * waiting outside of Postgres. Returns how long that took in milliseconds; more than half a minute (times `patience`) is a breach.
  */
-export async function recover(stage: Stage, ledger: Ledger, during: string): Promise<number> {
+export async function recover(stage: Stage, ledger: Ledger, during: string, patience: number): Promise<number> {
   const begun = performance.now();
   for (;;) {
     const missing = await whatIsMissing(stage).catch((error: unknown) => String(error));
     if (missing === null) return performance.now() - begun;
-    if (performance.now() - begun > recoveredWithin) {
+    if (performance.now() - begun > patience * recoveredWithin) {
       ledger.breach("not recovered", during, missing);
       return performance.now() - begun;
     }

@@ -23,6 +23,8 @@ export interface FaultRunOptions {
   readonly perSecond: number;
   /** Seconds that a fault lasts, at least and at most. */
   readonly lasts: readonly [number, number];
+  /** How much longer than on a machine of its own everything may take: 1, or more where others work, too. */
+  readonly patience: number;
   readonly say: (line: string) => void;
 }
 
@@ -40,11 +42,13 @@ export interface FaultRun {
 
 /** Two real servers on real services, under load, through faults drawn by a seed; and what became of every promise. */
 export async function faultRun(options: FaultRunOptions): Promise<FaultRun> {
-  const { say } = options;
+  const { say, patience } = options;
   const random = mulberry32(options.seed);
   const begun = performance.now();
   const stage = await createStage(random);
-  const ledger = createLedger(({ breach, during, what }) => say(`VIOLATION ${breach} (${during}): ${what}`));
+  const ledger = createLedger(options.patience, ({ breach, during, what }) =>
+    say(`VIOLATION ${breach} (${during}): ${what}`),
+  );
   const tally = createTally();
   const conditions = calmConditions();
   const played = new Map<string, number[]>();
@@ -54,10 +58,10 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRun> {
     const versions = [await stage.publish(), await stage.publish()];
     await stage.target.activate(versions[0]?.world.version ?? "");
     await Promise.all(stage.replicas.map((replica) => replica.start()));
-    await recover(stage, ledger, "the start");
+    await recover(stage, ledger, "the start", patience);
     const people = await gatherPeople(stage);
     const traffic = startTraffic({
-      ...{ stage, people, ledger, tally, conditions, perSecond: options.perSecond },
+      ...{ stage, people, ledger, tally, conditions, perSecond: options.perSecond, patience },
       random: mulberry32(options.seed + 1),
     });
     await sleep(2_000);
@@ -76,13 +80,13 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRun> {
       const seconds = least + (most - least) * random();
       await kind.run({ stage, conditions, ledger, random, replica, seconds, alone: publisher.paused });
       await revoking;
-      const recovery = await recover(stage, ledger, kind.name);
+      const recovery = await recover(stage, ledger, kind.name, patience);
       played.set(kind.name, [...(played.get(kind.name) ?? []), recovery]);
       say(
         `${kind.name.padEnd(38)} whole again after ${(recovery / 1000).toFixed(1)} s; ${ledger.violations.length} violations`,
       );
       await publisher.paused(async () => {
-        await recover(stage, ledger, kind.name);
+        await recover(stage, ledger, kind.name, patience);
         await checkRating(stage, people, ledger, kind.name);
       });
       const [first] = stage.replicas;
@@ -97,7 +101,7 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRun> {
     await traffic.stop();
     if (traffic.unacknowledged() > 0)
       ledger.breach("not recovered", "the end", `${traffic.unacknowledged()} pieces of feedback are taken by nobody`);
-    await recover(stage, ledger, "the end");
+    await recover(stage, ledger, "the end", patience);
     await ledger.checkFeedback(stage.target.pool);
     const { answers, switches } = await ledger.checkVersions(stage.target.pool, stage.channel);
     return { ledger, tally, played, skipped, answers, switches, seconds: (performance.now() - begun) / 1000 };

@@ -163,7 +163,7 @@ const servers: readonly FaultKind[] = [
     },
   },
   {
-    name: "server killed, feedback on its disk",
+    name: "server killed with feedback on its disk",
     async run(scene) {
       const { conditions, replica, random } = scene;
       await withBlind(scene, [replica], () =>

@@ -70,7 +70,7 @@ const feedbackRow = z.object({
 const switchRow = z.object({ version: z.string(), activated_at: z.date() });
 
 /** `tell`: of each violation as it is found. */
-export function createLedger(tell: (violation: Violation) => void): Ledger {
+export function createLedger(patience: number, tell: (violation: Violation) => void): Ledger {
   const violations: Violation[] = [];
   const sent = new Map<string, SentFeedback>();
   const seen: SeenVersion[] = [];
@@ -131,7 +131,7 @@ export function createLedger(tell: (violation: Violation) => void): Ledger {
             each.version === version && each.at <= to && (switches[n + 1]?.at ?? Number.POSITIVE_INFINITY) >= from,
         );
       for (const { version, begun, ended, blindSince, during } of seen) {
-        const from = Math.min(begun, blindSince ?? begun) - switchAllowance;
+        const from = Math.min(begun, blindSince ?? begun) - patience * switchAllowance;
         if (broken.has(version) || !wasLive(version, from, ended))
           breach("wrong version", during, `${version} at ${new Date(begun).toISOString()}`);
       }

@@ -7,12 +7,14 @@ export interface Counts {
   failed: number;
   /** Their server was killed under them. */
   dead: number;
+  /** Refused because their token has expired, by a clock that is ahead: the right answer. */
+  expired: number;
   /** Milliseconds, of those that were answered. */
   readonly times: number[];
 }
 
 export type Sort = "recommendations" | "feedback";
-export type Outcome = "answered" | "shed" | "failed" | "dead";
+export type Outcome = "answered" | "shed" | "failed" | "dead" | "expired";
 
 export interface Tally {
   count(during: string, sort: Sort, outcome: Outcome, milliseconds: number): void;
@@ -20,7 +22,7 @@ export interface Tally {
   total(sort: Sort): Counts;
 }
 
-const nothing = (): Counts => ({ asked: 0, answered: 0, shed: 0, failed: 0, dead: 0, times: [] });
+const nothing = (): Counts => ({ asked: 0, answered: 0, shed: 0, failed: 0, dead: 0, expired: 0, times: [] });
 
 export function createTally(): Tally {
   const counts = new Map<string, Counts>();
@@ -42,7 +44,7 @@ export function createTally(): Tally {
       const sum = nothing();
       for (const [key, each] of counts) {
         if (!key.startsWith(`${sort}\n`)) continue;
-        for (const name of ["asked", "answered", "shed", "failed", "dead"] as const) sum[name] += each[name];
+        for (const name of ["asked", "answered", "shed", "failed", "dead", "expired"] as const) sum[name] += each[name];
         for (const time of each.times) sum.times.push(time);
       }
       return sum;
@@ -50,12 +52,12 @@ export function createTally(): Tally {
   };
 }
 
-/** Of those whose server was not killed: the share that was answered, and the share answered or deliberately shed. */
-export function availability({ asked, answered, shed, dead }: Counts): {
-  readonly strict: number;
-  readonly shedAsGood: number;
-} {
-  const counted = asked - dead;
+/**
+ * Of those that were due an answer (their server was not killed, their token had not expired): the share that was answered,
+ * and the share that was answered or deliberately shed.
+ */
+export function availability({ asked, answered, shed, dead, expired }: Counts) {
+  const counted = asked - dead - expired;
   return counted === 0
     ? { strict: 1, shedAsGood: 1 }
     : { strict: answered / counted, shedAsGood: (answered + shed) / counted };

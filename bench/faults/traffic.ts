@@ -44,8 +44,9 @@ export function startTraffic(options: {
   readonly conditions: Conditions;
   readonly random: () => number;
   readonly perSecond: number;
+  readonly patience: number;
 }): Traffic {
-  const { stage, people, ledger, tally, conditions, random } = options;
+  const { stage, people, ledger, tally, conditions, random, patience } = options;
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
   const waiting: { readonly entry: SentFeedback; readonly credential: string; readonly path: string }[] = [];
   let batches = 0;
@@ -53,7 +54,7 @@ export function startTraffic(options: {
 
   function blindSince(replica: Replica, begun: number): number | null {
     const trouble = conditions.blind.get(replica);
-    if (trouble === undefined || begun > trouble.until + blindAfter) return null;
+    if (trouble === undefined || begun > trouble.until + patience * blindAfter) return null;
     return performance.timeOrigin + trouble.since;
   }
 
@@ -71,7 +72,7 @@ export function startTraffic(options: {
       if ((conditions.killedAt.get(replica) ?? Number.NEGATIVE_INFINITY) >= begun) return "dead";
       if (got.status === 503 && got.headers["retry-after"] !== undefined) return "shed";
       // By a clock that is an hour ahead a token has expired.
-      if (got.status === 401 && conditions.clocksMoved && credential.includes(".")) return "shed";
+      if (got.status === 401 && conditions.clocksMoved && credential.includes(".")) return "expired";
       return "failed";
     };
     const became = outcome();
@@ -152,8 +153,14 @@ export function startTraffic(options: {
     const got = await ask(replica, { path: "/v1/users/user-001/recommendations?n=5", credential });
     if (got.status !== 200) return;
     const blind = conditions.blind.get(replica);
-    const blindUntil = refused.believedWithoutPostgres && blind !== undefined && begun < blind.until + blindAfter;
-    if (blindUntil || begun < refused.since + refusedWithin || (refused.endsByClock && conditions.clocksMoved)) return;
+    const blindUntil =
+      refused.believedWithoutPostgres && blind !== undefined && begun < blind.until + patience * blindAfter;
+    if (
+      blindUntil ||
+      begun < refused.since + patience * refusedWithin ||
+      (refused.endsByClock && conditions.clocksMoved)
+    )
+      return;
     ledger.breach(
       "unauthorised",
       during,
