@@ -19,7 +19,7 @@ export const biasedSvdInfo: AlgorithmInfo = {
   predictsRatings: true,
   iterative: true,
   uses: ["rating-values"],
-  offers: ["fold-in", "explain", "early-stopping"],
+  offers: ["fold-in", "explain", "warm-start", "early-stopping"],
   hyperparameters: [
     {
       name: "factors",

@@ -24,6 +24,7 @@ import {
 import { numberOf } from "./hyperparameters.ts";
 import type { FactorModel } from "./servable.ts";
 import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
+import { startRows, warmModelOf } from "./warm-start.ts";
 
 /** r̂(u, i) = μ + b_u + b_i + p_u·q_i by stochastic gradient descent on the observed ratings. */
 export const biasedSvd: Algorithm<FactorModel> = {
@@ -123,7 +124,10 @@ async function descend(descent: Descent): Promise<void> {
   );
   const checkpoints = new Checkpoints(context, ["biased-svd", hyperparameters, shape, scale], state);
   const finished = checkpoints.restore();
-  if (finished === 0) await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+  if (finished === 0) {
+    await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+    startWarm(descent, factor);
+  }
   const program = prepareEpoch(descent);
   const step = float32View(memory, regions.step);
   const losses = float64View(memory, regions.slots);
@@ -136,6 +140,23 @@ async function descend(descent: Descent): Promise<void> {
     context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
     if (await checkpoints.afterEpoch(epoch, descent.model)) return;
   }
+}
+
+/** What `servable` reads out, back in its place. */
+function startWarm({ pool, regions, strata, shape, hyperparameters, context }: Descent, factor: number): void {
+  const width = numberOf(hyperparameters, "factors");
+  const model = warmModelOf(context, shape, width);
+  if (model === null) return;
+  const root = Math.sqrt(factor);
+  const userPosition = inversePermutation(strata.userOrder);
+  const [row, one] = [
+    { stride: strideOf(width), width },
+    { stride: 1, width: 1 },
+  ];
+  startRows(pool.memory, regions.userFactors, row, model.userFactors, root, userPosition);
+  startRows(pool.memory, regions.itemFactors, row, model.itemFactors, root, strata.itemRank);
+  startRows(pool.memory, regions.userBias, one, model.userBias, factor, userPosition);
+  startRows(pool.memory, regions.itemBias, one, model.itemBias, factor, strata.itemRank);
 }
 
 function initialFactors(regions: SvdRegions, shape: Shape, hyperparameters: Hyperparameters, seed: number): Phase {

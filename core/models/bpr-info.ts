@@ -15,7 +15,7 @@ export const bprInfo: AlgorithmInfo = {
   predictsRatings: false,
   iterative: true,
   uses: [],
-  offers: ["fold-in", "explain", "early-stopping"],
+  offers: ["fold-in", "explain", "warm-start", "early-stopping"],
   hyperparameters: [
     {
       name: "factors",

@@ -30,6 +30,7 @@ import { numberOf } from "./hyperparameters.ts";
 import type { FactorModel } from "./servable.ts";
 import { scaledRows } from "./svdpp.ts";
 import { allFinite, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
+import { startRows, warmModelOf } from "./warm-start.ts";
 
 /** b_i + p_u·q_i, fitted so that what a person rated stands above what they did not (Rendle et al. 2009). */
 export const bpr: Algorithm<FactorModel> = {
@@ -137,7 +138,10 @@ async function descend(descent: Descent): Promise<void> {
   );
   const checkpoints = new Checkpoints(context, ["bpr", hyperparameters, shape, data.scale], state);
   const finished = checkpoints.restore();
-  if (finished === 0) await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+  if (finished === 0) {
+    await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+    startWarm(descent, shape);
+  }
   for (const matrix of shared) spreadCopies(memory, matrix);
   const program = prepareEpoch(descent, shared);
   const slots = float64View(memory, regions.slots);
@@ -173,6 +177,16 @@ function requireSettled(itemBias: Float32Array, epoch: number): void {
     `After epoch ${String(epoch)} the model holds numbers that are not finite. Lower the learning rate or the regularization.`,
     { details: { epoch } },
   );
+}
+
+function startWarm({ pool, regions, hyperparameters, context }: Descent, shape: Shape): void {
+  const width = numberOf(hyperparameters, "factors");
+  const model = warmModelOf(context, shape, width);
+  if (model === null) return;
+  const row = { stride: strideOf(width), width };
+  startRows(pool.memory, regions.userFactors, row, model.userFactors, 1);
+  startRows(pool.memory, regions.itemFactors.common, row, model.itemFactors, 1);
+  startRows(pool.memory, regions.itemBias.common, { stride: 1, width: 1 }, model.itemBias, 1);
 }
 
 function initialFactors(regions: BprRegions, shape: Shape, hyperparameters: Hyperparameters, seed: number): Phase {

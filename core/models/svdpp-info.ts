@@ -15,7 +15,7 @@ export const svdppInfo: AlgorithmInfo = {
   predictsRatings: true,
   iterative: true,
   uses: ["rating-values"],
-  offers: ["fold-in", "explain", "early-stopping"],
+  offers: ["fold-in", "explain", "warm-start", "early-stopping"],
   hyperparameters: [
     {
       name: "factors",

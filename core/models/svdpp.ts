@@ -34,6 +34,7 @@ import { numberOf } from "./hyperparameters.ts";
 import type { FactorModel } from "./servable.ts";
 import { svdppInfo } from "./svdpp-info.ts";
 import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
+import { startRows, warmModelOf } from "./warm-start.ts";
 
 /** r̂(u, i) = μ + b_u + b_i + q_i·(p_u + |N(u)|^-½ Σ_N(u) y_j), N(u) what u has rated (Koren 2008). */
 export const svdpp: Algorithm<FactorModel> = {
@@ -150,7 +151,10 @@ async function descend(descent: Descent): Promise<void> {
   );
   const checkpoints = new Checkpoints(context, ["svdpp", hyperparameters, shape, data.scale], state);
   const finished = checkpoints.restore();
-  if (finished === 0) await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+  if (finished === 0) {
+    await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+    startWarm(descent, factor);
+  }
   for (const matrix of shared) spreadCopies(memory, matrix);
   const program = prepareEpoch(descent, shared);
   const step = float32View(memory, regions.step);
@@ -164,6 +168,38 @@ async function descend(descent: Descent): Promise<void> {
     context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
     if (await checkpoints.afterEpoch(epoch, descent.model)) return;
   }
+}
+
+/** What `servable` reads out, back in its place. */
+function startWarm({ pool, regions, data, hyperparameters, context }: Descent, factor: number): void {
+  const width = numberOf(hyperparameters, "factors");
+  const model = warmModelOf(context, shapeOf(data), width);
+  if (model === null) return;
+  const { memory } = pool;
+  const root = Math.sqrt(factor);
+  const [row, one] = [
+    { stride: strideOf(width), width },
+    { stride: 1, width: 1 },
+  ];
+  startRows(memory, regions.userFactors, row, ownFactors(model, data), root);
+  startRows(memory, regions.itemFactors.common, row, model.itemFactors, root);
+  if (model.implicitFactors !== undefined)
+    startRows(memory, regions.implicitFactors.common, row, model.implicitFactors, root);
+  startRows(memory, regions.userBias, one, model.userBias, factor);
+  startRows(memory, regions.itemBias.common, one, model.itemBias, factor);
+}
+
+/** A model's user factors without what `addImplicit` has added. */
+export function ownFactors({ userFactors, implicitFactors, factors }: FactorModel, data: TrainingSet): Float32Array {
+  const own = userFactors.slice();
+  if (implicitFactors !== undefined)
+    addImplicit(
+      data,
+      own,
+      implicitFactors.map((value) => -value),
+      factors,
+    );
+  return own;
 }
 
 /** p and q near-normal, y zero: it has no symmetry to break, and would be noise in everybody's sum. */

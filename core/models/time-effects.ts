@@ -81,3 +81,25 @@ function fifthRoot(x: number): number {
   }
   return y;
 }
+
+/** Brings biases and user factors from each user's mean date, and items' from no bin, to serving time; −1: back from there. */
+export function advance(
+  effects: TimeSvdEffects,
+  model: { readonly userBias: Float32Array; readonly itemBias: Float32Array; readonly userFactors: Float32Array },
+  factors: number,
+  direction: 1 | -1 = 1,
+): void {
+  const { userBias, itemBias, userFactors } = model;
+  const today = (effects.servingTime - effects.start) / secondsPerDay;
+  for (let u = 0; u < userBias.length; u++) {
+    const drift = (direction * signedDeviation(today - (effects.userMean[u] ?? 0))) / effects.deviationScale;
+    userBias[u] = (userBias[u] ?? 0) + drift * (effects.userSlope[u] ?? 0);
+    for (let at = u * factors; at < (u + 1) * factors; at++) {
+      userFactors[at] = (userFactors[at] ?? 0) + drift * (effects.factorSlopes[at] ?? 0);
+    }
+  }
+  const last = binOf(effects, effects.servingTime);
+  for (let i = 0; i < itemBias.length; i++) {
+    itemBias[i] = (itemBias[i] ?? 0) + direction * (effects.itemBins[i * effects.bins + last] ?? 0);
+  }
+}

@@ -14,7 +14,7 @@ export const timeSvdppInfo: AlgorithmInfo = {
   predictsRatings: true,
   iterative: true,
   uses: ["rating-values", "times"],
-  offers: ["fold-in", "explain", "early-stopping"],
+  offers: ["fold-in", "explain", "warm-start", "early-stopping"],
   hyperparameters: [
     {
       name: "factors",

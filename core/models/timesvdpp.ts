@@ -32,13 +32,14 @@ import {
 } from "./gradient-descent.ts";
 import { numberOf } from "./hyperparameters.ts";
 import type { FactorModel } from "./servable.ts";
-import { addImplicit, scaledRows } from "./svdpp.ts";
-import { binOf, secondsPerDay, signedDeviation } from "./time-effects.ts";
+import { addImplicit, ownFactors, scaledRows } from "./svdpp.ts";
+import { advance } from "./time-effects.ts";
 import type { TimeSvdEffects } from "./time-effects.ts";
 import { ratingTimes } from "./rating-times.ts";
 import type { RatingTimes } from "./rating-times.ts";
 import { timeSvdppInfo } from "./timesvdpp-info.ts";
 import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
+import { startRows, warmModelOf } from "./warm-start.ts";
 
 /**
  * SVD++ whose biases and user factors change with time (Koren 2009): see `TimeSvdEffects` for the formulas. Ratings without a
@@ -198,7 +199,10 @@ async function descend(descent: Descent): Promise<void> {
   );
   const checkpoints = new Checkpoints(context, ["timesvdpp", hyperparameters, shape, data.scale], state);
   const finished = checkpoints.restore();
-  if (finished === 0) await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+  if (finished === 0) {
+    await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
+    startWarm(descent, factor);
+  }
   for (const matrix of shared) spreadCopies(memory, matrix);
   const program = prepareEpoch(descent, shared);
   const step = float32View(memory, regions.step);
@@ -212,6 +216,39 @@ async function descend(descent: Descent): Promise<void> {
     context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
     if (await checkpoints.afterEpoch(epoch, descent.model)) return;
   }
+}
+
+/** What `servable` reads out, back in its place; of a model without effects of the same times, what does not change. */
+function startWarm({ pool, regions, data, hyperparameters, context }: Descent, factor: number): void {
+  const width = numberOf(hyperparameters, "factors");
+  const model = warmModelOf(context, shapeOf(data), width);
+  if (model === null) return;
+  const { memory } = pool;
+  const root = Math.sqrt(factor);
+  const [row, one] = [
+    { stride: strideOf(width), width },
+    { stride: 1, width: 1 },
+  ];
+  const stored = {
+    userBias: model.userBias.slice(),
+    itemBias: model.itemBias.slice(),
+    userFactors: model.userFactors.slice(),
+  };
+  const { timeEffects: effects } = model;
+  if (effects?.kind === "time-svd" && effects.itemBins.length === regions.itemBins.rows) {
+    advance(effects, stored, width, -1);
+    startRows(memory, regions.itemBins.common, one, effects.itemBins, factor);
+    startRows(memory, regions.userSlope, one, effects.userSlope, factor);
+    startRows(memory, regions.factorSlopes, row, effects.factorSlopes, root);
+    if (effects.dayBias.length === regions.dayBias.length)
+      startRows(memory, regions.dayBias, one, effects.dayBias, factor);
+  }
+  startRows(memory, regions.userFactors, row, ownFactors({ ...model, ...stored }, data), root);
+  startRows(memory, regions.itemFactors.common, row, model.itemFactors, root);
+  if (model.implicitFactors !== undefined)
+    startRows(memory, regions.implicitFactors.common, row, model.implicitFactors, root);
+  startRows(memory, regions.userBias, one, stored.userBias, factor);
+  startRows(memory, regions.itemBias.common, one, stored.itemBias, factor);
 }
 
 /** p and q near-normal, all else zero: it has no symmetry to break. */
@@ -345,25 +382,4 @@ function servable(
   requireFinite([userBias, itemBias, userFactors, itemFactors, implicitFactors, factorSlopes]);
   requireFinite([timeEffects.itemBins, timeEffects.userSlope, timeEffects.dayBias]);
   return model;
-}
-
-/** Brings biases and user factors from each user's mean date, and items' from no bin, to serving time. */
-function advance(
-  effects: TimeSvdEffects,
-  model: { readonly userBias: Float32Array; readonly itemBias: Float32Array; readonly userFactors: Float32Array },
-  factors: number,
-): void {
-  const { userBias, itemBias, userFactors } = model;
-  const today = (effects.servingTime - effects.start) / secondsPerDay;
-  for (let u = 0; u < userBias.length; u++) {
-    const drift = signedDeviation(today - (effects.userMean[u] ?? 0)) / effects.deviationScale;
-    userBias[u] = (userBias[u] ?? 0) + drift * (effects.userSlope[u] ?? 0);
-    for (let at = u * factors; at < (u + 1) * factors; at++) {
-      userFactors[at] = (userFactors[at] ?? 0) + drift * (effects.factorSlopes[at] ?? 0);
-    }
-  }
-  const last = binOf(effects, effects.servingTime);
-  for (let i = 0; i < itemBias.length; i++) {
-    itemBias[i] = (itemBias[i] ?? 0) + (effects.itemBins[i * effects.bins + last] ?? 0);
-  }
 }
