@@ -74,6 +74,45 @@ export async function load(options: {
   };
 }
 
+/**
+ * Sends whenever it is told to, over so many connections that are kept alive: on the one with the fewest requests under way, and in
+ * its turn there. Resolves with the status; 0 where no answer came. A connection that ends is made anew.
+ */
+export function openLines(options: {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connections: number;
+}): (call: Call) => Promise<number> {
+  const { hostname, port } = new URL(options.url);
+  const lines = Array.from({ length: options.connections }, () => {
+    let receive: (() => Promise<number>) | null = null;
+    let socket: Socket | null = null;
+    let turn: Promise<unknown> = Promise.resolve();
+    const line = {
+      under: 0,
+      send(call: Call): Promise<number> {
+        line.under++;
+        const mine = turn.then(async () => {
+          if (socket === null || receive === null || socket.destroyed) {
+            socket = connect({ host: hostname, port: Number(port), noDelay: true });
+            receive = createReceiver(socket);
+          }
+          socket.write(requestBytes(call, options.headers));
+          return receive().catch(() => 0);
+        });
+        turn = mine.finally(() => line.under--);
+        return mine;
+      },
+    };
+    return line;
+  });
+  return (call) => {
+    let best = lines[0];
+    for (const line of lines) if (line.under < (best?.under ?? 0)) best = line;
+    return best?.send(call) ?? Promise.resolve(0);
+  };
+}
+
 function requestBytes(
   { method, path, headers: own = {}, body }: Call,
   headers: Readonly<Record<string, string>>,

@@ -1,0 +1,192 @@
+/**
+ * What people meet who come when they come: requests at a fixed share of what the server can do, whether it has answered the ones
+ * before or not.
+ *   node bench/open-load.ts [--minutes 10] [--share 0.7] [--users 6040] [--items 3706] [--factors 64] [--rate N]
+ * Capacity first, in a closed loop over the same mixture (cached lists, fold-in of twenty ratings, feedback), unless `--rate`
+ * gives requests a second. Latency counts from when a request was to be sent, so that one that waits for others is not
+ * left out (coordinated omission). Also: errors, resident memory and its slope, lag of the event loop, from /metrics.
+ * The client is one process beside the server: on a machine with two cores it takes one of them.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
+import { entryUrl } from "../core/runtime-paths.ts";
+import { servingTarget, smallVersion, testChannel } from "../e2e/services/serving-target.ts";
+import { startPostgres } from "../e2e/services/start-postgres.ts";
+import { startRedis } from "../e2e/services/start-redis.ts";
+import { load, openLines } from "./http-load.ts";
+import type { Call } from "./http-load.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    share: { type: "string", default: "0.7" },
+    users: { type: "string", default: "6040" },
+    items: { type: "string", default: "3706" },
+    factors: { type: "string", default: "64" },
+    rate: { type: "string" },
+    connections: { type: "string", default: "64" },
+    json: { type: "string" },
+  },
+});
+const [users, items, factors] = [Number(values.users), Number(values.items), Number(values.factors)];
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+const postgres = await startPostgres();
+const redis = await startRedis();
+const target = await servingTarget(postgres.url);
+const folder = await mkdtemp(join(tmpdir(), "reelbench-open-load-"));
+const log = await open(join(folder, "server.log"), "w");
+const world = smallVersion(`bench-${Date.now()}`, { users, items, factors });
+await target.upload(world);
+await target.activate(world.version);
+const headers = { Authorization: `Bearer ${await target.key("recommend", "feedback")}` };
+
+const userOf = (n: number) => world.userIds[n % users] ?? "";
+const itemOf = (n: number) => world.items[n % items]?.itemId ?? "";
+const json = { "Content-Type": "application/json" };
+
+/** Nine of ten read a list, mostly one that is kept; one in twenty asks with ratings of its own, one in twenty rates. */
+function callOf(n: number): Call {
+  const turn = n % 20;
+  if (turn === 7) {
+    const ratings = Array.from({ length: 20 }, (_, j) => ({ itemId: itemOf(n + 17 * j), rating: 1 + ((n + j) % 5) }));
+    return { method: "POST", path: "/v1/recommendations", headers: json, body: JSON.stringify({ ratings, n: 10 }) };
+  }
+  if (turn === 13) {
+    const event = { userId: userOf(7 * n), itemId: itemOf(n), kind: "rating", rating: 4 };
+    return { method: "POST", path: "/v1/feedback", headers: json, body: JSON.stringify({ events: [event] }) };
+  }
+  // Few people come often, many come rarely.
+  const u = turn < 15 ? n % 200 : n * 7919;
+  return { method: "GET", path: `/v1/users/${userOf(u)}/recommendations?n=10` };
+}
+
+const child = fork(fileURLToPath(entryUrl("server")), [], {
+  env: {
+    ...process.env,
+    REELBENCH_POSTGRES_URL: target.url,
+    REELBENCH_REDIS_URL: redis.url,
+    REELBENCH_CHANNEL: testChannel,
+    REELBENCH_PORT: "0",
+    REELBENCH_RATE_LIMIT: "100000000",
+    REELBENCH_ACCESS_LOG: join(folder, "access.log"),
+  },
+  serialization: "advanced",
+  stdio: ["ignore", log.fd, "inherit", "ipc"],
+});
+
+interface Sample {
+  readonly at: number;
+  readonly resident: number;
+  readonly lag: number;
+  readonly cpu: number;
+}
+
+async function sample(url: string): Promise<Sample> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const value = (name: string) => Number(new RegExp(`^${name} ([\\d.e+-]+)`, "m").exec(text)?.[1] ?? Number.NaN);
+  return {
+    at: performance.now(),
+    resident: value("process_resident_memory_bytes"),
+    lag: 1000 * value("nodejs_eventloop_lag_p99_seconds"),
+    cpu: value("process_cpu_seconds_total"),
+  };
+}
+
+/** Least squares, in megabytes a minute. */
+function slope(samples: readonly Sample[]): number {
+  const mean = (of: (each: Sample) => number) => samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
+  const [t, r] = [mean(({ at }) => at), mean(({ resident }) => resident)];
+  const along = samples.reduce((sum, { at, resident }) => sum + (at - t) * (resident - r), 0);
+  const spread = samples.reduce((sum, { at }) => sum + (at - t) ** 2, 0);
+  return spread === 0 ? 0 : (along / spread) * (60_000 / 2 ** 20);
+}
+
+try {
+  const [{ url }] = (await once(child, "message")) as [{ url: string }];
+  while ((await fetch(`${url}/readyz`)).status !== 200) await sleep(200);
+  const cpuSeconds = async () => (await sample(url)).cpu;
+  const closed = { url, headers, concurrency: 16, cpuSeconds, callOf };
+  await load({ ...closed, name: "warm-up", count: 10_000 });
+  const capacity =
+    values.rate === undefined ? (await load({ ...closed, name: "capacity", count: 20_000 })).perSecond : null;
+  const rate = capacity === null ? Number(values.rate) : Number(values.share) * capacity;
+  say(`${users} users × ${items} items × ${factors} factors`);
+  if (capacity !== null)
+    say(`capacity ${capacity.toFixed(0)} requests/s with 16 at a time; asked at ${values.share} of it`);
+  say(`${rate.toFixed(0)} requests/s for ${values.minutes} minutes over ${values.connections} connections`);
+
+  const send = openLines({ url, headers, connections: Number(values.connections) });
+  const seconds = 60 * Number(values.minutes);
+  const total = Math.ceil(rate * seconds);
+  const times = new Float64Array(total);
+  let [errors, shed, done, sent] = [0, 0, 0, 0];
+  const samples: Sample[] = [];
+  const started = performance.now();
+  const sampling = (async () => {
+    while (sent < total) {
+      samples.push(await sample(url));
+      await sleep(Math.min(5_000, 50 * seconds));
+    }
+  })();
+  while (sent < total) {
+    const now = performance.now();
+    // Everything that is due by now, each counted from when it was due.
+    for (; sent < total && started + (1000 * sent) / rate <= now; sent++) {
+      const due = started + (1000 * sent) / rate;
+      void send(callOf(sent)).then((status) => {
+        times[done++] = performance.now() - due;
+        if (status === 503) shed++;
+        else if (status !== 200) errors++;
+      });
+    }
+    await sleep(1);
+  }
+  for (const deadline = Date.now() + 30_000; done < total && Date.now() < deadline;) await sleep(50);
+  await sampling;
+  const sorted = times.subarray(0, done).toSorted();
+  const percentile = (share: number) => sorted[Math.min(done - 1, Math.floor(share * done))] ?? 0;
+  const ms = (value: number) => `${value.toFixed(1)} ms`;
+  // The first samples still belong to warming up.
+  const steady = samples.slice(Math.floor(samples.length / 4));
+  const figures = {
+    ...{ users, items, factors, capacity, rate, seconds, requests: total, errors: errors + total - done, shed },
+    p50: percentile(0.5),
+    p99: percentile(0.99),
+    p999: percentile(0.999),
+    longest: sorted.at(-1) ?? 0,
+    residentMegabytes: (samples.at(-1)?.resident ?? 0) / 2 ** 20,
+    slopeMegabytesPerMinute: slope(steady),
+    eventLoopLagP99: Math.max(...steady.map(({ lag }) => lag)),
+    cores:
+      ((samples.at(-1)?.cpu ?? 0) - (samples[0]?.cpu ?? 0)) /
+      (((samples.at(-1)?.at ?? 1) - (samples[0]?.at ?? 0)) / 1000),
+  };
+  say(
+    `latency from when a request was due: p50 ${ms(figures.p50)}, p99 ${ms(figures.p99)}, p99.9 ${ms(figures.p999)}, longest ${ms(figures.longest)}`,
+  );
+  say(`${total} requests, ${figures.errors} errors, ${shed} deliberate 503`);
+  say(
+    `resident memory ${figures.residentMegabytes.toFixed(0)} MB, ${figures.slopeMegabytesPerMinute.toFixed(2)} MB a minute over the last three quarters`,
+  );
+  say(
+    `event loop's lag: p99 ${ms(figures.eventLoopLagP99)} at most; the server used ${figures.cores.toFixed(2)} cores`,
+  );
+  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(figures, null, 2));
+  process.exitCode = figures.errors > 0 ? 1 : 0;
+} finally {
+  if (child.connected) {
+    child.send({ type: "stop" });
+    await once(child, "exit");
+  }
+  await log.close();
+  await target.close();
+  await Promise.all([postgres.stop(), redis.stop()]);
+  await rm(folder, { recursive: true, force: true });
+}
