@@ -42,6 +42,17 @@ describe("planTraining", () => {
     expect(planOf("popularity", shape, 1 * gibibyte).message).toMatch(/smaller snapshot/);
   });
 
+  test.each(["ease", "slim"])("%s, whose memory grows with the square of the items, says how many would fit", (id) => {
+    const plan = planOf(id, movieLens25M, 16 * gibibyte);
+    expect(plan.fits).toBe(false);
+    const items = Number(/snapshot of ([\d,]+) items/.exec(plan.message ?? "")?.[1]?.replaceAll(",", ""));
+    expect(planOf(id, { ...movieLens25M, items }, 16 * gibibyte).fits).toBe(true);
+    expect(planOf(id, { ...movieLens25M, items: items + 1 }, 16 * gibibyte).fits).toBe(false);
+    // Two square matrices of float32 at most: 4 GiB hold 23,000 to 33,000 items.
+    expect(items).toBeGreaterThan(20_000);
+    expect(items).toBeLessThan(33_000);
+  });
+
   test("every algorithm's defaults fit MovieLens 100K on a small machine", () => {
     for (const algorithm of algorithms) {
       const shape = { users: 943, items: 1682, ratings: 80_000 };

@@ -49,10 +49,11 @@ export function planTraining(
       ? `${inGiB(need.bytes)} of memory; this machine leaves a training ${inGiB(available)}`
       : `${inGiB(need.oneMemory)} in one WebAssembly memory, which holds ${inGiB(largestMemory)}`;
   const others = alternatives.length > 0 ? [] : algorithmsThatFit(algorithm, shape, available);
+  const items = alternatives.length > 0 ? 0 : itemsThatFit(algorithm, shape, hyperparameters, available);
   return {
     ...plan,
     fits: false,
-    message: `${algorithm.info.name} on ${sizeOf(shape)} needs about ${limit}. ${adviceOf(alternatives, others)}`,
+    message: `${algorithm.info.name} on ${sizeOf(shape)} needs about ${limit}. ${adviceOf(alternatives, others, items)}`,
     alternatives,
   };
 }
@@ -126,7 +127,21 @@ function sizeOf({ users, items, ratings }: Shape): string {
   return `${count(ratings)} ratings of ${count(users)} users and ${count(items)} items`;
 }
 
-function adviceOf(alternatives: TrainingPlan["alternatives"], others: readonly string[]): string {
+/** Fewer than this share are no longer the same catalogue. */
+const leastItemShare = 0.05;
+
+/** How many items, with all ratings still there, would fit; 0 where hardly any. What grows with their square is helped most. */
+function itemsThatFit(algorithm: Algorithm, shape: Shape, hyperparameters: Hyperparameters, available: number): number {
+  let fitting = 0;
+  for (let step = 2 ** 24; step >= 1; step /= 2) {
+    const items = fitting + step;
+    if (items < shape.items && fits(needOf(algorithm, { ...shape, items }, hyperparameters), available))
+      fitting = items;
+  }
+  return fitting < leastItemShare * shape.items ? 0 : fitting;
+}
+
+function adviceOf(alternatives: TrainingPlan["alternatives"], others: readonly string[], items: number): string {
   if (alternatives.length > 0) {
     const told = alternatives.map(
       ({ hyperparameters, bytes }) =>
@@ -136,6 +151,9 @@ function adviceOf(alternatives: TrainingPlan["alternatives"], others: readonly s
     );
     return `It fits with ${told.join(" or with ")}.`;
   }
-  const smaller = "rain on a smaller snapshot (a shorter window, or higher minimum counts).";
+  const smaller =
+    items > 0
+      ? `rain on a snapshot of ${items.toLocaleString("en")} items or fewer (a higher minimum count of ratings for an item).`
+      : "rain on a smaller snapshot (a shorter window, or higher minimum counts).";
   return others.length > 0 ? `No setting of it fits, but ${others.join(", ")} would. Or t${smaller}` : `T${smaller}`;
 }
