@@ -92,6 +92,7 @@ it.skipIf(chromiumPath === null)(
       await shot("compared");
 
       await retireRefused(page, "recommender 2");
+      await watchProduction(page, shot);
       await goTo(page, "Publish");
       await page.getByRole("button", { name: `Roll back to ${first}` }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Roll back", exact: true }).click();
@@ -154,6 +155,42 @@ async function bundle(page: Page, folder: string): Promise<void> {
   const listed = page.getByRole("table", { name: "Files of the bundle" });
   for (const name of ["card.json", "items.json", "model.safetensors", "users.json", "score.py"])
     await listed.getByText(sha256(readFileSync(join(folder, "recommender-1", name)))).waitFor();
+}
+
+/** The bundled server's own figures, while it is asked and after it has gone. */
+async function watchProduction(page: Page, shot: (name: string) => Promise<void>): Promise<void> {
+  await goTo(page, "Publish");
+  const charts = page.getByRole("region", { name: "Production metrics" });
+  await charts.getByText(/^No server to look at/).waitFor();
+  const section = page.getByRole("region", { name: "Bundled server" });
+  await section.getByRole("button", { name: "Start server" }).click();
+  await section.getByText("Running").waitFor({ timeout: 120_000 });
+  const url = await section.locator("code").first().innerText();
+  await section.getByRole("button", { name: "Show" }).click();
+  const authorization = `Bearer ${await section.locator("code").nth(1).innerText()}`;
+  await charts.getByText(/^serves /).waitFor({ timeout: 60_000 });
+  const asked = setInterval(() => {
+    void fetch(new URL("/v1/users/1/recommendations?n=5", url), { headers: { authorization } }).then((answer) =>
+      answer.text(),
+    );
+  }, 50);
+  try {
+    await charts.getByRole("img", { name: /^Requests: per second/ }).waitFor({ timeout: 60_000 });
+    await charts.getByRole("img", { name: /^Latency: ms/ }).waitFor({ timeout: 60_000 });
+    await charts.getByRole("button", { name: "Show as a table: Requests" }).click();
+    // About twenty a second were asked: what is shown is what the server counted.
+    const rate = async () => Number((await charts.getByRole("row").last().getByRole("cell").last().innerText()) || "0");
+    await expect.poll(rate, { timeout: 40_000 }).toBeGreaterThan(5);
+    await charts.getByRole("button", { name: "Show the chart of Requests" }).click();
+    await charts.scrollIntoViewIfNeeded();
+    await shot("production");
+  } finally {
+    clearInterval(asked);
+  }
+  await section.getByRole("button", { name: "Stop server" }).click();
+  await section.getByText("Stopped").waitFor({ timeout: 60_000 });
+  await charts.getByText(/^No server answers now/).waitFor({ timeout: 30_000 });
+  await shot("production-gone");
 }
 
 async function retireRefused(page: Page, version: string): Promise<void> {

@@ -6,11 +6,11 @@ import { fromEnvelope } from "../../../../core/contract/errors.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
-import { formatBytes } from "../../components/format/numbers.ts";
 import { formatAgo, formatDateTime } from "../../components/format/times.ts";
 import { useNow } from "../../components/format/use-now.ts";
 import { InlineLink } from "../../components/link-button.tsx";
 import { useJob, useQueryMethod } from "../../transport/hooks.ts";
+import { TargetVersions } from "./target-versions.tsx";
 import type { TargetStatusQuery } from "./use-target-status.ts";
 
 interface LiveNowProps {
@@ -66,7 +66,7 @@ function Live({ target, status }: { readonly target: Target; readonly status: Ta
         </Group>
         <Servers servers={status.servers} active={status.active?.version ?? null} />
       </Card>
-      <Versions status={status} publications={publications} />
+      <TargetVersions target={target} publications={publications} />
       <History status={status} />
     </Stack>
   );
@@ -160,59 +160,6 @@ function Servers({ servers, active }: { readonly servers: TargetStatus["servers"
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
-  );
-}
-
-const stateColors = { uploading: "petrol", ready: "petrol", active: "green", retired: "gray", failed: "red" } as const;
-const stateLabels = {
-  uploading: "Uploading",
-  ready: "Ready",
-  active: "Active",
-  retired: "Retired",
-  failed: "Failed",
-} as const;
-
-function Versions({
-  status,
-  publications,
-}: {
-  readonly status: TargetStatus;
-  readonly publications: readonly Publication[];
-}) {
-  return (
-    <Card padding={0}>
-      <Title order={3} px="md" py="xs">
-        Versions on the target
-      </Title>
-      <Table.ScrollContainer minWidth={620}>
-        <Table fz="sm" aria-label="Versions on the target" style={{ whiteSpace: "nowrap" }}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Version</Table.Th>
-              <Table.Th>State</Table.Th>
-              <Table.Th>Algorithm</Table.Th>
-              <Table.Th ta="right">Size</Table.Th>
-              <Table.Th>Made</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {status.versions.map(({ version, state, algorithm, bytes, createdAt }) => (
-              <Table.Tr key={version}>
-                <Table.Td>
-                  {version} <RunOf version={version} publications={publications} />
-                </Table.Td>
-                <Table.Td>
-                  <Badge color={stateColors[state]}>{stateLabels[state]}</Badge>
-                </Table.Td>
-                <Table.Td>{algorithm}</Table.Td>
-                <Table.Td ta="right">{formatBytes(bytes)}</Table.Td>
-                <Table.Td>{formatDateTime(createdAt)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-    </Card>
   );
 }
 
