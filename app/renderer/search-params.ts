@@ -3,6 +3,7 @@
  * like numbers arrive as numbers and are turned back into the text they are.
  */
 import { z } from "zod";
+import { entityFilter, rowFilter } from "../../core/contract/snapshot-tables.ts";
 
 const text = z.coerce.string().max(4096);
 const optionalText = text.optional().catch(undefined);
@@ -13,13 +14,31 @@ const texts = z
   .catch(undefined);
 const flag = z.boolean().optional().catch(undefined);
 
-export const importSearch = z.object({ path: optionalText, items: optionalText });
-export const newSnapshotSearch = z.object({ source: texts });
+export const importSearch = z.object({
+  path: optionalText,
+  items: optionalText,
+  from: z.enum(["file", "postgres"]).optional().catch(undefined),
+});
+export const newSnapshotSearch = z.object({
+  source: texts,
+  /** Which of a user's ratings of one film is kept. */
+  keep: z.enum(["last", "first", "highest", "mean"]).optional().catch(undefined),
+  /** The snapshot whose recipe is the beginning. */
+  like: optionalText,
+});
 
 export const snapshotSearch = z.object({
-  tab: z.enum(["profile", "users", "rows", "recipe", "changes", "lineage"]).optional().catch(undefined),
+  tab: z
+    .enum(["profile", "quality", "users", "tables", "rows", "recipe", "changes", "lineage"])
+    .optional()
+    .catch(undefined),
   user: optionalText,
   item: optionalText,
+  /** Which ratings the rows are. */
+  where: rowFilter.optional().catch(undefined),
+  /** Which users or films the table lists. */
+  list: z.enum(["users", "items", "genres"]).optional().catch(undefined),
+  among: entityFilter.optional().catch(undefined),
   sort: z.enum(["user", "item", "rating", "time"]).optional().catch(undefined),
   descending: flag,
 });

@@ -9,10 +9,12 @@ interface BarPlotProps {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly title: string;
+  /** Leads to what a bar counts; there must be another way to it for those without a mouse. */
+  readonly onBar?: (index: number) => void;
 }
 
 /** Counts by category or by time. */
-export function BarPlot({ bars, height, xLabel, yLabel, title }: BarPlotProps) {
+export function BarPlot({ bars, height, xLabel, yLabel, title, onBar }: BarPlotProps) {
   return (
     <ResponsiveContainer width="100%" height={height}>
       <BarChart
@@ -42,6 +44,9 @@ export function BarPlot({ bars, height, xLabel, yLabel, title }: BarPlotProps) {
           name={yLabel}
           fill="var(--rb-series-0)"
           isAnimationActive={false}
+          {...(onBar === undefined
+            ? {}
+            : { cursor: "pointer", onClick: (_bar: unknown, index: number) => onBar(index) })}
           radius={bars.length > 60 ? 0 : [2, 2, 0, 0]}
         />
       </BarChart>

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { FilePreview } from "../../../../core/contract/entities.ts";
-import { assignRole } from "./column-mapping.ts";
+import { assignRole, cellKinds } from "./column-mapping.ts";
 
+const cells = { empty: 0, whole: 3, number: 0, date: 0, text: 0, unfit: null };
 const columns: FilePreview["columns"] = [
-  { name: "a", role: "user", samples: [] },
-  { name: "b", role: "item", samples: [] },
-  { name: "c", role: "rating", samples: [] },
-  { name: "d", role: "time", samples: [] },
-  { name: "e", role: "ignored", samples: [] },
+  { name: "a", role: "user", samples: [], cells },
+  { name: "b", role: "item", samples: [], cells },
+  { name: "c", role: "rating", samples: [], cells },
+  { name: "d", role: "time", samples: [], cells },
+  { name: "e", role: "ignored", samples: [], cells },
 ];
 
 describe("saying which column is what", () => {
@@ -28,4 +29,10 @@ describe("saying which column is what", () => {
       userColumn: "e",
     });
   });
+});
+
+it("says what a column's cells are, most of them first", () => {
+  expect(cellKinds({ empty: 1, whole: 40, number: 0, date: 0, text: 2, unfit: null })).toBe(
+    "40 whole numbers, 2 texts, 1 empty",
+  );
 });

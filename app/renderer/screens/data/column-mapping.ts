@@ -59,3 +59,20 @@ export function withOption<K extends keyof ReadOptions>(
   else next[key] = value;
   return next;
 }
+
+const kindNames = {
+  whole: "whole numbers",
+  number: "numbers",
+  date: "dates",
+  text: "texts",
+  empty: "empty",
+} as const;
+
+/** "40 whole numbers, 2 texts": what a column's cells are, most first. */
+export function cellKinds(cells: FilePreview["columns"][number]["cells"]): string {
+  return (Object.keys(kindNames) as (keyof typeof kindNames)[])
+    .filter((kind) => cells[kind] > 0)
+    .sort((a, b) => cells[b] - cells[a])
+    .map((kind) => `${String(cells[kind])} ${kindNames[kind]}`)
+    .join(", ");
+}

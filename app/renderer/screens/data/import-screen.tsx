@@ -1,27 +1,28 @@
-import { Alert, Badge, Button, Card, Group, List, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Badge, Button, Card, Group, List, SegmentedControl, Stack, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import type { FilePreview, ReadOptions } from "../../../../core/contract/entities.ts";
-import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
-import { tellFailure } from "../../components/feedback/tell.ts";
 import { formatBytes, formatCount, formatQuantity } from "../../components/format/numbers.ts";
-import { LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
-import { useJob, useQueryMethod } from "../../transport/hooks.ts";
+import { useQueryMethod } from "../../transport/hooks.ts";
 import { assignRole } from "./column-mapping.ts";
 import { Crumbs } from "./crumbs.tsx";
 import { FileField } from "./file-field.tsx";
+import { ImportAction } from "./import-action.tsx";
+import { PostgresOrigin } from "./postgres-origin.tsx";
 import { PreviewTable } from "./preview-table.tsx";
 import { ReadOptionsForm } from "./read-options-form.tsx";
 
 const route = getRouteApi("/data/import");
 
 export function ImportScreen() {
-  const { path = "", items } = route.useSearch();
+  const { path = "", items, from = "file" } = route.useSearch();
   const navigate = route.useNavigate();
+  const choose = (chosen: string) =>
+    void navigate({ search: (before) => ({ from: before.from, ...(chosen === "" ? {} : { path: chosen }) }) });
   return (
     <Screen
       title="Import ratings"
@@ -30,15 +31,33 @@ export function ImportScreen() {
     >
       <Stack gap="md">
         <Card>
-          <FileField
-            label="File of ratings"
-            purpose="ratings"
-            path={path}
-            focusAtStart={path === ""}
-            onPath={(chosen) => void navigate({ search: chosen === "" ? {} : { path: chosen } })}
+          <SegmentedControl
+            aria-label="Where the ratings are"
+            mb="sm"
+            data={[
+              { value: "file", label: "A file" },
+              { value: "postgres", label: "A Postgres query" },
+            ]}
+            value={from}
+            onChange={(value) => void navigate({ search: value === "postgres" ? { from: "postgres" } : {} })}
           />
+          {from === "postgres" ? (
+            <PostgresOrigin fetched={path !== ""} onFetched={choose} />
+          ) : (
+            <FileField
+              label="File of ratings"
+              purpose="ratings"
+              path={path}
+              focusAtStart={path === ""}
+              onPath={choose}
+            />
+          )}
         </Card>
-        {path === "" ? <Hints /> : <ImportForm key={`${path}\n${items ?? ""}`} path={path} titles={items} />}
+        {path === "" ? (
+          from === "file" && <Hints />
+        ) : (
+          <ImportForm key={`${path}\n${items ?? ""}`} path={path} titles={items} />
+        )}
       </Stack>
     </Screen>
   );
@@ -100,6 +119,7 @@ function Understood({ preview, titles, chosen, onChange, refreshing }: Understoo
             <Text size="sm" c="dimmed">
               {formatBytes(preview.bytes)}
               {preview.compressed && ", compressed"}
+              {preview.estimatedRecords !== null && `, about ${formatQuantity(preview.estimatedRecords, "record")}`}
             </Text>
           </Group>
           {byHand > 0 && (
@@ -116,7 +136,7 @@ function Understood({ preview, titles, chosen, onChange, refreshing }: Understoo
           onRole={(column, role) => onChange(assignRole(chosen, preview.columns, column, role))}
         />
       </Card>
-      <Warnings warnings={preview.warnings} />
+      <Warnings warnings={warningsOf(preview)} />
       {preview.problem === null ? (
         <ImportAction preview={preview} titles={titles} chosen={chosen} />
       ) : (
@@ -124,6 +144,14 @@ function Understood({ preview, titles, chosen, onChange, refreshing }: Understoo
       )}
     </>
   );
+}
+
+function warningsOf({ warnings, ragged, looked }: FilePreview): readonly string[] {
+  if (ragged === null) return warnings;
+  return [
+    ...warnings,
+    `${formatQuantity(ragged.count, "record")} of the first ${formatCount(ragged.count + looked)} cannot be taken apart like the others, first in line ${formatCount(ragged.line)}.`,
+  ];
 }
 
 function Warnings({ warnings }: { readonly warnings: readonly string[] }) {
@@ -151,80 +179,4 @@ function Problem({ problem }: { readonly problem: NonNullable<FilePreview["probl
       </Text>
     </Alert>
   );
-}
-
-function ImportAction({ preview, titles, chosen }: Pick<UnderstoodProps, "preview" | "titles" | "chosen">) {
-  const [name, setName] = useState("");
-  const found = preview.itemsPath ?? "";
-  const [itemsPath, setItemsPath] = useState(titles ?? found);
-  const [result, setResult] = useState<MethodOutput<"sources.import"> | null>(null);
-  const job = useJob("sources.import", setResult);
-  const start = () => {
-    setResult(null);
-    const input = {
-      path: preview.path,
-      options: chosen,
-      // Named only when a person named it: a damaged file that was merely found must not stop the import.
-      ...(itemsPath === found ? {} : { itemsPath: itemsPath === "" ? null : itemsPath }),
-      ...(name.trim() === "" ? {} : { name: name.trim() }),
-    };
-    job.start(input).catch((error: unknown) => tellFailure("The import could not be started", error));
-  };
-  return (
-    <Card>
-      <Stack gap="sm">
-        <Group align="flex-end" gap="md">
-          <TextInput
-            label="Name"
-            description="For lists; the file's name if left empty"
-            placeholder={fileName(preview.path)}
-            value={name}
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
-            w={260}
-          />
-          <div style={{ flex: 1, minWidth: 320 }}>
-            <FileField
-              label="File of titles"
-              description={
-                preview.itemsPath === null ? "None was found beside the ratings" : "Found beside the ratings"
-              }
-              purpose="items"
-              path={itemsPath}
-              onPath={setItemsPath}
-            />
-          </div>
-          <Button size="sm" onClick={start} loading={job.busy}>
-            Import
-          </Button>
-        </Group>
-        {job.error !== null && <ErrorPanel error={job.error} title="The import failed" />}
-        {result !== null && <Imported result={result} />}
-      </Stack>
-    </Card>
-  );
-}
-
-function Imported({ result }: { readonly result: MethodOutput<"sources.import"> }) {
-  return (
-    <Alert color="green" title="Imported">
-      <Group justify="space-between">
-        <Text size="sm">
-          {formatQuantity(result.read, "record")} read: {formatCount(result.accepted)} accepted,{" "}
-          {formatCount(result.rejected)} rejected.
-        </Text>
-        <Group gap="xs">
-          <LinkButton variant="default" to="/data">
-            Show sources
-          </LinkButton>
-          <LinkButton to="/data/new-snapshot" search={{ source: [result.sourceId] }}>
-            Make a snapshot
-          </LinkButton>
-        </Group>
-      </Group>
-    </Alert>
-  );
-}
-
-function fileName(path: string): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
 }

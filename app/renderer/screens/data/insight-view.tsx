@@ -1,5 +1,7 @@
 import { Badge, Card, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
+import type { EntityFilter } from "../../../../core/contract/snapshot-tables.ts";
 import type { SnapshotInsight, SuspiciousAccount } from "../../../../core/contract/snapshot-insight.ts";
 import { BarPlot } from "../../charts/bar-plot.tsx";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
@@ -11,6 +13,7 @@ import { TextLink } from "../../components/link-button.tsx";
 import { DataTable } from "../../components/table/data-table.tsx";
 import type { DataColumn } from "../../components/table/data-table.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import { DrillLink } from "./drill-link.tsx";
 
 /** Who gave the ratings: how they use the scale, how few say how much, and which accounts look like no person. */
 export function InsightView({ snapshot }: { readonly snapshot: Snapshot }) {
@@ -35,10 +38,24 @@ function Insight({ insight, snapshot }: InsightProps) {
       <Card>
         <Facts>
           <Fact label="Cold users" help={fewer}>
-            {formatCount(coldUsers)} ({formatShare(snapshot.users === 0 ? 0 : coldUsers / snapshot.users)})
+            <DrillLink
+              snapshotId={snapshot.id}
+              to={{ table: "users", filter: { ratings: { to: coldBelow - 1 } } }}
+              label="Show the cold users"
+            >
+              {formatCount(coldUsers)}
+            </DrillLink>{" "}
+            ({formatShare(snapshot.users === 0 ? 0 : coldUsers / snapshot.users)})
           </Fact>
           <Fact label="Cold films" help={fewer}>
-            {formatCount(coldItems)} ({formatShare(snapshot.items === 0 ? 0 : coldItems / snapshot.items)})
+            <DrillLink
+              snapshotId={snapshot.id}
+              to={{ table: "items", filter: { ratings: { to: coldBelow - 1 } } }}
+              label="Show the cold films"
+            >
+              {formatCount(coldItems)}
+            </DrillLink>{" "}
+            ({formatShare(snapshot.items === 0 ? 0 : coldItems / snapshot.items)})
           </Fact>
           <Fact label="Suspicious accounts" help="See below for why each is.">
             {formatCount(suspiciousAccounts)}
@@ -46,8 +63,8 @@ function Insight({ insight, snapshot }: InsightProps) {
         </Facts>
       </Card>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <ScaleUse insight={insight} />
-        <UserMeans insight={insight} />
+        <ScaleUse insight={insight} snapshot={snapshot} />
+        <UserMeans insight={insight} snapshot={snapshot} />
       </SimpleGrid>
       <UserConcentration insight={insight} />
       <Accounts insight={insight} snapshot={snapshot} />
@@ -55,7 +72,19 @@ function Insight({ insight, snapshot }: InsightProps) {
   );
 }
 
-function ScaleUse({ insight: { scaleUse } }: { readonly insight: SnapshotInsight }) {
+/** Goes to the users that a filter lets through. */
+function useUsers(snapshotId: string): (among: EntityFilter) => void {
+  const navigate = useNavigate();
+  return (among) =>
+    void navigate({
+      to: "/data/snapshots/$snapshotId",
+      params: { snapshotId },
+      search: { tab: "tables", list: "users", among },
+    });
+}
+
+function ScaleUse({ insight: { scaleUse }, snapshot }: InsightProps) {
+  const show = useUsers(snapshot.id);
   const bars = scaleUse.map(({ levels, users }) => ({ label: String(levels), count: users }));
   return (
     <ChartFrame
@@ -64,13 +93,24 @@ function ScaleUse({ insight: { scaleUse } }: { readonly insight: SnapshotInsight
       table={{ columns: ["Different ratings", "Users"], rows: scaleUse.map(({ levels, users }) => [levels, users]) }}
     >
       {(height) => (
-        <BarPlot bars={bars} height={height} xLabel="different ratings" yLabel="users" title="Use of the scale" />
+        <BarPlot
+          bars={bars}
+          height={height}
+          xLabel="different ratings"
+          yLabel="users"
+          title="Use of the scale"
+          onBar={(index) => {
+            const levels = scaleUse[index]?.levels;
+            if (levels !== undefined) show({ levels: { from: levels, to: levels } });
+          }}
+        />
       )}
     </ChartFrame>
   );
 }
 
-function UserMeans({ insight: { userMeans } }: { readonly insight: SnapshotInsight }) {
+function UserMeans({ insight: { userMeans }, snapshot }: InsightProps) {
+  const show = useUsers(snapshot.id);
   const label = (from: number, to: number) => `${formatDecimal(from, 2)} – ${formatDecimal(to, 2)}`;
   return (
     <ChartFrame
@@ -85,6 +125,10 @@ function UserMeans({ insight: { userMeans } }: { readonly insight: SnapshotInsig
           xLabel="mean rating"
           yLabel="users"
           title="Generous and strict"
+          onBar={(index) => {
+            const bin = userMeans[index];
+            if (bin !== undefined) show({ mean: { from: bin.from, to: bin.to } });
+          }}
         />
       )}
     </ChartFrame>

@@ -2,7 +2,7 @@ import { Button, Card, Group, MultiSelect, Stack, Text, TextInput, Title } from 
 import { IconDatabaseImport } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useReducer, useState } from "react";
-import type { Source } from "../../../../core/contract/entities.ts";
+import type { Snapshot, Source } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { EmptyState } from "../../components/feedback/empty-state.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
@@ -13,12 +13,16 @@ import { Screen } from "../../components/screen.tsx";
 import { useJob, useQueryMethod } from "../../transport/hooks.ts";
 import { Crumbs } from "./crumbs.tsx";
 import { RecipeBuilder } from "./recipe-builder.tsx";
-import { editRecipe, emptyHistory } from "./recipe-editing.ts";
+import { beginWith, editRecipe } from "./recipe-editing.ts";
+import { RecipeOutcome } from "./recipe-outcome.tsx";
+import { useRecipePreview } from "./use-recipe-preview.ts";
 
 const route = getRouteApi("/data/new-snapshot");
 
 export function NewSnapshotScreen() {
+  const { like } = route.useSearch();
   const sources = useQueryMethod("sources.list", {});
+  const model = useQueryMethod("snapshots.get", { snapshotId: like ?? "" }, { enabled: like !== undefined });
   return (
     <Screen
       title="New snapshot"
@@ -27,7 +31,17 @@ export function NewSnapshotScreen() {
       subtitle="A cleaned, unchanging copy of the ratings. The same sources and recipe always give the same snapshot."
     >
       <Answer of={sources} height={320}>
-        {(known) => (known.length === 0 ? <NoSources /> : <SnapshotForm sources={known} />)}
+        {(known) =>
+          known.length === 0 ? (
+            <NoSources />
+          ) : like === undefined ? (
+            <SnapshotForm sources={known} start={null} />
+          ) : (
+            <Answer of={model} height={320} errorTitle="The snapshot whose recipe this begins with cannot be read">
+              {(snapshot) => <SnapshotForm key={snapshot.id} sources={known} start={snapshot} />}
+            </Answer>
+          )
+        }
       </Answer>
     </Screen>
   );
@@ -45,7 +59,13 @@ function NoSources() {
   );
 }
 
-function SnapshotForm({ sources }: { readonly sources: readonly Source[] }) {
+interface SnapshotFormProps {
+  readonly sources: readonly Source[];
+  /** The snapshot whose recipe is the beginning. */
+  readonly start: Snapshot | null;
+}
+
+function SnapshotForm({ sources, start: like }: SnapshotFormProps) {
   const search = route.useSearch();
   const navigate = useNavigate();
   const newest = [...sources].sort((left, right) => right.createdAt.localeCompare(left.createdAt))[0];
@@ -53,7 +73,10 @@ function SnapshotForm({ sources }: { readonly sources: readonly Source[] }) {
     sources.some((source) => source.id === id),
   );
   const [name, setName] = useState("");
-  const [history, change] = useReducer(editRecipe, emptyHistory);
+  const [history, change] = useReducer(editRecipe, null, () =>
+    beginWith(like?.recipe ?? (search.keep === undefined ? [] : [{ step: "dedupe", keep: search.keep }])),
+  );
+  const counting = useRecipePreview(chosen, history.present);
   const job = useJob(
     "snapshots.create",
     ({ snapshotId }) => void navigate({ to: "/data/snapshots/$snapshotId", params: { snapshotId } }),
@@ -77,7 +100,13 @@ function SnapshotForm({ sources }: { readonly sources: readonly Source[] }) {
               label: `${sourceName} (${formatCount(accepted)})`,
             }))}
             value={chosen}
-            onChange={(ids) => void navigate({ to: "/data/new-snapshot", search: { source: ids }, replace: true })}
+            onChange={(ids) =>
+              void navigate({
+                to: "/data/new-snapshot",
+                search: (before) => ({ ...before, source: ids }),
+                replace: true,
+              })
+            }
           />
           <TextInput
             label="Name"
@@ -88,10 +117,16 @@ function SnapshotForm({ sources }: { readonly sources: readonly Source[] }) {
         </Group>
       </Card>
       <Card>
-        <Title order={2} mb="xs">
-          Cleaning recipe
-        </Title>
-        <RecipeBuilder history={history} onChange={change} />
+        <Group justify="space-between" mb="xs">
+          <Title order={2}>Cleaning recipe</Title>
+          {like !== null && (
+            <Text size="sm" c="dimmed">
+              Begun with the recipe of {like.name}, which stays as it is
+            </Text>
+          )}
+        </Group>
+        <RecipeBuilder history={history} onChange={change} counts={counting.counts} />
+        <RecipeOutcome steps={history.present} counting={counting} />
       </Card>
       {job.error !== null && <ErrorPanel error={job.error} title="The snapshot could not be made" />}
       <Group justify="flex-end" gap="sm">

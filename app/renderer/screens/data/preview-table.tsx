@@ -2,6 +2,7 @@ import { Badge, ScrollArea, Select, Table, Text } from "@mantine/core";
 import type { FilePreview } from "../../../../core/contract/entities.ts";
 import { roleLabels } from "./column-mapping.ts";
 import type { MappedRole } from "./column-mapping.ts";
+import { ColumnCells } from "./column-cells.tsx";
 
 interface PreviewTableProps {
   readonly preview: FilePreview;
@@ -13,7 +14,7 @@ const choices: readonly MappedRole[] = ["user", "item", "rating", "time", "part"
 /** The first rows as they will be read, with the meaning of each column above it. */
 export function PreviewTable({ preview, onRole }: PreviewTableProps) {
   return (
-    <ScrollArea.Autosize mah={270} type="auto" viewportProps={{ tabIndex: 0, "aria-label": "First rows of the file" }}>
+    <ScrollArea.Autosize mah={340} type="auto" viewportProps={{ tabIndex: 0, "aria-label": "First rows of the file" }}>
       <Table
         stickyHeader
         withColumnBorders
@@ -25,7 +26,7 @@ export function PreviewTable({ preview, onRole }: PreviewTableProps) {
       >
         <Table.Thead>
           <Table.Tr>
-            {preview.columns.map(({ name, role }) => (
+            {preview.columns.map(({ name, role, cells }) => (
               <Table.Th
                 key={name}
                 miw={132}
@@ -47,6 +48,7 @@ export function PreviewTable({ preview, onRole }: PreviewTableProps) {
                 ) : (
                   <Badge color="gray">{roleLabels[role]}</Badge>
                 )}
+                <ColumnCells cells={cells} />
               </Table.Th>
             ))}
           </Table.Tr>

@@ -1,6 +1,8 @@
-import { Alert, Card, List, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { Alert, Card, Group, List, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
 import type { Profile, Snapshot } from "../../../../core/contract/entities.ts";
+import type { RowFilter } from "../../../../core/contract/snapshot-tables.ts";
 import { BarPlot } from "../../charts/bar-plot.tsx";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { LorenzPlot } from "../../charts/lorenz-plot.tsx";
@@ -9,6 +11,7 @@ import { Answer } from "../../components/feedback/answer.tsx";
 import { formatCount, formatDecimal, formatGeneral, formatShare } from "../../components/format/numbers.ts";
 import { TextLink } from "../../components/link-button.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import { DrillLink } from "./drill-link.tsx";
 
 /** What the ratings look like, before anything is trained on them. */
 export function ProfileView({ snapshot }: { readonly snapshot: Snapshot }) {
@@ -20,14 +23,32 @@ export function ProfileView({ snapshot }: { readonly snapshot: Snapshot }) {
   );
 }
 
-function ProfilePage({ profile, snapshot }: { readonly profile: Profile; readonly snapshot: Snapshot }) {
+interface ProfileProps {
+  readonly profile: Profile;
+  readonly snapshot: Snapshot;
+}
+
+function ProfilePage({ profile, snapshot }: ProfileProps) {
+  const drill = { snapshotId: snapshot.id };
   return (
     <Stack gap="md">
       <Card>
         <Facts>
-          <Fact label="Ratings">{formatCount(profile.ratings)}</Fact>
-          <Fact label="Users">{formatCount(profile.users)}</Fact>
-          <Fact label="Films">{formatCount(profile.items)}</Fact>
+          <Fact label="Ratings">
+            <DrillLink {...drill} to={{ table: "rows", filter: {} }} label="Show all ratings">
+              {formatCount(profile.ratings)}
+            </DrillLink>
+          </Fact>
+          <Fact label="Users">
+            <DrillLink {...drill} to={{ table: "users", filter: {} }} label="Show all users">
+              {formatCount(profile.users)}
+            </DrillLink>
+          </Fact>
+          <Fact label="Films">
+            <DrillLink {...drill} to={{ table: "items", filter: {} }} label="Show all films">
+              {formatCount(profile.items)}
+            </DrillLink>
+          </Fact>
           <Fact label="Density" help="Share of all user × film pairs that were rated.">
             {formatShare(profile.density)}
           </Fact>
@@ -55,20 +76,24 @@ function ProfilePage({ profile, snapshot }: { readonly profile: Profile; readonl
         </Alert>
       )}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <RatingHistogram profile={profile} />
+        <RatingHistogram profile={profile} snapshot={snapshot} />
         <Concentration profile={profile} />
       </SimpleGrid>
-      <Activity profile={profile} />
+      <Activity profile={profile} snapshot={snapshot} />
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Quantiles profile={profile} />
+        <Quantiles profile={profile} snapshot={snapshot} />
         <TopItems profile={profile} snapshot={snapshot} />
       </SimpleGrid>
     </Stack>
   );
 }
 
-function RatingHistogram({ profile }: { readonly profile: Profile }) {
+function RatingHistogram({ profile, snapshot }: ProfileProps) {
+  const show = useRows(snapshot.id);
   const bars = profile.ratingHistogram;
+  // Bins of a fine scale are as wide as their middles are apart; a bar of a coarse one is a rating.
+  const binned = bars.some(({ label, value }) => label !== String(value));
+  const half = binned ? ((bars[1]?.value ?? 0) - (bars[0]?.value ?? 0)) / 2 : 0;
   return (
     <ChartFrame
       title="Ratings given"
@@ -78,7 +103,34 @@ function RatingHistogram({ profile }: { readonly profile: Profile }) {
         rows: bars.map(({ label, count }) => [label, count, profile.ratings === 0 ? 0 : count / profile.ratings]),
       }}
     >
-      {(height) => <BarPlot bars={bars} height={height} xLabel="rating" yLabel="ratings" title="Ratings given" />}
+      {(height) => (
+        <>
+          <BarPlot
+            bars={bars}
+            height={height - 24}
+            xLabel="rating"
+            yLabel="ratings"
+            title="Ratings given"
+            onBar={(index) => {
+              const value = bars[index]?.value;
+              if (value !== undefined) show({ rating: { from: value - half, to: value + half } });
+            }}
+          />
+          <Group gap="sm" justify="center" aria-label="Ratings by their value" role="group">
+            {bars.length <= 10 &&
+              bars.map(({ label, value, count }) => (
+                <DrillLink
+                  key={label}
+                  snapshotId={snapshot.id}
+                  to={{ table: "rows", filter: { rating: { from: value, to: value } } }}
+                  label={`Show the ${formatCount(count)} ratings of ${label}`}
+                >
+                  {label}
+                </DrillLink>
+              ))}
+          </Group>
+        </>
+      )}
     </ChartFrame>
   );
 }
@@ -98,7 +150,8 @@ function Concentration({ profile }: { readonly profile: Profile }) {
   );
 }
 
-function Activity({ profile }: { readonly profile: Profile }) {
+function Activity({ profile, snapshot }: ProfileProps) {
+  const show = useRows(snapshot.id);
   if (profile.activity.length === 0) {
     return (
       <Card>
@@ -119,14 +172,26 @@ function Activity({ profile }: { readonly profile: Profile }) {
       height={200}
       table={{ columns: ["Month", "Ratings"], rows: bars.map(({ label, count }) => [label, count]) }}
     >
-      {(height) => <BarPlot bars={bars} height={height} xLabel="month" yLabel="ratings" title="Activity over time" />}
+      {(height) => (
+        <BarPlot
+          bars={bars}
+          height={height}
+          xLabel="month"
+          yLabel="ratings"
+          title="Activity over time"
+          onBar={(index) => {
+            const month = bars[index]?.label;
+            if (month !== undefined) show({ time: monthRange(month) });
+          }}
+        />
+      )}
     </ChartFrame>
   );
 }
 
 const quantileNames: Readonly<Record<string, string>> = { "0": "Minimum", "0.5": "Median", "1": "Maximum" };
 
-function Quantiles({ profile }: { readonly profile: Profile }) {
+function Quantiles({ profile, snapshot }: ProfileProps) {
   return (
     <Card>
       <Title order={2} size="h3">
@@ -147,8 +212,24 @@ function Quantiles({ profile }: { readonly profile: Profile }) {
           {profile.ratingsPerUser.map(({ quantile, value }, index) => (
             <Table.Tr key={quantile}>
               <Table.Td>{quantileNames[String(quantile)] ?? formatShare(quantile).replace(".0%", "%")}</Table.Td>
-              <Table.Td ta="right">{formatGeneral(value)}</Table.Td>
-              <Table.Td ta="right">{formatGeneral(profile.ratingsPerItem[index]?.value ?? Number.NaN)}</Table.Td>
+              <Table.Td ta="right">
+                <DrillLink
+                  snapshotId={snapshot.id}
+                  to={{ table: "users", filter: { ratings: { to: value } } }}
+                  label={`Show users with at most ${formatGeneral(value)} ratings`}
+                >
+                  {formatGeneral(value)}
+                </DrillLink>
+              </Table.Td>
+              <Table.Td ta="right">
+                <DrillLink
+                  snapshotId={snapshot.id}
+                  to={{ table: "items", filter: { ratings: { to: profile.ratingsPerItem[index]?.value ?? 0 } } }}
+                  label={`Show films with at most ${formatGeneral(profile.ratingsPerItem[index]?.value ?? 0)} ratings`}
+                >
+                  {formatGeneral(profile.ratingsPerItem[index]?.value ?? Number.NaN)}
+                </DrillLink>
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -191,4 +272,20 @@ function TopItems({ profile, snapshot }: { readonly profile: Profile; readonly s
       </Table>
     </Card>
   );
+}
+
+/** Goes to the rows of a snapshot that a filter lets through. */
+function useRows(snapshotId: string): (where: RowFilter) => void {
+  const navigate = useNavigate();
+  return (where) =>
+    void navigate({ to: "/data/snapshots/$snapshotId", params: { snapshotId }, search: { tab: "rows", where } });
+}
+
+/** From the first of a month ("2019-12") to the first of the next. */
+function monthRange(month: string): { from: string; to: string } {
+  const [year = 1970, number = 1] = month.split("-").map(Number);
+  return {
+    from: new Date(Date.UTC(year, number - 1, 1)).toISOString(),
+    to: new Date(Date.UTC(year, number, 1)).toISOString(),
+  };
 }

@@ -7,9 +7,11 @@ import {
   IconPlus,
   IconTrash,
 } from "@tabler/icons-react";
+import type { RecipePreview } from "../../../../core/contract/snapshot-tables.ts";
 import { useCommands } from "../../components/commands/commands-context.tsx";
-import { stepMeanings, stepNames } from "./recipe-editing.ts";
+import { countsOfStep, stepMeanings, stepNames } from "./recipe-editing.ts";
 import type { RecipeChange, RecipeHistory, StepKind } from "./recipe-editing.ts";
+import { StepCounts } from "./step-counts.tsx";
 import { StepFields } from "./step-fields.tsx";
 
 const kinds = Object.keys(stepNames) as StepKind[];
@@ -17,10 +19,12 @@ const kinds = Object.keys(stepNames) as StepKind[];
 interface RecipeBuilderProps {
   readonly history: RecipeHistory;
   readonly onChange: (change: RecipeChange) => void;
+  /** What the steps leave; `stale` where it is of the recipe before the last change. */
+  readonly counts: { readonly preview: RecipePreview; readonly stale: boolean } | null;
 }
 
 /** Cleaning steps in the order they are done. */
-export function RecipeBuilder({ history, onChange }: RecipeBuilderProps) {
+export function RecipeBuilder({ history, onChange, counts }: RecipeBuilderProps) {
   useCommands([
     {
       id: "recipe.undo",
@@ -66,6 +70,7 @@ export function RecipeBuilder({ history, onChange }: RecipeBuilderProps) {
                   {stepMeanings[step.step]}
                 </Text>
                 <StepFields step={step} onChange={(changed) => onChange({ type: "change", index, step: changed })} />
+                <StepCounts counts={countsOfStep(counts?.preview, steps, index)} stale={counts?.stale === true} />
               </div>
               <Group gap={2} wrap="nowrap">
                 <ActionIcon

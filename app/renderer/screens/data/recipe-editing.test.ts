@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { recipe } from "../../../../core/contract/entities.ts";
-import { editRecipe, emptyHistory, newStep, stepNames } from "./recipe-editing.ts";
+import { editRecipe, beginWith, newStep, stepNames } from "./recipe-editing.ts";
 import type { RecipeChange, RecipeHistory, StepKind } from "./recipe-editing.ts";
 
 const kinds = Object.keys(stepNames) as StepKind[];
-const after = (changes: readonly RecipeChange[], from: RecipeHistory = emptyHistory) =>
+const after = (changes: readonly RecipeChange[], from: RecipeHistory = beginWith([])) =>
   changes.reduce(editRecipe, from);
 
 const change: fc.Arbitrary<RecipeChange> = fc.oneof(

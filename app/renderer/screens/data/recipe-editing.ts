@@ -1,4 +1,5 @@
 import type { Recipe } from "../../../../core/contract/entities.ts";
+import type { RecipePreview } from "../../../../core/contract/snapshot-tables.ts";
 
 export type RecipeStep = Recipe[number];
 export type StepKind = RecipeStep["step"];
@@ -20,7 +21,19 @@ export type RecipeChange =
   | { readonly type: "undo" }
   | { readonly type: "redo" };
 
-export const emptyHistory: RecipeHistory = { past: [], present: [], future: [], editing: null };
+/** A recipe as it is before anybody changed it. */
+export function beginWith(recipe: Recipe): RecipeHistory {
+  return { past: [], present: recipe, future: [], editing: null };
+}
+
+export type DuplicatePolicy = Extract<RecipeStep, { step: "dedupe" }>["keep"];
+
+export const duplicatePolicies: { readonly value: DuplicatePolicy; readonly label: string }[] = [
+  { value: "last", label: "Keep the last" },
+  { value: "first", label: "Keep the first" },
+  { value: "highest", label: "Keep the highest" },
+  { value: "mean", label: "Keep the mean" },
+];
 
 export function editRecipe(history: RecipeHistory, change: RecipeChange): RecipeHistory {
   const { present } = history;
@@ -140,4 +153,25 @@ export function describeStep(step: RecipeStep): string {
     case "rating-threshold":
       return `Only ratings of ${String(step.minimum)} or more${step.binarise ? ", each made 1" : ""}`;
   }
+}
+
+export type CountsOfStep = RecipePreview["steps"][number];
+
+/**
+ * What was counted for a step of the recipe as it stands; undefined where that was counted for another step. The recipe carried out
+ * settles duplicates first where no step does.
+ */
+export function countsOfStep(
+  preview: RecipePreview | undefined,
+  steps: Recipe,
+  index: number,
+): CountsOfStep | undefined {
+  if (preview === undefined) return undefined;
+  const counted = preview.steps[index + impliedSteps(steps)];
+  return counted?.step.step === steps[index]?.step ? counted : undefined;
+}
+
+/** How many steps are carried out before the first of the recipe. */
+export function impliedSteps(steps: Recipe): 0 | 1 {
+  return steps.some(({ step }) => step === "dedupe") ? 0 : 1;
 }

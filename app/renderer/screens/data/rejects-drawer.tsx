@@ -5,24 +5,13 @@ import { formatCount } from "../../components/format/numbers.ts";
 import { PagedTable } from "../../components/table/paged-table.tsx";
 import type { PagedColumn } from "../../components/table/paged-table.tsx";
 import { useEngine } from "../../transport/engine-context.tsx";
+import { rejectLabels } from "./reject-labels.ts";
 
 type Reject = MethodOutput<"sources.rejects">["rows"][number];
 
-const reasonLabels: Readonly<Record<Reject["reason"], string>> = {
-  ragged: "Wrong number of fields",
-  "missing-user": "No user",
-  "missing-item": "No film",
-  "missing-rating": "No rating",
-  "rating-not-a-number": "Rating is not a number",
-  "rating-off-scale": "Rating off the scale",
-  "bad-time": "Time cannot be read",
-  "bad-encoding": "Wrong encoding",
-  "not-a-record": "Not a record",
-};
-
 const columns: readonly PagedColumn<Reject>[] = [
   { id: "line", header: "Line", numeric: true, width: 90, cell: ({ line }) => formatCount(line) },
-  { id: "reason", header: "Reason", width: 180, cell: ({ reason }) => reasonLabels[reason] },
+  { id: "reason", header: "Reason", width: 180, cell: ({ reason }) => rejectLabels[reason] },
   { id: "raw", header: "As it stands in the file", width: 420, cell: ({ raw }) => <code title={raw}>{raw}</code> },
 ];
 
@@ -45,7 +34,7 @@ export function RejectsDrawer({ source, onClose }: { readonly source: Source | n
           <Group gap="xs">
             {Object.entries(source.rejectsByReason).map(([reason, count]) => (
               <Badge key={reason} color="orange">
-                {reasonLabels[reason as Reject["reason"]]}: {formatCount(count)}
+                {rejectLabels[reason as Reject["reason"]]}: {formatCount(count)}
               </Badge>
             ))}
           </Group>

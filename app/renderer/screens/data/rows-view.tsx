@@ -12,6 +12,8 @@ import { PagedTable } from "../../components/table/paged-table.tsx";
 import type { PagedColumn } from "../../components/table/paged-table.tsx";
 import { useEngine } from "../../transport/engine-context.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import { describeRowFilter } from "./describe-filter.ts";
+import { FilterPills } from "./filter-pills.tsx";
 
 type RatingRow = MethodOutput<"snapshots.rows">["rows"][number];
 type RowsInput = MethodInput<"snapshots.rows">;
@@ -54,6 +56,7 @@ export function RowsView({ snapshot }: { readonly snapshot: Snapshot }) {
     descending,
     ...(search.user === undefined ? {} : { userId: search.user }),
     ...(search.item === undefined ? {} : { itemId: search.item }),
+    ...(search.where === undefined ? {} : { filter: search.where }),
   };
   const first = useQueryMethod("snapshots.rows", { ...question, offset: 0, limit: 200 }, { keepPrevious: true });
   const setSorting = (sorting: SortingState) => {
@@ -102,11 +105,25 @@ export function RowsView({ snapshot }: { readonly snapshot: Snapshot }) {
             value={search.item ?? ""}
             onFilter={(value) => filter("item", value)}
           />
-          {(search.user !== undefined || search.item !== undefined) && (
+          <FilterPills
+            label="Narrowed to"
+            said={describeRowFilter(search.where ?? {})}
+            onRemove={(key) => {
+              const { [key]: _gone, ...rest } = search.where ?? {};
+              void navigate({
+                search: (before) => ({ ...before, where: Object.keys(rest).length === 0 ? undefined : rest }),
+                replace: true,
+              });
+            }}
+          />
+          {(search.user !== undefined || search.item !== undefined || search.where !== undefined) && (
             <Button
               variant="subtle"
               onClick={() =>
-                void navigate({ search: (before) => ({ ...before, user: undefined, item: undefined }), replace: true })
+                void navigate({
+                  search: (before) => ({ ...before, user: undefined, item: undefined, where: undefined }),
+                  replace: true,
+                })
               }
             >
               Show all

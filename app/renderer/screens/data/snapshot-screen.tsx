@@ -1,5 +1,5 @@
-import { Stack, Table, Tabs, Text } from "@mantine/core";
-import { IconSchool } from "@tabler/icons-react";
+import { Group, Stack, Table, Tabs, Text } from "@mantine/core";
+import { IconEdit, IconSchool } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
@@ -10,9 +10,11 @@ import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { ChangesView } from "./changes-view.tsx";
 import { Crumbs } from "./crumbs.tsx";
+import { FeatureView } from "./feature-view.tsx";
 import { InsightView } from "./insight-view.tsx";
 import { LineageView } from "./lineage-view.tsx";
 import { ProfileView } from "./profile-view.tsx";
+import { QualityView } from "./quality-view.tsx";
 import { describeStep } from "./recipe-editing.ts";
 import { RowsView } from "./rows-view.tsx";
 
@@ -47,7 +49,9 @@ export function SnapshotScreen() {
           >
             <Tabs.List mb="md">
               <Tabs.Tab value="profile">Profile</Tabs.Tab>
-              <Tabs.Tab value="users">Users</Tabs.Tab>
+              <Tabs.Tab value="quality">Quality</Tabs.Tab>
+              <Tabs.Tab value="users">People</Tabs.Tab>
+              <Tabs.Tab value="tables">Users and films</Tabs.Tab>
               <Tabs.Tab value="rows">Rows</Tabs.Tab>
               <Tabs.Tab value="recipe">Recipe</Tabs.Tab>
               <Tabs.Tab value="changes">Changes</Tabs.Tab>
@@ -55,6 +59,12 @@ export function SnapshotScreen() {
             </Tabs.List>
             <Tabs.Panel value="profile">
               <ProfileView snapshot={known} />
+            </Tabs.Panel>
+            <Tabs.Panel value="quality">
+              <QualityView snapshot={known} />
+            </Tabs.Panel>
+            <Tabs.Panel value="tables">
+              <FeatureView snapshot={known} />
             </Tabs.Panel>
             <Tabs.Panel value="users">
               <InsightView snapshot={known} />
@@ -78,7 +88,7 @@ export function SnapshotScreen() {
   );
 }
 
-const tabs = ["users", "rows", "recipe", "changes", "lineage"] as const;
+const tabs = ["quality", "users", "tables", "rows", "recipe", "changes", "lineage"] as const;
 
 /** The tab of the address; none for the first one. */
 function tabOf(value: string | null): (typeof tabs)[number] | undefined {
@@ -101,6 +111,16 @@ function Summary({ snapshot }: { readonly snapshot: Snapshot }) {
 function RecipeView({ snapshot }: { readonly snapshot: Snapshot }) {
   return (
     <Stack gap="sm" maw={760}>
+      <Group justify="flex-end">
+        <LinkButton
+          variant="default"
+          to="/data/new-snapshot"
+          search={{ source: snapshot.sourceIds, like: snapshot.id }}
+          leftSection={<IconEdit size={14} aria-hidden />}
+        >
+          Edit recipe as new
+        </LinkButton>
+      </Group>
       <Table aria-label="Steps of the recipe">
         <Table.Thead>
           <Table.Tr>

@@ -1,4 +1,5 @@
 import { Group, NumberInput, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import { duplicatePolicies } from "./recipe-editing.ts";
 import type { RecipeStep } from "./recipe-editing.ts";
 
 interface StepFieldsProps {
@@ -15,12 +16,7 @@ export function StepFields({ step, onChange }: StepFieldsProps) {
           aria-label="Which rating to keep"
           w={220}
           value={step.keep}
-          data={[
-            { value: "last", label: "Keep the last" },
-            { value: "first", label: "Keep the first" },
-            { value: "highest", label: "Keep the highest" },
-            { value: "mean", label: "Keep the mean" },
-          ]}
+          data={duplicatePolicies}
           onChange={(keep) => keep !== null && onChange({ ...step, keep })}
         />
       );

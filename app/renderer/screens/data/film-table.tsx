@@ -1,0 +1,68 @@
+import type { Snapshot } from "../../../../core/contract/entities.ts";
+import type { MethodInput } from "../../../../core/contract/methods.ts";
+import type { ItemFeatures } from "../../../../core/contract/snapshot-tables.ts";
+import { useEngine } from "../../transport/engine-context.tsx";
+import { EntityTable } from "./entity-table.tsx";
+import type { EntityColumn } from "./entity-table.tsx";
+import { featureColumns } from "./feature-columns.tsx";
+import { useEntityFilter } from "./use-entity-filter.ts";
+
+type Sort = NonNullable<MethodInput<"snapshots.items">["sort"]>;
+
+export function FilmTable({ snapshot }: { readonly snapshot: Snapshot }) {
+  const { connection } = useEngine();
+  const { filter } = useEntityFilter();
+  const columns: readonly EntityColumn<ItemFeatures>[] = [
+    {
+      id: "item",
+      header: "Film id",
+      sortable: true,
+      width: 110,
+      value: (row) => row.itemId,
+      cell: (row) => row.itemId,
+    },
+    {
+      id: "title",
+      header: "Title",
+      sortable: true,
+      width: 280,
+      value: ({ title }) => title,
+      cell: ({ title }) => <span title={title ?? undefined}>{title ?? "–"}</span>,
+    },
+    {
+      id: "year",
+      header: "Year",
+      numeric: true,
+      sortable: true,
+      width: 80,
+      value: ({ year }) => year,
+      cell: ({ year }) => year ?? "–",
+    },
+    ...featureColumns<ItemFeatures>(
+      snapshot.id,
+      ({ title, itemId }) => title ?? itemId,
+      ({ itemId }) => ({ itemId }),
+    ),
+    {
+      id: "genres",
+      header: "Genres",
+      width: 220,
+      value: ({ genres }) => genres.join(", "),
+      cell: ({ genres }) => <span title={genres.join(", ")}>{genres.join(", ") || "–"}</span>,
+    },
+  ];
+  return (
+    <EntityTable
+      label="Films of the snapshot"
+      searchLabel="Title or id holds"
+      columns={columns}
+      page={(offset, limit, { id, descending }) => {
+        const input = { snapshotId: snapshot.id, filter, sort: id as Sort, descending, offset, limit };
+        return {
+          queryKey: ["snapshots.items", input],
+          queryFn: ({ signal }) => connection.request("snapshots.items", input, signal),
+        };
+      }}
+    />
+  );
+}
