@@ -15,10 +15,14 @@ export function linkToView(workspaceId: string | null): string {
 
 const keyOf = (workspaceId: string) => `reelbench.last-view.${workspaceId}`;
 
+/** Whether this window has shown anything but home. */
+let wentSomewhere = false;
+
 /** In a browser: what was shown last in a workspace, for the next visit. Home is no view to go back to. */
 export function keepLastView(workspaceId: string, address: string): void {
   const view = knownView(address);
   if (view === null || view === "/") return;
+  wentSomewhere = true;
   try {
     localStorage.setItem(keyOf(workspaceId), view);
   } catch {
@@ -26,7 +30,9 @@ export function keepLastView(workspaceId: string, address: string): void {
   }
 }
 
+/** What was shown last time, for who has only just arrived; null once they went anywhere. */
 export function lastView(workspaceId: string): string | null {
+  if (wentSomewhere) return null;
   try {
     return knownView(localStorage.getItem(keyOf(workspaceId)) ?? "");
   } catch {

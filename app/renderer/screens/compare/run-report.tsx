@@ -1,5 +1,6 @@
 import { Alert, Stack, Table, Text } from "@mantine/core";
 import type { EvaluationReport, Run } from "../../../../core/contract/entities.ts";
+import { HelpTerm } from "../../components/help-term.tsx";
 import { formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
 import { formatDecimal } from "../../components/format/numbers.ts";
 
@@ -63,7 +64,11 @@ function Metrics({ run }: { readonly run: Run }) {
             .filter(({ metric }) => metric === name)
             .map(({ value, interval }) => (
               <Table.Tr key={name}>
-                <Table.Td title={metricMeaning(name)}>{metricLabel(name)}</Table.Td>
+                <Table.Td>
+                  <HelpTerm help={metricMeaning(name)} metric={name}>
+                    {metricLabel(name)}
+                  </HelpTerm>
+                </Table.Td>
                 <Table.Td ta="right">{formatMetric(value)}</Table.Td>
                 <Table.Td ta="right">
                   {interval === null ? "" : `${formatMetric(interval.low)} … ${formatMetric(interval.high)}`}

@@ -142,8 +142,10 @@ function DifferenceTable(props: OfMetricProps) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Run</Table.Th>
-            <Table.Th ta="right" title={metricMeaning(metric)}>
-              {metricLabel(metric)}
+            <Table.Th ta="right">
+              <HelpTerm help={metricMeaning(metric)} metric={metric}>
+                {metricLabel(metric)}
+              </HelpTerm>
             </Table.Th>
             <Table.Th ta="right">Difference</Table.Th>
             <Table.Th ta="right">Interval</Table.Th>

@@ -125,20 +125,20 @@ function WithModels({
           onChange={(value) => typeof value === "number" && value >= 1 && update({ n: value })}
         />
         {mode === "user" && (
-          <Switch
-            label="Leave out films already rated"
-            checked={search.seen !== true}
-            onChange={({ currentTarget }) => update({ seen: currentTarget.checked ? undefined : true })}
-            mb={6}
-          />
-        )}
-        {mode === "user" && search.seen !== true && models.some(({ refitOf }) => refitOf === null) && (
-          <Switch
-            label="but show held-out films"
-            checked={search.heldOut === true}
-            onChange={({ currentTarget }) => update({ heldOut: currentTarget.checked ? true : undefined })}
-            mb={6}
-          />
+          <Group gap="md" mb={6} wrap="nowrap" style={{ whiteSpace: "nowrap" }}>
+            <Switch
+              label="Leave out films already rated"
+              checked={search.seen !== true}
+              onChange={({ currentTarget }) => update({ seen: currentTarget.checked ? undefined : true })}
+            />
+            {search.seen !== true && models.some(({ refitOf }) => refitOf === null) && (
+              <Switch
+                label="but show held-out films"
+                checked={search.heldOut === true}
+                onChange={({ currentTarget }) => update({ heldOut: currentTarget.checked ? true : undefined })}
+              />
+            )}
+          </Group>
         )}
       </Group>
       <ListWishes snapshotId={snapshot.id} wishes={search} onChange={update} />

@@ -1,6 +1,8 @@
 import { Tabs } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
+import { IconHelp } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { settingsSections } from "../../search-params.ts";
 import { About } from "./about.tsx";
@@ -35,8 +37,22 @@ export function SettingsScreen() {
     if (chosen !== undefined) void navigate({ search: { section: chosen }, replace: true });
   };
   return (
-    <Screen title="Settings" width={1160}>
-      <Tabs value={section} onChange={choose} orientation={narrow ? "horizontal" : "vertical"} variant="pills">
+    <Screen
+      title="Settings"
+      width={1160}
+      actions={
+        <LinkButton variant="default" to="/help" leftSection={<IconHelp size={15} aria-hidden />}>
+          Metrics and what they mean
+        </LinkButton>
+      }
+    >
+      <Tabs
+        value={section}
+        onChange={choose}
+        orientation={narrow ? "horizontal" : "vertical"}
+        variant="pills"
+        styles={{ tab: { justifyContent: "flex-start" } }}
+      >
         <Tabs.List aria-label="Settings" mr={narrow ? 0 : "lg"} mb={narrow ? "md" : 0} miw={narrow ? undefined : 180}>
           {settingsSections.map((id) => (
             <Tabs.Tab key={id} value={id}>

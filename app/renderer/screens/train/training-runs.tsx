@@ -1,10 +1,13 @@
 import { Card, Group, SegmentedControl, Stack, Switch, Table, Text, Title } from "@mantine/core";
 import { useState } from "react";
-import type { Run, Split } from "../../../../core/contract/entities.ts";
+import { useQueries } from "@tanstack/react-query";
+import type { Split } from "../../../../core/contract/entities.ts";
+import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { LinePlot } from "../../charts/line-plot.tsx";
 import type { Series } from "../../charts/series.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
+import { HelpTerm } from "../../components/help-term.tsx";
 import {
   curveLabel,
   findMetric,
@@ -13,19 +16,26 @@ import {
   metricMeaning,
   metricNames,
 } from "../../components/format/metrics.ts";
+import { formatCount } from "../../components/format/numbers.ts";
 import { withDistinctNames } from "../../components/format/run-names.ts";
 import { formatSeconds } from "../../components/format/times.ts";
-import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { InlineLink, LinkButton, TextLink } from "../../components/link-button.tsx";
 import { StateBadge } from "../../components/shell/job-state.tsx";
 import { useCurves } from "../../transport/use-curves.ts";
-import { useQueryMethod } from "../../transport/hooks.ts";
+import { useEngine } from "../../transport/engine-context.tsx";
+import { methodQuery, useQueryMethod } from "../../transport/hooks.ts";
 
-/** The runs on this split: what trains now, with its curve, and what came out. */
+/** How many are shown; the others are on the compare screen. */
+const shownRuns = 50;
+
+/** The latest runs on this split: what trains now, with its curve, and what came out. */
 export function TrainingRuns({ split }: { readonly split: Split }) {
-  const runs = useQueryMethod("runs.list", { splitId: split.id });
+  const runs = useQueryMethod("runs.query", { splitId: split.id, limit: shownRuns }, { keepPrevious: true });
   return (
     <Answer of={runs}>
-      {(known) => (known.length === 0 ? <NoRuns /> : <RunsOfSplit runs={newestFirst(known)} />)}
+      {({ rows, total }) =>
+        rows.length === 0 ? <NoRuns /> : <RunsOfSplit runs={rows} total={total} splitId={split.id} />
+      }
     </Answer>
   );
 }
@@ -38,15 +48,18 @@ function NoRuns() {
   );
 }
 
-function newestFirst(runs: readonly Run[]): readonly Run[] {
-  return [...runs].sort((left, right) => right.createdAt.localeCompare(left.createdAt));
+interface RunsOfSplitProps {
+  /** Newest first. */
+  readonly runs: readonly RunRow[];
+  readonly total: number;
+  readonly splitId: string;
 }
 
-function RunsOfSplit({ runs }: { readonly runs: readonly Run[] }) {
+function RunsOfSplit({ runs, total, splitId }: RunsOfSplitProps) {
   return (
     <Stack gap="md">
       <LearningCurves runs={withDistinctNames(runs.slice(0, mostCurves))} />
-      <RunsTable runs={runs} />
+      <RunsTable runs={runs} total={total} splitId={splitId} />
     </Stack>
   );
 }
@@ -54,14 +67,18 @@ function RunsOfSplit({ runs }: { readonly runs: readonly Run[] }) {
 /** The latest ones; the others are on the compare screen. */
 const mostCurves = 12;
 
-function LearningCurves({ runs }: { readonly runs: readonly Run[] }) {
-  const curves = useCurves(runs);
-  const withCurve = runs.filter(({ id }) => (curves.get(id)?.length ?? 0) > 1);
+/** A page of runs comes without their curves: those of the few that are drawn are asked for. */
+function LearningCurves({ runs }: { readonly runs: readonly RunRow[] }) {
+  const { connection } = useEngine();
+  const whole = useQueries({ queries: runs.map(({ id }) => methodQuery(connection, "runs.get", { runId: id })) });
+  const drawn = runs.map((run, index) => ({ ...run, curve: whole[index]?.data?.curve ?? [] }));
+  const curves = useCurves(drawn);
+  const withCurve = drawn.filter(({ id }) => (curves.get(id)?.length ?? 0) > 1);
   return withCurve.length === 0 ? null : <CurvesChart runs={withCurve} curves={curves} />;
 }
 
 interface CurvesChartProps {
-  readonly runs: readonly Run[];
+  readonly runs: readonly RunRow[];
   readonly curves: ReturnType<typeof useCurves>;
 }
 
@@ -120,14 +137,24 @@ function CurvesChart({ runs, curves }: CurvesChartProps) {
   );
 }
 
-function RunsTable({ runs }: { readonly runs: readonly Run[] }) {
+function RunsTable({ runs, total, splitId }: RunsOfSplitProps) {
   const metrics = metricNames(runs).slice(0, 6);
   // A refit was not evaluated itself: it cannot be compared.
   const finished = runs.filter(({ state, refitOf }) => state === "succeeded" && refitOf === null);
   return (
     <Card padding={0}>
       <Group justify="space-between" px="md" py="sm">
-        <Title order={2}>Runs on this split</Title>
+        <Group gap="sm" align="baseline">
+          <Title order={2}>Runs on this split</Title>
+          {total > runs.length && (
+            <Text size="sm" c="dimmed">
+              The latest {formatCount(runs.length)} of{" "}
+              <InlineLink to="/compare" search={{ split: splitId }}>
+                all {formatCount(total)}
+              </InlineLink>
+            </Text>
+          )}
+        </Group>
         {finished.length > 1 && (
           <LinkButton variant="default" to="/compare" search={{ run: finished.slice(0, 8).map(({ id }) => id) }}>
             Compare {finished.length > 8 ? "the latest 8" : `all ${String(finished.length)}`}
@@ -141,8 +168,10 @@ function RunsTable({ runs }: { readonly runs: readonly Run[] }) {
               <Table.Th>Run</Table.Th>
               <Table.Th>State</Table.Th>
               {metrics.map((name) => (
-                <Table.Th key={name} ta="right" title={metricMeaning(name)}>
-                  {metricLabel(name)}
+                <Table.Th key={name} ta="right">
+                  <HelpTerm help={metricMeaning(name)} metric={name}>
+                    {metricLabel(name)}
+                  </HelpTerm>
                 </Table.Th>
               ))}
               <Table.Th ta="right">Fit</Table.Th>
@@ -151,7 +180,7 @@ function RunsTable({ runs }: { readonly runs: readonly Run[] }) {
           </Table.Thead>
           <Table.Tbody>
             {runs.map((run) => (
-              <RunRow key={run.id} run={run} metrics={metrics} />
+              <RunLine key={run.id} run={run} metrics={metrics} />
             ))}
           </Table.Tbody>
         </Table>
@@ -160,7 +189,7 @@ function RunsTable({ runs }: { readonly runs: readonly Run[] }) {
   );
 }
 
-function RunRow({ run, metrics }: { readonly run: Run; readonly metrics: readonly string[] }) {
+function RunLine({ run, metrics }: { readonly run: RunRow; readonly metrics: readonly string[] }) {
   return (
     <Table.Tr>
       <Table.Td>
