@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { ReelbenchError } from "../core/contract/errors.ts";
-import { createProductionPool } from "../core/production/database.ts";
+import { createProductionPool, isTargetAway } from "../core/production/database.ts";
 import { createCircuitBreaker } from "./circuit-breaker.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import type { ServerConfig } from "./config.ts";
@@ -53,7 +53,7 @@ export function connectPostgres(config: ServerConfig, logger: Logger, tracing: T
     return tracing === null ? made : tracing.postgres(made);
   };
   // A rule that refused and a wrong value are answers: only silence and refused connections speak of Postgres' health.
-  const isHealthy = (error: unknown) => error instanceof ReelbenchError && error.code !== "RB_TARGET_UNREACHABLE";
+  const isHealthy = (error: unknown) => error instanceof ReelbenchError && !isTargetAway(error);
   const reads = pool(config.postgresPool, 2_000);
   const writes = pool(writeConnections, config.requestTimeoutMs);
   const accounts = pool(accountConnections, 5_000);

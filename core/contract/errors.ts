@@ -224,13 +224,13 @@ export const errorRegistry = define({
     title: "The encrypted connection to the target could not be made",
     remedy:
       "Check sslmode in the URL (verify-full is the strictest), that the server's certificate is valid for this host, and that its authority is trusted (NODE_EXTRA_CA_CERTS).",
-    status: 502,
+    status: 503,
     exit: 69,
   },
   RB_TARGET_LOGIN: {
     title: "The target refused the login",
     remedy: "Check user, password and database in the URL, and that the target admits this address.",
-    status: 502,
+    status: 503,
     exit: 69,
   },
   RB_NO_KEYCHAIN: {
@@ -300,6 +300,12 @@ export const errorRegistry = define({
     title: "The request body is too large",
     remedy: "Send it in smaller parts.",
     status: 413,
+    exit: 65,
+  },
+  RB_HEAD_TOO_LARGE: {
+    title: "The address and headers of the request are too long together",
+    remedy: "Send fewer or shorter parameters, or those that may be many in the body of a POST.",
+    status: 431,
     exit: 65,
   },
   RB_RATE_LIMITED: {

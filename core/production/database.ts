@@ -90,6 +90,11 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   }
 }
 
+/** Whether Postgres was away, or as good as away: it could not be reached, trusted or logged in to. */
+export function isTargetAway(error: unknown): boolean {
+  return error instanceof ReelbenchError && /^RB_TARGET_(UNREACHABLE|TLS|LOGIN)$/.test(error.code);
+}
+
 /** bigint and count(*) arrive as text. */
 export const bigCount = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
@@ -106,9 +111,17 @@ const notReached = new Set([
   "ENOENT",
 ]);
 
+/** Node's and OpenSSL's codes for certificates and handshakes, and the driver's word that the server has no TLS. */
+function isTlsFailure(code: string, message: string): boolean {
+  return (
+    /^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_OSSL)/.test(code) ||
+    /server does not support SSL|response during SSL|self-signed certificate|certificate has expired/i.test(message)
+  );
+}
+
 /**
- * An error of the driver as a ReelbenchError: RB_TARGET_UNREACHABLE where the database is away, starting or refuses the
- * login; RB_CONFLICT where a rule of the state machine refused; RB_TARGET_SCHEMA where tables or privileges are missing;
+ * An error of the driver as a ReelbenchError: RB_TARGET_UNREACHABLE where the database is away or starting, RB_TARGET_LOGIN
+ * where it refuses the login, RB_TARGET_TLS where the encrypted connection cannot be made; RB_CONFLICT where a rule of the state machine refused; RB_TARGET_SCHEMA where tables or privileges are missing;
  * RB_DISK_FULL; otherwise RB_INTERNAL. Never holds a password: the driver's messages name the user and host only.
  */
 export function productionError(error: unknown): ReelbenchError {
@@ -118,6 +131,12 @@ export function productionError(error: unknown): ReelbenchError {
   const wrap = (as: ConstructorParameters<typeof ReelbenchError>[0], message: string) =>
     new ReelbenchError(as, message, { cause: error });
   if (error.name === "AbortError") return wrap("RB_CANCELLED", "Cancelled");
+  if (isTlsFailure(code, error.message))
+    return wrap("RB_TARGET_TLS", `The encrypted connection to Postgres could not be made: ${error.message}.`);
+  if (/client password must be a string|password must be a non-empty string/.test(error.message))
+    return wrap("RB_TARGET_LOGIN", "Postgres asks for a password, and there is none.");
+  if (/^invalid response/i.test(error.message) || /unknown message ?type|received unexpected/i.test(error.message))
+    return wrap("RB_TARGET_UNREACHABLE", "What answers there does not speak Postgres.");
   if (notReached.has(code)) return wrap("RB_TARGET_UNREACHABLE", `Postgres cannot be reached (${code}).`);
   if (
     /connection terminated|timeout exceeded when trying to connect|query read timeout|connection timeout|not queryable|pool after calling end/i.test(
@@ -129,7 +148,7 @@ export function productionError(error: unknown): ReelbenchError {
   if (code.startsWith("08") || code.startsWith("57P") || code === "53300")
     return wrap("RB_TARGET_UNREACHABLE", `Postgres is not available: ${error.message}.`);
   if (code.startsWith("28") || code === "3D000")
-    return wrap("RB_TARGET_UNREACHABLE", `Postgres refused the login: ${error.message}.`);
+    return wrap("RB_TARGET_LOGIN", `Postgres refused the login: ${error.message}.`);
   if (code === "57014" || code === "55P03")
     return wrap("RB_TARGET_UNREACHABLE", `Postgres took too long: ${error.message}.`);
   if (/"versions_not_withdrawn"/.test(error.message))

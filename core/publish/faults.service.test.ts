@@ -239,12 +239,15 @@ test("Redis being away is a warning, not a failure", async () => {
 });
 
 test("an unreachable or refusing Postgres is told without its password", async () => {
-  for (const url of ["postgres://u:hush@127.0.0.1:9/films", database.url.replace(/:[^:@]+@/, ":hush@")]) {
+  for (const [url, code] of [
+    ["postgres://u:hush@127.0.0.1:9/films", "RB_TARGET_UNREACHABLE"],
+    [database.url.replace(/:[^:@]+@/, ":hush@"), "RB_TARGET_LOGIN"],
+  ] as const) {
     const thrown: unknown = await publish(
       { ...(await request()), target: { postgresUrl: url, redisUrl: null } },
       context(),
     ).catch((error: unknown) => error);
-    expect(thrown).toMatchObject({ code: "RB_TARGET_UNREACHABLE" });
+    expect(thrown).toMatchObject({ code });
     expect(String(thrown instanceof Error ? thrown.stack : thrown)).not.toContain("hush");
   }
 });

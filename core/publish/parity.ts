@@ -13,8 +13,8 @@ import { compareAnswers } from "./probe-plan.ts";
 import type { Probe } from "./probe-plan.ts";
 import type { TargetAddress } from "./target-address.ts";
 
-/** Seconds a server may take to load the candidate and answer. */
-const answerSeconds = 180;
+/** Seconds a server may take to load a candidate of so many bytes and answer: a slow disk, a busy machine. */
+const answerSecondsFor = (bytes: number): number => 180 + Math.ceil(bytes / 2 ** 20);
 const pollMilliseconds = 200;
 
 export interface ParityOutcome {
@@ -32,13 +32,14 @@ export interface ParityOutcome {
 export async function probeParity(
   pool: Pool,
   target: Required<TargetAddress>,
-  version: string,
+  { version, bytes }: { readonly version: string; readonly bytes: number },
   probes: readonly Probe[],
   host: ProcessHost,
   context: WorkContext,
 ): Promise<ParityOutcome> {
   if (probes.length === 0)
     throw new ReelbenchError("RB_INVALID_INPUT", "There is nobody to ask about: the snapshot has no users.");
+  const answerSeconds = answerSecondsFor(bytes);
   const before = await liveServers(pool, target.channel);
   let bundled: BundledServer | null =
     before.length === 0 ? await startBundledServer(host, target, context.signal) : null;

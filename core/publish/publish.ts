@@ -98,7 +98,7 @@ async function carryOut(publication: Publication): Promise<PublishOutcome> {
   await publication.lock.also(`version ${version}`);
   try {
     await send(publication, version, artifact, bundle, gates);
-    const parity = await warmAndProbe(publication, version, bundle, sample);
+    const parity = await warmAndProbe(publication, { version, bytes: artifact.bytes }, bundle, sample);
     if (!parity.passed) {
       throw new ReelbenchError(
         "RB_PUBLISH_PARITY",
@@ -196,7 +196,7 @@ async function send(
 
 async function warmAndProbe(
   { request, target, pool, redis, context, warnings }: Publication,
-  version: string,
+  { version, bytes }: { readonly version: string; readonly bytes: number },
   bundle: Bundle,
   sample: readonly History[],
 ) {
@@ -217,7 +217,7 @@ async function warmAndProbe(
     });
   }
   const probes = await planProbes(bundle, sample.slice(0, request.probes), hidden, context.signal);
-  return probeParity(pool, target, version, probes, request.processHost, context);
+  return probeParity(pool, target, { version, bytes }, probes, request.processHost, context);
 }
 
 async function afterSwitch(

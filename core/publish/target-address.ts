@@ -52,8 +52,12 @@ export function parseTarget(target: TargetAddress): Required<TargetAddress> {
   const channel = target.channel ?? defaultChannel;
   if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(channel))
     throw new ReelbenchError("RB_INVALID_INPUT", "A channel's name is 1–40 of a–z, 0–9, _ and -.");
+  const postgresUrl = parsePostgresUrl(target.postgresUrl);
+  // The driver of today verifies as strictly for these three and warns that it may not tomorrow. Say what is meant.
+  if (["prefer", "require", "verify-ca"].includes(postgresUrl.searchParams.get("sslmode") ?? ""))
+    postgresUrl.searchParams.set("sslmode", "verify-full");
   return {
-    postgresUrl: parsePostgresUrl(target.postgresUrl).href,
+    postgresUrl: postgresUrl.href,
     redisUrl: target.redisUrl === null ? null : parseRedisUrl(target.redisUrl).href,
     channel,
   };
@@ -66,9 +70,18 @@ export function withoutPassword(text: string): string {
   return url.href;
 }
 
+/** 169.254.0.0/16, fe80::/10, multicast and "any": whoever gives such an address wants something else than to publish. */
+const linkLocal =
+  /^(169\.254\.|22[4-9]\.|23\d\.|0\.0\.0\.0$|\[(fe[89ab][0-9a-f]|ff[0-9a-f]{2}):|\[::(ffff:a9fe:[0-9a-f]+)?\]$)/i;
+
 function parse(text: string, protocols: readonly string[], example: string): URL {
   // A URL with a control character or a blank inside was pasted wrongly, whatever a lenient parser makes of it.
   const url = /[\u0000-\u0020\u007f]/.test(text) || !URL.canParse(text) ? null : new URL(text);
+  if (url !== null && linkLocal.test(url.hostname))
+    throw new ReelbenchError(
+      "RB_INVALID_INPUT",
+      "This address belongs to the machine's own network segment (a cloud's metadata service, say), where no target can be.",
+    );
   if (url === null || !protocols.includes(url.protocol) || url.hostname === "" || url.hash !== "") {
     throw new ReelbenchError(
       "RB_INVALID_INPUT",

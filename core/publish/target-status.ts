@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { TargetStatus } from "../contract/entities.ts";
 import { toReelbenchError } from "../contract/errors.ts";
-import { createProductionPool } from "../production/database.ts";
+import { createProductionPool, isTargetAway } from "../production/database.ts";
 import { deploymentHistory, findDeployment } from "../production/deployments.ts";
 import { productionMigrations, schemaVersion } from "../production/migrate.ts";
 import { liveServers } from "../production/servers.ts";
@@ -33,7 +33,7 @@ export async function targetStatus(address: TargetAddress): Promise<TargetStatus
   } catch (error) {
     const { code, message, remedy } = toReelbenchError(error).toEnvelope();
     return {
-      reachable: code !== "RB_TARGET_UNREACHABLE" && code !== "RB_INVALID_INPUT",
+      reachable: !isTargetAway(error) && code !== "RB_INVALID_INPUT",
       error: { code, message, remedy },
       ...nothing,
     };

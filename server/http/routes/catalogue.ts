@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { catalogueItem } from "../../../core/contract/entities.ts";
-import { ReelbenchError, toReelbenchError } from "../../../core/contract/errors.ts";
+import { ReelbenchError } from "../../../core/contract/errors.ts";
 import { editItems, findItem, removeItem, searchItems, setHidden } from "../../../core/production/catalogue.ts";
 import type { StoredItem } from "../../../core/production/catalogue.ts";
+import { isTargetAway } from "../../../core/production/database.ts";
 import { catalogueEntry, itemIndex } from "../../live-model/answer.ts";
 import { writeAudit } from "../../audit/audit-log.ts";
 import type { ServerContext } from "../context.ts";
@@ -31,7 +32,7 @@ export function catalogueRoutes({ config, database, pools, models }: ServerConte
       return await findItem(database, itemId);
     } catch (error) {
       const shared = models.current()?.shared;
-      if (shared === undefined || toReelbenchError(error).code !== "RB_TARGET_UNREACHABLE") throw error;
+      if (shared === undefined || !isTargetAway(error)) throw error;
       const i = itemIndex(shared, itemId);
       return { ...catalogueEntry(shared, i), hidden: false, revision: shared.catalogueRevision };
     }
