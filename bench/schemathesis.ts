@@ -11,6 +11,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { serverConfig, servingTarget, smallVersion } from "../e2e/services/serving-target.ts";
 import { startPostgres } from "../e2e/services/start-postgres.ts";
@@ -56,6 +57,7 @@ try {
   const child = spawn(
     values.program,
     [
+      `--config-file=${fileURLToPath(new URL("schemathesis.toml", import.meta.url))}`,
       "run",
       `${server.url}/openapi.json`,
       "--checks=all",

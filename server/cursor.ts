@@ -20,13 +20,16 @@ const contents = z.tuple([
   z.int().min(1).max(1000),
 ]);
 
+/** What every cursor looks like. */
+export const cursorPattern = /^[\w-]{8,800}\.[\w-]{12}$/;
+
 /** `subject` names whose list it is and how it was asked for. A cursor is taken for no other. */
 export function writeCursor({ version, epoch, position, shown }: Cursor, subject: string): string {
   const text = JSON.stringify([version, epoch, position, shown]);
   return `${Buffer.from(text).toString("base64url")}.${sealOf(text, subject)}`;
 }
 
-/** Throws RB_INVALID_INPUT for what is no cursor, or one of another list. */
+/** Throws RB_CONFLICT for what is no cursor of this list. */
 export function readCursor(cursor: string, subject: string): Cursor {
   const [encoded = "", seal] = cursor.split(".");
   const text = Buffer.from(encoded, "base64url").toString("utf8");
@@ -46,5 +49,5 @@ function sealOf(text: string, subject: string): string {
 }
 
 function refused(): ReelbenchError {
-  return new ReelbenchError("RB_INVALID_INPUT", "The cursor does not belong to this list: begin without one.");
+  return new ReelbenchError("RB_CONFLICT", "The cursor does not belong to this list: begin without one.");
 }

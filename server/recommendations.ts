@@ -33,6 +33,8 @@ export interface PersonRequest {
   readonly diversity: number;
   /** 0 … 1: how many places of a list that is nobody's own go to chance. */
   readonly explore: number;
+  /** Somebody looks at what a version would answer; nobody is shown it. */
+  readonly inspected: boolean;
   /** From where to go on; null: from the start. */
   readonly cursor: string | null;
   /** Names everything above but the person and the deadline: equal names, equal answers. Null: the answer is not kept. */
@@ -41,7 +43,7 @@ export interface PersonRequest {
 
 export interface GroupRequest extends Omit<
   PersonRequest,
-  "person" | "explain" | "name" | "diversity" | "explore" | "cursor"
+  "person" | "explain" | "name" | "diversity" | "explore" | "cursor" | "inspected"
 > {
   readonly people: readonly Person[];
   readonly strategy: GroupStrategy;
@@ -70,7 +72,10 @@ export interface Recommendations {
   forPerson(live: LiveModel, request: PersonRequest): Promise<Answer>;
   forRatings(
     live: LiveModel,
-    request: Omit<PersonRequest, "person" | "excludeSeen" | "name" | "diversity" | "explore" | "cursor"> & {
+    request: Omit<
+      PersonRequest,
+      "person" | "excludeSeen" | "name" | "diversity" | "explore" | "cursor" | "inspected"
+    > & {
       readonly ratings: readonly { readonly itemId: string; readonly rating: number }[];
     },
   ): Promise<Answer>;
@@ -261,7 +266,7 @@ export function createRecommendations(options: {
       const epoch = await epochs.current(person.user);
       if (epoch === null) return;
       const request = { person, filter, deadline, n: 1, excludeSeen: true, explain: false, diversity: 0, explore: 0 };
-      await fromRanking(live, { ...request, cursor: null, name: null }, epoch);
+      await fromRanking(live, { ...request, cursor: null, name: null, inspected: true }, epoch);
     },
     async forRatings(live, request) {
       const { shared } = live;
@@ -411,7 +416,7 @@ function rankingJob(shared: SharedModel, person: Person, state: UserState, prefe
   };
 }
 
-function userSubject(shared: SharedModel, { dataUserId }: Person, state: UserState): UserSubject {
+export function userSubject(shared: SharedModel, { dataUserId }: Person, state: UserState): UserSubject {
   return {
     kind: "user",
     u: dataUserId === null ? -1 : findId(shared.users, dataUserId),

@@ -32,6 +32,7 @@ import { createLoader } from "./live-model/loader.ts";
 import { createScoringPool } from "./live-model/scoring-pool.ts";
 import { createRecentRequests } from "./live-model/warm-up.ts";
 import { connectPostgres } from "./postgres.ts";
+import { createPredictions } from "./predictions.ts";
 import { createRecommendations } from "./recommendations.ts";
 import { repeat } from "./repeat.ts";
 import { createAccessLines } from "./telemetry/access-lines.ts";
@@ -199,6 +200,13 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
       authenticator,
       recommendations:
         exposures === null ? recommendations : recordExposures(recommendations, exposures, config.channel),
+      predictions: createPredictions({
+        epochs,
+        states,
+        entries: config.cacheEntries,
+        seconds: config.cacheTtlSeconds,
+        metrics,
+      }),
       trending: createTrending(postgres.lagging, postgres.readBreaker),
       recordFeedback: createFeedbackRecorder({
         database: postgres.writes,

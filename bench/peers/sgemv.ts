@@ -134,6 +134,6 @@ function inventedModel(): FactorModel {
     itemFactors,
     foldIn: { kind: "ridge", regularization: 0.05, biasRegularization: 0.05 },
     predictsRatings: true,
-    scale: { minimum: 1, maximum: 5, step: 1 },
+    scale: { minimum: 1, maximum: 5 },
   } satisfies FactorModel;
 }

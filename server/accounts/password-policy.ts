@@ -2,9 +2,9 @@ import { ZxcvbnFactory } from "@zxcvbn-ts/core";
 import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 
-const shortest = 8;
+export const shortestPassword = 8;
 /** Long enough for any passphrase, short enough not to be work for argon2. */
-const longest = 128;
+export const longestPassword = 128;
 /** zxcvbn: 3 is "safely unguessable" (more than 10⁸ guesses). */
 const leastScore = 3;
 
@@ -21,8 +21,8 @@ export function normalizePassword(password: string): string {
  */
 export function checkPassword(normalized: string, personal: readonly string[], field = "password"): void {
   const { length } = normalized;
-  if (length < shortest) throw weak(field, `must have at least ${shortest} characters`);
-  if (length > longest) throw weak(field, `must have at most ${longest} characters`);
+  if (length < shortestPassword) throw weak(field, `must have at least ${shortestPassword} characters`);
+  if (length > longestPassword) throw weak(field, `must have at most ${longestPassword} characters`);
   strength ??= new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
   const details = personal
     .flatMap((text) => [text, ...text.split("@"), ...text.split(/[@.\s+_-]+/)])

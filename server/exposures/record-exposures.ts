@@ -37,7 +37,7 @@ export function recordExposures(
     },
     async forPerson(live, request) {
       const answer = await recommendations.forPerson(live, request);
-      record(live, request.person.user, answer);
+      if (!request.inspected) record(live, request.person.user, answer);
       return answer;
     },
     async forGroup(live, request) {

@@ -127,7 +127,7 @@ function toFeedback(events: readonly FeedbackEvent[], senderId: string, batch: s
       idempotencyKey: `${senderId}:${batch}:${index}`,
       itemId: event.itemId,
       kind: storedKind[event.kind],
-      value: event.rating ?? null,
+      value: event.kind === "rating" ? event.rating : null,
       occurredAt,
     };
   });

@@ -2,15 +2,21 @@ import { z } from "zod";
 import { isoTime } from "../../core/contract/entities.ts";
 import { accountState } from "../accounts/account-rows.ts";
 import { preferences } from "../accounts/preferences.ts";
+import { longestPassword, shortestPassword } from "../accounts/password-policy.ts";
 import { role } from "../auth/permissions.ts";
 import { queryInteger, userIdSchema } from "./schemas.ts";
 
 export const emailSchema = z
   .email()
   .max(254)
+  .regex(/^[^@]{1,64}@/, "must have at most 64 characters before its @")
   .meta({ description: "E-mail address; kept sealed, found by a keyed hash.", examples: ["ada@example.org"] });
 /** Length only: what makes a password weak is judged where the person's own details are known. */
 export const passwordSchema = z.string().min(1).max(512).meta({ format: "password" });
+const newPasswordSchema = passwordSchema
+  .min(shortestPassword)
+  .max(longestPassword)
+  .meta({ description: "Not easily guessed: several unrelated words, say.", examples: ["obvious wagon tunes April"] });
 const text = (maximum: number) =>
   z
     .string()
@@ -45,12 +51,12 @@ export const tokensSchema = z
 export const loginSchema = tokensSchema.extend({ account: accountSchema }).meta({ id: "Login" });
 
 export const registerBody = z
-  .strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema.nullable().default(null) })
+  .strictObject({ email: emailSchema, password: newPasswordSchema, name: nameSchema.nullable().default(null) })
   .meta({ id: "Registration" });
 export const createAccountBody = z
   .strictObject({
     email: emailSchema,
-    password: passwordSchema,
+    password: newPasswordSchema,
     name: nameSchema.nullable().default(null),
     role: role.default("user"),
   })
@@ -58,7 +64,7 @@ export const createAccountBody = z
 export const loginBody = z.strictObject({ email: emailSchema, password: passwordSchema }).meta({ id: "Credentials" });
 export const refreshBody = z.strictObject({ refreshToken: z.string().max(200) }).meta({ id: "Refresh" });
 export const changePasswordBody = z
-  .strictObject({ currentPassword: passwordSchema, newPassword: passwordSchema })
+  .strictObject({ currentPassword: passwordSchema, newPassword: newPasswordSchema })
   .meta({ id: "PasswordChange" });
 export const profileBody = z
   .strictObject({ name: nameSchema.nullable().optional(), preferences: preferences.optional() })

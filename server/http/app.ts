@@ -15,6 +15,7 @@ import { experimentRoutes } from "./routes/experiments.ts";
 import { feedbackRoutes } from "./routes/feedback.ts";
 import { meRoutes } from "./routes/me.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { predictionRoutes } from "./routes/predictions.ts";
 import { recommendationRoutes } from "./routes/recommendations.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { versionRoutes } from "./routes/versions.ts";
@@ -23,6 +24,7 @@ import { versionRoutes } from "./routes/versions.ts";
 export function routesOf(context: ServerContext): Route[] {
   return [
     ...recommendationRoutes(context),
+    ...predictionRoutes(context),
     ...feedbackRoutes(context),
     ...catalogueRoutes(context),
     ...versionRoutes(context),

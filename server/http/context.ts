@@ -9,6 +9,7 @@ import type { LiveModels } from "../live-model/live-models.ts";
 import type { Recommendations } from "../recommendations.ts";
 import type { AccessLines } from "../telemetry/access-lines.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { Predictions } from "../predictions.ts";
 import type { Trending } from "../trending.ts";
 import type { Database } from "../../core/production/database.ts";
 
@@ -25,6 +26,7 @@ export interface ServerContext {
   readonly pools: { readonly writes: Pool; readonly control: Pool };
   readonly models: LiveModels;
   readonly recommendations: Recommendations;
+  readonly predictions: Predictions;
   readonly trending: Trending;
   readonly recordFeedback: RecordFeedback;
   readonly metrics: Metrics;

@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { parse } from "node:querystring";
 import type { ParsedUrlQuery } from "node:querystring";
@@ -15,6 +14,7 @@ import { addressKey } from "../auth/rate-limit.ts";
 import type { RateLimiter, Verdict } from "../auth/rate-limit.ts";
 import type { ServerConfig } from "../config.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { newRequestId } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ObserveExchange } from "./middleware/observe.ts";
 import { fromThrown, problemContentType, retryAfter, toProblem } from "./problem.ts";
@@ -235,7 +235,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   function begin(request: IncomingMessage, response: ServerResponse): Exchange {
     const started = performance.now();
     const exchange: Exchange = {
-      requestId: randomUUID(),
+      requestId: newRequestId(),
       started,
       deadline: started + config.requestTimeoutMs,
       route: "(none)",

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Principal } from "../auth/principal.ts";
 
 /** One request and its answer, as they are counted, logged and traced. */
@@ -10,4 +11,8 @@ export interface Exchange {
   /** The route's pattern, for metrics and log; never the path with its ids. */
   route: string;
   principal: Principal | null;
+}
+
+export function newRequestId(): string {
+  return randomUUID();
 }

@@ -156,6 +156,13 @@ describe("a connection", () => {
     expect(await raw(`GET /livez HTTP/1.1\r\nHost: x\r\n${"X-Filler: y\r\n".repeat(4000)}\r\n`)).toMatch(
       /^HTTP\/1\.1 431 /,
     );
+    // Whoever sends more than is read must still get to read the answer.
+    const long = await raw(`GET /v1/items?text=${"x".repeat(400_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(long).toMatch(/^HTTP\/1\.1 431 [^]*"code":"RB_HEAD_TOO_LARGE"/);
+  });
+
+  it("what is no HTTP at all is told so", async () => {
+    expect(await raw("\x16\x03\x01 hello\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 [^]*"code":"RB_INVALID_INPUT"/);
   });
 });
 

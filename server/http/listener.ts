@@ -9,6 +9,7 @@ import { createSecureContext } from "node:tls";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import type { TlsFiles } from "../config.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { refuseUnparsed } from "./unparsed.ts";
 
 export interface Listener {
   readonly server: Server | HttpsServer;
@@ -27,7 +28,8 @@ const limits = {
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
-  maxHeaderSize: 16_384,
+  // The first line counts, and what a proxy adds: a hundred ids to leave out must fit.
+  maxHeaderSize: 32_768,
 } as const;
 
 /**
@@ -45,11 +47,13 @@ export async function createListener(
   if (tls === null) {
     const server = createHttpServer(limits, app);
     server.maxRequestsPerSocket = 0;
+    server.on("clientError", refuseUnparsed);
     return { server, protocol: "http", reload: () => Promise.resolve(), close: () => undefined };
   }
   const first = await readPair(tls);
   const server = createHttpsServer({ ...limits, ...first, minVersion: "TLSv1.2", honorCipherOrder: true }, app);
   server.maxRequestsPerSocket = 0;
+  server.on("clientError", refuseUnparsed);
   let current = first.cert;
   const reload = async () => {
     try {

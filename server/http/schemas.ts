@@ -32,7 +32,9 @@ export const queryList = <S extends z.ZodType>(schema: S) =>
 
 export const maximumN = 200;
 export const maximumRatings = 5000;
-export const maximumExcluded = 1000;
+const maximumExcluded = 1000;
+/** An address has to be short. */
+const maximumExcludedInQuery = 100;
 export const maximumEvents = 1000;
 
 const n = z.int().min(1).max(maximumN).default(10).meta({ description: "How many items to answer with at most." });
@@ -42,11 +44,8 @@ const genres = z
   .max(20)
   .default([])
   .meta({ description: "Only items with at least one of these genres." });
-const exclude = z
-  .array(itemIdSchema)
-  .max(maximumExcluded)
-  .default([])
-  .meta({ description: "Items not to answer with." });
+const exclude = (most: number) =>
+  z.array(itemIdSchema).max(most).default([]).meta({ description: "Items not to answer with." });
 
 const withoutGenres = genres.meta({ description: "No items with any of these genres." });
 
@@ -55,9 +54,9 @@ export const filterQuery = {
   withoutGenre: queryList(withoutGenres),
   yearFrom: queryInteger(year),
   yearTo: queryInteger(year),
-  exclude: queryList(exclude),
+  exclude: queryList(exclude(maximumExcludedInQuery)),
 };
-export const filterBody = { genres, withoutGenres, yearFrom: year, yearTo: year, exclude };
+export const filterBody = { genres, withoutGenres, yearFrom: year, yearTo: year, exclude: exclude(maximumExcluded) };
 
 export const nQuery = queryInteger(n);
 export const nBody = n;
@@ -143,6 +142,30 @@ export const answerSchema = z
   })
   .meta({ id: "Recommendations" });
 
+export const predictionQuery = z.strictObject({
+  item: queryList(z.array(itemIdSchema).min(1).max(100)).meta({ description: "The items' ids; may be repeated." }),
+});
+
+export const predictionsSchema = z
+  .object({
+    version: z.string().meta({ description: "The version of the model that made this whole answer." }),
+    userId: z.string().optional(),
+    basis: basisSchema.exclude(["group"]),
+    ratingsUsed: z.int().nonnegative().meta({ description: "How many ratings were folded in at request time." }),
+    degraded: z
+      .array(z.enum(["feedback-unavailable"]))
+      .meta({ description: "What could not be taken into account just now." }),
+    predictions: z.array(
+      z.object({
+        itemId: z.string(),
+        score: z.number().meta({ description: "As the model ranks by." }),
+        rating: z.number().nullable().meta({ description: "On the scale; null from a model that predicts none." }),
+      }),
+    ),
+    unknownItems: z.array(z.string()),
+  })
+  .meta({ id: "Predictions" });
+
 export const batchAnswerSchema = z
   .object({ version: z.string(), answers: z.array(answerSchema) })
   .meta({ id: "BatchAnswer" });
@@ -195,35 +218,36 @@ export const recommendBody = z
   })
   .meta({ id: "RecommendationRequest" });
 
-const feedbackFields = {
+const time = isoTime.optional().meta({ description: "When it happened; now, if left out." });
+const ratingFields = {
   itemId: itemIdSchema,
-  kind: z.enum(["rating", "click", "view", "dismissal"]),
-  rating: z
-    .number()
-    .min(-1e6)
-    .max(1e6)
-    .optional()
-    .meta({ description: "Required for kind `rating`, on the scale of the data." }),
-  time: isoTime.optional().meta({ description: "When it happened; now, if left out." }),
+  kind: z.literal("rating"),
+  rating: z.number().min(-1e6).max(1e6).meta({ description: "On the scale of the data." }),
+  time,
 };
+const otherFields = { itemId: itemIdSchema, kind: z.enum(["click", "view", "dismissal"]), time };
+const byUser = { userId: userIdSchema };
 
-function ratingWhereItBelongs(
-  event: { readonly kind: string; readonly rating?: number | undefined },
-  context: z.RefinementCtx,
-): void {
-  if (event.kind === "rating" && event.rating === undefined)
-    context.addIssue({ code: "custom", path: ["rating"], message: "is required for a rating" });
-  if (event.kind !== "rating" && event.rating !== undefined)
-    context.addIssue({ code: "custom", path: ["rating"], message: `is not for a ${event.kind}` });
-}
-
-const feedbackEvent = z.strictObject({ userId: userIdSchema, ...feedbackFields }).superRefine(ratingWhereItBelongs);
-const myFeedbackEvent = z.strictObject(feedbackFields).superRefine(ratingWhereItBelongs);
 export const feedbackBody = z
-  .strictObject({ events: z.array(feedbackEvent).min(1).max(maximumEvents) })
+  .strictObject({
+    events: z
+      .array(
+        z.discriminatedUnion("kind", [
+          z.strictObject({ ...byUser, ...ratingFields }),
+          z.strictObject({ ...byUser, ...otherFields }),
+        ]),
+      )
+      .min(1)
+      .max(maximumEvents),
+  })
   .meta({ id: "FeedbackBatch" });
 export const myFeedbackBody = z
-  .strictObject({ events: z.array(myFeedbackEvent).min(1).max(maximumEvents) })
+  .strictObject({
+    events: z
+      .array(z.discriminatedUnion("kind", [z.strictObject(ratingFields), z.strictObject(otherFields)]))
+      .min(1)
+      .max(maximumEvents),
+  })
   .meta({ id: "MyFeedbackBatch" });
 export const feedbackReply = z
   .object({

@@ -27,6 +27,8 @@ export interface LiveModels {
    * challenger is not loaded, or something else than the champion serves, nobody is in the experiment.
    */
   withModelFor<T>(user: CacheUser, work: (model: LiveModel) => Promise<T>): Promise<T>;
+  /** Lends a version this server holds: "serving", "challenger", or a version's own name. Rejects with RB_NOT_FOUND. */
+  withNamed<T>(name: string, work: (model: LiveModel) => Promise<T>): Promise<T>;
   /** What `withModelFor` would lend, for work that is done when this returns. */
   currentFor(user: CacheUser): LiveModel | null;
   /** From the next request on. `challenger` is the experiment's, loaded and warm; null ends it here. */
@@ -109,7 +111,17 @@ export function createLiveModels(pool: ScoringPool, now: () => Date = () => new 
     return { held: challenger, live: { shared, score, epoch: live.epoch, since: live.since, assignment } };
   }
 
+  function named(name: string): { readonly live: LiveModel; readonly held: HeldModel } | null {
+    if (serving === null || name === "serving" || name === serving.live.shared.version) return serving;
+    const challenger = running?.challenger;
+    if (challenger === undefined || (name !== "challenger" && name !== challenger.shared.version))
+      throw new ReelbenchError("RB_NOT_FOUND", `This server holds no version called "${name.slice(0, 100)}".`);
+    const { shared, score } = challenger;
+    return { held: challenger, live: { ...serving.live, shared, score } };
+  }
+
   return {
+    withNamed: async (name, work) => lend(named(name), work),
     current: () => serving?.live ?? null,
     currentFor: (user) => choose(user)?.live ?? null,
     withCurrent: (work) => lend(serving, work),

@@ -2,7 +2,14 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { z } from "zod";
 import { ReelbenchError } from "../../core/contract/errors.ts";
 import type { BinaryForm } from "../http/route.ts";
-import type { answerSchema, batchAnswerSchema, feedbackReply, similarSchema, trendingSchema } from "../http/schemas.ts";
+import type {
+  answerSchema,
+  batchAnswerSchema,
+  feedbackReply,
+  predictionsSchema,
+  similarSchema,
+  trendingSchema,
+} from "../http/schemas.ts";
 import {
   FeedbackAcceptedSchema,
   FeedbackBatchSchema,
@@ -13,6 +20,7 @@ import {
   Basis,
   BatchAnswerSchema,
   Degradation,
+  PredictionsSchema,
   RecommendationsSchema,
   SimilarItemsSchema,
   TrendingSchema,
@@ -83,6 +91,23 @@ function toRecommendations({ basis, degraded, items, userId, nextCursor, explore
 export const recommendationsForm: BinaryForm = {
   reply: "reelbench.v1.Recommendations",
   write: (body) => toBinary(RecommendationsSchema, toRecommendations(body as Answer)),
+};
+
+export const predictionsForm: BinaryForm = {
+  reply: "reelbench.v1.Predictions",
+  write: (body) => {
+    const { basis, degraded, predictions, userId, ...rest } = body as z.infer<typeof predictionsSchema>;
+    return toBinary(
+      PredictionsSchema,
+      create(PredictionsSchema, {
+        ...rest,
+        ...(userId === undefined ? {} : { userId }),
+        basis: basisOf[basis],
+        degraded: degraded.map((each) => degradationOf[each]),
+        predictions: predictions.map(({ rating, ...each }) => ({ ...each, ...(rating === null ? {} : { rating }) })),
+      }),
+    );
+  },
 };
 
 export const batchForm: BinaryForm = {

@@ -82,8 +82,8 @@ function batchName(header: string | string[] | undefined): string | null {
 function checkScale(models: LiveModels, events: readonly FeedbackEvent[]): void {
   const scale = models.current()?.shared.model.scale;
   if (scale === undefined) return;
-  const errors = events.flatMap(({ rating }, index): FieldError[] =>
-    rating === undefined || (rating >= scale.minimum && rating <= scale.maximum)
+  const errors = events.flatMap((event, index): FieldError[] =>
+    event.kind !== "rating" || (event.rating >= scale.minimum && event.rating <= scale.maximum)
       ? []
       : [
           {

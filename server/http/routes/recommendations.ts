@@ -21,7 +21,8 @@ import {
 } from "../schemas.ts";
 import type { Format } from "../negotiate.ts";
 import type { LiveModel } from "../../live-model/live-models.ts";
-import { requireAccount } from "../../auth/principal.ts";
+import { requireAccount, requirePermission } from "../../auth/principal.ts";
+import { cursorPattern } from "../../cursor.ts";
 import { accountPerson, dataPerson } from "../../person.ts";
 import type { Person } from "../../person.ts";
 import { explorationDay } from "../../page.ts";
@@ -31,7 +32,7 @@ const flag = (byDefault: boolean, description: string) =>
   queryBoolean(z.boolean().default(byDefault)).meta({ description });
 
 /** What only lists of one person can be. */
-const plain = { diversity: 0, explore: 0, cursor: null, name: null } as const;
+const plain = { diversity: 0, explore: 0, cursor: null, name: null, inspected: false } as const;
 
 /** A query longer than this is not asked again soon. */
 const longestKept = 200;
@@ -44,7 +45,18 @@ const share = (description: string) =>
     )
     .meta({ description });
 
+const modelQuery = z
+  .string()
+  .regex(/^[\w.:-]{1,200}$/)
+  .optional()
+  .meta({
+    description:
+      "Which of the versions this server holds is to answer: `serving`, `challenger` (of the experiment) or its name. For those with the " +
+      "permission versions:read; such a list counts as shown to nobody.",
+  });
+
 const personQuery = z.strictObject({
+  model: modelQuery,
   n: nQuery,
   excludeSeen: flag(true, "Leave out what the user has rated or watched."),
   explain: flag(false, "Say what each of the user's ratings adds to the score."),
@@ -52,8 +64,7 @@ const personQuery = z.strictObject({
   explore: share("How many places go to chance where nothing is known of the user, the same ones for a day."),
   cursor: z
     .string()
-    .min(1)
-    .max(1000)
+    .regex(cursorPattern, "is no cursor")
     .optional()
     .meta({ description: "`nextCursor` of the page before, with the same parameters but for `n`." }),
   ...filterQuery,
@@ -93,14 +104,19 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
   const forPerson = (
     person: Person,
     query: z.output<typeof personQuery>,
-    { deadline, search, format }: RawRequest,
+    { deadline, search, format, principal }: RawRequest,
     userId?: string,
   ): Promise<Reply> | Reply => {
-    const name = search.length <= longestKept ? (query.explore === 0 ? search : `${explorationDay()} ${search}`) : null;
+    const { model, ...asked } = query;
+    if (model !== undefined && principal !== null) requirePermission(principal, "versions:read");
+    const lend = <T>(work: (live: LiveModel) => Promise<T>): Promise<T> =>
+      model === undefined ? models.withModelFor(person.user, work) : models.withNamed(model, work);
+    const isKept = model === undefined && search.length <= longestKept;
+    const name = isKept ? (query.explore === 0 ? search : `${explorationDay()} ${search}`) : null;
     return (
       keptReply(person, name, format) ??
-      models.withModelFor(person.user, async (live) => {
-        const { n, excludeSeen, explain, diversity, explore, cursor, genre, withoutGenre, ...filter } = query;
+      lend(async (live) => {
+        const { n, excludeSeen, explain, diversity, explore, cursor, genre, withoutGenre, ...filter } = asked;
         const answer = await recommendations.forPerson(live, {
           person,
           n,
@@ -112,6 +128,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
           filter: { genres: genre, withoutGenres: withoutGenre, ...filter },
           deadline,
           name,
+          inspected: model !== undefined,
         });
         const headers = headersOf(live, answer);
         if (answer.written === null) return { headers, body: bodyOf(live, answer, userId) };
@@ -140,7 +157,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       query: personQuery,
       body: noBody,
       responses: { 200: { description: "The list, best first.", schema: answerSchema } },
-      errors: ["RB_NO_ACTIVE_MODEL", "RB_CONFLICT"],
+      errors: ["RB_NO_ACTIVE_MODEL", "RB_NOT_FOUND", "RB_CONFLICT"],
       handle: ({ params: { userId }, query }, request) => forPerson(dataPerson(userId), query, request, userId),
     }),
     defineRoute({
@@ -158,7 +175,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
       query: personQuery,
       body: noBody,
       responses: { 200: { description: "The list, best first.", schema: answerSchema } },
-      errors: ["RB_NO_ACTIVE_MODEL", "RB_CONFLICT"],
+      errors: ["RB_NO_ACTIVE_MODEL", "RB_NOT_FOUND", "RB_CONFLICT"],
       handle: ({ query }, request) => forPerson(accountPerson(requireAccount(request.principal)), query, request),
     }),
     defineRoute({

@@ -327,6 +327,82 @@ export declare type Trending = Message<"reelbench.v1.Trending"> & {
 export declare const TrendingSchema: GenMessage<Trending>;
 
 /**
+ * @generated from message reelbench.v1.Prediction
+ */
+export declare type Prediction = Message<"reelbench.v1.Prediction"> & {
+  /**
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * @generated from field: double score = 2;
+   */
+  score: number;
+
+  /**
+   * Unset where the model ranks and predicts no ratings.
+   *
+   * @generated from field: optional double rating = 3;
+   */
+  rating?: number | undefined;
+};
+
+/**
+ * Describes the message reelbench.v1.Prediction.
+ * Use `create(PredictionSchema)` to create a new message.
+ */
+export declare const PredictionSchema: GenMessage<Prediction>;
+
+/**
+ * `Predictions` of the OpenAPI document.
+ *
+ * @generated from message reelbench.v1.Predictions
+ */
+export declare type Predictions = Message<"reelbench.v1.Predictions"> & {
+  /**
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * @generated from field: optional string user_id = 2;
+   */
+  userId?: string | undefined;
+
+  /**
+   * @generated from field: reelbench.v1.Basis basis = 3;
+   */
+  basis: Basis;
+
+  /**
+   * @generated from field: uint32 ratings_used = 4;
+   */
+  ratingsUsed: number;
+
+  /**
+   * @generated from field: repeated reelbench.v1.Degradation degraded = 5;
+   */
+  degraded: Degradation[];
+
+  /**
+   * @generated from field: repeated reelbench.v1.Prediction predictions = 6;
+   */
+  predictions: Prediction[];
+
+  /**
+   * @generated from field: repeated string unknown_items = 7;
+   */
+  unknownItems: string[];
+};
+
+/**
+ * Describes the message reelbench.v1.Predictions.
+ * Use `create(PredictionsSchema)` to create a new message.
+ */
+export declare const PredictionsSchema: GenMessage<Predictions>;
+
+/**
  * @generated from enum reelbench.v1.Basis
  */
 export enum Basis {
