@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { join } from "node:path";
 import { _electron } from "playwright-core";
 import type { ElectronApplication } from "playwright-core";
@@ -12,15 +13,25 @@ export interface DesktopWorkbench extends Workbench {
   readonly userDataDirectory: string;
   /** What main and its children have written so far. */
   log(): string;
+  /** Ends the app as a power cut would. Its files stay, for another start. */
+  kill(): Promise<void>;
 }
 
-/** Starts the desktop app with files of its own: an Electron given the app's folder, or a packaged app by itself. */
-export async function startInElectron(executablePath: string, appFolder: string | null): Promise<DesktopWorkbench> {
-  const folder = temporaryFolder("desktop");
+/**
+ * Starts the desktop app with files of its own (or those of an earlier start): an Electron given the app's folder, or a
+ * packaged app by itself.
+ */
+export async function startInElectron(
+  executablePath: string,
+  appFolder: string | null,
+  folder = temporaryFolder("desktop"),
+): Promise<DesktopWorkbench> {
   const workspaceDirectory = join(folder.path, "workspace");
   const userDataDirectory = join(folder.path, "user-data");
   const app = await _electron.launch({
     executablePath,
+    // As the system has it: a driver would else hold every page in the light.
+    colorScheme: null,
     args: [
       ...sandboxArguments(),
       ...(appFolder === null ? [] : [appFolder]),
@@ -46,6 +57,12 @@ export async function startInElectron(executablePath: string, appFolder: string 
     userDataDirectory,
     complaints: collectComplaints(page),
     log: () => written,
+    kill: async () => {
+      const main = app.process();
+      const gone = once(main, "exit");
+      main.kill("SIGKILL");
+      await gone;
+    },
     answerFileDialog: async (path) => {
       await app.evaluate(({ dialog }, chosen) => {
         dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });

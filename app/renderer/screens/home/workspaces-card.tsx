@@ -106,7 +106,7 @@ function WorkspaceRow({ workspace, workspaces, onOpen, onForget }: WorkspaceRowP
           {!present && <Badge color="orange">Missing</Badge>}
         </Group>
         <Text size="xs" c="dimmed" truncate="start" title={path}>
-          {path}
+          <bdi dir="ltr">{path}</bdi>
         </Text>
       </Table.Td>
       <Table.Td ta="right">{bytes == null ? "–" : formatBytes(bytes)}</Table.Td>
