@@ -59,7 +59,6 @@ export const publisherRequest = z.discriminatedUnion("type", [
   z.object({ type: z.literal("paired"), paired: z.array(pairedMetric).nullable(), error: envelope.nullable() }),
   z.object({ type: z.literal("cancel") }),
 ]);
-export type PublisherRequest = z.output<typeof publisherRequest>;
 export const fromHost = z.union([publisherRequest, hostMessage]);
 
 /** Publisher → engine. Beside these, what an engine asks of its host: the bundled server is the engine's child. */
