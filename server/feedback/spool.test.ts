@@ -125,3 +125,24 @@ it("has everything that it acknowledged before it was killed", async () => {
     expect(acknowledged.filter((key) => !kept.has(key))).toEqual([]);
   }
 });
+
+it("takes and gives back at the same time: nothing is refused, nothing stays, nothing comes twice", async () => {
+  const spool = await openSpool(directory, 1e9, logger);
+  const found: string[] = [];
+  let adding = true;
+  const draining = (async () => {
+    while (adding) {
+      await spool.drain((feedback) => Promise.resolve(void found.push(...feedback.map((each) => each.idempotencyKey))));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  const lane = async (first: number) => {
+    for (let n = first; n < first + 100; n++) await spool.add([event(n)]);
+  };
+  await Promise.all([0, 100, 200, 300].map(lane));
+  adding = false;
+  await draining;
+  await spool.close();
+  found.push(...(await all()).map((each) => each.idempotencyKey));
+  expect(found.toSorted()).toEqual(Array.from({ length: 400 }, (_, n) => `k:${n}`).toSorted());
+});
