@@ -5,7 +5,7 @@ import type { LiveModel } from "./live-model/live-models.ts";
 import type { Basis } from "./live-model/score-job.ts";
 import { findId } from "./live-model/shared-text.ts";
 import type { Person } from "./person.ts";
-import { userSubject } from "./recommendations.ts";
+import { userSubject } from "./person-jobs.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 
 export interface Prediction {

@@ -1,6 +1,5 @@
 import type { Recommendation } from "../core/contract/entities.ts";
 import { ReelbenchError } from "../core/contract/errors.ts";
-import { rankingLength } from "../core/production/cache-keys.ts";
 import type { CacheUser } from "../core/production/cache-keys.ts";
 import type { Ranking } from "./cache/ranking.ts";
 import type { RankingCache, RankingSource } from "./cache/rankings.ts";
@@ -15,11 +14,12 @@ import type { UserState, UserStates } from "./feedback/user-states.ts";
 import { itemIndex, knownItems, toItemFilter, toRecommendations, toSimilarItems } from "./live-model/answer.ts";
 import type { RequestedFilter, SimilarItem } from "./live-model/answer.ts";
 import type { LiveModel } from "./live-model/live-models.ts";
-import type { Basis, GroupStrategy, ScoreJob, ScoredList, UserSubject } from "./live-model/score-job.ts";
+import type { Basis, GroupStrategy, ScoreJob, ScoredList } from "./live-model/score-job.ts";
 import type { SharedModel } from "./live-model/shared-model.ts";
 import { findId } from "./live-model/shared-text.ts";
 import type { RecentRequests } from "./live-model/warm-up.ts";
 import type { Person } from "./person.ts";
+import { hasLikings, rankingJob, userSubject, withAvoided } from "./person-jobs.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 
 export interface PersonRequest {
@@ -384,46 +384,4 @@ function checkScale(
 /** What a cursor is bound to: whose list, and how it was asked for; the length of its pages may change. */
 function subjectOf({ person, filter, excludeSeen, diversity, explore }: PersonRequest): string {
   return JSON.stringify([person.listOwner, filter, excludeSeen, diversity, explore]);
-}
-
-function hasLikings({ preferences }: Pick<Person, "preferences">): boolean {
-  return (
-    preferences !== null &&
-    (preferences.genres.length > 0 || preferences.yearFrom !== null || preferences.yearTo !== null)
-  );
-}
-
-/** What a request asks for, and what the person never wants to see. */
-function withAvoided(filter: RequestedFilter, person: Person): RequestedFilter {
-  const avoided = person.preferences?.avoidGenres ?? [];
-  return avoided.length === 0 ? filter : { ...filter, withoutGenres: [...filter.withoutGenres, ...avoided] };
-}
-
-function rankingJob(shared: SharedModel, person: Person, state: UserState, preferred: boolean): ScoreJob {
-  const { genres = [], avoidGenres = [], yearFrom = null, yearTo = null } = person.preferences ?? {};
-  const avoided = { genres: [], withoutGenres: avoidGenres };
-  return {
-    subject: userSubject(shared, person, state),
-    n: rankingLength,
-    excludeSeen: true,
-    exclude: knownItems(shared, [...state.dismissed]),
-    filter: toItemFilter(
-      shared,
-      preferred ? { ...avoided, genres, yearFrom: yearFrom ?? undefined, yearTo: yearTo ?? undefined } : avoided,
-    ),
-    explain: false,
-    only: null,
-  };
-}
-
-export function userSubject(shared: SharedModel, { dataUserId }: Person, state: UserState): UserSubject {
-  return {
-    kind: "user",
-    u: dataUserId === null ? -1 : findId(shared.users, dataUserId),
-    ratings: [...state.ratings].flatMap(([itemId, rating]) => {
-      const i = findId(shared.items, itemId);
-      return i < 0 ? [] : [{ i, rating }];
-    }),
-    seen: knownItems(shared, [...state.seen]),
-  };
 }
