@@ -25,7 +25,7 @@ function filesWith(folder: string, text: string): string[] {
 it.skipIf(missing)("a password is kept in the system's keychain, or refused aloud where there is none", async () => {
   const workbench = await startInElectron(electron.path ?? "", root);
   const { app, page, workspaceDirectory, userDataDirectory } = workbench;
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(150_000);
   try {
     await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
     // What Electron says of this system decides what must happen.

@@ -277,10 +277,13 @@ interface TableProps extends PairProps {
   readonly children: ReactNode;
 }
 
+/** By the keyboard, too, where it is wider than its place. */
+const focusable = { viewportProps: { tabIndex: 0 } };
+
 function Pair({ label, head, from, to, difference = null, children }: TableProps) {
   return (
-    <Table.ScrollContainer minWidth={420}>
-      <Table fz="sm" aria-label={label} withTableBorder style={{ whiteSpace: "nowrap", background: "var(--rb-surface)" }}>
+    <Table.ScrollContainer minWidth={420} scrollAreaProps={focusable}>
+      <Table fz="sm" aria-label={label} withTableBorder style={{ background: "var(--rb-surface)" }}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{head}</Table.Th>

@@ -33,6 +33,9 @@ const stateLabels = {
   failed: "Failed",
 } as const;
 
+/** By the keyboard, too, where it is wider than its place. */
+const focusable = { viewportProps: { tabIndex: 0 } };
+
 interface TargetVersionsProps {
   readonly target: Target;
   readonly publications: readonly Publication[];
@@ -49,7 +52,7 @@ export function TargetVersions({ target, publications }: TargetVersionsProps) {
       </Title>
       <Answer of={versions} height={120} errorTitle="The versions cannot be listed">
         {(known) => (
-          <Table.ScrollContainer minWidth={720}>
+          <Table.ScrollContainer minWidth={720} scrollAreaProps={focusable}>
             <Table fz="sm" aria-label="Versions on the target" style={{ whiteSpace: "nowrap" }}>
               <Table.Thead>
                 <Table.Tr>
