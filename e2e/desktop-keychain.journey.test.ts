@@ -25,7 +25,7 @@ function filesWith(folder: string, text: string): string[] {
 it.skipIf(missing)("a password is kept in the system's keychain, or refused aloud where there is none", async () => {
   const workbench = await startInElectron(electron.path ?? "", root);
   const { app, page, workspaceDirectory, userDataDirectory } = workbench;
-  page.setDefaultTimeout(150_000);
+  page.setDefaultTimeout(60_000);
   try {
     await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
     // What Electron says of this system decides what must happen.
@@ -45,7 +45,7 @@ it.skipIf(missing)("a password is kept in the system's keychain, or refused alou
       await dialog.getByText("Passwords are not kept here").waitFor();
       await dialog.getByRole("button", { name: "Save" }).click();
       await dialog.getByText("The target was not saved").waitFor();
-      await dialog.getByText(/RB_NO_KEYCHAIN/).waitFor();
+      await dialog.getByText("RB_NO_KEYCHAIN", { exact: true }).waitFor();
       await shot("refused");
       await dialog.getByLabel("Use the password in the address until Reelbench is closed").check();
     }
