@@ -124,15 +124,22 @@ export function createLedger(patience: number, tell: (violation: Violation) => v
         .parse(rows)
         .filter(({ version }) => !broken.has(version))
         .map(({ version, activated_at }) => ({ version, at: activated_at.getTime() }));
-      /** Whether a version was the live one at any moment from then to then. */
-      const wasLive = (version: string, from: number, to: number) =>
+      const allowance = patience * switchAllowance;
+      /**
+       * Whether a server may have answered with it: no later version had been the live one for longer than a server may take to
+       * serve it. Where the pointer moves again before that, loading begins anew.
+       */
+      const mayServe = (version: string, from: number, to: number) =>
         switches.some(
           (each, n) =>
-            each.version === version && each.at <= to && (switches[n + 1]?.at ?? Number.POSITIVE_INFINITY) >= from,
+            each.version === version &&
+            each.at <= to &&
+            switches
+              .slice(n + 1)
+              .every((later, m) => Math.min(switches[n + 2 + m]?.at ?? from, from) - later.at <= allowance),
         );
       for (const { version, begun, ended, blindSince, during } of seen) {
-        const from = Math.min(begun, blindSince ?? begun) - patience * switchAllowance;
-        if (broken.has(version) || !wasLive(version, from, ended))
+        if (broken.has(version) || !mayServe(version, Math.min(begun, blindSince ?? begun), ended))
           breach("wrong version", during, `${version} at ${new Date(begun).toISOString()}`);
       }
       return { answers: seen.length, switches: switches.length };
