@@ -42,14 +42,13 @@ export const modelEntry = z.object({ version: modelVersion, run: runRow, publica
 export type ModelEntry = z.infer<typeof modelEntry>;
 
 /** From the model back to the bytes of the files it was learnt from. */
-export const modelLineage = z.object({
+const modelLineage = z.object({
   sources: z.array(source.pick({ id: true, name: true, createdAt: true, files: true, accepted: true, read: true })),
   snapshot,
   split,
   /** Of a refit: the run whose evaluation it carries. */
   evaluatedBy: z.object({ id: entityId, name: z.string() }).nullable(),
 });
-export type ModelLineage = z.infer<typeof modelLineage>;
 
 export const modelDetail = z.object({
   version: modelVersion,
