@@ -3,19 +3,14 @@
  * `node bench/runs.ts [--runs 10000] [--workspace DIRECTORY]`. A few runs are trained, the others are these with other settings
  * and metrics, each with a folder of its own. A workspace named is kept, and used again.
  */
-import { createHash } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { memoryPorts } from "../core/contract/memory-port.ts";
-import type { Run } from "../core/contract/entities.ts";
 import type { MethodInput } from "../core/contract/methods.ts";
-import { connect, runJob, serveEngine } from "../core/contract/transport.ts";
-import { openEngine } from "../core/engine.ts";
-import { nodeProcessHost } from "../core/jobs/process-host.ts";
-import { createRandom } from "../core/random.ts";
-import { openWorkspace } from "../core/workspace/workspace.ts";
+import { runJob } from "../core/contract/transport.ts";
+import type { Transport } from "../core/contract/transport.ts";
+import { inEngine, multiplyRuns } from "./many-runs.ts";
 
 const { values } = parseArgs({
   options: {
@@ -27,17 +22,6 @@ const { values } = parseArgs({
 const wanted = Number(values.runs);
 const directory = values.workspace ?? mkdtempSync(join(tmpdir(), "reelbench-runs-"));
 
-async function inEngine<T>(work: (transport: ReturnType<typeof connect>) => Promise<T>): Promise<T> {
-  const engine = await openEngine({ workspaceDirectory: directory, processHost: nodeProcessHost });
-  const [front, back] = memoryPorts();
-  serveEngine(engine, back);
-  try {
-    return await work(connect(front));
-  } finally {
-    await engine.close();
-  }
-}
-
 const trainings = [
   { algorithm: "popularity", hyperparameters: {} },
   { algorithm: "puresvd", hyperparameters: { factors: 16 } },
@@ -47,78 +31,11 @@ const trainings = [
 ] as const;
 
 async function trainTemplates(): Promise<void> {
-  await inEngine(async (transport) => {
+  await inEngine(directory, async (transport) => {
     const { snapshotId } = await runJob(transport, "sample.create", {});
     const { splitId } = await runJob(transport, "splits.create", { snapshotId, protocol: { protocol: "random" } });
     for (const training of trainings) await runJob(transport, "runs.train", { splitId, ...training });
   });
-}
-
-/** Copies of the trained runs with other settings; a copy's files are its original's, only `run.json` is its own. */
-async function multiply(): Promise<void> {
-  const workspace = await openWorkspace(directory);
-  try {
-    const templates = workspace.catalogue.runs.list().filter(({ state }) => state === "succeeded");
-    const random = createRandom(7);
-    const missing = wanted - templates.length;
-    const copies = Array.from({ length: Math.max(0, missing) }, (_, n) => {
-      const template = templates[n % templates.length];
-      if (template === undefined) throw new Error("No run was trained.");
-      return { template, copy: variation(template, n, random) };
-    });
-    for (const { template, copy } of copies)
-      copyFolder(join(workspace.paths.runs, template.id), join(workspace.paths.runs, copy.id), copy);
-    workspace.catalogue.transaction(() => {
-      for (const { copy } of copies) workspace.catalogue.runs.put(copy);
-    });
-  } finally {
-    workspace.close();
-  }
-}
-
-function variation(template: Run, n: number, random: ReturnType<typeof createRandom>): Run {
-  const { missing: _missing, ...run } = template;
-  const better = random.normal() * 0.02;
-  const numbers = Object.entries(run.hyperparameters).map(([name, value]) => {
-    if (typeof value !== "number" || name === "epochs") return [name, value] as const;
-    const varied = value * 2 ** Math.round(random.normal() * 2);
-    return [name, Number.isInteger(value) ? Math.max(1, Math.round(varied)) : Number(varied.toPrecision(4))] as const;
-  });
-  return {
-    ...run,
-    id: `r${createHash("sha256")
-      .update(`${run.id} ${String(n)}`)
-      .digest("hex")
-      .slice(0, 16)}`,
-    name: `${run.name} ${String(n + 1)}`,
-    createdAt: new Date(Date.parse(run.createdAt) - (n + 1) * 60_000).toISOString(),
-    hyperparameters: Object.fromEntries(numbers),
-    seed: n,
-    metrics: run.metrics.map((metric) => {
-      const shift = metric.value * (metric.higherIsBetter ? better : -better);
-      return {
-        ...metric,
-        value: metric.value + shift,
-        interval:
-          metric.interval === null
-            ? null
-            : { ...metric.interval, low: metric.interval.low + shift, high: metric.interval.high + shift },
-      };
-    }),
-    timings: run.timings === null ? null : { ...run.timings, fit: run.timings.fit * 2 ** random.normal() },
-    tags: n % 50 === 0 ? ["candidate"] : n % 7 === 0 ? ["sweep"] : [],
-  };
-}
-
-function copyFolder(from: string, to: string, run: Run): void {
-  for (const entry of readdirSync(from, { recursive: true, encoding: "utf8" })) {
-    const source = join(from, entry);
-    if (!statSync(source).isFile() || entry === "run.json") continue;
-    mkdirSync(join(to, entry, ".."), { recursive: true });
-    linkSync(source, join(to, entry));
-  }
-  mkdirSync(to, { recursive: true });
-  writeFileSync(join(to, "run.json"), JSON.stringify(run));
 }
 
 const questions: Readonly<Record<string, MethodInput<"runs.query">>> = {
@@ -138,7 +55,7 @@ const round = (milliseconds: number) => Number(milliseconds.toFixed(1));
 
 /** Somebody with thirty ratings changes one: until the new list is there, with reasons. */
 async function whatIf(
-  transport: ReturnType<typeof connect>,
+  transport: Transport,
   repeat: (name: string, work: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   for (const algorithm of ["puresvd", "ials"]) {
@@ -160,7 +77,7 @@ async function whatIf(
 
 async function measure(): Promise<void> {
   const started = performance.now();
-  await inEngine(async (transport) => {
+  await inEngine(directory, async (transport) => {
     const opened = performance.now();
     const timed = async (work: () => Promise<unknown>) => {
       const from = performance.now();
@@ -196,6 +113,6 @@ async function measure(): Promise<void> {
 }
 
 if (!existsSync(join(directory, "workspace.sqlite"))) await trainTemplates();
-await multiply();
+await multiplyRuns(directory, wanted);
 await measure();
 if (values.workspace === undefined) rmSync(directory, { recursive: true, force: true });

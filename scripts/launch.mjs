@@ -18,6 +18,7 @@ const commands = {
   demo: { build: "programs", script: "dist/node/cli.js", first: ["demo"], atCaller: true },
   reelbench: { build: "programs", script: "dist/node/cli.js", atCaller: true },
   test: { build: "all", script: "scripts/test.ts" },
+  screenshots: { build: "all", script: "e2e/screenshots/take.ts" },
   build: { build: "given" },
   check: { build: "kernels", script: "scripts/check.ts" },
   format: { build: "none", script: "scripts/format.ts" },

@@ -11,10 +11,18 @@ import type { Workbench } from "./workbench.ts";
 export const chromiumPath =
   process.env.REELBENCH_CHROMIUM ?? ["/usr/bin/chromium"].find((path) => existsSync(path)) ?? null;
 
-/** Starts the built web host as a person would (`reelbench web`) and opens its one-time link in a browser. */
-export async function startInBrowser(executablePath: string): Promise<Workbench> {
+export interface BrowserWorkbench extends Workbench {
+  /** Ends the host, and the engine in it, as a power cut would. */
+  killHost(): Promise<void>;
+}
+
+/**
+ * Starts the built web host as a person would (`reelbench web`) and opens its one-time link in a browser. Without a workspace
+ * it has an empty one, which is removed after it.
+ */
+export async function startInBrowser(executablePath: string, workspace?: string): Promise<BrowserWorkbench> {
   const folder = temporaryFolder("browser");
-  const workspaceDirectory = join(folder.path, "workspace");
+  const workspaceDirectory = workspace ?? join(folder.path, "workspace");
   const host = spawn(process.execPath, [join(root, "dist/node/cli.js"), "--workspace", workspaceDirectory, "web"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -31,11 +39,18 @@ export async function startInBrowser(executablePath: string): Promise<Workbench>
     workspaceDirectory,
     complaints,
     answerFileDialog: () => Promise.resolve(false),
+    killHost: async () => {
+      const exited = once(host, "exit");
+      host.kill("SIGKILL");
+      await exited;
+    },
     close: async () => {
       await browser.close();
-      const exited = once(host, "exit");
-      host.kill("SIGTERM");
-      await exited;
+      if (host.exitCode === null && host.signalCode === null) {
+        const exited = once(host, "exit");
+        host.kill("SIGTERM");
+        await exited;
+      }
       folder.remove();
     },
   };

@@ -1,0 +1,170 @@
+/** Every view of the workbench that is shown, and where it lies in each of the workspaces. */
+import type { Page } from "playwright-core";
+import type { Transport } from "../../core/contract/transport.ts";
+import { messyRatings, notRatings } from "./workspaces.ts";
+import type { WorkspaceName } from "./workspaces.ts";
+
+/** What stands in a workspace, by which views are addressed. What is missing is an id that nobody has. */
+export interface Known {
+  readonly workspace: WorkspaceName;
+  readonly snapshot: string;
+  readonly split: string;
+  /** The last finished runs of the split; in the broken workspace, of two splits. */
+  readonly runs: readonly string[];
+  readonly search: string;
+  readonly models: readonly string[];
+  readonly target: string;
+  readonly user: string;
+  readonly films: readonly string[];
+  readonly files: string;
+}
+
+interface View {
+  readonly screen: string;
+  readonly name: string;
+  /** The address after #; null: there is nothing to show in this workspace. */
+  readonly address: (known: Known) => string | null;
+  /** What a person would press before the picture is worth one. */
+  readonly prepare?: (page: Page, known: Known) => Promise<void>;
+}
+
+const nobody = "nobody";
+
+export async function lookAround(transport: Transport, workspace: WorkspaceName, files: string): Promise<Known> {
+  const snapshots = await transport.request("snapshots.list", {});
+  const snapshot = snapshots.reduce(
+    (most, each) => (most === null || each.ratings > most.ratings ? each : most),
+    null as (typeof snapshots)[number] | null,
+  );
+  const all = (await transport.request("runs.list", {})).filter(
+    ({ state, refitOf }) => state === "succeeded" && refitOf === null,
+  );
+  const split = all[0]?.splitId ?? nobody;
+  const runs = (workspace === "error" ? all : all.filter(({ splitId }) => splitId === split)).slice(0, 4);
+  const [search] = await transport.request("searches.list", {});
+  const models = await transport.request("models.list", {});
+  const targets = await transport.request("targets.list", {});
+  const ofSnapshot = snapshot === null || workspace === "error" ? null : { snapshotId: snapshot.id };
+  const users = ofSnapshot === null ? [] : await transport.request("users.search", { ...ofSnapshot, limit: 1 });
+  const films = ofSnapshot === null ? [] : await transport.request("items.search", { ...ofSnapshot, limit: 5 });
+  return {
+    workspace,
+    snapshot: snapshot?.id ?? nobody,
+    split,
+    runs: runs.map(({ id }) => id),
+    search: search?.id ?? nobody,
+    models: models.map(({ version }) => version.id),
+    target: (targets.find(({ kind }) => kind === "production") ?? targets[0])?.id ?? nobody,
+    user: users[0]?.userId ?? "1",
+    films: films.map(({ itemId }) => itemId),
+    files,
+  };
+}
+
+/** As the router writes what a link carries: text as it is, everything else as JSON. */
+function at(path: string, search: Readonly<Record<string, unknown>> = {}): string {
+  const words = Object.entries(search).map(
+    ([name, value]) => `${name}=${encodeURIComponent(typeof value === "string" ? value : JSON.stringify(value))}`,
+  );
+  return words.length === 0 ? path : `${path}?${words.join("&")}`;
+}
+
+const always =
+  (path: string, search: Readonly<Record<string, unknown>> = {}) =>
+  () =>
+    at(path, search);
+const filled = (address: (known: Known) => string) => (known: Known) =>
+  known.workspace === "empty" ? null : address(known);
+const press = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
+const fileOf = ({ workspace, files }: Known) => (workspace === "error" ? notRatings(files) : messyRatings(files));
+
+const snapshotTabs = ["profile", "quality", "users", "tables", "rows", "recipe", "changes", "lineage"];
+const compareTabs = ["verdict", "metrics", "curves", "parameters", "errors", "users", "trade", "settings"];
+const modelTabs = ["card", "lineage", "bundle", "publications"];
+const settingsTabs = ["appearance", "limits", "keyboard", "logs", "about"];
+
+export const views: readonly View[] = [
+  { screen: "home", name: "home", address: always("/") },
+  { screen: "home", name: "jobs", address: always("/"), prepare: press(/^Jobs/) },
+  { screen: "data", name: "sources", address: always("/data") },
+  {
+    screen: "data",
+    name: "rejected-rows",
+    address: ({ workspace }) => (workspace === "sample" ? at("/data") : null),
+    prepare: press(/^Show .* rejected rows/),
+  },
+  { screen: "data", name: "import", address: always("/data/import") },
+  {
+    screen: "data",
+    name: "import-tried",
+    address: filled((known) => at("/data/import", { path: fileOf(known) })),
+    prepare: async (page, { workspace }) => {
+      if (workspace === "error") return;
+      await press("Try it first")(page);
+      await page.getByRole("heading", { name: "What the import would have" }).waitFor({ timeout: 60_000 });
+    },
+  },
+  { screen: "data", name: "import-postgres", address: always("/data/import", { from: "postgres" }) },
+  { screen: "data", name: "new-snapshot", address: always("/data/new-snapshot") },
+  ...snapshotTabs.map((tab) => ({
+    screen: "data",
+    name: `snapshot-${tab}`,
+    address: filled(({ snapshot }) => at(`/data/snapshots/${snapshot}`, { tab })),
+  })),
+  { screen: "train", name: "train", address: ({ split }) => at("/train", split === nobody ? {} : { split }) },
+  {
+    screen: "train",
+    name: "search-form",
+    address: filled(({ split }) => at("/train", { split, mode: "search" })),
+  },
+  {
+    screen: "train",
+    name: "search",
+    address: ({ search, workspace }) =>
+      search === nobody && workspace !== "error" ? null : at(`/train/searches/${search}`),
+  },
+  { screen: "compare", name: "runs", address: always("/compare") },
+  ...compareTabs.map((tab) => ({
+    screen: "compare",
+    name: tab,
+    address: filled(({ runs }) => at("/compare", { run: runs, tab })),
+  })),
+  {
+    screen: "recommendations",
+    name: "user",
+    address: ({ user, workspace }) => at("/recommendations", workspace === "empty" ? {} : { user }),
+  },
+  {
+    screen: "recommendations",
+    name: "what-if",
+    address: filled(({ films }) =>
+      at("/recommendations", { mode: "person", ratings: films.map((film, n) => [film, 5 - (n % 3)]) }),
+    ),
+  },
+  { screen: "models", name: "models", address: always("/models") },
+  { screen: "models", name: "candidates", address: always("/models", { show: "candidates" }) },
+  ...modelTabs.map((tab) => ({
+    screen: "models",
+    name: `model-${tab}`,
+    address: filled(({ models: [model = nobody] }) => at(`/models/${model}`, { tab })),
+  })),
+  {
+    screen: "models",
+    name: "compared",
+    address: ({ models: [one, other], workspace }) =>
+      workspace === "error"
+        ? at("/models/compare", { model: [one ?? nobody, nobody] })
+        : one === undefined || other === undefined
+          ? null
+          : at("/models/compare", { model: [one, other] }),
+  },
+  { screen: "publish", name: "publish", address: ({ target }) => at("/publish", { target }) },
+  ...settingsTabs.map((section) => ({
+    screen: "settings",
+    name: section,
+    address: ({ workspace }: Known) =>
+      at("/settings", { section, ...(section === "logs" && workspace === "error" ? { level: "warn" } : {}) }),
+  })),
+  { screen: "settings", name: "help", address: always("/help") },
+  { screen: "settings", name: "help-metric", address: always("/help", { metric: "ndcg@10" }) },
+];
