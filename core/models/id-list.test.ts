@@ -50,7 +50,9 @@ test("the overlap is that of the sets", async () => {
   async function* batches(ids: readonly string[], size: number) {
     for (let at = 0; at < ids.length; at += size) yield ids.slice(at, at + size);
   }
-  const few = fc.uniqueArray(fc.constantFrom(..."abcdefghijklmnop", "é", "映", "😀"), { maxLength: 19 });
+  const few = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "é", "映", "😀"), {
+    maxLength: 14,
+  });
   await fc.assert(
     fc.asyncProperty(few, few, fc.integer({ min: 1, max: 5 }), async (a, b, size) => {
       const [mine, theirs] = [a.toSorted(byBytes), b.toSorted(byBytes)];

@@ -83,7 +83,16 @@ export async function readVersionReport(database: Database, version: string): Pr
   return {
     evaluation,
     k: segments[0]?.k ?? null,
-    segments: segments.map(({ k: _, ...segment }) => segment),
+    segments: segments.map(({ kind, label, ratings, users, rmse, mae, recall, ndcg }) => ({
+      kind,
+      label,
+      ratings,
+      users,
+      rmse,
+      mae,
+      recall,
+      ndcg,
+    })),
     gates,
     parity,
   };

@@ -1,10 +1,11 @@
+import { engineMessage } from "../contract/engine-host.ts";
 import { fromEnvelope, ReelbenchError, toReelbenchError } from "../contract/errors.ts";
 import type { Progress } from "../contract/entities.ts";
 import { lendProcesses } from "../jobs/lend-processes.ts";
 import type { ProcessHost } from "../jobs/process-host.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import type { PublishOutcome, PublishRequest } from "./publish-request.ts";
-import { fromPublisher } from "./publisher-messages.ts";
+import { publisherReport } from "./publisher-messages.ts";
 import type { PublishTask } from "./publisher-messages.ts";
 
 /** The publisher has this long to end by itself after a cancel; its next publication goes on where it was. */
@@ -60,7 +61,12 @@ export function publishApart(
       ),
     );
     child.onMessage((message) => {
-      const parsed = fromPublisher.safeParse(message);
+      const ofServers = engineMessage.safeParse(message);
+      if (ofServers.success) {
+        if ("child" in ofServers.data) servers.handle(ofServers.data);
+        return;
+      }
+      const parsed = publisherReport.safeParse(message);
       if (!parsed.success) return; // Not ours: Node and Electron send messages of their own.
       const report = parsed.data;
       switch (report.type) {
@@ -75,8 +81,6 @@ export function publishApart(
           return settle(() => resolve(report.outcome));
         case "failed":
           return settle(() => reject(fromEnvelope(report.error)));
-        default:
-          if ("child" in report) servers.handle(report);
       }
     });
   });

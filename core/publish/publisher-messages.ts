@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { engineMessage, hostMessage } from "../contract/engine-host.ts";
 import {
   evaluationReport,
   gateResult,
@@ -59,7 +58,6 @@ export const publisherRequest = z.discriminatedUnion("type", [
   z.object({ type: z.literal("paired"), paired: z.array(pairedMetric).nullable(), error: envelope.nullable() }),
   z.object({ type: z.literal("cancel") }),
 ]);
-export const fromHost = z.union([publisherRequest, hostMessage]);
 
 /** Publisher → engine. Beside these, what an engine asks of its host: the bundled server is the engine's child. */
 export const publisherReport = z.discriminatedUnion("type", [
@@ -81,4 +79,3 @@ export const publisherReport = z.discriminatedUnion("type", [
   z.object({ type: z.literal("failed"), error: envelope }),
 ]);
 export type PublisherReport = z.output<typeof publisherReport>;
-export const fromPublisher = z.union([publisherReport, engineMessage]);

@@ -2,7 +2,9 @@
  * One publication, one process, with memory of its own: the ratings, the catalogue and what the probes need of the model
  * are never the engine's. Speaks `publisherRequest` and `publisherReport` with whoever started it (`publish-apart.ts`).
  */
-import { fromEnvelope, ReelbenchError, toReelbenchError } from "../contract/errors.ts";
+import { hostMessage } from "../contract/engine-host.ts";
+import { fromEnvelope, toReelbenchError } from "../contract/errors.ts";
+import type { ReelbenchError } from "../contract/errors.ts";
 import { parentPort } from "../jobs/parent-port.ts";
 import { remoteProcessHost } from "../jobs/remote-process-host.ts";
 import type { History } from "../production/histories.ts";
@@ -10,7 +12,7 @@ import { loadCatalogue } from "../ratings/catalogue.ts";
 import { loadTrainingData } from "../ratings/training-data.ts";
 import type { PairedMetric } from "./gates.ts";
 import { publish } from "./publish.ts";
-import { fromHost } from "./publisher-messages.ts";
+import { publisherRequest } from "./publisher-messages.ts";
 import type { PublisherReport, PublishTask } from "./publisher-messages.ts";
 
 const port = parentPort();
@@ -77,7 +79,9 @@ function knownTime(times: Float64Array | null, at: number): number | null {
 
 let started = false;
 port.onMessage((message) => {
-  const parsed = fromHost.safeParse(message);
+  const ofServers = hostMessage.safeParse(message);
+  if (ofServers.success) return processHost.receive(ofServers.data);
+  const parsed = publisherRequest.safeParse(message);
   if (!parsed.success) return; // Not ours: Node and Electron send messages of their own.
   const request = parsed.data;
   switch (request.type) {
@@ -95,8 +99,6 @@ port.onMessage((message) => {
         send({ type: "failed", error: toReelbenchError(error).toEnvelope() }),
       );
       return;
-    default:
-      processHost.receive(request);
   }
 });
 send({ type: "ready" });
