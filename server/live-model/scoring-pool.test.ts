@@ -17,10 +17,10 @@ test("a thread that cannot live is tried again ever more rarely, and a job that 
   const pauses: number[] = [];
   const real = globalThis.setTimeout;
   // The pauses are written down and not waited for.
-  vi.spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, pause = 0) => {
+  vi.spyOn(globalThis, "setTimeout").mockImplementation((work: () => void, pause = 0) => {
     pauses.push(pause);
     return real(work, 1);
-  }) as typeof setTimeout);
+  });
   let died = 0;
   pool = createScoringPool({ threads: 1, queueLimit: 10, onWorkerDied: () => void died++ });
   const job = {
