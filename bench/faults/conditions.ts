@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Replica } from "./replica.ts";
-import type { Scene } from "./kinds.ts";
 import type { Conditions } from "./traffic.ts";
 
 export function calmConditions(): Conditions {
@@ -9,7 +8,7 @@ export function calmConditions(): Conditions {
 
 /** While `work` goes on these servers cannot be sure of what Postgres says. */
 export async function withBlind(
-  { conditions }: Pick<Scene, "conditions">,
+  { conditions }: { readonly conditions: Conditions },
   replicas: readonly Replica[],
   work: () => Promise<void>,
 ): Promise<void> {
