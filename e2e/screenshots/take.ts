@@ -154,9 +154,11 @@ async function show(page: Page, address: string): Promise<void> {
 /** What was asked has been answered and drawn. */
 async function settled(page: Page): Promise<void> {
   await page.locator("main").waitFor();
-  await page.waitForFunction(
-    "document.querySelector('[role=progressbar][aria-label=Loading], [aria-busy=true]') === null",
-  );
+  const waiting = page.locator("[role=progressbar][aria-label=Loading], main [aria-busy=true]");
+  for (let waited = 0; (await waiting.count()) > 0; waited += 250) {
+    if (waited > 30_000) throw new Error("It is still loading after 30 seconds.");
+    await page.waitForTimeout(250);
+  }
   await page.waitForTimeout(500);
 }
 
