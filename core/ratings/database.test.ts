@@ -1,9 +1,9 @@
-import { mkdir, readdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, readdir, truncate, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { removeTemporaries } from "../files/atomic.ts";
-import { withDatabase } from "./database.ts";
+import { sqlPath, withDatabase } from "./database.ts";
 import { inTemporaryFolder } from "./temporary.fixture.ts";
 
 test("it spills where the workspace's opening looks for leftovers, and leaves none", () =>
@@ -21,4 +21,23 @@ test("it spills where the workspace's opening looks for leftovers, and leaves no
     // What a kill would have left.
     await mkdir(spill);
     expect(await removeTemporaries(folder)).toBe(1);
+  }));
+
+test("a Parquet file cut short is called damaged, by its path", () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, "cut.parquet");
+    const read = () =>
+      withDatabase({ spillInto: folder }, (database) =>
+        database.one(z.object({ n: z.bigint() }), "SELECT count(*) AS n FROM read_parquet($1)", [path]),
+      );
+    await withDatabase({ spillInto: folder }, (database) =>
+      database.run(`COPY (SELECT * FROM range(10000)) TO ${sqlPath(path)} (FORMAT parquet)`),
+    );
+    await truncate(path, 2000);
+    await expect(read()).rejects.toMatchObject({
+      code: "RB_CORRUPT",
+      message: `${path} is damaged: its end is missing.`,
+    });
+    await writeFile(path, "");
+    await expect(read()).rejects.toMatchObject({ code: "RB_CORRUPT" });
   }));

@@ -125,6 +125,12 @@ function classified(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ReelbenchError) return error;
   if (/no space left|ENOSPC|disk.*full/i.test(error.message))
     return new ReelbenchError("RB_DISK_FULL", undefined, { cause: error });
+  const damaged = /No magic bytes found at end of file '([^']+)'|'([^']+)' too small to be a Parquet file/.exec(
+    error.message,
+  );
+  const path = damaged?.[1] ?? damaged?.[2];
+  if (path !== undefined)
+    return new ReelbenchError("RB_CORRUPT", `${path} is damaged: its end is missing.`, { cause: error });
   return error;
 }
 

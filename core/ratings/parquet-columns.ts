@@ -37,7 +37,7 @@ export async function parquetColumns(path: string): Promise<ParquetColumns> {
       };
     });
   } catch (error) {
-    if (error instanceof ReelbenchError) throw error;
+    if (error instanceof ReelbenchError && error.code !== "RB_CORRUPT") throw error;
     throw new ReelbenchError(
       "RB_FILE_UNREADABLE",
       `${path} begins like a Parquet file and cannot be read as one: it is damaged or cut short.`,

@@ -181,7 +181,7 @@ function emptyMessage(steps: Snapshot["steps"]): string {
   const culprit = steps.find(({ after }) => after === 0);
   return culprit === undefined
     ? "The sources hold no rating."
-    : `The step "${culprit.step.step}" leaves none of ${String(culprit.before)} ratings.`;
+    : `The step "${culprit.step.step}" leaves none of ${culprit.before.toLocaleString("en")} ratings.`;
 }
 
 async function countRows(database: Database): Promise<number> {
