@@ -11,16 +11,20 @@ export function JobActions({ job }: { readonly job: Job }) {
   if (job.state === "queued") return <WaitingActions job={job} />;
   if (isUnfinished(job)) return <RunningActions job={job} />;
   if (!job.resumable || job.state === "succeeded") return null;
+  // What failed will mostly fail again unless something else is done first: offered, not urged.
+  const failed = job.state === "failed";
+  const word = failed ? "Try again" : "Resume";
   return (
     <Button
       size="compact-xs"
+      variant={failed ? "default" : "filled"}
       loading={resume.isPending}
-      aria-label={`Resume ${job.title}`}
+      aria-label={`${word}: ${job.title}`}
       onClick={() =>
         resume.mutate({ jobId: job.id }, { onError: (error) => tellFailure("The job could not be resumed", error) })
       }
     >
-      Resume
+      {word}
     </Button>
   );
 }

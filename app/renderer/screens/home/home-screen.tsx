@@ -101,8 +101,8 @@ interface Step {
   readonly to: "/data" | "/train" | "/compare" | "/recommendations" | "/publish" | "/data/new-snapshot";
 }
 
-/** What a person most likely wants to do next. */
-function nextStep(counts: Workspace["counts"]): Step {
+/** What a person most likely wants to do next. `live`: whether anything is in service; undefined: not known yet. */
+function nextStep(counts: Workspace["counts"], live: boolean | undefined): Step {
   if (counts.snapshots === 0) {
     return {
       title: "Make a snapshot",
@@ -127,6 +127,14 @@ function nextStep(counts: Workspace["counts"]): Step {
       to: "/compare",
     };
   }
+  if (live === false) {
+    return {
+      title: "No published model is live",
+      text: "The last publication did not get as far. See why, and publish again.",
+      label: "Go to Publish",
+      to: "/publish",
+    };
+  }
   return {
     title: "A model is published",
     text: "See what is live, which servers serve it, or go back to an earlier version.",
@@ -136,7 +144,11 @@ function nextStep(counts: Workspace["counts"]): Step {
 }
 
 function NextStep({ counts }: { readonly counts: Workspace["counts"] }) {
-  const step = nextStep(counts);
+  const publications = useQueryMethod("publications.list", {}, { enabled: counts.publications > 0 });
+  const step = nextStep(
+    counts,
+    publications.data?.some(({ state }) => state === "active"),
+  );
   return (
     <Card style={{ borderLeft: "3px solid var(--rb-accent-text)" }}>
       <Group justify="space-between" gap="md">
