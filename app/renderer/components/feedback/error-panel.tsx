@@ -28,7 +28,9 @@ export function ErrorPanel({ error, title, onRetry }: ErrorPanelProps) {
       role="alert"
     >
       <Stack gap="xs">
-        <Text size="sm">{failure.message}</Text>
+        <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+          {failure.message}
+        </Text>
         <Text size="sm">{failure.remedy}</Text>
         <Group gap="xs">
           <Code>{failure.code}</Code>
