@@ -40,11 +40,11 @@ async function answerQuestions({ app }: DesktopWorkbench, button: number): Promi
   await app.evaluate(({ dialog }, response) => {
     const asked: string[] = [];
     Reflect.set(globalThis, "askedByTheApp", asked);
-    dialog.showMessageBox = ((...given: unknown[]) => {
+    dialog.showMessageBox = (...given: unknown[]) => {
       const question: unknown = given.at(-1);
       asked.push(String(typeof question === "object" && question !== null ? Reflect.get(question, "message") : ""));
       return Promise.resolve({ response, checkboxChecked: false });
-    }) as typeof dialog.showMessageBox;
+    };
   }, button);
   return () => app.evaluate(() => (Reflect.get(globalThis, "askedByTheApp") as string[]).splice(0));
 }

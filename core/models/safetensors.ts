@@ -16,7 +16,7 @@ const headerEntry = z.strictObject({
   shape: z.array(z.int().nonnegative()).max(8),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
-const header = z.record(z.string(), headerEntry);
+const headerSchema = z.record(z.string(), headerEntry);
 
 /**
  * The safetensors layout (https://github.com/huggingface/safetensors): header length as 8 bytes little-endian, header as
@@ -61,7 +61,7 @@ export function decodeSafetensors(bytes: Uint8Array): Map<string, Tensor> {
 }
 
 interface SafetensorsHeader {
-  readonly entries: z.infer<typeof header>;
+  readonly entries: z.infer<typeof headerSchema>;
   readonly dataStart: number;
 }
 
@@ -111,7 +111,7 @@ export function readSafetensorsHeader(bytes: Uint8Array, fileBytes: number): Saf
   } catch (error) {
     throw corrupt("its header is not JSON", error);
   }
-  const parsed = header.safeParse(value);
+  const parsed = headerSchema.safeParse(value);
   if (!parsed.success)
     throw corrupt(`its header does not describe float32 or int32 tensors: ${z.prettifyError(parsed.error)}`);
   return { entries: parsed.data, dataStart };

@@ -141,8 +141,8 @@ function problems(route: Route): (readonly [string, Json])[] {
   if (route.permission !== null)
     for (const code of ["RB_UNAUTHENTICATED", "RB_FORBIDDEN", "RB_RATE_LIMITED", "RB_UNAVAILABLE"] as const)
       codes.add(code);
-  if (Object.keys((jsonSchema(route.query, "output")["properties"] ?? {}) as Json).length > 0)
-    codes.add("RB_HEAD_TOO_LARGE");
+  const { properties = {} } = jsonSchema(route.query, "output") as { properties?: Json };
+  if (Object.keys(properties).length > 0) codes.add("RB_HEAD_TOO_LARGE");
   if (route.hasBody) for (const code of ["RB_PAYLOAD_TOO_LARGE", "RB_UNSUPPORTED_MEDIA_TYPE"] as const) codes.add(code);
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
