@@ -1,4 +1,4 @@
-import { Badge, Button, Card, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { Button, Card, Group, Stack, Table, Text, Title } from "@mantine/core";
 import { IconDatabaseImport, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Snapshot, Source } from "../../../../core/contract/entities.ts";
@@ -114,6 +114,9 @@ function Snapshots({ snapshots }: { readonly snapshots: readonly Snapshot[] }) {
   );
 }
 
+/** A date broken over lines is hard to read. */
+const whole = { whiteSpace: "nowrap" } as const;
+
 function SnapshotRow({ snapshot }: { readonly snapshot: Snapshot }) {
   const { id, name, ratings, users, items, scale, from, to, recipe, createdAt } = snapshot;
   const remove = useCommand("snapshots.delete");
@@ -131,7 +134,13 @@ function SnapshotRow({ snapshot }: { readonly snapshot: Snapshot }) {
         {scale.minimum}–{scale.maximum}
       </Table.Td>
       <Table.Td>
-        {from === null || to === null ? "no times" : `${formatDataDate(from)} – ${formatDataDate(to)}`}
+        {from === null || to === null ? (
+          "no times"
+        ) : (
+          <>
+            <span style={whole}>{formatDataDate(from)} –</span> <span style={whole}>{formatDataDate(to)}</span>
+          </>
+        )}
       </Table.Td>
       <Table.Td ta="right">{recipe.length === 1 ? "1 step" : `${String(recipe.length)} steps`}</Table.Td>
       <Table.Td>{formatDateTime(createdAt)}</Table.Td>
@@ -158,7 +167,7 @@ function Sources({ sources }: { readonly sources: readonly Source[] }) {
       <Title order={2} px="md" py="sm">
         Sources
       </Title>
-      <Table.ScrollContainer minWidth={820}>
+      <Table.ScrollContainer minWidth={760}>
         <Table aria-label="Sources" highlightOnHover>
           <Table.Thead>
             <Table.Tr>
@@ -168,7 +177,6 @@ function Sources({ sources }: { readonly sources: readonly Source[] }) {
               <Table.Th ta="right">Accepted</Table.Th>
               <Table.Th ta="right">Rejected</Table.Th>
               <Table.Th ta="right">Duplicates</Table.Th>
-              <Table.Th>Has</Table.Th>
               <Table.Th>Imported</Table.Th>
               <Table.Th>
                 <span className="rb-visually-hidden">Actions</span>
@@ -196,7 +204,12 @@ function SourceRow({ source, onRejects }: { readonly source: Source; readonly on
           {source.name}
         </Text>
       </Table.Td>
-      <Table.Td>{source.layout ?? "–"}</Table.Td>
+      <Table.Td>
+        {source.layout ?? "–"}
+        <Text size="xs" c="dimmed">
+          {[...(source.hasTime ? ["times"] : []), ...(source.hasTitles ? ["titles"] : [])].join(", ")}
+        </Text>
+      </Table.Td>
       <Table.Td ta="right">{formatCount(source.read)}</Table.Td>
       <Table.Td ta="right">{formatCount(source.accepted)}</Table.Td>
       <Table.Td ta="right">
@@ -214,13 +227,7 @@ function SourceRow({ source, onRejects }: { readonly source: Source; readonly on
         )}
       </Table.Td>
       <Table.Td ta="right">{formatCount(source.duplicates)}</Table.Td>
-      <Table.Td>
-        <Group gap={4} wrap="nowrap">
-          {source.hasTime && <Badge color="gray">times</Badge>}
-          {source.hasTitles && <Badge color="gray">titles</Badge>}
-        </Group>
-      </Table.Td>
-      <Table.Td>{formatDateTime(source.createdAt)}</Table.Td>
+      <Table.Td miw={120}>{formatDateTime(source.createdAt)}</Table.Td>
       <Table.Td ta="right">
         <Group gap="xs" wrap="nowrap" justify="flex-end">
           <TextLink to="/data/new-snapshot" search={{ source: [source.id] }}>

@@ -22,12 +22,14 @@ export interface EntityColumn<Row> extends PagedColumn<Row> {
 interface EntityTableProps<Row> {
   readonly label: string;
   readonly searchLabel: string;
+  /** How many there are before any narrowing. */
+  readonly all: number;
   readonly columns: readonly EntityColumn<Row>[];
   readonly page: (offset: number, limit: number, sorting: { id: string; descending: boolean }) => PageQuestion<Row>;
 }
 
 /** Users or films of a snapshot, narrowed by the address and by a text, sorted and paged by the engine. */
-export function EntityTable<Row>({ label, searchLabel, columns, page }: EntityTableProps<Row>) {
+export function EntityTable<Row>({ label, searchLabel, all, columns, page }: EntityTableProps<Row>) {
   const { filter, setText, remove } = useEntityFilter();
   const [sorting, setSorting] = useState<SortingState>([{ id: "ratings", desc: true }]);
   const [typed, setTyped] = useState(filter.text ?? "");
@@ -63,9 +65,11 @@ export function EntityTable<Row>({ label, searchLabel, columns, page }: EntityTa
           <FilterPills label="Narrowed to" said={describeEntityFilter(narrowed)} onRemove={remove} />
         </Group>
         <Group gap="sm">
-          <Text size="xs" c="dimmed">
-            a copy takes at most {formatCount(mostCopied)}
-          </Text>
+          {all > mostCopied && (
+            <Text size="xs" c="dimmed">
+              a copy takes at most {formatCount(mostCopied)}
+            </Text>
+          )}
           <CopyMenu table={copy} />
         </Group>
       </Group>

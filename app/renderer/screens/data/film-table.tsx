@@ -17,7 +17,7 @@ export function FilmTable({ snapshot }: { readonly snapshot: Snapshot }) {
       id: "item",
       header: "Film id",
       sortable: true,
-      width: 110,
+      width: 90,
       value: (row) => row.itemId,
       cell: (row) => row.itemId,
     },
@@ -25,7 +25,7 @@ export function FilmTable({ snapshot }: { readonly snapshot: Snapshot }) {
       id: "title",
       header: "Title",
       sortable: true,
-      width: 280,
+      width: 270,
       value: ({ title }) => title,
       cell: ({ title }) => <span title={title ?? undefined}>{title ?? "–"}</span>,
     },
@@ -38,23 +38,24 @@ export function FilmTable({ snapshot }: { readonly snapshot: Snapshot }) {
       value: ({ year }) => year,
       cell: ({ year }) => year ?? "–",
     },
+    {
+      id: "genres",
+      header: "Genres",
+      width: 180,
+      value: ({ genres }) => genres.join(", "),
+      cell: ({ genres }) => <span title={genres.join(", ")}>{genres.join(", ") || "–"}</span>,
+    },
     ...featureColumns<ItemFeatures>(
       snapshot.id,
       ({ title, itemId }) => title ?? itemId,
       ({ itemId }) => ({ itemId }),
     ),
-    {
-      id: "genres",
-      header: "Genres",
-      width: 220,
-      value: ({ genres }) => genres.join(", "),
-      cell: ({ genres }) => <span title={genres.join(", ")}>{genres.join(", ") || "–"}</span>,
-    },
   ];
   return (
     <EntityTable
       label="Films of the snapshot"
       searchLabel="Title or id holds"
+      all={snapshot.items}
       columns={columns}
       page={(offset, limit, { id, descending }) => {
         const input = { snapshotId: snapshot.id, filter, sort: id as Sort, descending, offset, limit };

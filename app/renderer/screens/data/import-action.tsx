@@ -147,7 +147,7 @@ function MoreFiles({
         <FileField label="Another file of ratings" purpose="ratings" path="" focusAtStart onPath={add} />
       ) : (
         <Group>
-          <Button variant="subtle" size="compact-sm" onClick={() => setAdding(true)}>
+          <Button variant="default" onClick={() => setAdding(true)}>
             Add another file of ratings…
           </Button>
         </Group>

@@ -1,5 +1,6 @@
 import { Alert, Badge, Card, Group, List, Stack, Table, Text, Title } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
+import { useEffect, useRef } from "react";
 import type { ImportCheck } from "../../../../core/contract/import-check.ts";
 import { Fact, Facts } from "../../components/fact.tsx";
 import { formatCount, formatShare } from "../../components/format/numbers.ts";
@@ -11,8 +12,11 @@ import { rejectLabels } from "./reject-labels.ts";
 export function ImportCheckView({ check }: { readonly check: ImportCheck }) {
   const { read, accepted, rejected, users, items, duplicates, conflicts, timed, from, to, titled, scale } = check;
   const span = from === null || to === null ? "none" : `${formatDataDate(from)} – ${formatDataDate(to)}`;
+  const place = useRef<HTMLElement>(null);
+  // It comes below what is seen of most windows: somebody who asked for it is led to it.
+  useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), [check]);
   return (
-    <Card component="section" aria-label="What the import would have">
+    <Card component="section" aria-label="What the import would have" ref={place}>
       <Group justify="space-between" mb="xs">
         <Title order={2}>What the import would have</Title>
         <Text size="xs" c="dimmed">
@@ -89,8 +93,10 @@ function RejectExamples({ check: { rejectsByReason, examples } }: { readonly che
         <Table fz="sm" aria-label="Examples of rejected records" verticalSpacing={3}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th ta="right">Line</Table.Th>
-              <Table.Th>Reason</Table.Th>
+              <Table.Th ta="right" w={80}>
+                Line
+              </Table.Th>
+              <Table.Th w={200}>Reason</Table.Th>
               <Table.Th>As it stands in the file</Table.Th>
             </Table.Tr>
           </Table.Thead>

@@ -34,6 +34,7 @@ export function ImportScreen() {
           <SegmentedControl
             aria-label="Where the ratings are"
             mb="sm"
+            w="fit-content"
             data={[
               { value: "file", label: "A file" },
               { value: "postgres", label: "A Postgres query" },

@@ -41,21 +41,19 @@ function Insight({ insight, snapshot }: InsightProps) {
             <DrillLink
               snapshotId={snapshot.id}
               to={{ table: "users", filter: { ratings: { to: coldBelow - 1 } } }}
-              label="Show the cold users"
+              label={`Show the cold users: ${numberOf(coldUsers, snapshot.users)}`}
             >
-              {formatCount(coldUsers)}
-            </DrillLink>{" "}
-            ({formatShare(snapshot.users === 0 ? 0 : coldUsers / snapshot.users)})
+              {numberOf(coldUsers, snapshot.users)}
+            </DrillLink>
           </Fact>
           <Fact label="Cold films" help={fewer}>
             <DrillLink
               snapshotId={snapshot.id}
               to={{ table: "items", filter: { ratings: { to: coldBelow - 1 } } }}
-              label="Show the cold films"
+              label={`Show the cold films: ${numberOf(coldItems, snapshot.items)}`}
             >
-              {formatCount(coldItems)}
-            </DrillLink>{" "}
-            ({formatShare(snapshot.items === 0 ? 0 : coldItems / snapshot.items)})
+              {numberOf(coldItems, snapshot.items)}
+            </DrillLink>
           </Fact>
           <Fact label="Suspicious accounts" help="See below for why each is.">
             {formatCount(suspiciousAccounts)}
@@ -70,6 +68,10 @@ function Insight({ insight, snapshot }: InsightProps) {
       <Accounts insight={insight} snapshot={snapshot} />
     </Stack>
   );
+}
+
+function numberOf(count: number, all: number): string {
+  return `${formatCount(count)} (${formatShare(all === 0 ? 0 : count / all)})`;
 }
 
 /** Goes to the users that a filter lets through. */

@@ -85,9 +85,9 @@ const mostRuns = 8;
 function RunsOf({ splitId }: { readonly splitId: string }) {
   const { data: runs = [] } = useQueryMethod("runs.list", { splitId });
   return (
-    <Stack gap={2} mt={4}>
+    <Stack gap={0} mt={4}>
       {runs.slice(0, mostRuns).map(({ id, name, state }) => (
-        <Text key={id} size="xs">
+        <Text key={id} size="xs" lh="24px">
           <TextLink size="xs" to="/compare" search={{ run: [id] }}>
             {name}
           </TextLink>{" "}

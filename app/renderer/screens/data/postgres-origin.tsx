@@ -32,6 +32,7 @@ export function PostgresOrigin({ fetched, onFetched }: PostgresOriginProps) {
     <Stack gap="sm">
       <Group align="flex-end" gap="sm" wrap="nowrap">
         <PasswordInput
+          size="xs"
           label="Address of the database"
           description="Kept in memory until Reelbench is closed, and written nowhere"
           placeholder="postgres://user:password@host:5432/database"

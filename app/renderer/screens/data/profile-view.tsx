@@ -35,17 +35,29 @@ function ProfilePage({ profile, snapshot }: ProfileProps) {
       <Card>
         <Facts>
           <Fact label="Ratings">
-            <DrillLink {...drill} to={{ table: "rows", filter: {} }} label="Show all ratings">
+            <DrillLink
+              {...drill}
+              to={{ table: "rows", filter: {} }}
+              label={`Show all ${formatCount(profile.ratings)} ratings`}
+            >
               {formatCount(profile.ratings)}
             </DrillLink>
           </Fact>
           <Fact label="Users">
-            <DrillLink {...drill} to={{ table: "users", filter: {} }} label="Show all users">
+            <DrillLink
+              {...drill}
+              to={{ table: "users", filter: {} }}
+              label={`Show all ${formatCount(profile.users)} users`}
+            >
               {formatCount(profile.users)}
             </DrillLink>
           </Fact>
           <Fact label="Films">
-            <DrillLink {...drill} to={{ table: "items", filter: {} }} label="Show all films">
+            <DrillLink
+              {...drill}
+              to={{ table: "items", filter: {} }}
+              label={`Show all ${formatCount(profile.items)} films`}
+            >
               {formatCount(profile.items)}
             </DrillLink>
           </Fact>
@@ -116,9 +128,12 @@ function RatingHistogram({ profile, snapshot }: ProfileProps) {
               if (value !== undefined) show({ rating: { from: value - half, to: value + half } });
             }}
           />
-          <Group gap="sm" justify="center" aria-label="Ratings by their value" role="group">
-            {bars.length <= 10 &&
-              bars.map(({ label, value, count }) => (
+          {bars.length <= 10 && (
+            <Group gap="sm" justify="center" aria-label="Ratings by their value" role="group" fz="sm">
+              <Text size="xs" c="dimmed">
+                Show those of
+              </Text>
+              {bars.map(({ label, value, count }) => (
                 <DrillLink
                   key={label}
                   snapshotId={snapshot.id}
@@ -128,7 +143,8 @@ function RatingHistogram({ profile, snapshot }: ProfileProps) {
                   {label}
                 </DrillLink>
               ))}
-          </Group>
+            </Group>
+          )}
         </>
       )}
     </ChartFrame>

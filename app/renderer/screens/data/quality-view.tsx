@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Snapshot, Source } from "../../../../core/contract/entities.ts";
 import type { QualityFinding } from "../../../../core/contract/snapshot-tables.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
-import { formatCount, formatShare } from "../../components/format/numbers.ts";
+import { formatCount, formatQuantity, formatShare } from "../../components/format/numbers.ts";
 import { CopyMenu } from "../../components/table/copy-menu.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { DrillLink } from "./drill-link.tsx";
@@ -106,6 +106,8 @@ function Findings({ findings, snapshot }: FindingsProps) {
   );
 }
 
+const singular = { ratings: "rating", users: "user", films: "film", records: "record" } as const;
+
 interface NumberProps {
   readonly finding: QualityFinding;
   readonly snapshotId: string;
@@ -113,7 +115,7 @@ interface NumberProps {
 }
 
 function Number({ finding: { title, count, unit, drill }, snapshotId, onRejects }: NumberProps) {
-  const shown = `${formatCount(count)} ${unit}`;
+  const shown = formatQuantity(count, singular[unit]);
   if (drill === null) return shown;
   if (drill.table === "rejects")
     return (

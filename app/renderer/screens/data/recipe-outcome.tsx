@@ -36,7 +36,7 @@ export function RecipeOutcome({
             </Text>
           )}
         </div>
-        <Group gap="sm" wrap="nowrap">
+        <Group gap="sm" wrap="nowrap" style={{ flexShrink: 0 }}>
           {counting && <Loader size="xs" aria-label="Counting" />}
           <Switch
             size="xs"

@@ -22,19 +22,19 @@ type SortColumn = "user" | "item" | "rating" | "time";
 const route = getRouteApi("/data/snapshots/$snapshotId");
 
 const columns: readonly PagedColumn<RatingRow>[] = [
-  { id: "user", header: "User", width: 130, sortable: true, cell: ({ userId }) => userId },
-  { id: "item", header: "Film id", width: 130, sortable: true, cell: ({ itemId }) => itemId },
+  { id: "user", header: "User", width: 110, sortable: true, cell: ({ userId }) => userId },
+  { id: "item", header: "Film id", width: 100, sortable: true, cell: ({ itemId }) => itemId },
   {
     id: "title",
     header: "Title",
-    width: 320,
+    width: 310,
     cell: ({ title }) => <span title={title ?? undefined}>{title ?? "–"}</span>,
   },
   { id: "rating", header: "Rating", width: 90, numeric: true, sortable: true, cell: ({ rating }) => rating },
   {
     id: "time",
     header: "Time (UTC)",
-    width: 180,
+    width: 170,
     sortable: true,
     cell: ({ time }) => (time === null ? "–" : formatDataTime(time)),
   },

@@ -1,4 +1,4 @@
-import { Group, Stack, Table, Tabs, Text } from "@mantine/core";
+import { Card, Group, Stack, Table, Tabs, Text } from "@mantine/core";
 import { IconEdit, IconSchool } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
@@ -121,29 +121,31 @@ function RecipeView({ snapshot }: { readonly snapshot: Snapshot }) {
           Edit recipe as new
         </LinkButton>
       </Group>
-      <Table aria-label="Steps of the recipe">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Step</Table.Th>
-            <Table.Th ta="right">Before</Table.Th>
-            <Table.Th ta="right">After</Table.Th>
-            <Table.Th ta="right">Removed</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {snapshot.steps.map(({ step, before, after }, index) => (
-            // The steps of a finished recipe never change places.
-            <Table.Tr key={index}>
-              <Table.Td>{describeStep(step)}</Table.Td>
-              <Table.Td ta="right">{formatCount(before)}</Table.Td>
-              <Table.Td ta="right">{formatCount(after)}</Table.Td>
-              <Table.Td ta="right">
-                {before === 0 ? "–" : `${formatCount(before - after)} (${formatShare((before - after) / before)})`}
-              </Table.Td>
+      <Card padding={0}>
+        <Table aria-label="Steps of the recipe">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Step</Table.Th>
+              <Table.Th ta="right">Before</Table.Th>
+              <Table.Th ta="right">After</Table.Th>
+              <Table.Th ta="right">Removed</Table.Th>
             </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+          </Table.Thead>
+          <Table.Tbody>
+            {snapshot.steps.map(({ step, before, after }, index) => (
+              // The steps of a finished recipe never change places.
+              <Table.Tr key={index}>
+                <Table.Td>{describeStep(step)}</Table.Td>
+                <Table.Td ta="right">{formatCount(before)}</Table.Td>
+                <Table.Td ta="right">{formatCount(after)}</Table.Td>
+                <Table.Td ta="right">
+                  {before === 0 ? "–" : `${formatCount(before - after)} (${formatShare((before - after) / before)})`}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Card>
       {snapshot.steps.length === 0 && (
         <Text size="sm" c="dimmed">
           No steps: every rating of the source is in.

@@ -53,6 +53,7 @@ export function UserTable({ snapshot }: { readonly snapshot: Snapshot }) {
     <EntityTable
       label="Users of the snapshot"
       searchLabel="Id holds"
+      all={snapshot.users}
       columns={columns}
       page={(offset, limit, { id, descending }) => {
         const input = { snapshotId: snapshot.id, filter, sort: id as Sort, descending, offset, limit };
