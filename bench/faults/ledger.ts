@@ -43,7 +43,7 @@ interface SeenVersion {
   readonly during: string;
 }
 
-/** How long a server may take to learn of a switch, load a version and begin to serve it. */
+/** How long ago what a server answers from may have been the live version at the latest: two loads of a small one (PUB-13). */
 const switchAllowance = 5_000;
 
 /** All that was promised by the servers, and all that they answered. */
@@ -124,22 +124,15 @@ export function createLedger(patience: number, tell: (violation: Violation) => v
         .parse(rows)
         .filter(({ version }) => !broken.has(version))
         .map(({ version, activated_at }) => ({ version, at: activated_at.getTime() }));
-      const allowance = patience * switchAllowance;
-      /**
-       * Whether a server may have answered with it: no later version had been the live one for longer than a server may take to
-       * serve it. Where the pointer moves again before that, loading begins anew.
-       */
-      const mayServe = (version: string, from: number, to: number) =>
+      /** Whether a version was the live one at any moment from then to then. */
+      const wasLive = (version: string, from: number, to: number) =>
         switches.some(
           (each, n) =>
-            each.version === version &&
-            each.at <= to &&
-            switches
-              .slice(n + 1)
-              .every((later, m) => Math.min(switches[n + 2 + m]?.at ?? from, from) - later.at <= allowance),
+            each.version === version && each.at <= to && (switches[n + 1]?.at ?? Number.POSITIVE_INFINITY) >= from,
         );
       for (const { version, begun, ended, blindSince, during } of seen) {
-        if (broken.has(version) || !mayServe(version, Math.min(begun, blindSince ?? begun), ended))
+        const from = Math.min(begun, blindSince ?? begun) - patience * switchAllowance;
+        if (broken.has(version) || !wasLive(version, from, ended))
           breach("wrong version", during, `${version} at ${new Date(begun).toISOString()}`);
       }
       return { answers: seen.length, switches: switches.length };

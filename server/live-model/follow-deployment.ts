@@ -3,6 +3,7 @@ import { ReelbenchError, toReelbenchError } from "../../core/contract/errors.ts"
 import { catalogueRevision } from "../../core/production/catalogue.ts";
 import { createBackOff } from "../../core/jobs/back-off.ts";
 import { findDeployment } from "../../core/production/deployments.ts";
+import { findVersion } from "../../core/production/versions.ts";
 import { findProbeRound, isProbeRoundOpen, probeRequests, saveProbeAnswers } from "../../core/production/probes.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -49,6 +50,16 @@ export interface FollowerOptions {
   readonly logger: Logger;
 }
 
+interface Loading {
+  readonly version: string;
+  /** The pointer's when the load began. */
+  readonly epoch: number;
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+  /** Postgres was away meanwhile: what it reads from may be dead without having said so. */
+  interrupted: boolean;
+}
+
 /** Milliseconds from a failed load to the next try. */
 const loadPauses = { first: 1000, longest: 30_000 };
 /** A candidate is kept this long after its round closed: activating it is then immediate. */
@@ -56,7 +67,9 @@ const candidateLinger = 60_000;
 
 /**
  * Makes this server serve what its channel points to. Versions load beside the one that serves, in a thread of their own;
- * until one is ready, and for ever if it cannot be loaded, the one before goes on serving.
+ * until one is ready, and for ever if it cannot be loaded, the one before goes on serving. A pointer that moves on does not end
+ * the load under way, or one that moves faster than versions load would never be followed: what was loaded serves if it is the
+ * later one, and the newest is loaded next (PUB-13).
  */
 export function followDeployment(options: FollowerOptions): DeploymentFollower {
   const { database, channel, models, metrics, logger } = options;
@@ -64,8 +77,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
   let failure: ModelStatus["failure"] = null;
   const loads = createBackOff(loadPauses);
   let retryAt = 0;
-  let loading: { readonly version: string; readonly abort: AbortController; readonly done: Promise<void> } | null =
-    null;
+  let loading: Loading | null = null;
   let candidate: { readonly held: HeldModel; readonly roundId: string; closedAt: number | null } | null = null;
   let probing: { readonly abort: AbortController; readonly done: Promise<void> } | null = null;
   let looking: Promise<void> | null = null;
@@ -75,6 +87,13 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
   let lookedWell = true;
   let lookAgain = false;
   const listeners: (() => void)[] = [];
+
+  function lookSoon(): Promise<void> {
+    // Asked during a look: what is asked about may have changed after it was looked at.
+    if (looking !== null) lookAgain = true;
+    looking ??= lookUntilAsked().finally(() => (looking = null));
+    return looking;
+  }
 
   async function lookUntilAsked(): Promise<void> {
     do {
@@ -97,6 +116,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
           "cannot look at what should be served; going on with what is",
         );
       lookedWell = false;
+      if (loading !== null) loading.interrupted = true;
     }
   }
 
@@ -109,44 +129,59 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     }
     wanted = { version: deployment.version, epoch: deployment.epoch };
     const current = models.current();
-    if (loading !== null && loading.version !== deployment.version) loading.abort.abort();
+    const outdated = loading !== null && loading.version !== deployment.version ? loading : null;
+    if (outdated?.interrupted === true) outdated.abort.abort();
     if (current?.shared.version === deployment.version) {
       if (current.epoch !== deployment.epoch) {
         models.renumber(deployment.epoch);
         report();
       }
       failure = null;
+      outdated?.abort.abort();
       return;
     }
     if (candidate?.held.shared.version === deployment.version) {
+      outdated?.abort.abort();
       switchTo(candidate.held, deployment.epoch);
       return;
     }
-    if (loading === null && performance.now() >= retryAt) startLoading(deployment.version);
+    if (loading === null && performance.now() >= retryAt) startLoading(wanted);
   }
 
-  function startLoading(version: string): void {
+  function startLoading({ version, epoch }: NonNullable<typeof wanted>): void {
     const abort = new AbortController();
-    const done = loadAndSwitch(version, abort.signal)
+    const done = loadAndSwitch(version, epoch, abort.signal)
       .catch((error: unknown) => {
-        if (abort.signal.aborted) return;
+        // What is wanted by now does not wait because another could not be loaded.
+        if (abort.signal.aborted || wanted?.version !== version) return;
         retryAt = performance.now() + loads.failed();
         remember(version, error);
       })
       .finally(() => {
         loading = null;
         report();
+        if (wanted !== null && wanted.version !== models.current()?.shared.version) void lookSoon();
       });
-    loading = { version, abort, done };
+    loading = { version, epoch, abort, done, interrupted: false };
   }
 
-  async function loadAndSwitch(version: string, signal: AbortSignal): Promise<void> {
+  async function loadAndSwitch(version: string, epoch: number, signal: AbortSignal): Promise<void> {
     const held = await loadWarm(version, signal);
     try {
+      // Asked before the pointer is looked at for the last time: it may be wanted again when the answer is there.
+      const outdated = wanted?.version !== version && (await isOutOfService(version));
+      signal.throwIfAborted();
       if (wanted?.version === version) switchTo(held, wanted.epoch);
+      else if (!outdated && epoch > (models.current()?.epoch ?? 0)) switchTo(held, epoch);
     } finally {
       held.release();
     }
+  }
+
+  /** Whether people took it back since (PUB-12), or it is gone. */
+  async function isOutOfService(version: string): Promise<boolean> {
+    const found = await findVersion(database, version);
+    return found === null || found.withdrawn !== null;
   }
 
   async function loadWarm(version: string, signal: AbortSignal): Promise<HeldModel> {
@@ -268,7 +303,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     }
     if (!reload) applied = { key: shared.key, revision };
     else if (loading === null && wanted?.version === shared.version && performance.now() >= retryAt)
-      startLoading(shared.version);
+      startLoading(wanted);
   }
 
   function report(): void {
@@ -284,12 +319,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
   }
 
   return {
-    look: () => {
-      // Asked during a look: what is asked about may have changed after it was looked at.
-      if (looking !== null) lookAgain = true;
-      looking ??= lookUntilAsked().finally(() => (looking = null));
-      return looking;
-    },
+    look: lookSoon,
     settled: async () => void (await Promise.all([loading?.done, probing?.done])),
     onChange: (listener) => void listeners.push(listener),
     status: () => ({ wanted: wanted?.version ?? null, candidate: candidate?.held.shared.version ?? null, failure }),
