@@ -14,7 +14,9 @@ export function ImportCheckView({ check }: { readonly check: ImportCheck }) {
   const span = from === null || to === null ? "none" : `${formatDataDate(from)} – ${formatDataDate(to)}`;
   const place = useRef<HTMLElement>(null);
   // It comes below what is seen of most windows: somebody who asked for it is led to it.
-  useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), [check]);
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: "nearest" });
+  }, [check]);
   return (
     <Card component="section" aria-label="What the import would have" ref={place}>
       <Group justify="space-between" mb="xs">

@@ -131,12 +131,14 @@ function Understood({ preview, titles, chosen, onChange, refreshing }: Understoo
         </Group>
         <ReadOptionsForm preview={preview} chosen={chosen} onChange={onChange} />
       </Card>
-      <Card padding={0} aria-busy={refreshing} style={{ opacity: refreshing ? 0.7 : 1 }}>
-        <PreviewTable
-          preview={preview}
-          onRole={(column, role) => onChange(assignRole(chosen, preview.columns, column, role))}
-        />
-      </Card>
+      {preview.columns.length > 0 && (
+        <Card padding={0} aria-busy={refreshing} style={{ opacity: refreshing ? 0.7 : 1 }}>
+          <PreviewTable
+            preview={preview}
+            onRole={(column, role) => onChange(assignRole(chosen, preview.columns, column, role))}
+          />
+        </Card>
+      )}
       <Warnings warnings={warningsOf(preview)} />
       {preview.problem === null ? (
         <ImportAction preview={preview} titles={titles} chosen={chosen} />

@@ -1,5 +1,6 @@
 import type { Recipe } from "../../../../core/contract/entities.ts";
 import type { RecipePreview } from "../../../../core/contract/snapshot-tables.ts";
+import { formatQuantity } from "../../components/format/numbers.ts";
 
 export type RecipeStep = Recipe[number];
 export type StepKind = RecipeStep["step"];
@@ -147,9 +148,9 @@ export function describeStep(step: RecipeStep): string {
     case "minimum-ratings":
       return `At least ${String(step.perUser)} ratings per user and ${String(step.perItem)} per film`;
     case "exclude-users":
-      return `Leave out ${String(step.users.length)} users`;
+      return `Leave out ${formatQuantity(step.users.length, "user")}`;
     case "exclude-items":
-      return `Leave out ${String(step.items.length)} films`;
+      return `Leave out ${formatQuantity(step.items.length, "film")}`;
     case "rating-threshold":
       return `Only ratings of ${String(step.minimum)} or more${step.binarise ? ", each made 1" : ""}`;
   }
