@@ -16,6 +16,7 @@ import {
   Slider,
   Switch,
   Table,
+  TableScrollContainer,
   Tabs,
   Textarea,
   TextInput,
@@ -57,6 +58,9 @@ const small = { size: "xs" } as const;
 /** The list itself scrolls: a scrolling box around it would be one that the keyboard cannot reach. */
 const plainList = { withScrollArea: false, styles: { dropdown: { maxHeight: 260, overflowY: "auto" } } } as const;
 
+/** A table wider than its place: its bar is seen, and it scrolls by the keyboard, too. */
+const reachable = { type: "auto", offsetScrollbars: "present", viewportProps: { tabIndex: 0 } } as const;
+
 export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: 7,
@@ -93,6 +97,7 @@ export const theme = createTheme({
     Slider: Slider.extend({ defaultProps: small }),
     Switch: Switch.extend({ defaultProps: small }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 5, horizontalSpacing: "sm" } }),
+    TableScrollContainer: TableScrollContainer.extend({ defaultProps: { scrollAreaProps: reachable } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
     Textarea: Textarea.extend({ defaultProps: small }),
     TextInput: TextInput.extend({ defaultProps: small }),

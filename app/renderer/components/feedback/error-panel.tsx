@@ -1,6 +1,7 @@
 import { Alert, Button, Code, Collapse, CopyButton, Group, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconCopy } from "@tabler/icons-react";
 import { useState } from "react";
+import type { ReactNode } from "react";
 import { toReelbenchError } from "../../../../core/contract/errors.ts";
 import { errorReport } from "./error-report.ts";
 
@@ -12,10 +13,12 @@ interface ErrorPanelProps {
   /** What was being tried: "The snapshot could not be created". */
   readonly title?: string;
   readonly onRetry?: () => void;
+  /** The buttons that lead to what can be set right. */
+  readonly actions?: ReactNode;
 }
 
 /** What happened, what to do about it, and the whole of it to copy. */
-export function ErrorPanel({ error, title, onRetry }: ErrorPanelProps) {
+export function ErrorPanel({ error, title, onRetry, actions }: ErrorPanelProps) {
   const [opened, setOpened] = useState(false);
   const failure = toReelbenchError(error);
   const report = errorReport(failure);
@@ -39,6 +42,7 @@ export function ErrorPanel({ error, title, onRetry }: ErrorPanelProps) {
               Try again
             </Button>
           )}
+          {actions}
           <CopyButton value={report}>
             {({ copied, copy }) => (
               <Button

@@ -6,15 +6,20 @@ import { Inline } from "../help/prose.tsx";
 
 const few = 4;
 
-/** What the newest version's part of the changelog says; last written first, as nobody reads a list to its end. */
+/**
+ * What the newest version's part of the changelog says, list by list (the workbench's own stands before the server's);
+ * in each last written first, as nobody reads a list to its end.
+ */
 function newest(): { readonly title: string; readonly items: readonly string[] } {
   const blocks = blocksOf(changelog);
   const start = blocks.findIndex((block) => block.kind === "heading" && block.level === 2);
   const heading = blocks[start];
   const rest = blocks.slice(start + 1);
   const end = rest.findIndex((block) => block.kind === "heading" && block.level === 2);
-  const items = (end === -1 ? rest : rest.slice(0, end)).flatMap((block) => (block.kind === "list" ? block.items : []));
-  return { title: heading?.kind === "heading" ? heading.text : "", items: items.toReversed() };
+  const items = (end === -1 ? rest : rest.slice(0, end)).flatMap((block) =>
+    block.kind === "list" ? block.items.toReversed() : [],
+  );
+  return { title: heading?.kind === "heading" ? heading.text : "", items };
 }
 
 const { title, items } = newest();

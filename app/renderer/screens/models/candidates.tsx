@@ -65,7 +65,7 @@ function columnsFor(rows: readonly RunRow[], onRegister: (run: RunRow) => void):
     {
       id: "run",
       header: "Run",
-      width: 260,
+      width: 230,
       value: ({ name }) => name,
       cell: ({ id, name }) => (
         <TextLink to="/compare" search={{ open: id }}>
@@ -73,11 +73,22 @@ function columnsFor(rows: readonly RunRow[], onRegister: (run: RunRow) => void):
         </TextLink>
       ),
     },
-    { id: "algorithm", header: "Algorithm", width: 130, value: ({ algorithm }) => algorithm },
+    {
+      id: "register",
+      header: "Register",
+      width: 100,
+      value: () => null,
+      cell: (run) => (
+        <Button size="compact-xs" variant="default" aria-label={`Register ${run.name}`} onClick={() => onRegister(run)}>
+          Register…
+        </Button>
+      ),
+    },
+    { id: "algorithm", header: "Algorithm", width: 110, value: ({ algorithm }) => algorithm },
     ...metrics.map((name): DataColumn<RunRow> => ({
       id: name,
       header: metricLabel(name),
-      width: 110,
+      width: 96,
       numeric: true,
       bestFirst: /^(rmse|mae)/.test(name) ? "low" : "high",
       value: (run) => findMetric(run.metrics, name)?.value ?? null,
@@ -89,20 +100,9 @@ function columnsFor(rows: readonly RunRow[], onRegister: (run: RunRow) => void):
     {
       id: "created",
       header: "Trained",
-      width: 170,
+      width: 150,
       value: ({ createdAt }) => createdAt,
       cell: ({ createdAt }) => formatDateTime(createdAt),
-    },
-    {
-      id: "register",
-      header: "Register",
-      width: 110,
-      value: () => null,
-      cell: (run) => (
-        <Button size="compact-xs" variant="default" aria-label={`Register ${run.name}`} onClick={() => onRegister(run)}>
-          Register…
-        </Button>
-      ),
     },
   ];
 }

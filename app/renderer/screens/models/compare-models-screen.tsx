@@ -1,12 +1,13 @@
 import { Alert, Button, Group, Select, SimpleGrid, Stack, Table, Text } from "@mantine/core";
-import { IconArrowsLeftRight, IconChevronLeft, IconGavel } from "@tabler/icons-react";
+import { IconArrowsDiff, IconArrowsLeftRight, IconChevronLeft, IconGavel } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { ModelDetail, ModelEntry } from "../../../../core/contract/model-versions.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
+import { EmptyState } from "../../components/feedback/empty-state.tsx";
 import { findMetric, formatMetric, metricLabel, metricNames } from "../../components/format/metrics.ts";
 import { formatCount, formatDecimal, formatSigned } from "../../components/format/numbers.ts";
-import { TextLink } from "../../components/link-button.tsx";
+import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { parameterRows } from "../compare/differences.ts";
@@ -36,14 +37,15 @@ export function CompareModelsScreen() {
       <Answer of={versions} height={360}>
         {(known) => {
           const [before, after] = chosenOf(known, asked);
-          if (before === undefined || after === undefined)
-            return (
-              <Text size="sm" c="dimmed">
-                There are not two versions yet.
-              </Text>
-            );
+          if (before === undefined || after === undefined) return <OneIsMissing />;
           return (
             <Stack gap="md">
+              {asked.some((id) => !known.some(({ version }) => version.id === id)) && (
+                <Alert color="yellow" title="A version that was asked for is not in this workspace">
+                  The link is of another workspace, or the version was deleted. Shown instead are the two registered
+                  last; others can be chosen below.
+                </Alert>
+              )}
               <Chooser entries={known} before={before} after={after} onChoose={choose} />
               <Loaded key={`${before} ${after}`} before={before} after={after} />
             </Stack>
@@ -51,6 +53,26 @@ export function CompareModelsScreen() {
         }}
       </Answer>
     </Screen>
+  );
+}
+
+function OneIsMissing() {
+  return (
+    <EmptyState
+      icon={IconArrowsDiff}
+      title="There are not two versions to compare"
+      actions={
+        <>
+          <LinkButton to="/models">See the versions</LinkButton>
+          <LinkButton variant="default" to="/publish">
+            Publish a model
+          </LinkButton>
+        </>
+      }
+    >
+      A version comes of every publication, and of registering a candidate. With two of them their metrics, settings and
+      data stand here side by side.
+    </EmptyState>
   );
 }
 
@@ -277,12 +299,9 @@ interface TableProps extends PairProps {
   readonly children: ReactNode;
 }
 
-/** By the keyboard, too, where it is wider than its place. */
-const focusable = { viewportProps: { tabIndex: 0 } };
-
 function Pair({ label, head, from, to, difference = null, children }: TableProps) {
   return (
-    <Table.ScrollContainer minWidth={420} scrollAreaProps={focusable}>
+    <Table.ScrollContainer minWidth={420}>
       <Table fz="sm" aria-label={label} withTableBorder style={{ background: "var(--rb-surface)" }}>
         <Table.Thead>
           <Table.Tr>

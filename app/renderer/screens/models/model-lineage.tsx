@@ -114,7 +114,7 @@ function Step({ title, first = false, children }: StepProps) {
     <li className={styles["step"]}>
       {!first && <IconArrowRight size={16} aria-hidden className={styles["arrow"] ?? ""} />}
       <Card p="sm" className={styles["stepCard"] ?? ""}>
-        <Title order={2} size="h4" mb={4}>
+        <Title order={2} size="h3" mb={4}>
           {title}
         </Title>
         {children}

@@ -16,7 +16,12 @@ const words = {
 export function PublicationsTable({ publications }: { readonly publications: readonly ModelPublication[] }) {
   return (
     <Table.ScrollContainer minWidth={620}>
-      <Table fz="sm" aria-label="Publications of this version">
+      <Table
+        fz="sm"
+        aria-label="Publications of this version"
+        withTableBorder
+        style={{ background: "var(--rb-surface)" }}
+      >
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Target</Table.Th>

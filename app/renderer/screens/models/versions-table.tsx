@@ -39,7 +39,7 @@ function columnsFor(entries: readonly ModelEntry[]): readonly DataColumn<ModelEn
     {
       id: "version",
       header: "Version",
-      width: 150,
+      width: 130,
       value: ({ version }) => versionTitle(version),
       cell: ({ version }) => (
         <TextLink to="/models/$modelId" params={{ modelId: version.id }}>
@@ -50,14 +50,14 @@ function columnsFor(entries: readonly ModelEntry[]): readonly DataColumn<ModelEn
     {
       id: "aliases",
       header: "Aliases",
-      width: 140,
+      width: 120,
       value: ({ version }) => version.aliases.join(", "),
       cell: ({ version }) => <Aliases aliases={version.aliases} />,
     },
     {
       id: "live",
       header: "Live on",
-      width: 110,
+      width: 90,
       value: (entry) =>
         liveOn(entry)
           .map(({ targetName }) => targetName)
@@ -72,12 +72,12 @@ function columnsFor(entries: readonly ModelEntry[]): readonly DataColumn<ModelEn
         </Group>
       ),
     },
-    { id: "run", header: "Run", width: 170, value: ({ run }) => run.name },
-    { id: "algorithm", header: "Algorithm", width: 105, value: ({ run }) => run.algorithm },
+    { id: "run", header: "Run", width: 160, value: ({ run }) => run.name },
+    { id: "algorithm", header: "Algorithm", width: 98, value: ({ run }) => run.algorithm },
     ...metrics.map((name): DataColumn<ModelEntry> => ({
       id: name,
       header: metricLabel(name),
-      width: 95,
+      width: 94,
       numeric: true,
       bestFirst: /^(rmse|mae)/.test(name) ? "low" : "high",
       value: ({ run }) => findMetric(run.metrics, name)?.value ?? null,

@@ -3,6 +3,7 @@ import { IconArrowBackUp } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Publication, Target, TargetStatus } from "../../../../core/contract/entities.ts";
 import { fromEnvelope } from "../../../../core/contract/errors.ts";
+import type { ReelbenchError } from "../../../../core/contract/errors.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
@@ -10,6 +11,7 @@ import { formatAgo, formatDateTime } from "../../components/format/times.ts";
 import { useNow } from "../../components/format/use-now.ts";
 import { InlineLink } from "../../components/link-button.tsx";
 import { useJob, useQueryMethod } from "../../transport/hooks.ts";
+import { TargetModal } from "./target-modal.tsx";
 import { TargetVersions } from "./target-versions.tsx";
 import type { TargetStatusQuery } from "./use-target-status.ts";
 
@@ -36,10 +38,37 @@ export function LiveNow({ target, status: { asked, status } }: LiveNowProps) {
         known.error === null ? (
           <Live target={target} status={known} />
         ) : (
-          <ErrorPanel error={fromEnvelope(known.error)} onRetry={() => void status.refetch()} />
+          <NotKnown target={target} error={fromEnvelope(known.error)} onRetry={() => void status.refetch()} />
         )
       }
     </Answer>
+  );
+}
+
+interface NotKnownProps {
+  readonly target: Target;
+  readonly error: ReelbenchError;
+  readonly onRetry: () => void;
+}
+
+function NotKnown({ target, error, onRetry }: NotKnownProps) {
+  const [editing, setEditing] = useState(false);
+  return (
+    <>
+      <ErrorPanel
+        error={error}
+        title={`What is live on ${target.name} is not known`}
+        onRetry={onRetry}
+        actions={
+          target.kind === "production" && (
+            <Button variant="default" onClick={() => setEditing(true)}>
+              Edit the target…
+            </Button>
+          )
+        }
+      />
+      <TargetModal opened={editing} target={target} onClose={() => setEditing(false)} />
+    </>
   );
 }
 
@@ -166,7 +195,7 @@ function Servers({ servers, active }: { readonly servers: TargetStatus["servers"
 function History({ status }: { readonly status: TargetStatus }) {
   return (
     <Card padding={0}>
-      <Title order={3} px="md" py="xs">
+      <Title order={3} px="sm" py="xs">
         What was live when
       </Title>
       <Table fz="sm" aria-label="What was live when">

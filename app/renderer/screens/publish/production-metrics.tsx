@@ -136,18 +136,12 @@ const charts: readonly Chart[] = [
 function Charts({ metrics: { points, interval } }: { readonly metrics: ProductionMetrics }) {
   const now = Date.parse(points.at(-1)?.at ?? "");
   const minutes = (point: ProductionPoint) => (Date.parse(point.at) - now) / 60_000;
+  const known = ({ lines }: Chart) => lines.some(({ of }) => points.some((point) => of(point) !== null));
+  const unknown = charts.filter((chart) => !known(chart)).map(({ title }) => title);
   return (
-    <SimpleGrid cols={{ base: 1, lg: 2 }}>
-      {charts.map(({ title, description, unit, lines }) => {
-        const series = lines.map(({ label, of }): Series => ({
-          id: label,
-          label,
-          points: points.flatMap((point) => {
-            const value = of(point);
-            return value === null ? [] : [{ x: minutes(point), y: value }];
-          }),
-        }));
-        return (
+    <Stack gap="xs">
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
+        {charts.filter(known).map(({ title, description, unit, lines }) => (
           <ChartFrame
             key={title}
             title={title}
@@ -158,35 +152,39 @@ function Charts({ metrics: { points, interval } }: { readonly metrics: Productio
               rows: points.map((point) => [point.at, ...lines.map(({ of }) => of(point))]),
             }}
           >
-            {(height) =>
-              series.every((line) => line.points.length === 0) ? (
-                <Text size="sm" c="dimmed" h={height}>
-                  Nothing to show yet: nobody has asked.
-                </Text>
-              ) : (
-                <LinePlot
-                  series={series}
-                  height={height}
-                  title={title}
-                  xLabel="Minutes before the last look"
-                  yLabel={unit}
-                  gapAfter={(4 * interval) / 60}
-                />
-              )
-            }
+            {(height) => (
+              <LinePlot
+                series={lines.map(({ label, of }): Series => ({
+                  id: label,
+                  label,
+                  points: points.flatMap((point) => {
+                    const value = of(point);
+                    return value === null ? [] : [{ x: minutes(point), y: value }];
+                  }),
+                }))}
+                height={height}
+                title={title}
+                xLabel="Minutes before the last look"
+                yLabel={unit}
+                gapAfter={(4 * interval) / 60}
+              />
+            )}
           </ChartFrame>
-        );
-      })}
-    </SimpleGrid>
+        ))}
+      </SimpleGrid>
+      {unknown.length > 0 && (
+        <Text size="sm" c="dimmed">
+          Nothing to show yet, as nobody has asked: {unknown.join(", ").toLowerCase()}.
+        </Text>
+      )}
+    </Stack>
   );
 }
 
 function Online({ online }: { readonly online: ProductionMetrics["online"] }) {
   return (
     <div>
-      <Title order={3} size="h4">
-        Online hit rate
-      </Title>
+      <Title order={3}>Online hit rate</Title>
       {online.length === 0 ? (
         <Text size="sm" c="dimmed">
           Not measured yet: it needs lists that were shown and feedback to them.
@@ -226,9 +224,7 @@ function driftWord(psi: number): { readonly word: string; readonly color: string
 function Drift({ drift }: { readonly drift: ProductionMetrics["drift"] }) {
   return (
     <div>
-      <Title order={3} size="h4">
-        Drift
-      </Title>
+      <Title order={3}>Drift</Title>
       {drift.length === 0 ? (
         <Text size="sm" c="dimmed">
           Not measured yet: it needs 100 pieces of feedback in a week.

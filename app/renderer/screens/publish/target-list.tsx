@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Group, Menu, Modal, Stack, Text, UnstyledButton, Button } from "@mantine/core";
+import { ActionIcon, Badge, Group, Menu, Modal, Text, UnstyledButton, Button } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Target } from "../../../../core/contract/entities.ts";
@@ -20,7 +20,7 @@ export function TargetList({ targets, chosenId, onChoose }: TargetListProps) {
   const [testing, setTesting] = useState<Target | null>(null);
   const [removing, setRemoving] = useState<Target | null>(null);
   return (
-    <Stack gap={6} component="section" aria-label="Targets">
+    <section className={styles["targets"]} aria-label="Targets">
       {targets.map((target) => (
         <div key={target.id} style={{ position: "relative" }}>
           <UnstyledButton
@@ -62,7 +62,7 @@ export function TargetList({ targets, chosenId, onChoose }: TargetListProps) {
       <TargetModal opened={editing !== null} target={editing} onClose={() => setEditing(null)} />
       <TargetTest target={testing} onClose={() => setTesting(null)} />
       <RemoveTarget target={removing} onClose={() => setRemoving(null)} />
-    </Stack>
+    </section>
   );
 }
 

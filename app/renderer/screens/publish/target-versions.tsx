@@ -33,9 +33,6 @@ const stateLabels = {
   failed: "Failed",
 } as const;
 
-/** By the keyboard, too, where it is wider than its place. */
-const focusable = { viewportProps: { tabIndex: 0 } };
-
 interface TargetVersionsProps {
   readonly target: Target;
   readonly publications: readonly Publication[];
@@ -47,12 +44,12 @@ export function TargetVersions({ target, publications }: TargetVersionsProps) {
   const [withdrawing, setWithdrawing] = useState<string | null>(null);
   return (
     <Card padding={0} component="section" aria-label="Versions on the target">
-      <Title order={3} px="md" py="xs">
+      <Title order={3} px="sm" py="xs">
         Versions on the target
       </Title>
       <Answer of={versions} height={120} errorTitle="The versions cannot be listed">
         {(known) => (
-          <Table.ScrollContainer minWidth={720} scrollAreaProps={focusable}>
+          <Table.ScrollContainer minWidth={680}>
             <Table fz="sm" aria-label="Versions on the target" style={{ whiteSpace: "nowrap" }}>
               <Table.Thead>
                 <Table.Tr>
@@ -61,7 +58,7 @@ export function TargetVersions({ target, publications }: TargetVersionsProps) {
                   <Table.Th ta="right">Size</Table.Th>
                   <Table.Th>Made</Table.Th>
                   <Table.Th>Kept because</Table.Th>
-                  <Table.Th w={40} />
+                  <Table.Th w={40} aria-label="Actions" />
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -121,7 +118,7 @@ function VersionRow({ target, version: known, publication, onWithdraw }: Version
       <Table.Td ta="right">{formatBytes(bytes)}</Table.Td>
       <Table.Td>{formatDateTime(createdAt)}</Table.Td>
       <Table.Td>
-        <Text size="sm" c="dimmed">
+        <Text size="sm" c="dimmed" style={{ whiteSpace: "normal" }}>
           {keptBecause ?? "it would be removed"}
         </Text>
       </Table.Td>

@@ -51,7 +51,7 @@ export function SettingsScreen() {
         onChange={choose}
         orientation={narrow ? "horizontal" : "vertical"}
         variant="pills"
-        styles={{ tab: { justifyContent: "flex-start" } }}
+        styles={{ tabLabel: { textAlign: "start" } }}
       >
         <Tabs.List aria-label="Settings" mr={narrow ? 0 : "lg"} mb={narrow ? "md" : 0} miw={narrow ? undefined : 180}>
           {settingsSections.map((id) => (
