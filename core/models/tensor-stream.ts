@@ -5,6 +5,9 @@ import type { PlacedTensor, Tensor } from "./safetensors.ts";
 /** Rows of a tensor's first axis, ascending and each once; "all": the whole tensor. */
 export type RowSelection = "all" | Int32Array;
 
+/** Memory of so many bytes for the numbers of one tensor. */
+type Allocate = (bytes: number) => ArrayBufferLike;
+
 /**
  * Reads `model.safetensors` piece by piece and keeps only the rows that `select` names: a model of a gigabyte needs no more
  * memory than what is kept of it. Every length and every value is checked as `decodeSafetensors` does, those that are not
@@ -14,6 +17,7 @@ export async function readTensors(
   pieces: AsyncIterable<Uint8Array>,
   bytes: number,
   select: (name: string, shape: readonly number[]) => RowSelection,
+  allocate: Allocate = (size) => new ArrayBuffer(size),
 ): Promise<Map<string, Tensor>> {
   let head = Buffer.alloc(0);
   let receivers: Receiver[] | null = null;
@@ -26,45 +30,53 @@ export async function readTensors(
       head = Buffer.concat([head, data]);
       const header = readSafetensorsHeader(head, bytes);
       if (header === null) continue; // More of it is to come.
-      receivers = checkLayout(header, bytes).map((tensor) => receiverOf(tensor, select, kept));
+      receivers = checkLayout(header, bytes).map((tensor) => receiverOf(tensor, select, kept, allocate));
       data = head.subarray(header.dataStart);
+      head = Buffer.alloc(0);
     }
-    // Numbers may straddle two pieces; a copy of its own starts where a Float32Array may.
-    const joined = new Uint8Array(rest.length + data.length);
-    joined.set(rest);
-    joined.set(data, rest.length);
-    const count = Math.floor(joined.length / 4);
-    for (const receive of receivers) receive(words, count, joined.buffer);
+    const aligned = rest.length === 0 && data.byteOffset % 4 === 0 ? data : joined(rest, data);
+    const count = Math.floor(aligned.length / 4);
+    for (const receive of receivers) receive(words, count, aligned);
     words += count;
-    rest = Buffer.from(joined.subarray(count * 4));
+    rest = Buffer.from(aligned.subarray(count * 4));
   }
   if (receivers === null)
     throw new ReelbenchError("RB_CORRUPT", "model.safetensors is damaged: it ends in its header.");
   return kept;
 }
 
-/** Takes `count` numbers in `buffer`, the first of which is number `from` of all tensors' numbers. */
-type Receiver = (from: number, count: number, buffer: ArrayBuffer) => void;
+/** Numbers may straddle two pieces; a copy of its own starts where a Float32Array may. */
+function joined(rest: Uint8Array, data: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(rest.length + data.length);
+  copy.set(rest);
+  copy.set(data, rest.length);
+  return copy;
+}
+
+/** Takes the `count` numbers that `bytes` begin with, the first of which is number `from` of all tensors' numbers. */
+type Receiver = (from: number, count: number, bytes: Uint8Array) => void;
 
 function receiverOf(
   { name, dtype, shape, begin, length }: PlacedTensor,
   select: (name: string, shape: readonly number[]) => RowSelection,
   kept: Map<string, Tensor>,
+  allocate: Allocate,
 ): Receiver {
   const first = begin / 4;
   const width = shape.slice(1).reduce((product, size) => product * size, 1);
   const rows = select(name, shape);
   const size = rows === "all" ? length / 4 : rows.length * width;
-  const data = dtype === "I32" ? new Int32Array(size) : new Float32Array(size);
+  const memory = allocate(size * 4);
+  const data = dtype === "I32" ? new Int32Array(memory) : new Float32Array(memory);
   kept.set(name, { shape: rows === "all" ? shape : [rows.length, ...shape.slice(1)], data });
-  return (from, count, buffer) => {
+  return (from, count, { buffer, byteOffset }) => {
     const start = Math.max(from, first);
     const end = Math.min(from + count, first + length / 4);
     if (start >= end) return;
     const view = (at: number, until: number) =>
       dtype === "I32"
-        ? new Int32Array(buffer, (at - from) * 4, until - at)
-        : new Float32Array(buffer, (at - from) * 4, until - at);
+        ? new Int32Array(buffer, byteOffset + (at - from) * 4, until - at)
+        : new Float32Array(buffer, byteOffset + (at - from) * 4, until - at);
     const values = view(start, end);
     if (values instanceof Float32Array) checkFinite(name, values);
     if (rows === "all") return data.set(values, start - first);

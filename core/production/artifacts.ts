@@ -122,8 +122,7 @@ export async function insertChunks(
 
 /**
  * Reads one file of a version, chunk by chunk in order, so that memory holds one chunk besides what the caller keeps.
- * Throws RB_CORRUPT when a chunk is missing or the length is not the declared one. Hashes are the caller's to check
- * (`decodeBundle` does).
+ * Throws RB_CORRUPT when a chunk is missing or the length is not the declared one. Hashes are the caller's to check.
  */
 export async function* readArtifactFile(
   database: Database,
@@ -153,30 +152,4 @@ export async function* readArtifactFile(
       "RB_CORRUPT",
       `Version ${version}: ${file.name} has ${bytes} bytes on the target, not ${file.bytes}.`,
     );
-}
-
-/** All files of a version in memory, by name: what `decodeBundle` takes. */
-export async function readArtifact(
-  database: Database,
-  version: string,
-  signal?: AbortSignal,
-): Promise<Map<string, Uint8Array>> {
-  const files = await artifactFiles(database, version);
-  if (files.length === 0) throw new ReelbenchError("RB_NOT_FOUND", `Version ${version} has no artifact on the target.`);
-  const read = new Map<string, Uint8Array>();
-  for (const file of files) {
-    const bytes = new Uint8Array(file.bytes);
-    let offset = 0;
-    for await (const chunk of readArtifactFile(database, version, file, signal)) {
-      if (offset + chunk.length > bytes.length)
-        throw new ReelbenchError(
-          "RB_CORRUPT",
-          `Version ${version}: ${file.name} is longer on the target than declared.`,
-        );
-      bytes.set(chunk, offset);
-      offset += chunk.length;
-    }
-    read.set(file.name, bytes);
-  }
-  return read;
 }

@@ -1,7 +1,4 @@
-import { createHash } from "node:crypto";
 import { ReelbenchError } from "../../core/contract/errors.ts";
-import { decodeBundle } from "../../core/models/bundle.ts";
-import { artifactDigest, chunkBytes, readArtifact } from "../../core/production/artifacts.ts";
 import { rankingLength } from "../../core/production/cache-keys.ts";
 import { catalogueRevision } from "../../core/production/catalogue.ts";
 import { indexForScan } from "../../core/recommend/scanner.ts";
@@ -10,10 +7,11 @@ import type { Database } from "../../core/production/database.ts";
 import { historyPages, historyShape } from "../../core/production/history-pages.ts";
 import { findVersion } from "../../core/production/versions.ts";
 import { shareModel } from "../../core/recommend/shared-model.ts";
+import { readBundle } from "./read-bundle.ts";
 import { changedItems } from "./changed-items.ts";
 import { shareCatalogue, sharedBytes } from "./shared-model.ts";
 import type { SharedHistories, SharedModel } from "./shared-model.ts";
-import { findId, toIdIndex, toSharedText } from "./shared-text.ts";
+import { findId, textAt, toSharedText } from "./shared-text.ts";
 import type { IdIndex } from "./shared-text.ts";
 
 /**
@@ -27,19 +25,7 @@ export async function loadVersion(
 ): Promise<SharedModel> {
   const version = await findVersion(database, name);
   if (version === null) throw new ReelbenchError("RB_NOT_FOUND", `Version ${name} is not on the target.`);
-  const files = await readArtifact(database, name);
-  if (digestOf(files) !== version.sha256) {
-    throw new ReelbenchError("RB_CORRUPT", `What the target holds of version ${name} is not what was published.`);
-  }
-  const bundle = decodeBundle(files);
-  if (bundle.userIds.length !== bundle.model.users || bundle.itemIds.length !== bundle.model.items) {
-    throw new ReelbenchError(
-      "RB_CORRUPT",
-      `Version ${name} names ${bundle.itemIds.length} items; its model has ${bundle.model.items}.`,
-    );
-  }
-  const users = toIdIndex(bundle.userIds);
-  const items = toIdIndex(bundle.itemIds);
+  const { users, items, ...bundle } = await readBundle(database, version);
   const revision = await catalogueRevision(database);
   const catalogue = await readCatalogue(database, items);
   const model = shareModel(bundle.model);
@@ -52,25 +38,16 @@ export async function loadVersion(
     model,
     users,
     items,
-    catalogue: shareCatalogue(bundle.itemIds, (itemId) => catalogue.get(itemId), toSharedText),
+    catalogue: shareCatalogue(
+      Array.from({ length: model.items }, (_, i) => textAt(items.ids, i)),
+      (itemId) => catalogue.get(itemId),
+      toSharedText,
+    ),
     catalogueRevision: revision,
     histories: await readHistories(database, version.snapshotId, users, items),
     scan: indexForScan(model, { slots: threads, longestList: rankingLength }),
   };
   return { ...shared, bytes: sharedBytes(shared) };
-}
-
-function digestOf(files: ReadonlyMap<string, Uint8Array>): string {
-  return artifactDigest(
-    Array.from(files, ([name, bytes]) => ({
-      name,
-      chunkHashes: Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, n) =>
-        createHash("sha256")
-          .update(bytes.subarray(n * chunkBytes, (n + 1) * chunkBytes))
-          .digest(),
-      ),
-    })),
-  );
 }
 
 /** Of the catalogue, the items of this model. */

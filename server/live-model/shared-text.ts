@@ -10,17 +10,38 @@ export interface SharedText {
 }
 
 export function toSharedText(texts: readonly string[]): SharedText {
-  const starts = new Int32Array(new SharedArrayBuffer(4 * (texts.length + 1)));
+  const writer = createSharedText(texts.length);
+  writer.add(texts);
+  return writer.end();
+}
+
+/** Exactly `length` strings that come in batches: no more of them need to be strings than one batch. */
+export function createSharedText(length: number): { add(texts: readonly string[]): void; end(): SharedText } {
+  const starts = new Int32Array(new SharedArrayBuffer(4 * (length + 1)));
+  const pieces: Buffer[] = [];
+  let count = 0;
   let total = 0;
-  texts.forEach((text, index) => {
-    starts[index] = total;
-    total += Buffer.byteLength(text);
-  });
-  starts[texts.length] = total;
-  const bytes = new Uint8Array(new SharedArrayBuffer(total));
-  const target = Buffer.from(bytes.buffer, 0, total);
-  texts.forEach((text, index) => target.write(text, starts[index] ?? 0));
-  return { length: texts.length, bytes, starts };
+  return {
+    add(texts) {
+      if (count + texts.length > length) throw new RangeError(`There are more than ${length} texts.`);
+      for (const text of texts) {
+        starts[count++] = total;
+        total += Buffer.byteLength(text);
+      }
+      pieces.push(Buffer.from(texts.join("")));
+    },
+    end() {
+      if (count !== length) throw new RangeError(`There are ${count} texts, not ${length}.`);
+      starts[length] = total;
+      const bytes = new Uint8Array(new SharedArrayBuffer(total));
+      let at = 0;
+      for (const piece of pieces.splice(0)) {
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+      return { length, bytes, starts };
+    },
+  };
 }
 
 export function textAt(text: SharedText, index: number): string {
@@ -37,13 +58,17 @@ export interface IdIndex {
 }
 
 export function toIdIndex(ids: readonly string[]): IdIndex {
-  const text = toSharedText(ids);
+  return indexIds(toSharedText(ids));
+}
+
+export function indexIds(text: SharedText): IdIndex {
   const view = bytesView(text);
+  const length = text.length;
   let sorted = true;
-  for (let index = 1; index < ids.length && sorted; index++) sorted = compare(view, text, index - 1, index) < 0;
+  for (let index = 1; index < length && sorted; index++) sorted = compare(view, text, index - 1, index) < 0;
   if (sorted) return { ids: text, order: null };
-  const order = new Int32Array(new SharedArrayBuffer(4 * ids.length));
-  order.set(Int32Array.from(ids, (_, index) => index).sort((a, b) => compare(view, text, a, b)));
+  const order = new Int32Array(new SharedArrayBuffer(4 * length));
+  order.set(Int32Array.from({ length }, (_, index) => index).sort((a, b) => compare(view, text, a, b)));
   return { ids: text, order };
 }
 
