@@ -59,7 +59,7 @@ describe("without Redis", () => {
     const other = await startServer(serverConfig(target.url, { redisUrl: redis.url }));
     cleanups.push(() => other.close());
     const there = createClient(other.url, client.key);
-    await expect.poll(async () => (await client.get("/readyz")).text).toContain('"redis":"up"');
+    await expect.poll(async () => (await client.get("/readyz")).text, { timeout: 15_000 }).toContain('"redis":"up"');
     await recommend(client, "user-02");
     await recommend(there, "user-02");
     const control = createRedisClient({ url: redis.url });

@@ -45,7 +45,7 @@ test("a request is traced through Postgres, Redis and the threads that score, wi
     const traceId = "0af7651916cd43dd8448eb211c80319c";
     const traceparent = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
     const client = createClient(server.url, await target.key("recommend", "feedback"));
-    await expect.poll(async () => (await client.get("/readyz")).text).toContain('"redis":"up"');
+    await expect.poll(async () => (await client.get("/readyz")).text, { timeout: 20_000 }).toContain('"redis":"up"');
     const rating = { userId: "user-07", itemId: "film-031", kind: "rating", rating: 4 };
     expect((await client.post("/v1/feedback", { events: [rating] }, traceparent)).status).toBe(200);
     expect((await client.get("/v1/users/user-07/recommendations?n=5", traceparent)).body.basis).toBe("fold-in");
