@@ -1,4 +1,4 @@
-import { Alert, Card, Group, List, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { Alert, Box, Card, Group, List, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import type { Profile, Snapshot } from "../../../../core/contract/entities.ts";
@@ -129,19 +129,20 @@ function RatingHistogram({ profile, snapshot }: ProfileProps) {
             }}
           />
           {bars.length <= 10 && (
-            <Group gap="sm" justify="center" aria-label="Ratings by their value" role="group" fz="sm">
+            <Group gap={4} justify="center" aria-label="Ratings by their value" role="group" fz="sm">
               <Text size="xs" c="dimmed">
                 Show those of
               </Text>
               {bars.map(({ label, value, count }) => (
-                <DrillLink
-                  key={label}
-                  snapshotId={snapshot.id}
-                  to={{ table: "rows", filter: { rating: { from: value, to: value } } }}
-                  label={`Show the ${formatCount(count)} ratings of ${label}`}
-                >
-                  {label}
-                </DrillLink>
+                <Box key={label} miw={28} ta="center">
+                  <DrillLink
+                    snapshotId={snapshot.id}
+                    to={{ table: "rows", filter: { rating: { from: value, to: value } } }}
+                    label={`Show the ${formatCount(count)} ratings of ${label}`}
+                  >
+                    {label}
+                  </DrillLink>
+                </Box>
               ))}
             </Group>
           )}

@@ -37,7 +37,7 @@ export function RecipeOutcome({
           )}
         </div>
         <Group gap="sm" wrap="nowrap" style={{ flexShrink: 0 }}>
-          {counting && <Loader size="xs" aria-label="Counting" />}
+          {counting && <Loader size="xs" role="img" aria-label="Counting" />}
           <Switch
             size="xs"
             label="Count while editing"
