@@ -81,7 +81,7 @@ async function follower() {
   };
 }
 
-test("a pointer that moves faster than versions load is followed all the same, and never backwards", async () => {
+test("PUB-13: a pointer that moves faster than versions load is followed all the same, and never backwards", async () => {
   const { switchTo, finishLoad, served, versions, models } = await follower();
   await switchTo("v1");
   await finishLoad("v1", null);
@@ -100,7 +100,7 @@ test("a pointer that moves faster than versions load is followed all the same, a
   expect(versions()).toEqual(["v1", "v2", "v3", "v6"]);
 });
 
-test("a load is given up where the pointer goes back to what is served", async () => {
+test("PUB-13: a load is given up where the pointer goes back to what is served", async () => {
   const { switchTo, finishLoad, served, following, models } = await follower();
   await switchTo("v1");
   await finishLoad("v1", null);
@@ -111,7 +111,7 @@ test("a load is given up where the pointer goes back to what is served", async (
   expect(served).toEqual(["v1"]);
 });
 
-test("a version that was withdrawn while it was loaded is not put into service", async () => {
+test("PUB-12: a version that was withdrawn while it was loaded is not put into service", async () => {
   const { switchTo, finishLoad, served, target } = await follower();
   await switchTo("v1");
   await finishLoad("v1", null);
