@@ -16,7 +16,7 @@ export function ImportCheckView({ check }: { readonly check: ImportCheck }) {
   // It comes below what is seen of most windows: somebody who asked for it is led to it.
   useEffect(() => {
     place.current?.scrollIntoView({ block: "nearest" });
-  }, [check]);
+  }, []);
   return (
     <Card component="section" aria-label="What the import would have" ref={place}>
       <Group justify="space-between" mb="xs">
