@@ -29,9 +29,19 @@ it.skipIf(chromiumPath === null)("home, settings and help: limits, keys, logs, a
     await shot("appearance");
 
     await page.getByRole("tab", { name: "Memory and threads" }).click();
-    await page.getByLabel("Threads", { exact: true }).fill("1");
-    await page.getByRole("button", { name: "Save" }).click();
+    const threads = page.getByLabel("Threads", { exact: true });
+    const save = page.getByRole("button", { name: "Save" });
+    await threads.fill("1");
+    await save.click();
     await page.getByText("Now in force: 1 thread,").waitFor();
+    await noticesInOneRow(page, async () => {
+      for (const wanted of ["", "1"]) {
+        await threads.fill(wanted);
+        await save.focus();
+        await page.keyboard.press("Enter");
+        await page.locator("button:disabled:not([data-loading])", { hasText: "Save" }).waitFor();
+      }
+    });
     expect(JSON.parse(readFileSync(`${workspaceDirectory}/limits.json`, "utf8"))).toEqual({ threads: 1, memory: null });
     await shot("limits");
 
@@ -51,7 +61,8 @@ it.skipIf(chromiumPath === null)("home, settings and help: limits, keys, logs, a
 
     await open(page, "/settings?section=logs");
     await page.getByLabel("Find in the log").fill("may now use");
-    await page.getByText("1 entry").waitFor();
+    // As often as the limits were kept above.
+    await page.getByText("3 entries").waitFor();
     await page.getByText("Errors", { exact: true }).click();
     await page.getByText("Nothing in the log says that.").waitFor();
     await page.getByRole("button", { name: "Gather a report…" }).click();
@@ -81,3 +92,15 @@ it.skipIf(chromiumPath === null)("home, settings and help: limits, keys, logs, a
     await workbench.close();
   }
 });
+
+/** The newest is shown, the others are counted, and all go at once. */
+async function noticesInOneRow(page: Page, tell: () => Promise<void>): Promise<void> {
+  const notice = page.getByText("The limits are kept;");
+  // A notice that is pointed at stays, however long the rest takes.
+  await notice.hover();
+  await tell();
+  await page.getByText(/^and [12] more$/).waitFor();
+  expect(await notice.count()).toBe(1);
+  await page.getByRole("button", { name: "Dismiss all" }).click();
+  await page.getByText(/^and \d+ more$/).waitFor({ state: "detached" });
+}

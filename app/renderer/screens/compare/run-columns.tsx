@@ -186,8 +186,16 @@ function RunName({ run, baseline }: { readonly run: RunRow; readonly baseline: b
       <Text size="sm" truncate title={run.name} fw={500}>
         {run.name}
       </Text>
-      {run.refitOf !== null && <Badge color="gray">refit</Badge>}
-      {run.archivedAt !== undefined && <Badge color="gray">archived</Badge>}
+      {run.refitOf !== null && (
+        <Badge color="gray" style={{ flex: "none" }}>
+          refit
+        </Badge>
+      )}
+      {run.archivedAt !== undefined && (
+        <Badge color="gray" style={{ flex: "none" }}>
+          archived
+        </Badge>
+      )}
       {baseline && <Badge>baseline</Badge>}
     </Group>
   );

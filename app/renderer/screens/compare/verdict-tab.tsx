@@ -137,7 +137,7 @@ function DifferenceTable(props: OfMetricProps) {
   const { metric, nameOf, comparison } = props;
   const rows = ofMetric(props);
   return (
-    <Table.ScrollContainer minWidth={820}>
+    <Table.ScrollContainer minWidth={960}>
       <Table fz="sm" aria-label={`Differences in ${metricLabel(metric)}`}>
         <Table.Thead>
           <Table.Tr>
@@ -181,15 +181,17 @@ function DifferenceTable(props: OfMetricProps) {
               <Table.Td>{nameOf(row.runId)}</Table.Td>
               <Table.Td ta="right">{formatMetric(row.value)}</Table.Td>
               <Table.Td ta="right">{formatSigned(row.difference)}</Table.Td>
-              <Table.Td ta="right">
+              <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
                 {row.interval === null
                   ? "–"
                   : `${formatSigned(row.interval.low)} to ${formatSigned(row.interval.high)}`}
               </Table.Td>
               <Table.Td ta="right">{row.effectSize === null ? "–" : formatDecimal(row.effectSize, 2)}</Table.Td>
-              <Table.Td ta="right">{row.pValue === null ? "–" : formatPValue(row.pValue)}</Table.Td>
+              <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
+                {row.pValue === null ? "–" : formatPValue(row.pValue)}
+              </Table.Td>
               <Table.Td ta="right">{row.pValueCorrected === null ? "–" : formatPValue(row.pValueCorrected)}</Table.Td>
-              <Table.Td ta="right">
+              <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
                 {formatCount(row.wins)} / {formatCount(row.ties)} / {formatCount(row.losses)}
               </Table.Td>
               <Table.Td>

@@ -20,6 +20,7 @@ import { Answer } from "../../components/feedback/answer.tsx";
 import { formatCount } from "../../components/format/numbers.ts";
 import { formatDateTime } from "../../components/format/times.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import { readableDetail } from "./log-detail.ts";
 import styles from "./logs.module.css";
 import { ReportCard } from "./report-card.tsx";
 
@@ -140,7 +141,9 @@ function Entries({ entries }: { readonly entries: readonly LogEntry[] }) {
               <Table.Td className={styles[entry.level] ?? ""}>{words[entry.level]}</Table.Td>
               <Table.Td>
                 {entry.message}
-                {entry.detail !== null && <Code className={styles["detail"] ?? ""}>{entry.detail}</Code>}
+                {entry.detail !== null && (
+                  <Code className={styles["detail"] ?? ""}>{readableDetail(entry.detail)}</Code>
+                )}
               </Table.Td>
             </Table.Tr>
           ))}

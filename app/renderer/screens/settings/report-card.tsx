@@ -44,7 +44,7 @@ export function ReportCard() {
         <ErrorPanel error={error} title="The report could not be gathered" onRetry={() => void gather()} />
       )}
       {files === null ? (
-        <Button variant="default" loading={gathering} onClick={() => void gather()}>
+        <Button variant="default" style={{ alignSelf: "start" }} loading={gathering} onClick={() => void gather()}>
           Gather a report…
         </Button>
       ) : (
