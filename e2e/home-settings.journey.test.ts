@@ -100,7 +100,7 @@ async function noticesInOneRow(page: Page, tell: () => Promise<void>): Promise<v
   await notice.hover();
   await tell();
   await page.getByText(/^and [12] more$/).waitFor();
-  expect(await notice.count()).toBe(1);
+  await expect.poll(() => notice.count(), { timeout: 10_000 }).toBe(1);
   await page.getByRole("button", { name: "Dismiss all" }).click();
   await page.getByText(/^and \d+ more$/).waitFor({ state: "detached" });
 }
