@@ -32,12 +32,12 @@ interface InsightProps {
 
 function Insight({ insight, snapshot }: InsightProps) {
   const { coldBelow, coldUsers, coldItems, suspiciousAccounts } = insight;
-  const fewer = `Fewer than ${String(coldBelow)} ratings: little can be learnt about them.`;
+  const fewer = `fewer than ${String(coldBelow)} ratings`;
   return (
     <Stack gap="md">
       <Card>
         <Facts>
-          <Fact label="Cold users" help={fewer}>
+          <Fact label={`Cold users, ${fewer}`}>
             <DrillLink
               snapshotId={snapshot.id}
               to={{ table: "users", filter: { ratings: { to: coldBelow - 1 } } }}
@@ -46,7 +46,7 @@ function Insight({ insight, snapshot }: InsightProps) {
               {numberOf(coldUsers, snapshot.users)}
             </DrillLink>
           </Fact>
-          <Fact label="Cold films" help={fewer}>
+          <Fact label={`Cold films, ${fewer}`}>
             <DrillLink
               snapshotId={snapshot.id}
               to={{ table: "items", filter: { ratings: { to: coldBelow - 1 } } }}
