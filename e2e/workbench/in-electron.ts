@@ -1,8 +1,10 @@
 import { once } from "node:events";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { _electron } from "playwright-core";
+import { _electron, errors } from "playwright-core";
 import type { ElectronApplication } from "playwright-core";
 import { hasDisplay, sandboxArguments } from "../../scripts/desktop/electron.ts";
+import { say } from "../../scripts/say.ts";
 import { collectComplaints, temporaryFolder } from "./workbench.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -28,7 +30,8 @@ export async function startInElectron(
 ): Promise<DesktopWorkbench> {
   const workspaceDirectory = join(folder.path, "workspace");
   const userDataDirectory = join(folder.path, "user-data");
-  const app = await _electron.launch({
+  const isNew = !existsSync(userDataDirectory);
+  const options = {
     executablePath,
     // As the system has it: a driver would else hold every page in the light.
     colorScheme: null,
@@ -41,6 +44,10 @@ export async function startInElectron(
     env: Object.fromEntries(
       Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
+  };
+  const app = await launch(options, () => {
+    if (isNew)
+      for (const path of [workspaceDirectory, userDataDirectory]) rmSync(path, { recursive: true, force: true });
   });
   let written = "";
   app
@@ -77,4 +84,22 @@ export async function startInElectron(
       folder.remove();
     },
   };
+}
+
+/**
+ * Now and then the driver waits for ever for an app that has long opened its window and its workspace: it missed a word
+ * of the start. It has ended that app when it gives up; another is started then, twice at most.
+ */
+async function launch(
+  options: Parameters<typeof _electron.launch>[0],
+  beforeAnother: () => void,
+): Promise<ElectronApplication> {
+  for (let another = 2; ; another--)
+    try {
+      return await _electron.launch({ ...options, timeout: 45_000 });
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError) || another === 0) throw error;
+      say(`The driver did not get hold of Electron within 45 s; it is started once more.\n${error.message}`);
+      beforeAnother();
+    }
 }
