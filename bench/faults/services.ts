@@ -2,7 +2,6 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { embeddedBinaries } from "../../core/publish/postgres/binaries.ts";
@@ -10,7 +9,7 @@ import { freeLoopbackPort, startCluster } from "../../core/publish/postgres/clus
 import type { Cluster } from "../../core/publish/postgres/cluster.ts";
 import { spawnGuarded, stopGuarded } from "../../core/publish/postgres/guard.ts";
 import { serviceUser } from "../../core/publish/postgres/service-user.ts";
-import { findProgram, redisProgram } from "../../e2e/services/start-redis.ts";
+import { findProgram, pingRedis, redisProgram } from "../../e2e/services/start-redis.ts";
 
 /** A real service that can be killed and started again on the data it had. */
 export interface Service {
@@ -89,7 +88,7 @@ export async function redisService(): Promise<Service> {
     const place = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory];
     const child = spawnGuarded(program, [...place, ...settings], "ignore", {});
     running = { child, port };
-    for (const deadline = Date.now() + 15_000; !(await pings(port));) {
+    for (const deadline = Date.now() + 15_000; !(await pingRedis(port));) {
       if (Date.now() > deadline || child.exitCode !== null) throw new Error("Redis did not start.");
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -115,18 +114,4 @@ export async function redisService(): Promise<Service> {
       await rm(parent, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
-}
-
-function pings(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port, timeout: 1000 });
-    const finish = (answered: boolean) => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.once("connect", () => socket.write("PING\r\n"));
-    socket.once("data", (data) => finish(data.toString().startsWith("+PONG")));
-    socket.once("error", () => finish(false));
-    socket.once("timeout", () => finish(false));
-  });
 }

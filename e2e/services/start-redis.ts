@@ -34,7 +34,7 @@ export async function startRedis(
     await rm(directory, { recursive: true, force: true });
   };
   for (const deadline = Date.now() + 15_000; ;) {
-    if (await ping(port)) return { url: `redis://127.0.0.1:${port}`, stop };
+    if (await pingRedis(port)) return { url: `redis://127.0.0.1:${port}`, stop };
     if (child.exitCode !== null || Date.now() > deadline) {
       await stop();
       throw new Error(`${program} did not start on port ${port}.`);
@@ -76,7 +76,8 @@ async function installRedis(): Promise<string> {
   );
 }
 
-function ping(port: number): Promise<boolean> {
+/** Whether a Redis answers on this port within a second. */
+export function pingRedis(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port, timeout: 1_000 });
     const finish = (answered: boolean) => {
