@@ -40,22 +40,25 @@ const parityRow = z
     finishedAt: finished_at,
   }));
 
+type Segments = Pick<EvaluationReport, "segments"> & {
+  /** Length of the lists that recall and NDCG are for; null where there are no segments. */
+  readonly k: number | null;
+};
+/** Newest first. */
+type ParityRecords = readonly (ParityResult & { readonly passed: boolean; readonly finishedAt: Date })[];
+type GateRecords = readonly (GateResult & { readonly overridden: boolean; readonly checkedAt: Date })[];
+
 /** All that the target knows of a version's quality. */
-export interface VersionReport {
+export interface VersionReport extends Segments {
   /** Null where nothing was measured. */
   readonly evaluation: Evaluation | null;
-  /** Length of the lists that the segments' recall and NDCG are for; null where there are no segments. */
-  readonly k: number | null;
-  readonly segments: EvaluationReport["segments"];
-  readonly gates: readonly (GateResult & { readonly overridden: boolean; readonly checkedAt: Date })[];
-  /** Newest first. */
-  readonly parity: readonly (ParityResult & { readonly passed: boolean; readonly finishedAt: Date })[];
+  readonly gates: GateRecords;
+  readonly parity: ParityRecords;
 }
 
-/** Metrics with intervals, segments, gates and parity probes of a version; all empty where the target does not have it. */
-export async function readVersionReport(database: Database, version: string): Promise<VersionReport> {
-  const evaluation = await findEvaluation(database, version);
-  const segments = parseRows(
+/** The evaluation by groups of users, items and time, in the order of the run; none where the target has none. */
+export async function readSegments(database: Database, version: string): Promise<Segments> {
+  const rows = parseRows(
     segmentRow,
     await ask(
       database,
@@ -63,7 +66,12 @@ export async function readVersionReport(database: Database, version: string): Pr
       [version],
     ),
   );
-  const gates = parseRows(
+  return { k: rows[0]?.k ?? null, segments: rows.map(({ k: _ofAll, ...segment }) => segment) };
+}
+
+/** What the version had to pass before it was sent. */
+export async function readGates(database: Database, version: string): Promise<GateRecords> {
+  return parseRows(
     gateRow,
     await ask(
       database,
@@ -71,7 +79,11 @@ export async function readVersionReport(database: Database, version: string): Pr
       [version],
     ),
   );
-  const parity = parseRows(
+}
+
+/** The last hundred times that servers' answers were compared with the workbench's. */
+export async function readParity(database: Database, version: string): Promise<ParityRecords> {
+  return parseRows(
     parityRow,
     await ask(
       database,
@@ -80,20 +92,12 @@ export async function readVersionReport(database: Database, version: string): Pr
       [version],
     ),
   );
-  return {
-    evaluation,
-    k: segments[0]?.k ?? null,
-    segments: segments.map(({ kind, label, ratings, users, rmse, mae, recall, ndcg }) => ({
-      kind,
-      label,
-      ratings,
-      users,
-      rmse,
-      mae,
-      recall,
-      ndcg,
-    })),
-    gates,
-    parity,
-  };
+}
+
+/** Metrics with intervals, segments, gates and parity probes of a version; all empty where the target does not have it. */
+export async function readVersionReport(database: Database, version: string): Promise<VersionReport> {
+  const evaluation = await findEvaluation(database, version);
+  const segments = await readSegments(database, version);
+  const gates = await readGates(database, version);
+  return { evaluation, ...segments, gates, parity: await readParity(database, version) };
 }

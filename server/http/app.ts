@@ -18,6 +18,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { predictionRoutes } from "./routes/predictions.ts";
 import { recommendationRoutes } from "./routes/recommendations.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { versionQualityRoutes } from "./routes/version-quality.ts";
 import { versionRoutes } from "./routes/versions.ts";
 
 /** Every route but that of the OpenAPI document, which describes them. */
@@ -28,6 +29,7 @@ export function routesOf(context: ServerContext): Route[] {
     ...feedbackRoutes(context),
     ...catalogueRoutes(context),
     ...versionRoutes(context),
+    ...versionQualityRoutes(context),
     ...experimentRoutes(context),
     ...cacheRoutes(context),
     ...sessionRoutes(context),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { catalogueItem, isoTime, recommendation } from "../../core/contract/entities.ts";
+import { versionName } from "../../core/production/versions.ts";
 
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
@@ -62,6 +63,7 @@ export const nQuery = queryInteger(n);
 export const nBody = n;
 
 export const userParams = z.strictObject({ userId: userIdSchema });
+export const versionParams = z.strictObject({ version: versionName });
 export const itemParams = z.strictObject({ itemId: itemIdSchema });
 
 export const basisSchema = z.enum(["personal", "fold-in", "preferences", "popularity", "group"]).meta({

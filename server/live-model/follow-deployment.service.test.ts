@@ -50,10 +50,11 @@ async function follower() {
     recent: createRecentRequests(),
     metrics: createMetrics(),
     logger: pino({ enabled: false }),
-    load: (version, signal) =>
+    load: (version, signal, onProgress) =>
       new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => reject(new Error("aborted")));
         const finish = () => resolve(loadVersion(target.pool, version, { key: begun.length, threads: 1 }));
+        onProgress?.({ bytes: 3, ofBytes: 8 });
         begun.push({ version, signal, finish });
       }),
   });
@@ -98,6 +99,18 @@ test("PUB-13: a pointer that moves faster than versions load is followed all the
   expect(served).toEqual(["v1", "v2", "v3", "v6"]);
   // What was skipped was not loaded in between.
   expect(versions()).toEqual(["v1", "v2", "v3", "v6"]);
+});
+
+test("what is being loaded is told with how far it is, until it is there", async () => {
+  const { switchTo, finishLoad, following } = await follower();
+  await switchTo("v1");
+  expect(following.status().loading).toEqual([{ version: "v1", bytes: 3, ofBytes: 8 }]);
+  await finishLoad("v1", null);
+  expect(following.status()).toMatchObject({ wanted: "v1", loading: [] });
+  await switchTo("v2");
+  await switchTo("v1");
+  await following.settled();
+  expect(following.status().loading).toEqual([]);
 });
 
 test("PUB-13: a load is given up where the pointer goes back to what is served", async () => {

@@ -11,6 +11,8 @@ import { answerProbes } from "./answer-probes.ts";
 import { changedItems } from "./changed-items.ts";
 import type { HeldModel, LiveModels } from "./live-models.ts";
 import type { LoadVersion } from "./loader.ts";
+import type { LoadProgress } from "./read-bundle.ts";
+import type { SharedModel } from "./shared-model.ts";
 import { findId, textAt } from "./shared-text.ts";
 import { warmUp } from "./warm-up.ts";
 import type { RecentRequests } from "./warm-up.ts";
@@ -19,6 +21,8 @@ export interface ModelStatus {
   /** What the channel's pointer names, as last seen. */
   readonly wanted: string | null;
   readonly candidate: string | null;
+  /** What is being read from the target, and how much of it has been. */
+  readonly loading: readonly (LoadProgress & { readonly version: string })[];
   /** Why what is wanted, or a candidate, could not be loaded. */
   readonly failure: {
     readonly version: string;
@@ -86,6 +90,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
   let closed = false;
   let lookedWell = true;
   let lookAgain = false;
+  const reading = new Set<{ readonly version: string; progress: LoadProgress }>();
   const listeners: (() => void)[] = [];
 
   function lookSoon(): Promise<void> {
@@ -186,7 +191,7 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
 
   async function loadWarm(version: string, signal: AbortSignal): Promise<HeldModel> {
     const stopTimer = metrics.modelLoadSeconds.startTimer();
-    const held = models.hold(await options.load(version, signal));
+    const held = models.hold(await read(version, signal));
     try {
       await warmUp(held, options.recent);
       signal.throwIfAborted();
@@ -197,6 +202,16 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     metrics.modelLoads.inc({ result: "loaded" });
     logger.info({ version, seconds: stopTimer(), bytes: held.shared.bytes }, "loaded");
     return held;
+  }
+
+  async function read(version: string, signal: AbortSignal): Promise<SharedModel> {
+    const entry = { version, progress: { bytes: 0, ofBytes: 0 } };
+    reading.add(entry);
+    try {
+      return await options.load(version, signal, (progress) => (entry.progress = progress));
+    } finally {
+      reading.delete(entry);
+    }
   }
 
   function switchTo(held: HeldModel, epoch: number): void {
@@ -322,7 +337,12 @@ export function followDeployment(options: FollowerOptions): DeploymentFollower {
     look: lookSoon,
     settled: async () => void (await Promise.all([loading?.done, probing?.done])),
     onChange: (listener) => void listeners.push(listener),
-    status: () => ({ wanted: wanted?.version ?? null, candidate: candidate?.held.shared.version ?? null, failure }),
+    status: () => ({
+      wanted: wanted?.version ?? null,
+      candidate: candidate?.held.shared.version ?? null,
+      loading: Array.from(reading, ({ version, progress }) => ({ version, ...progress })),
+      failure,
+    }),
     async close() {
       closed = true;
       const stopped = new ReelbenchError("RB_CANCELLED", "The server is stopping.");

@@ -8,6 +8,7 @@ import { historyPages, historyShape } from "../../core/production/history-pages.
 import { findVersion } from "../../core/production/versions.ts";
 import { shareModel } from "../../core/recommend/shared-model.ts";
 import { readBundle } from "./read-bundle.ts";
+import type { LoadProgress } from "./read-bundle.ts";
 import { changedItems } from "./changed-items.ts";
 import { shareCatalogue, sharedBytes } from "./shared-model.ts";
 import type { SharedHistories, SharedModel } from "./shared-model.ts";
@@ -21,11 +22,15 @@ import type { IdIndex } from "./shared-text.ts";
 export async function loadVersion(
   database: Database,
   name: string,
-  { key, threads }: { readonly key: number; readonly threads: number },
+  {
+    key,
+    threads,
+    onProgress,
+  }: { readonly key: number; readonly threads: number; readonly onProgress?: (progress: LoadProgress) => void },
 ): Promise<SharedModel> {
   const version = await findVersion(database, name);
   if (version === null) throw new ReelbenchError("RB_NOT_FOUND", `Version ${name} is not on the target.`);
-  const { users, items, ...bundle } = await readBundle(database, version);
+  const { users, items, ...bundle } = await readBundle(database, version, onProgress);
   const revision = await catalogueRevision(database);
   const catalogue = await readCatalogue(database, items);
   const model = shareModel(bundle.model);

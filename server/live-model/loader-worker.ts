@@ -4,6 +4,7 @@ import { toReelbenchError } from "../../core/contract/errors.ts";
 import { createProductionPool } from "../../core/production/database.ts";
 import { loadVersion } from "./load-version.ts";
 import type { FromLoader } from "./loader.ts";
+import type { LoadProgress } from "./read-bundle.ts";
 
 /**
  * Entry of the thread that loads one version and ends: reading, hashing and decoding a large model would hold up the event
@@ -12,6 +13,8 @@ import type { FromLoader } from "./loader.ts";
 const task = z
   .object({ postgresUrl: z.string(), version: z.string(), key: z.int(), threads: z.int().positive() })
   .parse(workerData);
+const tell = (message: FromLoader) => parentPort?.postMessage(message);
+const onProgress = (progress: LoadProgress) => tell({ type: "progress", progress });
 const pool = createProductionPool({
   url: task.postgresUrl,
   applicationName: "reelbench-server loader",
@@ -20,9 +23,9 @@ const pool = createProductionPool({
 
 let answer: FromLoader;
 try {
-  answer = { type: "loaded", shared: await loadVersion(pool, task.version, task) };
+  answer = { type: "loaded", shared: await loadVersion(pool, task.version, { ...task, onProgress }) };
 } catch (error) {
   answer = { type: "failed", error: toReelbenchError(error).toEnvelope() };
 }
-parentPort?.postMessage(answer);
+tell(answer);
 await pool.end();

@@ -5,6 +5,7 @@ import { freshDatabase } from "../../e2e/services/services.ts";
 import { findVersion } from "../../core/production/versions.ts";
 import type { Version } from "../../core/production/versions.ts";
 import { readBundle } from "./read-bundle.ts";
+import type { LoadProgress } from "./read-bundle.ts";
 import { textAt } from "./shared-text.ts";
 import type { SharedText } from "./shared-text.ts";
 
@@ -30,13 +31,19 @@ afterAll(async () => {
 const texts = (text: SharedText) => Array.from({ length: text.length }, (_, n) => textAt(text, n));
 
 test("what was uploaded in chunks comes back number for number, in shared memory", async () => {
-  const { model, users, items } = await readBundle(target.pool, version);
+  const told: LoadProgress[] = [];
+  const { model, users, items } = await readBundle(target.pool, version, (progress) => told.push(progress));
   expect(model).toEqual(world.model);
   expect(texts(users.ids)).toEqual(world.userIds);
   expect(texts(items.ids)).toEqual(world.items.map(({ itemId }) => itemId));
   const arrays = Object.values(model).filter((value) => ArrayBuffer.isView(value));
   expect(arrays).toHaveLength(5);
   for (const { buffer } of arrays) expect(buffer).toBeInstanceOf(SharedArrayBuffer);
+  // Chunk by chunk, to the last byte of what the target says it has.
+  expect(told.length).toBeGreaterThan(4);
+  expect(new Set(told.map(({ ofBytes }) => ofBytes))).toEqual(new Set([version.bytes]));
+  expect(told.map(({ bytes }) => bytes)).toEqual(told.map(({ bytes }) => bytes).toSorted((a, b) => a - b));
+  expect(told.at(-1)?.bytes).toBe(version.bytes);
 });
 
 test.each([

@@ -13,6 +13,12 @@ import type { Version } from "../../core/production/versions.ts";
 import { createSharedText, indexIds } from "./shared-text.ts";
 import type { IdIndex } from "./shared-text.ts";
 
+/** How much of a version's artifact has been read. */
+export interface LoadProgress {
+  readonly bytes: number;
+  readonly ofBytes: number;
+}
+
 /** A bundle in memory that threads share. */
 export interface SharedBundle {
   readonly model: ServableModel;
@@ -28,16 +34,21 @@ export interface SharedBundle {
 export async function readBundle(
   database: Database,
   { version, sha256 }: Pick<Version, "version" | "sha256">,
+  onProgress: (progress: LoadProgress) => void = () => undefined,
 ): Promise<SharedBundle> {
   const files = await artifactFiles(database, version);
   if (files.length === 0) throw new ReelbenchError("RB_NOT_FOUND", `Version ${version} has no artifact on the target.`);
   const chunkHashes = new Map<string, Uint8Array[]>();
+  const ofBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  let bytesRead = 0;
 
   async function* chunksOf(file: ArtifactFile): AsyncGenerator<Uint8Array> {
     const hashes: Uint8Array[] = [];
     chunkHashes.set(file.name, hashes);
     for await (const chunk of readArtifactFile(database, version, file)) {
       hashes.push(createHash("sha256").update(chunk).digest());
+      bytesRead += chunk.length;
+      onProgress({ bytes: bytesRead, ofBytes });
       yield chunk;
     }
   }

@@ -13,6 +13,9 @@ const healthSchema = z
     serving: z.string().nullable(),
     wanted: z.string().nullable().meta({ description: "What the channel points to." }),
     candidate: z.string().nullable(),
+    loading: z
+      .array(z.object({ version: z.string(), bytes: z.int(), ofBytes: z.int() }))
+      .meta({ description: "Versions that are being read from Postgres, and how much of each has been." }),
     failure: z
       .object({ version: z.string(), code: z.string(), message: z.string(), at: z.string() })
       .nullable()
@@ -26,10 +29,10 @@ export function operationRoutes({ models, health, modelStatus, metrics }: Server
   const look = (): z.infer<typeof healthSchema> => {
     const { draining, postgres, redis } = health();
     const serving = models.current()?.shared.version ?? null;
-    const { wanted, candidate, failure } = modelStatus();
+    const { wanted, candidate, loading, failure } = modelStatus();
     const whole = postgres === "up" && redis !== "down" && failure === null && wanted === serving;
     const status = draining ? "draining" : serving === null ? "not-ready" : whole ? "ready" : "degraded";
-    return { status, serving, wanted, candidate, failure, postgres, redis };
+    return { status, serving, wanted, candidate, loading: [...loading], failure, postgres, redis };
   };
   const open = {
     permission: null,

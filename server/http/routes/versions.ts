@@ -1,15 +1,14 @@
 import { z } from "zod";
-import { findEvaluation } from "../../../core/production/evaluations.ts";
 import { activate, deploymentHistory, findDeployment } from "../../../core/production/deployments.ts";
-import { findVersion, listVersions, versionName, versionState } from "../../../core/production/versions.ts";
+import { findVersion, listVersions, versionState } from "../../../core/production/versions.ts";
 import { factorsOf } from "../../../core/models/servable.ts";
-import { isoTime, metricValue, splitProtocol } from "../../../core/contract/entities.ts";
+import { isoTime } from "../../../core/contract/entities.ts";
 import { ReelbenchError } from "../../../core/contract/errors.ts";
 import { writeAudit } from "../../audit/audit-log.ts";
 import type { ServerContext } from "../context.ts";
 import { defineRoute, noBody, nothing } from "../route.ts";
 import type { Route } from "../route.ts";
-import { versionSchema } from "../schemas.ts";
+import { versionParams, versionSchema } from "../schemas.ts";
 import { originOf } from "./sessions.ts";
 
 const versionsSchema = z
@@ -56,18 +55,6 @@ const historySchema = z
   })
   .meta({ id: "Deployments" });
 
-const evaluationSchema = z
-  .object({
-    version: z.string(),
-    runId: z.string(),
-    splitId: z.string(),
-    protocol: splitProtocol,
-    seed: z.int(),
-    codeVersion: z.string(),
-    metrics: z.array(metricValue),
-  })
-  .meta({ id: "VersionEvaluation" });
-
 const switchBody = z
   .strictObject({
     expectedEpoch: z
@@ -78,9 +65,7 @@ const switchBody = z
   })
   .meta({ id: "Switch" });
 
-const versionParams = z.strictObject({ version: versionName });
-
-/** What is served, what could be, how good it was, and going from one to another. */
+/** What is served, what could be, and going from one to another. */
 export function versionRoutes({ config, software, database, pools, models }: ServerContext): Route[] {
   async function switchTo(
     version: string,
@@ -176,25 +161,6 @@ export function versionRoutes({ config, software, database, pools, models }: Ser
             ),
           },
         };
-      },
-    }),
-    defineRoute({
-      method: "get",
-      path: "/v1/versions/{version}/evaluation",
-      operationId: "getEvaluation",
-      tag: "Versions",
-      summary: "What was measured of a version before it was published, with intervals",
-      permission: "evaluations:read",
-      params: versionParams,
-      query: nothing,
-      body: noBody,
-      responses: { 200: { description: "The evaluation.", schema: evaluationSchema } },
-      errors: ["RB_NOT_FOUND", "RB_UNAVAILABLE"],
-      handle: async ({ params: { version } }) => {
-        const evaluation = await findEvaluation(database, version);
-        if (evaluation === null)
-          throw new ReelbenchError("RB_NOT_FOUND", `There is no evaluation of version ${version}.`);
-        return { body: { version, ...evaluation } };
       },
     }),
     defineRoute({
