@@ -1,4 +1,5 @@
-import { LRUCache } from "lru-cache";
+import type { PredictionCache } from "./cache/predicted.ts";
+import type { RankingSource } from "./cache/rankings.ts";
 import type { Epochs } from "./feedback/epochs.ts";
 import type { UserStates } from "./feedback/user-states.ts";
 import type { LiveModel } from "./live-model/live-models.ts";
@@ -6,6 +7,7 @@ import type { Basis } from "./live-model/score-job.ts";
 import { findId } from "./live-model/shared-text.ts";
 import type { Person } from "./person.ts";
 import { userSubject } from "./person-jobs.ts";
+import { anyStranger, isStranger } from "./strangers.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 
 export interface Prediction {
@@ -23,7 +25,7 @@ export interface PredictionAnswer {
   readonly predictions: readonly Prediction[];
   /** Ids that the version has no item of, or only a hidden one. */
   readonly unknownItems: readonly string[];
-  readonly source: "memory" | "computed";
+  readonly source: RankingSource;
 }
 
 export interface Predictions {
@@ -33,78 +35,73 @@ export interface Predictions {
   ): Promise<PredictionAnswer>;
 }
 
-interface Kept {
-  readonly basis: Basis;
-  readonly ratingsUsed: number;
-  readonly scores: Map<number, number>;
-}
-
-/** Items whose predictions are remembered of one person. */
-const mostItems = 1000;
-
-/**
- * What somebody would rate named items. Remembered by version and epoch, item by item: a new rating or another version makes
- * them anew, and only what is not remembered is computed.
- */
+/** What somebody would rate named items, as the cache has it or as the model says now. */
 export function createPredictions(options: {
   readonly epochs: Epochs;
   readonly states: UserStates;
-  readonly entries: number;
-  readonly seconds: number;
+  readonly cache: PredictionCache;
   readonly metrics: Metrics;
 }): Predictions {
-  const { epochs, states, metrics } = options;
-  const memory = new LRUCache<string, Kept>({ max: options.entries, ttl: 1000 * options.seconds, ttlResolution: 1000 });
+  const { epochs, states, cache, metrics } = options;
+
+  async function predict(
+    live: LiveModel,
+    person: Person,
+    items: readonly number[],
+    epoch: number | null,
+    until: number,
+  ) {
+    const { state, complete } = await states.find(person.user, epoch);
+    const list = await live.score(
+      {
+        subject: userSubject(live.shared, person, state),
+        n: Math.max(1, items.length),
+        excludeSeen: false,
+        exclude: [],
+        filter: null,
+        explain: false,
+        only: items,
+      },
+      until,
+    );
+    metrics.scoringSeconds.observe({ kind: "user" }, list.seconds);
+    const { basis, ratingsUsed } = list;
+    const scores = new Map(list.items.map((i, at) => [i, list.scores[at] ?? 0]));
+    return { predicted: { basis, ratingsUsed, scores }, complete, source: "computed" as const };
+  }
 
   return {
     async forPerson(live, { person, itemIds, deadline }) {
       const { shared } = live;
-      const found = itemIds.map((itemId) => ({ itemId, i: findId(shared.items, itemId) }));
+      const asked = itemIds.map((itemId) => ({ itemId, i: findId(shared.items, itemId) }));
       const isKnown = ({ i }: { readonly i: number }) => i >= 0 && shared.catalogue.hidden[i] !== 1;
-      const known = found.filter(isKnown);
+      const known = asked.filter(isKnown);
+      const items = known.map(({ i }) => i);
       const epoch = epochs.known(person.user) ?? (await epochs.current(person.user));
-      const key = `${shared.key}:${epoch ?? ""}:${person.listOwner.namespace}:${person.listOwner.userId}`;
-      const kept = epoch === null ? undefined : memory.get(key);
-      const missing = known.filter(({ i }) => kept?.scores.has(i) !== true).map(({ i }) => i);
-      let answer: Kept = kept ?? { basis: "popularity", ratingsUsed: 0, scores: new Map() };
-      let complete = true;
-      if (kept === undefined || missing.length > 0) {
-        const { state, complete: told } = await states.find(person.user, epoch);
-        complete = told;
-        const list = await live.score(
-          {
-            subject: userSubject(shared, person, state),
-            n: Math.max(1, missing.length),
-            excludeSeen: false,
-            exclude: [],
-            filter: null,
-            explain: false,
-            only: missing,
-          },
-          deadline,
-        );
-        metrics.scoringSeconds.observe({ kind: "user" }, list.seconds);
-        const scores = new Map(kept?.scores ?? []);
-        list.items.forEach((i, at) => scores.set(i, list.scores[at] ?? 0));
-        answer = { basis: list.basis, ratingsUsed: list.ratingsUsed, scores };
-        if (complete && epoch !== null && scores.size <= mostItems) memory.set(key, answer);
-      }
+      const { predicted, source, complete } =
+        epoch === null
+          ? await predict(live, person, items, epoch, deadline)
+          : await cache.find(
+              shared,
+              isStranger(shared, person, epoch) ? anyStranger : person.listOwner,
+              epoch,
+              items,
+              (missing) => predict(live, person, missing, epoch, deadline),
+            );
       const { minimum, maximum } = shared.model.scale;
-      const source = kept !== undefined && missing.length === 0 ? "memory" : "computed";
-      metrics.cacheLookups.inc({ result: source });
       return {
-        basis: answer.basis,
-        ratingsUsed: answer.ratingsUsed,
+        basis: predicted.basis,
+        ratingsUsed: predicted.ratingsUsed,
         degraded: complete ? [] : ["feedback-unavailable"],
         predictions: known.map(({ itemId, i }) => {
-          const score = answer.scores.get(i) ?? 0;
+          const score = predicted.scores.get(i) ?? 0;
           return {
             itemId,
             score,
             rating: shared.model.predictsRatings ? Math.min(maximum, Math.max(minimum, score)) : null,
           };
         }),
-        unknownItems: found.filter((each) => !isKnown(each)).map(({ itemId }) => itemId),
+        unknownItems: asked.filter((each) => !isKnown(each)).map(({ itemId }) => itemId),
         source,
       };
     },

@@ -1,6 +1,5 @@
 import type { Recommendation } from "../core/contract/entities.ts";
 import { ReelbenchError } from "../core/contract/errors.ts";
-import type { CacheUser } from "../core/production/cache-keys.ts";
 import type { Ranking } from "./cache/ranking.ts";
 import type { RankingCache, RankingSource } from "./cache/rankings.ts";
 import { createKeptAnswers } from "./cache/kept-answers.ts";
@@ -16,10 +15,10 @@ import type { RequestedFilter, SimilarItem } from "./live-model/answer.ts";
 import type { LiveModel } from "./live-model/live-models.ts";
 import type { Basis, GroupStrategy, ScoreJob, ScoredList } from "./live-model/score-job.ts";
 import type { SharedModel } from "./live-model/shared-model.ts";
-import { findId } from "./live-model/shared-text.ts";
 import type { RecentRequests } from "./live-model/warm-up.ts";
 import type { Person } from "./person.ts";
 import { hasLikings, rankingJob, userSubject, withAvoided } from "./person-jobs.ts";
+import { anyStranger, isStranger } from "./strangers.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 
 export interface PersonRequest {
@@ -354,15 +353,6 @@ export function createRecommendations(options: {
 }
 
 const onePage = { nextCursor: null, exploredRanks: [] } as const;
-
-/** Under whom the list is kept that all strangers get: no id is empty. */
-const anyStranger: CacheUser = { namespace: "data", userId: "" };
-
-/** Somebody of whom nothing is known: however many of them ask, their list is made and kept once. */
-function isStranger(shared: SharedModel, { dataUserId, preferences }: Person, epoch: number): boolean {
-  if (epoch !== 0 || (dataUserId !== null && findId(shared.users, dataUserId) >= 0)) return false;
-  return preferences === null || (!hasLikings({ preferences }) && preferences.avoidGenres.length === 0);
-}
 
 function checkScale(
   { minimum, maximum }: SharedModel["model"]["scale"],

@@ -7,6 +7,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { createAccountServices } from "./accounts/account-services.ts";
 import { createApiKeys } from "./auth/api-keys.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
+import { createPredictionCache } from "./cache/predicted.ts";
 import { createRankingCache } from "./cache/rankings.ts";
 import { connectRedis } from "./cache/redis.ts";
 import type { ServerConfig } from "./config.ts";
@@ -141,13 +142,9 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
     logger,
   });
   const states = createUserStates(postgres.reads, postgres.readBreaker, config.cacheEntries);
-  const rankings = createRankingCache({
-    redis,
-    channel: config.channel,
-    entries: config.cacheEntries,
-    seconds: config.cacheTtlSeconds,
-    metrics,
-  });
+  const { channel, cacheEntries: entries, cacheTtlSeconds: seconds } = config;
+  const rankings = createRankingCache({ redis, channel, entries, seconds, metrics });
+  const predicted = createPredictionCache({ redis, channel, entries, seconds, metrics });
   const apiKeys = createApiKeys({ database: postgres.control, postgres: postgres.readBreaker, logger });
   const accounts = config.accounts === null ? null : createAccountServices(postgres.accounts, config.accounts);
   const authenticator = createAuthenticator({
@@ -200,13 +197,7 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
       authenticator,
       recommendations:
         exposures === null ? recommendations : recordExposures(recommendations, exposures, config.channel),
-      predictions: createPredictions({
-        epochs,
-        states,
-        entries: config.cacheEntries,
-        seconds: config.cacheTtlSeconds,
-        metrics,
-      }),
+      predictions: createPredictions({ epochs, states, cache: predicted, metrics }),
       trending: createTrending(postgres.lagging, postgres.readBreaker),
       recordFeedback: createFeedbackRecorder({
         database: postgres.writes,
@@ -218,7 +209,11 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
         metrics,
         logger,
       }),
-      forgetRankings: (whose) => rankings.forget(whose),
+      forgetRankings: async (whose) => {
+        // Rankings last: they tell the other servers.
+        await predicted.forget(whose);
+        return rankings.forget(whose);
+      },
       drain: (now) => {
         askedToDrain = now;
       },

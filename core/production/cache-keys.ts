@@ -26,14 +26,30 @@ export function rankingKey(channel: string, version: string, user: CacheUser, ep
   return `reelbench:${channel}:v:${version}:ranking:${epoch}:{${userTag(user)}}`;
 }
 
+/** What the user is predicted to rate items under a version: as many items as anybody asked about. */
+export function predictionsKey(channel: string, version: string, user: CacheUser, epoch: number): string {
+  return `reelbench:${channel}:v:${version}:predictions:${epoch}:{${userTag(user)}}`;
+}
+
+interface Whose {
+  readonly version?: string;
+  readonly userId?: string;
+}
+
 /** For SCAN: the rankings of a channel, of one version or one user of the data if named. */
-export function rankingPattern(
-  channel: string,
-  { version, userId }: { readonly version?: string; readonly userId?: string },
-): string {
+export function rankingPattern(channel: string, whose: Whose): string {
+  return keptPattern(channel, "ranking", whose);
+}
+
+/** For SCAN: the same of predictions. */
+export function predictionsPattern(channel: string, whose: Whose): string {
+  return keptPattern(channel, "predictions", whose);
+}
+
+function keptPattern(channel: string, what: "ranking" | "predictions", { version, userId }: Whose): string {
   const literal = (text: string) => text.replaceAll(/[\\*?[\]]/g, "\\$&");
   const tag = userId === undefined ? "*" : literal(userTag({ namespace: "data", userId }));
-  return `reelbench:${literal(channel)}:v:${version === undefined ? "*" : literal(version)}:ranking:*:{${tag}}`;
+  return `reelbench:${literal(channel)}:v:${version === undefined ? "*" : literal(version)}:${what}:*:{${tag}}`;
 }
 
 /** Pub/sub channel on which servers tell each other what to forget. */

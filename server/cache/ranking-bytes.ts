@@ -11,7 +11,6 @@ import type { Ranking } from "./ranking.ts";
 const formatByte = 0xa1;
 const bases: readonly Basis[] = ["personal", "fold-in", "preferences", "popularity"];
 const headBytes = 7;
-const longest = headBytes + 12 * rankingLength;
 
 export function packRanking({ basis, ratingsUsed, items, scores }: Ranking): Buffer {
   const count = items.length;
@@ -25,12 +24,12 @@ export function packRanking({ basis, ratingsUsed, items, scores }: Ranking): Buf
   return Buffer.concat([Buffer.from([formatByte]), packed]);
 }
 
-/** Null for whatever is no ranking over that many items: Redis is outside, too. */
-export function unpackRanking(bytes: Buffer, itemCount: number): Ranking | null {
+/** Null for whatever is no ranking of at most `longest` among that many items: Redis is outside, too. */
+export function unpackRanking(bytes: Buffer, itemCount: number, longest = rankingLength): Ranking | null {
   if (bytes[0] !== formatByte) return null;
   let plain: Buffer;
   try {
-    plain = inflateSync(bytes.subarray(1), { maxOutputLength: longest });
+    plain = inflateSync(bytes.subarray(1), { maxOutputLength: headBytes + 12 * longest });
   } catch {
     return null;
   }

@@ -118,8 +118,8 @@ export function createRankingCache(options: {
     return forgotten;
   }
   redis?.listen(cacheNoticeChannel(channel), (text) => {
-    const whose = whoseRankings.safeParse(parseJson(text));
-    if (whose.success) forgetHere(withoutUndefined(whose.data));
+    const whose = readWhose(text);
+    if (whose !== null) forgetHere(whose);
   });
 
   return {
@@ -165,7 +165,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function withoutUndefined({ version, userId }: z.infer<typeof whoseRankings>): WhoseRankings {
+/** What a notice says to forget; null for what is no such notice. */
+export function readWhose(text: string): WhoseRankings | null {
+  const whose = whoseRankings.safeParse(parseJson(text));
+  if (!whose.success) return null;
+  const { version, userId } = whose.data;
   return { ...(version === undefined ? {} : { version }), ...(userId === undefined ? {} : { userId }) };
 }
 
