@@ -13,6 +13,7 @@ import { importHandlers, importJobs } from "./engine/importing.ts";
 import type { PostgresConnections } from "./engine/importing.ts";
 import { itemFacetHandlers } from "./engine/item-facets.ts";
 import { jobHandlers } from "./engine/jobs.ts";
+import { createFilmMaps } from "./engine/embedding.ts";
 import { createLanes } from "./engine/lanes.ts";
 import type { Lanes } from "./engine/lanes.ts";
 import { openLogFile } from "./engine/log-file.ts";
@@ -115,6 +116,7 @@ async function engineOf(
   const production = createProduction(targets, servers);
   const curves = createLiveCurves(rooms);
   const comparisons = createComparisons(rooms);
+  const maps = createFilmMaps(rooms);
   const connections: PostgresConnections = new Map();
   const jobs = {
     ...dataJobs(rooms),
@@ -122,6 +124,7 @@ async function engineOf(
     ...modelJobs(rooms, curves),
     ...publishingJobs(rooms, targets, curves, comparisons),
     ...searchJobs(rooms, curves),
+    ...maps.jobs,
   } satisfies JobHandlers;
   const queue = createJobQueue({
     table: workspace.catalogue.jobs,
@@ -150,6 +153,7 @@ async function engineOf(
     ...itemFacetHandlers(rooms),
     ...searchHandlers(rooms),
     ...recommendationHandlers(createLiveModels(rooms)),
+    ...maps.handlers,
     ...publishingHandlers(rooms, targets, servers),
     ...production.handlers,
     ...jobHandlers(rooms, queue),

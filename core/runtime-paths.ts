@@ -11,6 +11,7 @@ const sourceEntries = {
   publisher: "./publish/publisher-process.ts",
   "compute-worker": "./compute/compute-worker.ts",
   "evaluation-worker": "./training/evaluation-worker.ts",
+  "embedding-worker": "./embedding/embedding-worker.ts",
   "comparison-worker": "./engine/comparison-worker.ts",
   "split-worker": "./ratings/split-worker.ts",
   "order-worker": "./ratings/order-worker.ts",

@@ -40,12 +40,13 @@ import {
   trainingOptions,
   userId,
 } from "./entities.ts";
+import { embeddingMethods } from "./embedding.ts";
 import { importMethods } from "./import-check.ts";
 import { method } from "./method.ts";
 import type { MethodDefinition } from "./method.ts";
 import { modelVersionMethods } from "./model-versions.ts";
 import { productionMethods } from "./production-metrics.ts";
-import { publishingMethods } from "./publishing.ts";
+import { publishingMethods, serverRestart } from "./publishing.ts";
 import { recommendListMethods } from "./recommend-list.ts";
 import { runTableMethods, runTag } from "./run-table.ts";
 import { settingsMethods } from "./settings.ts";
@@ -311,6 +312,7 @@ export const contract = {
     z.array(recommendation),
   ),
   ...recommendListMethods,
+  ...embeddingMethods,
   "recommend.similar": method("query", z.object({ runId: entityId, itemId, n: topN }), z.array(recommendation)),
 
   // ── Models ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -362,6 +364,8 @@ export const contract = {
       url: z.string().nullable(),
       pid: z.int().nullable(),
       apiKey: z.string().nullable(),
+      /** It ended by itself and is started again by itself; null otherwise. */
+      restart: serverRestart.nullable(),
     }),
   ),
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { contract } from "../../../../core/contract/methods.ts";
 import type { Job } from "../../../../core/contract/entities.ts";
 
 const result = z.object({
@@ -11,6 +12,8 @@ const result = z.object({
   version: z.string().optional(),
 });
 
+const filmMap = contract["embedding.make"].output;
+
 export interface ResultLink {
   readonly label: string;
   /** The address after `#`, as the router writes it. */
@@ -20,6 +23,14 @@ export interface ResultLink {
 /** Where the fruit of a finished job can be looked at. */
 export function jobResultLink(job: Job): ResultLink | null {
   if (job.state !== "succeeded") return null;
+  const map = filmMap.safeParse(job.kind === "embedding.make" ? job.result : null);
+  if (map.success) {
+    const { runId: run, method, seed } = map.data;
+    return {
+      label: "Show the map",
+      href: `#/recommendations/map?run=${encodeURIComponent(run)}&method=${method}${method === "umap" ? `&seed=${String(seed)}` : ""}`,
+    };
+  }
   const parsed = result.safeParse(job.result);
   if (!parsed.success) return null;
   const { snapshotId, sourceId, splitId, runId, searchId, publicationId, version } = parsed.data;
