@@ -142,9 +142,15 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
     logger,
   });
   const states = createUserStates(postgres.reads, postgres.readBreaker, config.cacheEntries);
-  const { channel, cacheEntries: entries, cacheTtlSeconds: seconds } = config;
-  const rankings = createRankingCache({ redis, channel, entries, seconds, metrics });
-  const predicted = createPredictionCache({ redis, channel, entries, seconds, metrics });
+  const kept = {
+    redis,
+    channel: config.channel,
+    entries: config.cacheEntries,
+    seconds: config.cacheTtlSeconds,
+    metrics,
+  };
+  const rankings = createRankingCache(kept);
+  const predicted = createPredictionCache(kept);
   const apiKeys = createApiKeys({ database: postgres.control, postgres: postgres.readBreaker, logger });
   const accounts = config.accounts === null ? null : createAccountServices(postgres.accounts, config.accounts);
   const authenticator = createAuthenticator({

@@ -64,6 +64,16 @@ export const passwordKeeping = z.object({
 });
 export type PasswordKeeping = z.infer<typeof passwordKeeping>;
 
+/** When a server that ended by itself is started again. */
+export const serverRestart = z.object({
+  at: isoTime,
+  /** How often in a row it ended, or did not start. */
+  failures: z.int().positive(),
+  /** Of the last time, for people. */
+  reason: z.string(),
+});
+export type ServerRestart = z.infer<typeof serverRestart>;
+
 export const versionState = z.enum(["uploading", "ready", "active", "retired", "failed"]);
 
 export const targetVersion = z.object({

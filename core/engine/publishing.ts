@@ -90,8 +90,9 @@ export function publishingHandlers(rooms: Rooms, targets: Targets, servers: Serv
     },
     "servers.get": ({ targetId }) => {
       const server = servers.find(targets.get(targetId).id);
-      if (server === undefined) return { running: false, url: null, pid: null, apiKey: null };
-      return { running: true, url: server.url, pid: server.pid, apiKey: server.apiKey };
+      const restart = servers.restarting(targetId);
+      if (server === undefined) return { running: false, url: null, pid: null, apiKey: null, restart };
+      return { running: true, url: server.url, pid: server.pid, apiKey: server.apiKey, restart };
     },
   };
 }

@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { z } from "zod";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
+import type { ServerRestart } from "../contract/publishing.ts";
+import { createBackOff } from "../jobs/back-off.ts";
+import type { BackOff } from "../jobs/back-off.ts";
 import type { ChildHandle } from "../jobs/process-host.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { createApiKey, revokeApiKey, revokeApiKeysNamed } from "../production/api-keys.ts";
@@ -28,6 +31,9 @@ export interface Servers {
   /** The one that runs, or a new one once it listens. */
   start(targetId: string, port: number): Promise<RunningServer>;
   find(targetId: string): RunningServer | undefined;
+  /** Set while one that ended by itself waits to be started again. */
+  restarting(targetId: string): ServerRestart | null;
+  /** Also ends the waiting for another start. */
   stop(targetId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -40,8 +46,26 @@ interface Started extends RunningServer {
 
 const atOnce: WorkContext = { signal: new AbortController().signal, onProgress: () => undefined };
 
-/** The bundled server in processes of its own, one for a target. */
+/** From an end to the next start, in milliseconds. */
+const restartPauses = { first: 1000, longest: 60_000 };
+/** What ran this long ended for another reason than the one before. */
+const steadyMs = 60_000;
+
+/** A server that should run, and what came of it. */
+interface Wanted {
+  /** Where it is asked to listen; after a first start, where it listened. */
+  port: number;
+  readonly pauses: BackOff;
+  failures: number;
+  waiting: { readonly timer: NodeJS.Timeout; readonly restart: ServerRestart } | null;
+}
+
+/**
+ * The bundled server in processes of its own, one for a target. One that ends without being asked to is started again, where it
+ * was, each time after a longer pause, until somebody stops it.
+ */
 export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets): Servers {
+  const wanted = new Map<string, Wanted>();
   const running = new Map<string, Started>();
   const starting = new Map<string, Promise<Started>>();
 
@@ -67,10 +91,12 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
       await forgetKey();
       throw error;
     });
+    const startedAt = performance.now();
     const ended = new Promise<void>((resolve) => {
       child.onExit((_code, reason) => {
         running.delete(targetId);
         rooms.log(`The bundled server for ${targetId} ended: ${reason}`);
+        restartLater(targetId, reason, performance.now() - startedAt);
         changed(rooms, "server", targetId);
         void forgetKey().then(() => resolve());
       });
@@ -79,6 +105,48 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
     running.set(targetId, started);
     changed(rooms, "server", targetId);
     return started;
+  }
+
+  function restartLater(targetId: string, reason: string, ran: number): void {
+    const server = wanted.get(targetId);
+    if (server === undefined) return;
+    if (ran >= steadyMs) {
+      server.pauses.worked();
+      server.failures = 0;
+    }
+    const pause = server.pauses.failed();
+    server.failures++;
+    const timer = setTimeout(() => void restart(targetId, server), pause);
+    const at = new Date(Date.now() + pause).toISOString();
+    server.waiting = { timer, restart: { at, failures: server.failures, reason } };
+    rooms.log(`The bundled server for ${targetId} is started again in ${pause / 1000} s`);
+  }
+
+  async function restart(targetId: string, server: Wanted): Promise<void> {
+    server.waiting = null;
+    try {
+      await begin(targetId, server);
+    } catch (error) {
+      const { code, message } = toReelbenchError(error);
+      rooms.log(`The bundled server for ${targetId} could not be started again: ${code} ${message}`);
+      if (wanted.get(targetId) !== server) return;
+      // Another program may have taken its port meanwhile.
+      server.port = 0;
+      restartLater(targetId, message, 0);
+      changed(rooms, "server", targetId);
+    }
+  }
+
+  async function begin(targetId: string, server: Wanted): Promise<Started> {
+    const attempt = launch(targetId, server.port);
+    starting.set(targetId, attempt);
+    try {
+      const started = await attempt;
+      server.port = Number(new URL(started.url).port);
+      return started;
+    } finally {
+      starting.delete(targetId);
+    }
   }
 
   function tellKept(targetId: string, error: unknown): void {
@@ -92,16 +160,21 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
     async start(targetId, port) {
       const known = running.get(targetId) ?? (await starting.get(targetId));
       if (known !== undefined) return known;
-      const attempt = launch(targetId, port);
-      starting.set(targetId, attempt);
+      clearTimeout(wanted.get(targetId)?.waiting?.timer);
+      const server: Wanted = { port, pauses: createBackOff(restartPauses), failures: 0, waiting: null };
+      wanted.set(targetId, server);
       try {
-        return await attempt;
-      } finally {
-        starting.delete(targetId);
+        return await begin(targetId, server);
+      } catch (error) {
+        if (wanted.get(targetId) === server) wanted.delete(targetId);
+        throw error;
       }
     },
     find: (targetId) => running.get(targetId),
+    restarting: (targetId) => wanted.get(targetId)?.waiting?.restart ?? null,
     async stop(targetId) {
+      clearTimeout(wanted.get(targetId)?.waiting?.timer);
+      if (wanted.delete(targetId)) changed(rooms, "server", targetId);
       const server = running.get(targetId) ?? (await starting.get(targetId)?.catch(() => undefined));
       if (server === undefined) return;
       server.child.send({ type: "stop" });
@@ -110,7 +183,11 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
       clearTimeout(impatience);
     },
     close: async () =>
-      void (await Promise.all([...running.keys(), ...starting.keys()].map((targetId) => servers.stop(targetId)))),
+      void (await Promise.all(
+        [...new Set([...wanted.keys(), ...running.keys(), ...starting.keys()])].map((targetId) =>
+          servers.stop(targetId),
+        ),
+      )),
   };
   return servers;
 }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
+import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { ParityResult } from "../contract/entities.ts";
 import type { ProcessHost } from "../jobs/process-host.ts";
+import type { Progress } from "../contract/jobs.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { saveParity } from "../production/evaluations.ts";
 import { closeProbeRound, openProbeRound, probeAnswers, probeProgress } from "../production/probes.ts";
@@ -16,6 +18,10 @@ import type { TargetAddress } from "./target-address.ts";
 /** Seconds a server may take to load a candidate of so many bytes and answer: a slow disk, a busy machine. */
 const answerSecondsFor = (bytes: number): number => 180 + Math.ceil(bytes / 2 ** 20);
 const pollMilliseconds = 200;
+const healthMilliseconds = 1000;
+const loadingHealth = z.object({
+  loading: z.array(z.object({ bytes: z.int().nonnegative(), ofBytes: z.int().positive() })).min(1),
+});
 
 export interface ParityOutcome {
   readonly result: ParityResult;
@@ -67,15 +73,12 @@ export async function probeParity(
       const given = await probeProgress(pool, roundId);
       const answered = servers.reduce((sum, id) => sum + Math.min(given.get(id) ?? 0, probes.length), 0);
       const asked = servers.length * probes.length;
-      context.onProgress({
-        done: answered,
-        total: asked,
-        unit: "answers",
-        message:
-          bundled === null
-            ? `Comparing with ${servers.length} live server${servers.length === 1 ? "" : "s"}`
-            : "Comparing with the bundled server",
-      });
+      const message =
+        bundled === null
+          ? `Comparing with ${servers.length} live server${servers.length === 1 ? "" : "s"}`
+          : "Comparing with the bundled server";
+      const reading = bundled === null || answered > 0 ? null : await readingOf(bundled.url);
+      context.onProgress(reading ?? { done: answered, total: asked, unit: "answers", message });
       if (answered === asked || Date.now() > deadline) break;
       const failure = bundled?.failure() ?? null;
       if (failure !== null)
@@ -97,5 +100,17 @@ export async function probeParity(
   } finally {
     await closeProbeRound(pool, roundId).catch(() => undefined); // It expires by itself.
     await bundled?.stop();
+  }
+}
+
+/** How far the bundled server is with a version that takes a while; null where it does not say. */
+async function readingOf(url: string): Promise<Progress | null> {
+  try {
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(healthMilliseconds) });
+    const [first] = loadingHealth.parse(await response.json()).loading;
+    if (first === undefined) return null;
+    return { done: first.bytes, total: first.ofBytes, unit: "bytes", message: "The bundled server reads the version" };
+  } catch {
+    return null; // Busy, or reading nothing: how many answers there are is told all the same.
   }
 }

@@ -1,9 +1,11 @@
 import { Badge, Button, Card, Code, CopyButton, Group, Stack, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import type { Target } from "../../../../core/contract/entities.ts";
+import type { ServerRestart } from "../../../../core/contract/publishing.ts";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import { useCommands } from "../../components/commands/commands-context.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
+import { formatDateTime } from "../../components/format/times.ts";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
 import { useCommand, useQueryMethod } from "../../transport/hooks.ts";
 
@@ -15,8 +17,9 @@ export function BundledServer({ target }: { readonly target: Target }) {
   const refresh = { onSettled: () => void server.refetch() };
   const startServer = () => start.mutate({ targetId: target.id }, refresh);
   const running = server.data?.running === true;
+  const waiting = server.data?.restart != null;
   useCommands([
-    running
+    running || waiting
       ? {
           id: "server.stop",
           label: "Stop the bundled server",
@@ -32,20 +35,22 @@ export function BundledServer({ target }: { readonly target: Target }) {
           <Group gap="xs">
             <Title order={2}>Bundled server</Title>
             {server.data !== undefined && (
-              <Badge color={running ? "green" : "gray"}>{running ? "Running" : "Stopped"}</Badge>
+              <Badge color={running ? "green" : waiting ? "orange" : "gray"}>
+                {running ? "Running" : waiting ? "Waits to start again" : "Stopped"}
+              </Badge>
             )}
           </Group>
           <Text size="sm" c="dimmed">
             reelbench-server in a process of its own, on this machine only, serving what is live on this target.
           </Text>
         </div>
-        {running ? (
+        {running || waiting ? (
           <Button
             variant="default"
             loading={stop.isPending}
             onClick={() => stop.mutate({ targetId: target.id }, refresh)}
           >
-            Stop server
+            {running ? "Stop server" : "Leave it stopped"}
           </Button>
         ) : (
           <Button
@@ -62,10 +67,24 @@ export function BundledServer({ target }: { readonly target: Target }) {
         {start.error !== null && <ErrorPanel error={start.error} title="The server did not start" />}
         {stop.error !== null && <ErrorPanel error={stop.error} title="The server did not stop" />}
         <Answer of={server} height={40}>
-          {(known) => <Addresses server={known} />}
+          {(known) => (
+            <>
+              {known.restart !== null && <RestartNote restart={known.restart} />}
+              <Addresses server={known} />
+            </>
+          )}
         </Answer>
       </Stack>
     </Card>
+  );
+}
+
+function RestartNote({ restart: { at, failures, reason } }: { readonly restart: ServerRestart }) {
+  return (
+    <Text size="sm" role="status">
+      It ended by itself{failures > 1 && `, ${failures} times in a row`} ({reason}). It is started again at{" "}
+      {formatDateTime(at)}; the pauses grow to a minute.
+    </Text>
   );
 }
 

@@ -13,5 +13,6 @@ it("puts the publisher's messages where they belong", () => {
   expect(labelOf("Comparing checksums")).toBe("Checksum");
   expect(labelOf("Warming the cache")).toBe("Warm");
   expect(labelOf("Comparing with 2 live servers")).toBe("Parity");
+  expect(labelOf("The bundled server reads the version")).toBe("Parity");
   expect(labelOf("Waiting for the servers to switch")).toBe("Switch");
 });

@@ -25,7 +25,7 @@ export const protocolSteps = [
     id: "parity",
     label: "Parity",
     meaning: "The server's answers equal the workbench's, score by score",
-    messages: [/^Comparing with/],
+    messages: [/^Comparing with/, /^The bundled server reads/],
   },
   {
     id: "switch",
