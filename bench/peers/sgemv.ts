@@ -1,6 +1,6 @@
 /**
  * What one uncached top-10 costs a scoring thread, against the same matrix in numpy on one thread (OpenBLAS sgemv, argpartition,
- * sort of the ten), and what many at once cost:
+ * sort of the ten), and what 8, 16, 32 and 64 at once cost:
  *   node bench/peers/sgemv.ts [--items 62000] [--factors 128] [--users 512] [--source skewed|random] [--python PYTHON] [--pairs 5]
  * `skewed`: item norms are log-normal (σ 0.6), as those of fitted models are about; `random`: no item is longer than the others, so that
  * nothing can be left out of the scan. Every list is compared with brute force in float64, ties included.
@@ -54,26 +54,49 @@ const peer = await startPeer({
 });
 try {
   const answer = z.object({ microseconds: z.number() });
-  const each = (work: () => void) => {
-    const { user, system } = process.cpuUsage();
-    work();
-    const used = process.cpuUsage({ user, system });
-    return (used.user + used.system) / users;
-  };
-  const oneByOne = () => each(() => everyone.forEach(({ who }) => scanner.topN(who, n)));
-  const together = () => each(() => scanner.topNForMany(everyone, n));
+  const oneByOne = () => each(() => everyone.forEach(({ who }) => scanner.topN(who, n))).processor;
   const pairs = Number(values.pairs);
   const numpy = () => peer.request({ do: "topn", n }, answer).then(({ microseconds }) => microseconds);
-  const results = [
-    await runPairs({ name: "one by one / sgemv", unit: "µs CPU", pairs, ours: oneByOne, peer: numpy }),
-    await runPairs({ name: "together / one by one", unit: "µs CPU", pairs, ours: together, peer: oneByOne }),
-  ];
+  const results = [await runPairs({ name: "one by one / sgemv", unit: "µs CPU", pairs, ours: oneByOne, peer: numpy })];
+  for (const size of [8, 16, 32, 64]) results.push(...(await batchesOf(size, pairs)));
   compareWithBruteForce();
   results.push(...foldIns());
   finish(results, values.json);
 } finally {
   await peer.close();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Microseconds a user. */
+function each(work: () => void): { readonly processor: number; readonly clock: number } {
+  const { user, system } = process.cpuUsage();
+  const started = performance.now();
+  work();
+  const clock = (1000 * (performance.now() - started)) / users;
+  const used = process.cpuUsage({ user, system });
+  return { processor: (used.user + used.system) / users, clock };
+}
+
+/** So many at once against one by one: of what a list costs in processor time, and by the clock. */
+async function batchesOf(size: number, pairs: number) {
+  const clocks: [together: number[], oneByOne: number[]] = [[], []];
+  const measure = (of: number[], work: () => void) => {
+    const { processor, clock } = each(work);
+    of.push(clock);
+    return processor;
+  };
+  const used = await runPairs({
+    name: `${size} at once / one by one`,
+    unit: "µs CPU",
+    pairs,
+    ours: () =>
+      measure(clocks[0], () => {
+        for (let at = 0; at < users; at += size) scanner.topNForMany(everyone.slice(at, at + size), n);
+      }),
+    peer: () => measure(clocks[1], () => everyone.forEach(({ who }) => scanner.topN(who, n))),
+  });
+  // The first pair is for code to be compiled.
+  return [used, paired(`${size} at once / one by one`, "µs clock", clocks[0].slice(1), clocks[1].slice(1))];
 }
 
 function compareWithBruteForce(): void {

@@ -1,3 +1,5 @@
+import { coarseApplies, planCoarseItems, planCoarseSlot, writeCoarseItems } from "./coarse-scan.ts";
+import type { CoarseItems, CoarseSlot } from "./coarse-scan.ts";
 import { MemoryLayout, allocateShared, float32View, float64View, int32View, largestMemory } from "./memory-layout.ts";
 import type { Region } from "./memory-layout.ts";
 
@@ -18,6 +20,8 @@ export interface ScanOptions {
   readonly longestList?: number;
   /** Whether whole rankings will be asked for (4 bytes a factor, and 48 bytes an item and slot). */
   readonly rankings?: boolean;
+  /** Whether many will be asked for at once: a byte a factor more, for a first look in 8 bits. Default: where no rankings are. */
+  readonly together?: boolean;
   /** Queries of a usual length: items that such a query may score high come first. Default 1. */
   readonly usualNorm?: number;
 }
@@ -48,6 +52,9 @@ export interface ScanIndex {
   readonly itemBias: Region;
   /** f64 [items] 1 ÷ length of the item's factors, 0 for an item without; or empty. */
   readonly inverseLength: Region;
+  readonly coarse: CoarseItems | null;
+  /** Largest length of what rounding to 8 bits took off an item. */
+  readonly coarseError: number;
   readonly bounds: ScanBounds;
   /** Bounds of stretches of places: items that come late are short, and their scores off by less. */
   readonly tiers: readonly { readonly until: number; readonly bounds: ScanBounds }[];
@@ -70,6 +77,7 @@ export interface ScanSlot {
   readonly pools: Region;
   readonly blocked: Region;
   readonly ranking: RankingRegions | null;
+  readonly coarse: CoarseSlot | null;
 }
 
 /** Where one thread makes rankings (assembly/rank.ts). */
@@ -107,16 +115,17 @@ const tableLength = 2048;
 /** Candidates a pool holds for lists of n: enough that it is seldom sifted. */
 export const poolCapacity = (n: number): number => 2 * n + 48;
 
-interface Plan extends Omit<ScanIndex, "memory" | "bounds" | "tiers"> {
+interface Plan extends Omit<ScanIndex, "memory" | "bounds" | "tiers" | "coarseError"> {
   readonly layout: MemoryLayout;
 }
 
 function plan({ items, factors }: ScanItems, options: ScanOptions): Plan {
-  const { slots = 1, longestList = 256, rankings = false } = options;
+  const { slots = 1, longestList = 256, rankings = false, together = !rankings } = options;
   const layout = new MemoryLayout();
   const panelCount = Math.ceil(items / itemsPerPanel);
   const places = panelCount * itemsPerPanel;
   const pairs = Math.max(1, Math.ceil(factors / 2));
+  const looksTwice = together && coarseApplies(factors);
   const regions = {
     panels: layout.int32(panelCount * pairs * itemsPerPanel),
     scales: layout.float32(places),
@@ -128,6 +137,7 @@ function plan({ items, factors }: ScanItems, options: ScanOptions): Plan {
     itemFactors: layout.float32(rankings ? items * factors : 0),
     itemBias: layout.float32(rankings ? items : 0),
     inverseLength: layout.float64(rankings ? items : 0),
+    coarse: looksTwice ? planCoarseItems(layout, panelCount, pairs) : null,
   };
   const ranking = (): RankingRegions => ({
     tiles: layout.float32(queriesPerGroup * places),
@@ -146,6 +156,7 @@ function plan({ items, factors }: ScanItems, options: ScanOptions): Plan {
     pools: layout.float32(queriesPerCall * poolCapacity(longestList) * 2),
     blocked: layout.uint8(queriesPerCall * panelCount),
     ranking: rankings ? ranking() : null,
+    coarse: looksTwice ? planCoarseSlot(layout, queriesPerCall, pairs) : null,
   });
   return { layout, items, factors, pairs, longestList, ...regions, slots: Array.from({ length: slots }, slot) };
 }
@@ -206,7 +217,9 @@ export function buildScanIndex(model: ScanItems, options: ScanOptions = {}): Sca
     error: largest(({ error }) => error),
     bias: largest(({ bias }) => bias),
   };
-  return { memory, ...regions, bounds, tiers };
+  const { coarse } = regions;
+  const coarseError = coarse === null ? 0 : writeCoarseItems(memory, coarse, model, itemAt);
+  return { memory, ...regions, coarseError, bounds, tiers };
 }
 
 /**

@@ -34,6 +34,21 @@ export interface ScanKernels {
     n: number,
     blocked: number,
   ): void;
+  refinePanels(
+    hits: number,
+    count: number,
+    panels: number,
+    pairs: number,
+    scales: number,
+    biases: number,
+    queries: number,
+    states: number,
+    pools: number,
+    capacity: number,
+    n: number,
+    blocked: number,
+    blockedBytes: number,
+  ): void;
   finishScan(groups: number, states: number, pools: number, capacity: number, n: number): void;
   scoreTiles(
     panels: number,

@@ -13,5 +13,7 @@ declare namespace WebAssembly {
     constructor(module: Module, imports: Record<string, Record<string, unknown>>);
     readonly exports: Record<string, unknown>;
   }
+  /** False for modules with instructions that the runtime does not know. */
+  function validate(bytes: ArrayBufferView): boolean;
   function compile(bytes: ArrayBufferView): Promise<Module>;
 }

@@ -74,6 +74,64 @@ describe("the scanner's lists", () => {
     );
   });
 
+  it("are the recommender's for many at once over more items than the first panels hold", async () => {
+    const large = fc.record({
+      users: fc.integer({ min: 4, max: 21 }),
+      items: fc.integer({ min: 1025, max: 2600 }),
+      factors: fc.constantFrom(8, 9, 24, 33, 66),
+      seed: fc.integer({ min: 0, max: 1e6 }),
+      coarse: fc.boolean(),
+      biased: fc.boolean(),
+    });
+    // Also numbers near the ends of float32, and vectors that point along one factor, whose other numbers round to nothing.
+    const sizes = fc.constantFrom(1, 1, 1e-30, 1e-15, 1e12);
+    await fc.assert(
+      fc.asyncProperty(large, fc.integer({ min: 1, max: 40 }), sizes, fc.boolean(), async (world, n, size, pointed) => {
+        const plain = modelOf(world);
+        const along = (value: number, at: number) => value * size * (pointed && at % world.factors === 3 ? 50 : 1);
+        const model = { ...plain, itemFactors: plain.itemFactors.map(along) };
+        const recommender = createRecommender(model);
+        const scanner = await createScanner(model);
+        const queries = Array.from({ length: world.users }, (_, u) => ({ who: u, exclude: [u, 7 * u] }));
+        const expected = queries.map((query) => recommender.topN(query.who, n, query));
+        expect(scanner.topNForMany(queries, n)).toEqual(expected);
+        expect(scanner.topN(0, n, queries[0])).toEqual(expected[0]);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it("miss nothing that rounding to 8 bits makes look like nothing", async () => {
+    // The best item comes after more than a thousand longer ones. In the first world all its numbers but one round to 0, in the
+    // second the query's do: only the bound on what rounding takes off keeps it.
+    const [items, factors, best] = [1500, 64, 1400];
+    for (const rounded of ["item", "query"]) {
+      const itemFactors = new Float32Array(items * factors);
+      const fill = (i: number, along: number, length: number, rest: number) => {
+        itemFactors.fill(rest, i * factors, (i + 1) * factors);
+        itemFactors[i * factors] = along === 0 ? length : 0;
+        itemFactors[i * factors + 1] = along === 1 ? length : 0;
+      };
+      for (let i = 0; i < items; i++) {
+        if (i === best) fill(i, 0, rounded === "item" ? 63 : 0, rounded === "item" ? 0.49 : 1);
+        else fill(i, 0, i < best ? 64 : 0.1, i % 100 === 7 && i < 1000 ? (rounded === "item" ? 0.4 : 0.8) : 0);
+      }
+      const user = Array.from({ length: factors }, (_, f) => {
+        if (rounded === "item") return f < 2 ? 0 : 1;
+        return f === 0 ? 0 : f === 1 ? 127 : 0.49;
+      });
+      const model: FactorModel = {
+        ...modelOf({ users: 8, items, factors, seed: 1, coarse: false, biased: false }),
+        itemFactors,
+        userFactors: Float32Array.from({ length: 8 * factors }, (_, at) => user[at % factors]!),
+      };
+      const everyone = Array.from({ length: 8 }, (_, who) => ({ who }));
+      const lists = (await createScanner(model)).topNForMany(everyone, 3);
+      expect(lists).toEqual(everyone.map(({ who }) => createRecommender(model).topN(who, 3)));
+      expect(lists.map(([first]) => first?.i)).toEqual(everyone.map(() => best));
+    }
+  });
+
   it("hold for people folded in, for strangers, and for more than one call of the kernel", async () => {
     const model = modelOf({ users: 150, items: 3000, factors: 24, seed: 5, coarse: false, biased: false });
     const recommender = createRecommender(model);

@@ -1,4 +1,5 @@
 import { instantiateKernels, kernelModule } from "../compute/kernels.ts";
+import type { Kernels } from "../compute/kernels.ts";
 import { int32View, uint8View } from "../compute/memory-layout.ts";
 import {
   buildScanIndex,
@@ -11,6 +12,9 @@ import {
 import type { ScanIndex, ScanOptions } from "../compute/scan-index.ts";
 import type { FactorModel, ServableModel } from "../models/servable.ts";
 import { factorScorer } from "./factor-scorer.ts";
+import { queriesPerCoarseGroup } from "../compute/coarse-scan.ts";
+import { openCoarsePass } from "./coarse-pass.ts";
+import type { CoarsePass } from "./coarse-pass.ts";
 import { createRecommender } from "./recommender.ts";
 import type { Candidates, FactorVector, Recommender, ScoredItem, Who } from "./recommender.ts";
 import { factorVector, isTooLarge, isZero, queryWriter } from "./scan-query.ts";
@@ -33,6 +37,8 @@ export interface Scanner {
 }
 
 const panelsPerCall = 128;
+/** Queries from which on a first look in 8 bits, eight at a time, costs less than 16 bits, four at a time. */
+const fewestTogether = 4;
 
 /**
  * The index of a model, to be shared by the scanners of several threads (`slots`); null where a scan does not apply: models
@@ -54,7 +60,9 @@ export async function createScanner(
   const recommender = options.recommender ?? createRecommender(model);
   const { index, slot } = options.shared ?? { index: indexForScan(model), slot: 0 };
   if (index === null || model.form !== "factors") return plainScanner(recommender);
-  const scan = openScan(model, index, slot, instantiateKernels(await kernelModule(), index.memory), recommender);
+  const kernels = instantiateKernels(await kernelModule(), index.memory);
+  const coarse = await openCoarsePass(model, index, index.slots[slot]!, kernels);
+  const scan = openScan(model, index, slot, kernels, coarse, recommender);
   return {
     recommender,
     topN: (who, n, candidates = {}) => scan.lists([{ ...candidates, who }], n)[0]!,
@@ -76,8 +84,6 @@ function plainScanner(recommender: Recommender): Scanner {
   };
 }
 
-type Kernels = ReturnType<typeof instantiateKernels>;
-
 interface Scan {
   /** Of up to `queriesPerCall` queries. */
   lists(queries: readonly Query[], n: number): ScoredItem[][];
@@ -88,6 +94,7 @@ function openScan(
   index: ScanIndex,
   slot: number,
   kernels: Kernels,
+  coarse: CoarsePass | null,
   recommender: Recommender,
 ): Scan {
   const exact = factorScorer(model);
@@ -120,9 +127,11 @@ function openScan(
     else for (const i of exclude ?? []) if (i >= 0 && i < index.items) blocked[start + (placeOf[i]! >> 3)] = 0;
   }
 
-  function run(count: number, n: number, capacity: number): void {
+  /** `twice`: only the first panels, where cuts are found, in 16 bits for all; the others after a look in 8 bits. */
+  function run(count: number, n: number, capacity: number, twice: boolean): void {
     const groups = Math.ceil(count / queriesPerGroup);
-    for (let from = 0; from < panelCount; from += panelsPerCall) {
+    const end = twice ? Math.min(panelsPerCall, panelCount) : panelCount;
+    for (let from = 0; from < end; from += panelsPerCall) {
       const to = Math.min(from + panelsPerCall, panelCount);
       if (count === 1) {
         kernels.scanPanelsOnce(
@@ -163,6 +172,9 @@ function openScan(
       }
     }
     kernels.finishScan(groups, place.states.offset, place.pools.offset, capacity, n);
+    if (!twice || end === panelCount) return;
+    coarse?.run(end, count, n, capacity);
+    kernels.finishScan(groups, place.states.offset, place.pools.offset, capacity, n);
   }
 
   /** The pool's candidates, scored exactly; null when the pool was too small for all that tie. */
@@ -195,13 +207,17 @@ function openScan(
       return isTooLarge(index, vector) ? recommender.topN(vector, n, query) : undefined;
     });
     const scanned = [...answers.keys()].filter((at) => answers[at] === undefined);
-    const lanes = scanned.length === 1 ? 1 : Math.ceil(scanned.length / queriesPerGroup) * queriesPerGroup;
+    let twice = coarse !== null && scanned.length >= fewestTogether;
+    const together = twice ? queriesPerCoarseGroup : queriesPerGroup;
+    const lanes = scanned.length === 1 ? 1 : Math.ceil(scanned.length / together) * together;
     for (let lane = 0; lane < lanes; lane++) {
       const at = scanned[lane];
-      setQuery(lane, at === undefined ? null : vectors[at]!);
+      const vector = at === undefined ? null : vectors[at]!;
+      const lengths = setQuery(lane, vector);
+      if (coarse !== null && twice) twice = coarse.setQuery(lane, vector, lengths);
       if (at !== undefined) block(lane, queries[at]!);
     }
-    if (lanes > 0) run(lanes, n, capacity);
+    if (lanes > 0) run(lanes, n, capacity, twice);
     scanned.forEach((at, lane) => {
       unblock(lane, queries[at]!);
       const vector = vectors[at]!;

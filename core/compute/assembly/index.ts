@@ -15,7 +15,7 @@ export { residualGoals } from "./goals";
 export { ialsRows } from "./ials";
 export { gramTall, rotateRows } from "./tall";
 export { addDirections, rankRow, relevantAbove } from "./rank";
-export { finishScan, scanPanels, scanPanelsOnce, scoreTiles } from "./scan";
+export { finishScan, refinePanels, scanPanels, scanPanelsOnce, scoreTiles } from "./scan";
 export { naturalLog, normals, standardGamma, uniformIndices } from "./gaussian";
 export { gibbsFeatures, gibbsRows, gramOfRows } from "./gibbs";
 export { crossF64, multiplyF64 } from "./small";

@@ -201,6 +201,45 @@ export function scanPanelsOnce(
   }
 }
 
+/**
+ * `scanPanels` for those panels and queries of eight (two groups) that ./coarse-scan.ts named: `hits`, i32 panel · 8 + query. Pools that
+ * have grown are tightened at the end, so that the next look at 8 bits has a cut to go by.
+ */
+export function refinePanels(
+  hits: usize, count: i32, panels: usize, pairs: i32, scales: usize, biases: usize, queries: usize, states: usize,
+  pools: usize, capacity: i32, n: i32, blocked: usize, blockedBytes: i32,
+): void {
+  const panelBytes = (<usize>pairs) << 5;
+  const groupBytes = (<usize>pairs) << 4;
+  const poolBytes = (<usize>capacity) << 3;
+  for (let hit: usize = 0; hit < <usize>count; hit++) {
+    const named = load<i32>(hits + (hit << 2));
+    const panel = named >> 3;
+    const query = <usize>(named & 7);
+    const lane = (query & 3) << 2;
+    const pool = pools + query * poolBytes;
+    let a0 = i32x4.splat(0), a1 = i32x4.splat(0);
+    let items = panels + (<usize>panel) * panelBytes;
+    const start = queries + (query >> 2) * groupBytes + lane;
+    for (let pair = start; pair < start + groupBytes; pair += 16) {
+      const q = v128.load32_splat(pair);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(q, v128.load(items)));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(q, v128.load(items, 16)));
+      items += 32;
+    }
+    const place = panel << 3;
+    judge(
+      a0, a1, scales + ((<usize>place) << 2), biases + ((<usize>place) << 2), place, states + (query >> 2) * STATE_BYTES,
+      lane, pool, capacity, n, blocked + query * (<usize>blockedBytes),
+    );
+  }
+  for (let query: usize = 0; query < 8; query++) {
+    const state = states + (query >> 2) * STATE_BYTES;
+    const lane = (query & 3) << 2;
+    if (load<i32>(state + COUNT + lane) > n + (n >> 1)) tighten(state, lane, pools + query * poolBytes, capacity, n);
+  }
+}
+
 /** Tightens the pools of all queries a last time, after the last panel. */
 export function finishScan(groups: i32, states: usize, pools: usize, capacity: i32, n: i32): void {
   for (let query: usize = 0; query < (<usize>groups) * 4; query++) {
