@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Call {
   readonly method: "GET" | "POST";
@@ -111,6 +112,37 @@ export function openLines(options: {
     for (const line of lines) if (line.under < (best?.under ?? 0)) best = line;
     return best?.send(call) ?? Promise.resolve(0);
   };
+}
+
+/**
+ * `total` requests, each sent when it is due, `rate` a second, whether those before it were answered or not. Times, in
+ * milliseconds and in order of length, count from when a request was due, so that one that waits for others is not left out
+ * (coordinated omission).
+ */
+export async function askAtRate(options: {
+  readonly send: (call: Call) => Promise<number>;
+  readonly callOf: (index: number) => Call;
+  readonly rate: number;
+  readonly total: number;
+}): Promise<{ readonly times: Float64Array; readonly statuses: ReadonlyMap<number, number> }> {
+  const { send, callOf, rate, total } = options;
+  const times = new Float64Array(total);
+  const statuses = new Map<number, number>();
+  let [done, sent] = [0, 0];
+  const started = performance.now();
+  while (sent < total) {
+    const now = performance.now();
+    for (; sent < total && started + (1000 * sent) / rate <= now; sent++) {
+      const due = started + (1000 * sent) / rate;
+      void send(callOf(sent)).then((status) => {
+        times[done++] = performance.now() - due;
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      });
+    }
+    await sleep(1);
+  }
+  for (const deadline = Date.now() + 30_000; done < total && Date.now() < deadline;) await sleep(50);
+  return { times: times.slice(0, done).toSorted(), statuses };
 }
 
 function requestBytes(

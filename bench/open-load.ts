@@ -19,7 +19,7 @@ import { entryUrl } from "../core/runtime-paths.ts";
 import { servingTarget, smallVersion, testChannel } from "../e2e/services/serving-target.ts";
 import { startPostgres } from "../e2e/services/start-postgres.ts";
 import { startRedis } from "../e2e/services/start-redis.ts";
-import { load, openLines } from "./http-load.ts";
+import { askAtRate, load, openLines } from "./http-load.ts";
 import type { Call } from "./http-load.ts";
 
 const { values } = parseArgs({
@@ -125,38 +125,26 @@ try {
   const send = openLines({ url, headers, connections: Number(values.connections) });
   const seconds = 60 * Number(values.minutes);
   const total = Math.ceil(rate * seconds);
-  const times = new Float64Array(total);
-  let [errors, shed, done, sent] = [0, 0, 0, 0];
   const samples: Sample[] = [];
-  const started = performance.now();
+  let over = false;
   const sampling = (async () => {
-    while (sent < total) {
+    while (!over) {
       samples.push(await sample(url));
       await sleep(Math.min(5_000, 50 * seconds));
     }
   })();
-  while (sent < total) {
-    const now = performance.now();
-    // Everything that is due by now, each counted from when it was due.
-    for (; sent < total && started + (1000 * sent) / rate <= now; sent++) {
-      const due = started + (1000 * sent) / rate;
-      void send(callOf(sent)).then((status) => {
-        times[done++] = performance.now() - due;
-        if (status === 503) shed++;
-        else if (status !== 200) errors++;
-      });
-    }
-    await sleep(1);
-  }
-  for (const deadline = Date.now() + 30_000; done < total && Date.now() < deadline;) await sleep(50);
+  const { times: sorted, statuses } = await askAtRate({ send, callOf, rate, total });
+  over = true;
   await sampling;
-  const sorted = times.subarray(0, done).toSorted();
+  const done = sorted.length;
+  const shed = statuses.get(503) ?? 0;
+  const errors = total - shed - (statuses.get(200) ?? 0);
   const percentile = (share: number) => sorted[Math.min(done - 1, Math.floor(share * done))] ?? 0;
   const ms = (value: number) => `${value.toFixed(1)} ms`;
   // The first samples still belong to warming up.
   const steady = samples.slice(Math.floor(samples.length / 4));
   const figures = {
-    ...{ users, items, factors, capacity, rate, seconds, requests: total, errors: errors + total - done, shed },
+    ...{ users, items, factors, capacity, rate, seconds, requests: total, errors, shed },
     p50: percentile(0.5),
     p99: percentile(0.99),
     p999: percentile(0.999),

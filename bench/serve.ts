@@ -7,20 +7,17 @@
  * each request. Ratios are against a bare Express in a process of its own that answers a constant body of as many bytes. The
  * server writes its access log to a file. `--layers` starts it again without one thing at a time, to say what that costs.
  */
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { fork } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { entryUrl } from "../core/runtime-paths.ts";
-import { servingTarget, smallVersion, testChannel } from "../e2e/services/serving-target.ts";
+import { servingTarget, smallVersion } from "../e2e/services/serving-target.ts";
 import { startPostgres } from "../e2e/services/start-postgres.ts";
 import { startRedis } from "../e2e/services/start-redis.ts";
 import { load } from "./http-load.ts";
 import type { Call, Figures } from "./http-load.ts";
+import { startServerProcess } from "./server-process.ts";
+import type { ServerProcess } from "./server-process.ts";
 
 const { values } = parseArgs({
   options: {
@@ -45,49 +42,13 @@ const [users, items, factors, concurrency, requests] = [
 ].map(Number) as [number, number, number, number, number];
 const warmUp = Math.min(10_000, requests);
 
-interface ServerProcess {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-/** `changes`: environment variables beside the usual ones. */
-async function startServerProcess(
-  postgresUrl: string,
-  redisUrl: string,
-  changes: Readonly<Record<string, string>> = {},
-): Promise<ServerProcess> {
-  const folder = await mkdtemp(join(tmpdir(), "reelbench-serve-"));
-  const log = await open(join(folder, "server.log"), "w");
-  const child: ChildProcess = fork(fileURLToPath(entryUrl("server")), [], {
-    env: {
-      ...process.env,
-      REELBENCH_POSTGRES_URL: postgresUrl,
-      REELBENCH_REDIS_URL: redisUrl,
-      REELBENCH_CHANNEL: testChannel,
-      REELBENCH_PORT: "0",
-      REELBENCH_RATE_LIMIT: "10000000",
-      ...(values.threads === undefined ? {} : { REELBENCH_THREADS: values.threads }),
-      ...changes,
-    },
+const startServer = (changes?: Readonly<Record<string, string>>): Promise<ServerProcess> =>
+  startServerProcess({
+    postgresUrl: target.url,
+    redisUrl,
+    changes: { ...(values.threads === undefined ? {} : { REELBENCH_THREADS: values.threads }), ...changes },
     execArgv: values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`],
-    serialization: "advanced",
-    stdio: ["ignore", log.fd, "inherit", "ipc"],
   });
-  const [{ url }] = (await once(child, "message")) as [{ url: string }];
-  for (const deadline = Date.now() + 120_000; (await fetch(`${url}/readyz`)).status !== 200;) {
-    if (Date.now() > deadline) throw new Error("The server did not become ready.");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  return {
-    url,
-    stop: async () => {
-      child.send({ type: "stop" });
-      await once(child, "exit");
-      await log.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
 
 /** The floor: what HTTP itself costs here, with as many bytes. */
 async function bareExpress(bytes: number): Promise<Figures> {
@@ -214,7 +175,7 @@ try {
     return load({ ...common, name, count, callOf });
   }
 
-  server = await startServerProcess(target.url, redisUrl);
+  server = await startServer();
   const size = Buffer.byteLength(await (await fetch(`${server.url}${userPath(0, "n=10")}`, { headers })).text());
   const bare = await bareExpress(size);
   const figures: Figures[] = [bare];
@@ -234,7 +195,7 @@ try {
   figures.forEach(print);
   if (values.layers) {
     for (const { name, changes, callOf } of layers) {
-      server = await startServerProcess(target.url, redisUrl, changes);
+      server = await startServer(changes);
       await measure(server, "warm-up", warmUp, callOf);
       const measured = await measure(server, name, requests, callOf);
       figures.push(measured);
