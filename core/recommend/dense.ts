@@ -24,6 +24,40 @@ export function dotRow(vector: Float64Array, matrix: Float32Array, row: number):
 }
 
 /**
+ * Adds Σ_j z_j z_jᵀ over the rows z_j of row-major `rows` [count × n] to the lower triangle of `matrix` [n × n]. Each element's sum
+ * goes in the order of the rows; two by four of them are under way at once, as a processor waits for no sum then.
+ */
+export function addOuterProducts(matrix: Float64Array, n: number, rows: Float64Array, count: number): void {
+  const whole = count - (count % 4);
+  for (let a = 0; a < n; a += 2) {
+    // Of the last pair of an odd matrix there is only one row.
+    const paired = a + 1 < n;
+    const upper = a * n;
+    const lower = paired ? upper + n : upper;
+    const last = paired ? a + 1 : a;
+    for (let j = 0; j < whole; j += 4) {
+      const [j0, j1, j2, j3] = [j * n, (j + 1) * n, (j + 2) * n, (j + 3) * n];
+      const [u0, u1, u2, u3] = [rows[j0 + a]!, rows[j1 + a]!, rows[j2 + a]!, rows[j3 + a]!];
+      const [v0, v1, v2, v3] = [rows[j0 + last]!, rows[j1 + last]!, rows[j2 + last]!, rows[j3 + last]!];
+      for (let b = 0; b <= a; b++) {
+        const z0 = rows[j0 + b]!;
+        const z1 = rows[j1 + b]!;
+        const z2 = rows[j2 + b]!;
+        const z3 = rows[j3 + b]!;
+        const sum = matrix[lower + b]! + v0 * z0 + v1 * z1 + v2 * z2 + v3 * z3;
+        matrix[upper + b] = matrix[upper + b]! + u0 * z0 + u1 * z1 + u2 * z2 + u3 * z3;
+        if (paired) matrix[lower + b] = sum;
+      }
+      if (paired) matrix[lower + last] = matrix[lower + last]! + v0 * v0 + v1 * v1 + v2 * v2 + v3 * v3;
+    }
+    for (let j = whole * n; j < count * n; j += n) {
+      for (let b = 0; b <= a; b++) matrix[upper + b]! += rows[j + a]! * rows[j + b]!;
+      if (paired) for (let b = 0; b <= last; b++) matrix[lower + b]! += rows[j + last]! * rows[j + b]!;
+    }
+  }
+}
+
+/**
  * Cholesky factor L (lower, row-major [n × n]) of a symmetric positive definite matrix, in place; only its lower triangle
  * is read. Should rounding eat a pivot all the same, a tiny positive one stands in for it: no NaN ever leaves here.
  */

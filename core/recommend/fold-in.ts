@@ -1,5 +1,5 @@
 import type { FoldIn, FactorModel } from "../models/servable.ts";
-import { choleskyInPlace, choleskySolveInPlace } from "./dense.ts";
+import { addOuterProducts, choleskyInPlace, choleskySolveInPlace } from "./dense.ts";
 import { itemGramian } from "./item-gramian.ts";
 import { foldByParts } from "./stacked-fold-in.ts";
 import { foldNonNegative } from "./non-negative.ts";
@@ -60,16 +60,19 @@ function ridge(
   const system = new Float64Array(n * n);
   const x = new Float64Array(n);
   const residuals = Float64Array.from(ratings, ({ i, rating }) => rating - model.globalMean - model.itemBias[i]!);
-  const rows = ratings.map(({ i }) => extendedItem(model, i));
+  const all = new Float64Array(ratings.length * n);
+  const rows = ratings.map(({ i }, j) => {
+    const row = all.subarray(j * n, (j + 1) * n);
+    row[0] = 1;
+    row.set(model.itemFactors.subarray(i * model.factors, (i + 1) * model.factors), 1);
+    return row;
+  });
   const offset = implicitOffset(model, ratings);
 
+  addOuterProducts(system, n, all, rows.length);
   rows.forEach((z, j) => {
     const residual = residuals[j]! - (offset === null ? 0 : innerProduct(offset.sum, z.subarray(1)));
-    for (let a = 0; a < n; a++) {
-      const value = z[a]!;
-      x[a]! += value * residual;
-      for (let b = 0; b <= a; b++) system[a * n + b]! += value * z[b]!;
-    }
+    for (let a = 0; a < n; a++) x[a]! += z[a]! * residual;
   });
   const floor = smallestPenalty(system, n);
   system[0]! += Math.max(biasPenalty, floor);
@@ -156,14 +159,14 @@ function implicit(
   if (count === 0) return nothing(model, ratings);
   const system = itemGramian(model).map((value) => unobservedWeight * value);
   const factors = new Float64Array(k);
+  const counted = new Float64Array(count * k);
+  let filled = 0;
   for (const row of rows) {
     if (row === null) continue;
-    for (let a = 0; a < k; a++) {
-      const value = row[a]!;
-      factors[a]! += value;
-      for (let b = 0; b <= a; b++) system[a * k + b]! += value * row[b]!;
-    }
+    for (let a = 0; a < k; a++) factors[a]! += row[a]!;
+    counted.set(row, k * filled++);
   }
+  addOuterProducts(system, k, counted, count);
   const penalty = regularization * (count + unobservedWeight * items) ** frequencyExponent;
   for (let a = 0; a < k; a++) system[a * k + a]! += penalty;
   choleskyInPlace(system, k);
