@@ -67,6 +67,11 @@ test("jobs and changes were told as they happened", () => {
   expect(events).toContainEqual({ type: "changed", entity: "run", id: runIds[0] });
 });
 
+test("the sample names its files, not the place where they lay until they were read", async () => {
+  const [source] = await transport.request("sources.list", {});
+  expect(source?.files.map(({ path }) => path)).toEqual(["ratings.csv", "movies.csv"]);
+});
+
 test("a model answers with titles, without anything that the user has rated, unless what is held out is asked for", async () => {
   const [runId] = runIds as [string];
   const [user] = await transport.request("users.search", { snapshotId, limit: 1 });

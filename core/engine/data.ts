@@ -166,7 +166,10 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
         const folder = temporaryPath(paths.sources);
         try {
           const { ratingsPath, itemsPath } = await generateSample(shape, folder, context);
-          const source = await importOnce({ path: ratingsPath, options: {}, itemsPath, name: "Sample" }, context);
+          const source = await importOnce(
+            { path: ratingsPath, options: {}, itemsPath, name: "Sample", filesGo: true },
+            context,
+          );
           const snapshot = await snapshotOf([source.id], { recipe: [], name: "Sample" }, context);
           return { sourceId: source.id, snapshotId: snapshot.id };
         } finally {

@@ -79,7 +79,7 @@ export function limitsOf(run: Run, { split, evaluatedBy }: Known["lineage"]): st
     const worst = segments.toSorted((a, b) => (a.recall ?? 0) - (b.recall ?? 0))[0];
     if (worst !== undefined && segments.length > 1)
       said.push(
-        `By ${kind === "activity" ? "activity of users" : "popularity of items"} it is weakest for “${worst.label}”: recall@${String(report?.k ?? 10)} ${decimal(worst.recall ?? 0)}.`,
+        `By ${kind === "activity" ? "activity of users" : "popularity of items"} it is weakest for “${worst.label}”: Recall@${String(report?.k ?? 10)} ${decimal(worst.recall ?? 0)}.`,
       );
   }
   return [...said, ...(report?.warnings ?? [])];

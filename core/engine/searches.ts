@@ -1,7 +1,7 @@
 import type { AlgorithmInfo, InnerValidation, Run, Split } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { Search, SearchRequest } from "../contract/searches.ts";
-import { familyOf } from "../evaluation/metric.ts";
+import { familyOf, metricLabel } from "../evaluation/metric.ts";
 import type { JobContext } from "../jobs/queue.ts";
 import { algorithmById, parseHyperparameters } from "../models/registry.ts";
 import { foldsOf } from "../ratings/split-parts.ts";
@@ -206,7 +206,7 @@ function warningsOf(rooms: Rooms, search: Search, winner: Run): string[] {
       : [
           "The settings were chosen by validation parts of all folds together, and what one fold tests is another's to validate with: the folds' tests are not wholly unseen. Where that matters, search on a hold-out split and train the settings on the folds.",
         ]),
-    `${search.metric} ${search.best?.value.toFixed(4) ?? ""} on the validation part is the best of ${String(search.finishedSteps)} measurements and flatters; on the test, which had no part in the choice, it is ${tested?.value.toFixed(4) ?? "not measured"}.`,
+    `${metricLabel(search.metric)} ${search.best?.value.toFixed(4) ?? ""} on the validation part is the best of ${String(search.finishedSteps)} measurements and flatters; on the test, which had no part in the choice, it is ${tested?.value.toFixed(4) ?? "not measured"}.`,
     ...(earlier === 0
       ? []
       : [

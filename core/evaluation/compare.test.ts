@@ -68,6 +68,9 @@ describe("compareRuns", () => {
     );
     expect(table.runs[1]?.sentence).toMatch(/Biased SVD's RMSE is lower \(better\) than Biases' by 0\.\d{3} \[0\.0/);
     expect(table.runs[2]?.sentence).toMatch(/^No difference between Biases' NDCG@10 and Popularity's is shown/);
+    // A minus sign, as in the tables beside it: a hyphen is hardly seen before a digit.
+    expect(table.runs[1]?.sentence).toMatch(/\(d = −\d\.\d\d, /);
+    for (const { sentence } of table.runs) expect(sentence).not.toMatch(/-\d/);
     expect(table.conclusion).toContain("PureSVD has the best NDCG@10");
     const second = entry("Second", "puresvd", tableOf(200, 0.2, 6));
     expect(compareRuns([pureSvd, second, popularity], null).conclusion).toMatch(

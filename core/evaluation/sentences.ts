@@ -107,7 +107,7 @@ function intervalText({ interval, difference, verdict }: MetricComparison): stri
 }
 
 function effectText({ effectSize }: MetricComparison): string {
-  return effectSize === null ? "" : `d = ${effectSize.toFixed(2)}, `;
+  return effectSize === null ? "" : `d = ${typographic(effectSize.toFixed(2))}, `;
 }
 
 function pText(p: number | null): string {
@@ -119,7 +119,12 @@ function possessive(name: string): string {
   return name.endsWith("s") ? `${name}'` : `${name}'s`;
 }
 
+/** A minus sign for the hyphen, and none before zero. */
+function typographic(text: string): string {
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+}
+
 function number(value: number): string {
   const text = value.toFixed(3);
-  return text === "-0.000" ? "0.000" : text;
+  return typographic(text);
 }

@@ -66,6 +66,19 @@ describe("trying an import", () => {
       expect({ duplicates, conflicts }).toEqual({ duplicates: 1, conflicts: 1 });
     }));
 
+  it("tells beforehand which scale it will be, of a layout with half stars and a file with none", () =>
+    inFile(async (path) => {
+      const write = (...ratings: readonly number[]) =>
+        writeFile(
+          path,
+          [lines[0], ...ratings.map((rating, n) => `1,${String(n)},${String(rating)},964982703`)].join("\n"),
+        );
+      await write(1, 5, 3);
+      expect(await previewFile(path, {})).toMatchObject({ layout: "MovieLens", scale: { minimum: 1, maximum: 5 } });
+      await write(1.5, 5, 3);
+      expect(await previewFile(path, {})).toMatchObject({ layout: "MovieLens", scale: { minimum: 0.5, maximum: 5 } });
+    }));
+
   it("says that an import would be refused, and why", () =>
     inFile(async (path, folder) => {
       const check = await checkImport(

@@ -24,6 +24,8 @@ export interface ImportRequest {
   readonly name?: string | undefined;
   /** Decided beforehand by whoever may have to run the import again; left out: a new one. */
   readonly id?: string | undefined;
+  /** The files were made for this import and go after it: the source names them, but not where they lay. */
+  readonly filesGo?: boolean | undefined;
 }
 
 /** Fewer accepted records than this share: the layout was guessed wrong, not the data. */
@@ -102,7 +104,9 @@ function describe({ request, path, plan, reading, titles }: Imported): Source {
     id: request.id ?? `i${randomBytes(10).toString("hex")}`,
     name: request.name ?? basename(path),
     createdAt: new Date().toISOString(),
-    files: [{ path, bytes: reading.bytes, sha256: reading.sha256 }, ...(titles.file === null ? [] : [titles.file])],
+    files: [{ path, bytes: reading.bytes, sha256: reading.sha256 }, ...(titles.file === null ? [] : [titles.file])].map(
+      (file) => (request.filesGo === true ? { ...file, path: basename(file.path) } : file),
+    ),
     options: judgement.options,
     layout: plan.layout?.name ?? null,
     read,

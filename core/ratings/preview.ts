@@ -8,7 +8,7 @@ import { completedOptions } from "./judge.ts";
 import { planReading, problem } from "./read-plan.ts";
 import type { ReadPlan } from "./read-plan.ts";
 import { damagedIdWarning } from "./reading-warnings.ts";
-import { scaleStep } from "./scale-detection.ts";
+import { narrowed, scaleStep } from "./scale-detection.ts";
 import type { TimeFormat } from "./staged-values.ts";
 
 const shownRows = 20;
@@ -102,8 +102,10 @@ function guessTimeFormat(cells: readonly string[]): TimeFormat {
 function scaleOf(plan: ReadPlan, cells: readonly string[]): RatingScale | null {
   const values = cells.map((cell) => Number(cell.replace(",", "."))).filter(Number.isFinite);
   if (values.length === 0) return null;
-  const range = plan.given.scale ??
-    plan.layout?.scale ?? { minimum: Math.min(...values), maximum: Math.max(...values) };
+  const known = plan.layout?.scale;
+  const range =
+    plan.given.scale ??
+    (known == null ? { minimum: Math.min(...values), maximum: Math.max(...values) } : narrowed(known, values));
   return { ...range, step: scaleStep([...new Set(values)]) };
 }
 

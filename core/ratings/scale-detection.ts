@@ -96,7 +96,7 @@ export function scaleOf(
 }
 
 /** MovieLens with whole stars only (100K, 1M) goes from 1, with half stars from 0.5. */
-function narrowed(known: Range, values: readonly number[]): Range {
+export function narrowed(known: Range, values: readonly number[]): Range {
   return known.minimum === 0.5 && known.maximum === 5 && values.every(Number.isInteger)
     ? { minimum: 1, maximum: 5 }
     : known;

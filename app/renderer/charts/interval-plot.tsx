@@ -31,6 +31,8 @@ interface IntervalPlotProps {
   readonly reference?: number;
 }
 
+const longestLabel = 24;
+
 /** Dot and whisker: a value for each row with its interval. */
 export function IntervalPlot({ rows, height, xLabel, title, reference }: IntervalPlotProps) {
   const data = rows.map((row) => ({
@@ -38,7 +40,7 @@ export function IntervalPlot({ rows, height, xLabel, title, reference }: Interva
     whisker: [row.value - (row.low ?? row.value), (row.high ?? row.value) - row.value],
   }));
   const ticks = niceTicks(...extent(rows, reference));
-  const labelWidth = Math.min(170, 14 + 6.5 * Math.max(4, ...rows.map(({ label }) => Math.min(24, label.length))));
+  const labelWidth = 14 + 7 * Math.max(4, ...rows.map(({ label }) => Math.min(longestLabel, label.length)));
   return (
     <ResponsiveContainer width="100%" height={height}>
       <ScatterChart margin={{ top: 6, right: 18, bottom: 16, left: 6 }} accessibilityLayer title={title}>
@@ -87,8 +89,10 @@ export function IntervalPlot({ rows, height, xLabel, title, reference }: Interva
   );
 }
 
+/** On one line, which is all the room that a row has: a break would part the ellipsis from its word. */
 function shortened(label: string): string {
-  return label.length > 24 ? `${label.slice(0, 23)}…` : label;
+  const text = label.length > longestLabel ? `${label.slice(0, longestLabel - 1).trimEnd()}…` : label;
+  return text.replaceAll(" ", "\u00a0");
 }
 
 function intervalLines({ value, low, high }: IntervalRow) {

@@ -30,6 +30,10 @@ interface ParallelPlotProps {
 }
 
 const margin = { top: 34, bottom: 22, side: 54 } as const;
+/** From the outer axes to where their titles begin and end. */
+const side = margin.side - 4;
+/** Of a letter of an axis's title. */
+const letterWidth = 7;
 
 /** Every run a line over its settings, the better the stronger. Arrow keys go from the best to the next. */
 export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlotProps) {
@@ -40,6 +44,9 @@ export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlo
   const current = at === null ? undefined : ordered[ordered.length - 1 - Math.min(at, ordered.length - 1)];
   const columnX = (index: number) =>
     margin.side + (axes.length < 2 ? 0 : (index * (width - 2 * margin.side)) / (axes.length - 1));
+  const columnWidth = axes.length < 2 ? width : (width - 2 * margin.side) / (axes.length - 1);
+  // Titles that do not fit beside each other stand in two rows, by turns.
+  const crowded = axes.some(({ label }) => label.length * letterWidth > columnWidth);
   const scales = axes.map((axis, index) =>
     scaleOf(
       axis,
@@ -72,7 +79,7 @@ export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlo
               fill="none"
               stroke="var(--rb-series-0)"
               strokeWidth={line.strength > 0.9 ? 1.8 : 1}
-              strokeOpacity={0.12 + 0.78 * line.strength ** 2}
+              strokeOpacity={0.25 + 0.65 * line.strength ** 2}
               {...{
                 onPointerEnter: () => setAt(ordered.length - 1 - index),
                 onClick: () => onOpen?.(line.id),
@@ -92,14 +99,15 @@ export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlo
                 stroke="var(--rb-axis)"
               />
               <text
-                x={columnX(index)}
-                y={14}
-                textAnchor="middle"
+                x={columnX(index) + (index === 0 ? -side : index === axes.length - 1 ? side : 0)}
+                y={crowded && index % 2 === 1 ? 11 : crowded ? 25 : 14}
+                textAnchor={index === 0 ? "start" : index === axes.length - 1 ? "end" : "middle"}
                 fontSize={11}
                 fontWeight={600}
                 fill="var(--mantine-color-text)"
               >
-                {axis.label}
+                <title>{axis.label}</title>
+                {shortened(axis.label, (crowded ? 2 : 1) * columnWidth)}
               </text>
               {scales[index]?.ticks.map(({ text, y }) => (
                 <text
@@ -142,6 +150,11 @@ export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlo
       )}
     </div>
   );
+}
+
+function shortened(label: string, room: number): string {
+  const letters = Math.max(4, Math.floor(room / letterWidth) - 1);
+  return label.length > letters ? `${label.slice(0, letters - 1).trimEnd()}…` : label;
 }
 
 function describe({ label, values }: ParallelLine, axes: readonly ParallelAxis[]): string {

@@ -13,6 +13,11 @@ export function hyperparameterNames(runs: readonly Pick<Run, "hyperparameters">[
   return [...new Set(runs.flatMap(({ hyperparameters }) => Object.keys(hyperparameters)))].sort();
 }
 
+/** A row's name as people read it: those that are not settings of an algorithm begin with a capital, too. */
+export function settingTitle(name: string, label: string): string {
+  return ["algorithm", "seed", "split"].includes(name) ? `${name.slice(0, 1).toUpperCase()}${name.slice(1)}` : label;
+}
+
 /** What was set, run by run: algorithm, seed, split and every hyperparameter. */
 export function parameterRows(
   runs: readonly Pick<Run, "algorithm" | "seed" | "splitId" | "hyperparameters">[],

@@ -2,7 +2,8 @@ import { Group, Switch, Table, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Run } from "../../../../core/contract/entities.ts";
 import { CopyMenu } from "../../components/table/copy-menu.tsx";
-import { parameterRows } from "./differences.ts";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
+import { parameterRows, settingTitle } from "./differences.ts";
 import { showValue } from "./run-columns.tsx";
 
 const route = getRouteApi("/compare");
@@ -11,6 +12,8 @@ const route = getRouteApi("/compare");
 export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
   const { differences = true } = route.useSearch();
   const navigate = route.useNavigate();
+  const { algorithm, setting } = useAlgorithmNames();
+  const algorithms = runs.map((run) => run.algorithm);
   const all = parameterRows(runs);
   const rows = differences && runs.length > 1 ? all.filter(({ differs }) => differs) : all;
   return (
@@ -46,7 +49,9 @@ export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
           <Table.Tbody>
             {rows.map(({ name, values, differs }) => (
               <Table.Tr key={name}>
-                <Table.Td fw={500}>{name}</Table.Td>
+                <Table.Td fw={500} title={name}>
+                  {settingTitle(name, setting(name, algorithms))}
+                </Table.Td>
                 {values.map((value, index) => (
                   // One cell for each run, in the runs' order.
                   <Table.Td
@@ -56,7 +61,7 @@ export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
                       differs && !differences && runs.length > 1 ? { background: "var(--rb-selected)" } : undefined
                     }
                   >
-                    {showValue(value)}
+                    {name === "algorithm" ? algorithm(String(value)) : showValue(value)}
                   </Table.Td>
                 ))}
               </Table.Tr>

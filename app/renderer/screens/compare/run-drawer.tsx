@@ -10,6 +10,7 @@ import { formatDateTime, formatSeconds } from "../../components/format/times.ts"
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { StateBadge } from "../../components/shell/job-state.tsx";
 import { useCommand, useJob, useQueryMethod } from "../../transport/hooks.ts";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
 import { showValue } from "./run-columns.tsx";
 import { RunReport } from "./run-report.tsx";
 
@@ -28,6 +29,7 @@ export function RunDrawer({ runId, onClose }: { readonly runId: string | null; r
 }
 
 function Particulars({ run }: { readonly run: Run }) {
+  const { algorithm, setting } = useAlgorithmNames();
   return (
     <Stack gap="md">
       <Group gap="xs">
@@ -57,9 +59,9 @@ function Particulars({ run }: { readonly run: Run }) {
               {run.splitId}
             </TextLink>
           </Line>
-          <Line name="Algorithm">{run.algorithm}</Line>
+          <Line name="Algorithm">{algorithm(run.algorithm)}</Line>
           {Object.entries(run.hyperparameters).map(([name, value]) => (
-            <Line key={name} name={name}>
+            <Line key={name} name={setting(name, [run.algorithm])}>
               {showValue(value)}
             </Line>
           ))}

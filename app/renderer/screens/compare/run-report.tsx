@@ -1,8 +1,8 @@
-import { Alert, Stack, Table, Text } from "@mantine/core";
+import { Alert, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import type { EvaluationReport, Run } from "../../../../core/contract/entities.ts";
 import { HelpTerm } from "../../components/help-term.tsx";
 import { formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
-import { formatDecimal } from "../../components/format/numbers.ts";
+import { formatCount, formatDecimal } from "../../components/format/numbers.ts";
 
 type Segment = EvaluationReport["segments"][number];
 
@@ -15,39 +15,52 @@ const kinds: readonly { readonly kind: Segment["kind"]; readonly title: string }
 
 /** All metrics of a run, and what its evaluation found beside them. */
 export function RunReport({ run }: { readonly run: Run }) {
-  const { report } = run;
   return (
     <Stack gap="md">
-      <Metrics run={run} />
-      {report !== undefined && (
-        <>
-          {report.warnings.map((warning) => (
-            <Alert key={warning} color="yellow" title="Sampled metrics">
-              {warning}
-            </Alert>
-          ))}
-          {report.relevantFrom !== null && (
-            <Text size="sm" c="dimmed">
-              Relevant in lists: test ratings from {report.relevantFrom} up ({report.relevantRatings}).{" "}
-              {report.usersWithoutRelevant} test users have none and are in no metric of lists.
-            </Text>
-          )}
-          <Calibration report={report} />
-          {kinds.map(({ kind, title }) => (
-            <Segments
-              key={kind}
-              title={title}
-              k={report.k}
-              rows={report.segments.filter((segment) => segment.kind === kind)}
-            />
-          ))}
-        </>
-      )}
+      <RunMetrics run={run} />
+      {run.report !== undefined && <RunSegments report={run.report} columns={{ base: 1 }} />}
     </Stack>
   );
 }
 
-function Metrics({ run }: { readonly run: Run }) {
+interface RunSegmentsProps {
+  readonly report: EvaluationReport;
+  /** How many tables stand beside each other, by the window's width. */
+  readonly columns: Readonly<Record<string, number>>;
+}
+
+/** What an evaluation found beside its metrics: for whom and for what it is good. */
+export function RunSegments({ report, columns }: RunSegmentsProps) {
+  return (
+    <Stack gap="md">
+      {report.warnings.map((warning) => (
+        <Alert key={warning} color="yellow" title="Sampled metrics">
+          {warning}
+        </Alert>
+      ))}
+      {report.relevantFrom !== null && (
+        <Text size="sm" c="dimmed">
+          Relevant in lists: test ratings from {report.relevantFrom} up ({formatCount(report.relevantRatings)}).{" "}
+          {formatCount(report.usersWithoutRelevant)} test users have none and are in no metric of lists.
+        </Text>
+      )}
+      <SimpleGrid cols={columns} style={{ alignItems: "start" }}>
+        <Calibration report={report} />
+        {kinds.map(({ kind, title }) => (
+          <Segments
+            key={kind}
+            title={title}
+            k={report.k}
+            rows={report.segments.filter((segment) => segment.kind === kind)}
+          />
+        ))}
+      </SimpleGrid>
+    </Stack>
+  );
+}
+
+/** Every metric with its interval. */
+export function RunMetrics({ run }: { readonly run: Run }) {
   if (run.metrics.length === 0) return null;
   return (
     <Table fz="sm" aria-label="Metrics of the run">
@@ -71,7 +84,7 @@ function Metrics({ run }: { readonly run: Run }) {
                 </Table.Td>
                 <Table.Td ta="right">{formatMetric(value)}</Table.Td>
                 <Table.Td ta="right">
-                  {interval === null ? "" : `${formatMetric(interval.low)} … ${formatMetric(interval.high)}`}
+                  {interval === null ? "" : `${formatMetric(interval.low)} to ${formatMetric(interval.high)}`}
                 </Table.Td>
               </Table.Tr>
             )),
@@ -97,7 +110,7 @@ function Calibration({ report }: { readonly report: EvaluationReport }) {
           <Table.Tr key={predicted}>
             <Table.Td ta="right">{formatDecimal(predicted, 3)}</Table.Td>
             <Table.Td ta="right">{formatDecimal(observed, 3)}</Table.Td>
-            <Table.Td ta="right">{ratings}</Table.Td>
+            <Table.Td ta="right">{formatCount(ratings)}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
@@ -118,20 +131,28 @@ function Segments({
   const withErrors = rows.some(({ rmse }) => rmse !== null);
   const cell = (value: number | null) => (value === null ? "" : formatMetric(value));
   return (
-    <Table fz="sm" aria-label={title}>
+    <Table fz="sm" aria-label={title} layout="fixed">
       <Table.Thead>
         <Table.Tr>
           <Table.Th>{title}</Table.Th>
-          <Table.Th ta="right">Test ratings</Table.Th>
-          {withErrors && <Table.Th ta="right">RMSE</Table.Th>}
-          <Table.Th ta="right">Recall@{k}</Table.Th>
+          <Table.Th ta="right" w={110}>
+            Test ratings
+          </Table.Th>
+          {withErrors && (
+            <Table.Th ta="right" w={80}>
+              RMSE
+            </Table.Th>
+          )}
+          <Table.Th ta="right" w={95}>
+            Recall@{k}
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
         {rows.map(({ label, ratings, rmse, recall }) => (
           <Table.Tr key={label}>
             <Table.Td>{label}</Table.Td>
-            <Table.Td ta="right">{ratings}</Table.Td>
+            <Table.Td ta="right">{formatCount(ratings)}</Table.Td>
             {withErrors && <Table.Td ta="right">{cell(rmse)}</Table.Td>}
             <Table.Td ta="right">{cell(recall)}</Table.Td>
           </Table.Tr>

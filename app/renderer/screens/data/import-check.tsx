@@ -54,7 +54,10 @@ export function ImportCheckView({ check }: { readonly check: ImportCheck }) {
           </Fact>
           <Fact label="With a time">{accepted === 0 ? "–" : formatShare(timed / accepted)}</Fact>
           <Fact label="Times">{span}</Fact>
-          <Fact label="Scale">
+          <Fact
+            label="Scale"
+            help="As all ratings of the file have it. What stands above was told from its first lines and its layout; the whole file decides, unless you set it there."
+          >
             {scale.minimum} to {scale.maximum}
             {scale.step !== null && `, step ${String(scale.step)}`}
           </Fact>

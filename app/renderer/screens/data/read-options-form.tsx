@@ -175,7 +175,7 @@ function ScaleField({ preview, chosen, onChange }: ReadOptionsFormProps) {
       size="xs"
       label="Rating scale"
       labelElement="div"
-      description={chosen.scale === undefined ? "Detected" : "Chosen by you"}
+      description={chosen.scale !== undefined ? "Chosen by you" : scale === null ? "Not seen" : "By the first lines"}
     >
       <Group mt={5} gap={6} wrap="nowrap">
         <NumberInput

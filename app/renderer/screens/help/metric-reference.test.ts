@@ -21,6 +21,13 @@ it("finds a metric whatever its list length, with what the page says of it", () 
   expect(entryOf("nothing@10")).toBeUndefined();
 });
 
+it("leaves no row of the page to lean on the one above it, which is not beside it here", () => {
+  const leaning = metricEntries.filter(({ formula, trap }) =>
+    /\b(?:see|as) above\b|\bthe (?:same|next one)$|\blikewise\b/.test(`${formula}\n${trap}`),
+  );
+  expect(leaning.map(({ written }) => written)).toEqual([]);
+});
+
 it("keeps the page's prose", () => {
   expect(chapters.map(({ title }) => title)).toEqual(expect.arrayContaining(["Intervals", "Comparisons"]));
 });

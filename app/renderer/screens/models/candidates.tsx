@@ -7,12 +7,13 @@ import { EmptyState } from "../../components/feedback/empty-state.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
 import { tellDone } from "../../components/feedback/tell.ts";
 import { findMetric, formatMetric, metricLabel, metricNames } from "../../components/format/metrics.ts";
-import { formatQuantity } from "../../components/format/numbers.ts";
+import { formatCount, formatQuantity } from "../../components/format/numbers.ts";
 import { formatDateTime } from "../../components/format/times.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { DataTable } from "../../components/table/data-table.tsx";
 import type { DataColumn } from "../../components/table/data-table.tsx";
 import { useCommand } from "../../transport/hooks.ts";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
 import { versionTitle } from "./model-name.ts";
 
 const route = getRouteApi("/models");
@@ -26,6 +27,7 @@ interface CandidatesProps {
 /** Saved models that are no version yet. */
 export function Candidates({ rows, total, filter }: CandidatesProps) {
   const [asked, setAsked] = useState<RunRow | null>(null);
+  const { algorithm } = useAlgorithmNames();
   if (rows.length === 0) {
     return (
       <EmptyState icon={IconBox} title="No candidate" actions={<LinkButton to="/train">Train a model</LinkButton>}>
@@ -37,12 +39,12 @@ export function Candidates({ rows, total, filter }: CandidatesProps) {
     <Stack gap="xs">
       {total > rows.length && (
         <Text size="sm" c="dimmed">
-          The newest {rows.length} of {formatQuantity(total, "saved model")}.
+          The newest {formatCount(rows.length)} of {formatQuantity(total, "saved model")}.
         </Text>
       )}
       <DataTable
         label="Candidates"
-        columns={columnsFor(rows, setAsked)}
+        columns={columnsFor(rows, algorithm, setAsked)}
         rows={rows}
         rowId={({ id }) => id}
         rowLabel={({ name }) => name}
@@ -57,7 +59,11 @@ export function Candidates({ rows, total, filter }: CandidatesProps) {
   );
 }
 
-function columnsFor(rows: readonly RunRow[], onRegister: (run: RunRow) => void): readonly DataColumn<RunRow>[] {
+function columnsFor(
+  rows: readonly RunRow[],
+  algorithmName: (id: string) => string,
+  onRegister: (run: RunRow) => void,
+): readonly DataColumn<RunRow>[] {
   const metrics = metricNames(rows)
     .filter((name) => /^(ndcg@|recall@|rmse)/.test(name))
     .slice(0, 3);
@@ -84,7 +90,7 @@ function columnsFor(rows: readonly RunRow[], onRegister: (run: RunRow) => void):
         </Button>
       ),
     },
-    { id: "algorithm", header: "Algorithm", width: 110, value: ({ algorithm }) => algorithm },
+    { id: "algorithm", header: "Algorithm", width: 110, value: ({ algorithm }) => algorithmName(algorithm) },
     ...metrics.map((name): DataColumn<RunRow> => ({
       id: name,
       header: metricLabel(name),

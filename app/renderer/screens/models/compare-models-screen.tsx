@@ -10,7 +10,8 @@ import { formatCount, formatDecimal, formatSigned } from "../../components/forma
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
-import { parameterRows } from "../compare/differences.ts";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
+import { parameterRows, settingTitle } from "../compare/differences.ts";
 import { showValue } from "../compare/run-columns.tsx";
 import { protocolTitle } from "../train/protocol-text.ts";
 import { versionTitle } from "./model-name.ts";
@@ -213,15 +214,19 @@ function Metrics({ from, to }: PairProps) {
 }
 
 function Settings({ from, to }: PairProps) {
+  const { algorithm, setting } = useAlgorithmNames();
+  const algorithms = [from.run.algorithm, to.run.algorithm];
+  const shown = (name: string, value: Parameters<typeof showValue>[0]) =>
+    name === "algorithm" ? algorithm(String(value)) : showValue(value);
   const rows = parameterRows([from.run, to.run]).filter(({ name }) => name !== "split");
   const differing = rows.filter(({ differs }) => differs);
   return (
     <Pair label="Settings" head="Setting" from={from} to={to}>
       {[...differing, ...rows.filter(({ differs }) => !differs)].map(({ name, values, differs }) => (
         <Table.Tr key={name} className={differs ? (styles["different"] ?? "") : ""}>
-          <Table.Td>{name}</Table.Td>
-          <Table.Td ta="right">{showValue(values[0])}</Table.Td>
-          <Table.Td ta="right">{showValue(values[1])}</Table.Td>
+          <Table.Td>{settingTitle(name, setting(name, algorithms))}</Table.Td>
+          <Table.Td ta="right">{shown(name, values[0])}</Table.Td>
+          <Table.Td ta="right">{shown(name, values[1])}</Table.Td>
         </Table.Tr>
       ))}
     </Pair>
@@ -306,8 +311,12 @@ function Pair({ label, head, from, to, difference = null, children }: TableProps
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{head}</Table.Th>
-            <Table.Th ta="right">{versionTitle(from.version)}</Table.Th>
-            <Table.Th ta="right">{versionTitle(to.version)}</Table.Th>
+            <Table.Th ta="right" style={{ whiteSpace: "nowrap" }}>
+              {versionTitle(from.version)}
+            </Table.Th>
+            <Table.Th ta="right" style={{ whiteSpace: "nowrap" }}>
+              {versionTitle(to.version)}
+            </Table.Th>
             {difference !== null && <Table.Th ta="right">{difference}</Table.Th>}
           </Table.Tr>
         </Table.Thead>

@@ -6,7 +6,9 @@ import { formatCount } from "../../components/format/numbers.ts";
 import { formatDataDate } from "../../components/format/times.ts";
 import { InlineLink } from "../../components/link-button.tsx";
 import { fileNameFor, saveText } from "../../components/table/save-text.ts";
-import { RunReport } from "../compare/run-report.tsx";
+import { showValue } from "../compare/run-columns.tsx";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
+import { RunMetrics, RunSegments } from "../compare/run-report.tsx";
 import { protocolTitle } from "../train/protocol-text.ts";
 import { versionTitle } from "./model-name.ts";
 import { WordsForm } from "./words-form.tsx";
@@ -72,10 +74,18 @@ export function ModelCardView({ detail }: { readonly detail: ModelDetail }) {
             Evaluation
           </Title>
           <Evaluated detail={detail} />
-          <RunReport run={detail.run} />
+          <RunMetrics run={detail.run} />
         </Card>
         <Settings detail={detail} />
       </SimpleGrid>
+      {detail.run.report !== undefined && (
+        <Card>
+          <Title order={2} size="h3" mb="xs">
+            On whom, and on what
+          </Title>
+          <RunSegments report={detail.run.report} columns={{ base: 1, lg: 2 }} />
+        </Card>
+      )}
     </Stack>
   );
 }
@@ -131,6 +141,7 @@ function Evaluated({ detail: { lineage } }: { readonly detail: ModelDetail }) {
 }
 
 function Settings({ detail: { run } }: { readonly detail: ModelDetail }) {
+  const { algorithm, setting } = useAlgorithmNames();
   return (
     <Card>
       <Title order={2} size="h3" mb="xs">
@@ -139,8 +150,10 @@ function Settings({ detail: { run } }: { readonly detail: ModelDetail }) {
       <Table variant="vertical" fz="sm" aria-label="Settings of the model" layout="fixed">
         <Table.Tbody>
           {[
-            ["Algorithm", run.algorithm] as const,
-            ...Object.entries(run.hyperparameters),
+            ["Algorithm", algorithm(run.algorithm)] as const,
+            ...Object.entries(run.hyperparameters).map(
+              ([name, value]) => [setting(name, [run.algorithm]), showValue(value)] as const,
+            ),
             ["Seed", run.seed] as const,
             ["Code", run.codeVersion] as const,
             ["SHA-256 of the tensors", run.modelHash ?? "–"] as const,

@@ -5,6 +5,7 @@ import type { ModelDetail } from "../../../../core/contract/model-versions.ts";
 import { formatBytes, formatCount, formatQuantity } from "../../components/format/numbers.ts";
 import { formatDateTime } from "../../components/format/times.ts";
 import { TextLink } from "../../components/link-button.tsx";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
 import { describeStep } from "../data/recipe-editing.ts";
 import { protocolTitle } from "../train/protocol-text.ts";
 import { versionTitle } from "./model-name.ts";
@@ -12,6 +13,7 @@ import styles from "./models.module.css";
 
 /** From the bytes of the files to this version, each step a link. */
 export function ModelLineageView({ detail }: { readonly detail: ModelDetail }) {
+  const { algorithm } = useAlgorithmNames();
   const { version, run, lineage, bundle } = detail;
   const { sources, snapshot, split, evaluatedBy } = lineage;
   return (
@@ -79,7 +81,7 @@ export function ModelLineageView({ detail }: { readonly detail: ModelDetail }) {
           {run.name}
         </TextLink>
         <Text size="xs" c="dimmed">
-          {run.algorithm}, seed {run.seed}, {formatDateTime(run.createdAt)}, code {run.codeVersion}
+          {algorithm(run.algorithm)}, seed {run.seed}, {formatDateTime(run.createdAt)}, code {run.codeVersion}
         </Text>
         <Hash of="SHA-256 of the tensors" value={run.modelHash ?? "none"} />
       </Step>

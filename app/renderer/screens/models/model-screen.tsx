@@ -9,6 +9,7 @@ import { formatDateTime } from "../../components/format/times.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useCommand, useQueryMethod } from "../../transport/hooks.ts";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
 import { AliasEditor } from "./alias-editor.tsx";
 import { BundlePanel } from "./bundle-panel.tsx";
 import { ModelCardView } from "./model-card-view.tsx";
@@ -43,11 +44,12 @@ export function ModelScreen() {
 }
 
 function Subtitle({ detail: { version, run, publications } }: { readonly detail: ModelDetail }) {
+  const { algorithm } = useAlgorithmNames();
   const live = publications.filter(({ state }) => state === "active");
   return (
     <Group gap={8} component="span">
       <span>
-        {run.algorithm}, registered {formatDateTime(version.registeredAt)}
+        {algorithm(run.algorithm)}, registered {formatDateTime(version.registeredAt)}
       </span>
       {live.map(({ id, targetName }) => (
         <Badge key={id} color="green" tt="none">

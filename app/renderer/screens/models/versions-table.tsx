@@ -5,6 +5,7 @@ import { formatDateTime } from "../../components/format/times.ts";
 import { TextLink } from "../../components/link-button.tsx";
 import { DataTable } from "../../components/table/data-table.tsx";
 import type { DataColumn } from "../../components/table/data-table.tsx";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
 import { versionTitle } from "./model-name.ts";
 
 interface VersionsTableProps {
@@ -16,10 +17,11 @@ interface VersionsTableProps {
 }
 
 export function VersionsTable({ entries, ...props }: VersionsTableProps) {
+  const { algorithm } = useAlgorithmNames();
   return (
     <DataTable
       label="Versions"
-      columns={columnsFor(entries)}
+      columns={columnsFor(entries, algorithm)}
       rows={entries}
       rowId={({ version }) => version.id}
       rowLabel={({ version }) => versionTitle(version)}
@@ -31,7 +33,10 @@ export function VersionsTable({ entries, ...props }: VersionsTableProps) {
 
 const liveOn = ({ publications }: ModelEntry) => publications.filter(({ state }) => state === "active");
 
-function columnsFor(entries: readonly ModelEntry[]): readonly DataColumn<ModelEntry>[] {
+function columnsFor(
+  entries: readonly ModelEntry[],
+  algorithmName: (id: string) => string,
+): readonly DataColumn<ModelEntry>[] {
   const metrics = metricNames(entries.map(({ run }) => run))
     .filter((name) => /^(ndcg@|recall@|rmse)/.test(name))
     .slice(0, 3);
@@ -73,7 +78,7 @@ function columnsFor(entries: readonly ModelEntry[]): readonly DataColumn<ModelEn
       ),
     },
     { id: "run", header: "Run", width: 160, value: ({ run }) => run.name },
-    { id: "algorithm", header: "Algorithm", width: 98, value: ({ run }) => run.algorithm },
+    { id: "algorithm", header: "Algorithm", width: 98, value: ({ run }) => algorithmName(run.algorithm) },
     ...metrics.map((name): DataColumn<ModelEntry> => ({
       id: name,
       header: metricLabel(name),

@@ -129,7 +129,7 @@ function Entries({ entries }: { readonly entries: readonly LogEntry[] }) {
       <Table aria-label="The engine’s log" fz="sm" stickyHeader>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={150}>When</Table.Th>
+            <Table.Th w={170}>When</Table.Th>
             <Table.Th w={80}>Level</Table.Th>
             <Table.Th>What</Table.Th>
           </Table.Tr>
@@ -137,7 +137,9 @@ function Entries({ entries }: { readonly entries: readonly LogEntry[] }) {
         <Table.Tbody>
           {entries.map((entry, index) => (
             <Table.Tr key={`${entry.time}${String(index)}`} style={{ verticalAlign: "top" }}>
-              <Table.Td title={entry.time}>{formatDateTime(entry.time)}</Table.Td>
+              <Table.Td title={entry.time} style={{ whiteSpace: "nowrap" }}>
+                {formatDateTime(entry.time)}
+              </Table.Td>
               <Table.Td className={styles[entry.level] ?? ""}>{words[entry.level]}</Table.Td>
               <Table.Td>
                 {entry.message}
