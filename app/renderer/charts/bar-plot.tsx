@@ -2,6 +2,7 @@ import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxi
 import { formatCompact, formatCount } from "../components/format/numbers.ts";
 import { axisLook, axisTitle, gridLook } from "./axes.ts";
 import { TooltipCard } from "./chart-tooltip.tsx";
+import { useChartView } from "./chart-view.ts";
 
 interface BarPlotProps {
   readonly bars: readonly { readonly label: string; readonly count: number }[];
@@ -15,10 +16,11 @@ interface BarPlotProps {
 
 /** Counts by category or by time. */
 export function BarPlot({ bars, height, xLabel, yLabel, title, onBar }: BarPlotProps) {
+  const logarithmic = useChartView().logarithmic.has("y");
   return (
     <ResponsiveContainer width="100%" height={height}>
       <BarChart
-        data={[...bars]}
+        data={bars.map((bar) => ({ ...bar, drawn: logarithmic && bar.count <= 0 ? null : bar.count }))}
         margin={{ top: 6, right: 8, bottom: 14, left: 6 }}
         accessibilityLayer
         title={title}
@@ -26,7 +28,19 @@ export function BarPlot({ bars, height, xLabel, yLabel, title, onBar }: BarPlotP
       >
         <CartesianGrid {...gridLook} vertical={false} />
         <XAxis dataKey="label" label={axisTitle(xLabel, "x")} minTickGap={16} {...axisLook} />
-        <YAxis width={58} tickFormatter={formatCompact} label={axisTitle(yLabel, "y")} {...axisLook} />
+        <YAxis
+          width={58}
+          tickFormatter={formatCompact}
+          label={axisTitle(yLabel, "y")}
+          {...(logarithmic
+            ? {
+                scale: "log" as const,
+                domain: logarithmicDomain(bars.map(({ count }) => count)),
+                allowDataOverflow: true,
+              }
+            : {})}
+          {...axisLook}
+        />
         <Tooltip
           isAnimationActive={false}
           cursor={{ fill: "var(--rb-hover)" }}
@@ -40,7 +54,7 @@ export function BarPlot({ bars, height, xLabel, yLabel, title, onBar }: BarPlotP
           }
         />
         <Bar
-          dataKey="count"
+          dataKey="drawn"
           name={yLabel}
           fill="var(--rb-series-0)"
           isAnimationActive={false}
@@ -52,4 +66,9 @@ export function BarPlot({ bars, height, xLabel, yLabel, title, onBar }: BarPlotP
       </BarChart>
     </ResponsiveContainer>
   );
+}
+
+/** Powers of ten around the counts; the lowest leaves a bar of one something to stand on. */
+function logarithmicDomain(counts: readonly number[]): [number, number] {
+  return [0.5, 10 ** Math.ceil(Math.log10(Math.max(10, ...counts)))];
 }

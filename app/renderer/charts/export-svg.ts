@@ -13,13 +13,30 @@ const carried = [
   "text-anchor",
 ] as const;
 
-/** A chart's drawing as a file of its own: styles resolved, on the background it was seen on. */
-export function standaloneSvg(drawing: SVGSVGElement, background: string): string {
+interface Surroundings {
+  /** A colour: the background that the drawing was seen on. */
+  readonly background: string;
+  readonly title: string;
+  /** What stands in the legend, which is no part of the drawing. */
+  readonly legend: readonly { readonly label: string; readonly color: string }[];
+}
+
+export interface StandaloneDrawing {
+  readonly text: string;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+const above = 28;
+const legendLine = 20;
+
+/** A chart's drawing as a file of its own: styles resolved, its title above it and the legend below. */
+export function standaloneSvg(drawing: SVGSVGElement, { background, title, legend }: Surroundings): StandaloneDrawing {
   const copy = drawing.cloneNode(true) as SVGSVGElement;
-  const { width, height } = drawing.getBoundingClientRect();
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copy.setAttribute("width", String(Math.round(width)));
-  copy.setAttribute("height", String(Math.round(height)));
+  const box = drawing.getBoundingClientRect();
+  const width = Math.round(box.width);
+  const drawn = Math.round(box.height);
   const originals = [drawing, ...drawing.querySelectorAll("*")];
   const copies = [copy, ...copy.querySelectorAll("*")];
   originals.forEach((original, index) => {
@@ -30,12 +47,64 @@ export function standaloneSvg(drawing: SVGSVGElement, background: string): strin
     target.removeAttribute("class");
     target.removeAttribute("style");
   });
-  const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  paper.setAttribute("width", "100%");
-  paper.setAttribute("height", "100%");
-  paper.setAttribute("fill", background);
-  copy.insertBefore(paper, copy.firstChild);
-  return new XMLSerializer().serializeToString(copy);
+  const look = getComputedStyle(document.body);
+  const write = (text: string, at: { readonly x: number; readonly y: number; readonly size: number }) =>
+    element(
+      "text",
+      {
+        x: at.x,
+        y: at.y,
+        fill: look.color,
+        "font-family": look.fontFamily,
+        "font-size": at.size,
+        ...(at.size > 12 ? { "font-weight": 600 } : {}),
+      },
+      text,
+    );
+  const placed = legendPlaces(legend, width);
+  const height = above + drawn + (placed.at(-1)?.y ?? -legendLine) + legendLine + (legend.length > 0 ? 6 : 0);
+  const file = element("svg", {
+    xmlns: svgNamespace,
+    width,
+    height,
+    viewBox: `0 0 ${String(width)} ${String(height)}`,
+  });
+  file.append(element("rect", { width: "100%", height: "100%", fill: background }));
+  file.append(write(title, { x: 8, y: 18, size: 14 }));
+  const shifted = element("g", { transform: `translate(0 ${String(above)})` });
+  copy.setAttribute("width", String(width));
+  copy.setAttribute("height", String(drawn));
+  shifted.append(copy);
+  file.append(shifted);
+  for (const { label, color, x, y } of placed) {
+    const line = above + drawn + y + legendLine / 2;
+    file.append(element("rect", { x, y: line - 1.5, width: 14, height: 3, fill: color }));
+    file.append(write(label, { x: x + 20, y: line + 4, size: 12 }));
+  }
+  return { text: new XMLSerializer().serializeToString(file), width, height };
+}
+
+const svgNamespace = "http://www.w3.org/2000/svg";
+
+function element(name: string, attributes: Readonly<Record<string, string | number>>, text = ""): SVGElement {
+  const made = document.createElementNS(svgNamespace, name);
+  for (const [attribute, value] of Object.entries(attributes))
+    if (attribute !== "xmlns") made.setAttribute(attribute, String(value));
+  if (text !== "") made.textContent = text;
+  return made;
+}
+
+/** One after the other in lines, from the left; `x`, `y` from the drawing's lower left corner. */
+export function legendPlaces<T extends { readonly label: string }>(legend: readonly T[], width: number) {
+  const left = 60;
+  let [x, y] = [left, 0];
+  return legend.map((entry) => {
+    const needed = 20 + entry.label.length * 6.6 + 16;
+    if (x > left && x + needed > width) [x, y] = [left, y + legendLine];
+    const place = { ...entry, x, y };
+    x += needed;
+    return place;
+  });
 }
 
 /** The same drawing as pixels, at twice its size on screen. Rejects when the browser cannot draw it. */

@@ -1,9 +1,11 @@
-import { UnstyledButton } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
-import { formatGeneral } from "../components/format/numbers.ts";
+import { formatCount, formatGeneral } from "../components/format/numbers.ts";
 import { seriesColor, seriesDash } from "../theme/tokens.ts";
+import { ChartLegend, legendHeight } from "./chart-legend.tsx";
 import { TooltipCard } from "./chart-tooltip.tsx";
+import { useChartView } from "./chart-view.ts";
+import type { ChartView } from "./chart-view.ts";
 import styles from "./line-plot.module.css";
 import { linearScale, logarithmicScale } from "./line-scale.ts";
 import type { LineScale } from "./line-scale.ts";
@@ -15,7 +17,6 @@ interface LinePlotProps {
   readonly height: number;
   readonly xLabel: string;
   readonly yLabel: string;
-  readonly logarithmic?: boolean;
   readonly title: string;
   /** Marks beside the line, where there are few points and each is a measurement. */
   readonly dots?: boolean;
@@ -30,54 +31,42 @@ const margin = { top: 8, right: 14, bottom: 34, left: 66 } as const;
  * arrow keys read it off. Drawn here and not by the charting library, which takes 55 to 300 ms for a redraw: learning
  * curves are redrawn several times a second while two cores are busy training.
  */
-export function LinePlot({
-  series,
-  height,
-  xLabel,
-  yLabel,
-  logarithmic = false,
-  title,
-  dots = false,
-  gapAfter = Infinity,
-}: LinePlotProps) {
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+export function LinePlot({ series, height, xLabel, yLabel, title, dots = false, gapAfter = Infinity }: LinePlotProps) {
+  const view = useChartView();
   const { ref, width } = useElementSize();
-  const legendHeight = series.length > 1 ? 28 : 0;
-  const toggle = (id: string) => {
-    const next = new Set(hidden);
-    if (!next.delete(id)) next.add(id);
-    setHidden(next);
-  };
+  const below = series.length > 1 ? legendHeight : 0;
   return (
     <div>
-      <div ref={ref} style={{ height: height - legendHeight }}>
+      <div ref={ref} style={{ height: height - below }}>
         {width > 0 && (
-          <Drawing
-            {...{ series, hidden, width, xLabel, yLabel, logarithmic, title, dots, gapAfter }}
-            height={height - legendHeight}
-          />
+          <Drawing {...{ series, view, width, xLabel, yLabel, title, dots, gapAfter }} height={height - below} />
         )}
       </div>
-      {series.length > 1 && <Legend series={series} hidden={hidden} onToggle={toggle} />}
+      {series.length > 1 && <ChartLegend entries={series} />}
     </div>
   );
 }
 
 interface DrawingProps extends Required<LinePlotProps> {
-  readonly hidden: ReadonlySet<string>;
+  readonly view: ChartView;
   readonly width: number;
 }
 
 function Drawing(props: DrawingProps) {
-  const { series, hidden, width, height, xLabel, yLabel, logarithmic, title, dots, gapAfter } = props;
+  const { series, width, height, xLabel, yLabel, title, dots, gapAfter } = props;
+  const { hidden, logarithmic } = props.view;
   const rows = mergeSeries(series);
   const drawn = series.flatMap(({ id, label }, index) => (hidden.has(id) ? [] : [{ id, label, index }]));
-  const x = linearScale(extent(rows.map((row) => row["x"] ?? 0)), [margin.left, width - margin.right], {
+  const xs = rows.map((row) => row["x"] ?? 0);
+  const values = drawn.flatMap(({ index }) => rows.flatMap((row) => row[`s${String(index)}`] ?? []));
+  const x = scaleOf(xs, [margin.left, width - margin.right], logarithmic.has("x"), {
     ticks: Math.max(3, Math.floor(width / 110)),
     tight: true,
   });
-  const values = drawn.flatMap(({ index }) => rows.flatMap((row) => row[`s${String(index)}`] ?? []));
-  const y = verticalScale(values, [height - margin.bottom, margin.top], logarithmic);
+  const y = scaleOf(values, [height - margin.bottom, margin.top], logarithmic.has("y"));
+  const without = [...(logarithmic.has("x") ? xs : []), ...(logarithmic.has("y") ? values : [])].filter(
+    (value) => value <= 0,
+  ).length;
   const reading = useReading(rows, x);
   const single = rows.length <= 2 || dots;
   const gap = gapAfter === Infinity ? Infinity : (x.place(gapAfter) ?? 0) - (x.place(0) ?? 0);
@@ -108,6 +97,11 @@ function Drawing(props: DrawingProps) {
             </g>
           );
         })}
+        {without > 0 && (
+          <text x={width - margin.right} y={margin.top + 10} textAnchor="end" {...letters}>
+            {`${formatCount(without)} at or below zero: no place on a log axis`}
+          </text>
+        )}
         {reading.row !== null && (
           <line
             x1={x.place(reading.row["x"] ?? 0) ?? 0}
@@ -198,9 +192,15 @@ function nearest(rows: readonly MergedRow[], x: LineScale, pixels: number): numb
   return best;
 }
 
-function verticalScale(values: readonly number[], pixels: readonly [number, number], logarithmic: boolean): LineScale {
+/** Where nothing is above zero a logarithmic axis would be empty: it stays as it was. */
+function scaleOf(
+  values: readonly number[],
+  pixels: readonly [number, number],
+  logarithmic: boolean,
+  linear: Parameters<typeof linearScale>[2] = {},
+): LineScale {
   const positive = logarithmic ? values.filter((value) => value > 0) : [];
-  return positive.length > 0 ? logarithmicScale(extent(positive), pixels) : linearScale(extent(values), pixels);
+  return positive.length > 0 ? logarithmicScale(extent(positive), pixels) : linearScale(extent(values), pixels, linear);
 }
 
 function extent(values: readonly number[]): [number, number] {
@@ -274,29 +274,5 @@ function Axes({ x, y, width, height, xLabel, yLabel }: AxesProps) {
         {yLabel}
       </text>
     </>
-  );
-}
-
-interface LegendProps {
-  readonly series: readonly Series[];
-  readonly hidden: ReadonlySet<string>;
-  readonly onToggle: (id: string) => void;
-}
-
-function Legend({ series, hidden, onToggle }: LegendProps) {
-  return (
-    <div className={styles["legend"]}>
-      {series.map(({ id, label }, index) => (
-        <UnstyledButton
-          key={id}
-          className={styles["entry"]}
-          aria-pressed={!hidden.has(id)}
-          onClick={() => onToggle(id)}
-        >
-          <span className={styles["swatch"]} style={{ background: seriesColor(index) }} aria-hidden />
-          {label}
-        </UnstyledButton>
-      ))}
-    </div>
   );
 }

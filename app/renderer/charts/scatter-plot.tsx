@@ -2,7 +2,9 @@ import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import { formatGeneral } from "../components/format/numbers.ts";
 import { seriesColor } from "../theme/tokens.ts";
+import { ChartLegend, legendHeight } from "./chart-legend.tsx";
 import { TooltipCard } from "./chart-tooltip.tsx";
+import { useChartView } from "./chart-view.ts";
 import styles from "./line-plot.module.css";
 import { linearScale, logarithmicScale } from "./line-scale.ts";
 import type { LineScale } from "./line-scale.ts";
@@ -25,7 +27,8 @@ interface ScatterPlotProps {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly title: string;
-  readonly logarithmicX?: boolean;
+  /** Of the colours, by `series`: names that hide and show their points. Left out: there is one kind. */
+  readonly legend?: readonly { readonly id: string; readonly label: string }[];
   /** Joined by a staircase, in the order given: the Pareto front. */
   readonly front?: readonly ScatterPoint[];
   /** Where both axes mean the same: the line on which they are equal. */
@@ -39,22 +42,35 @@ const mostNames = 12;
 /** Points in two measures. Arrow keys walk through them from left to right, Enter opens one. */
 export function ScatterPlot(props: ScatterPlotProps) {
   const { ref, width } = useElementSize();
+  const { legend = [], height } = props;
+  const below = legend.length > 1 ? legendHeight : 0;
   return (
-    <div ref={ref} className={styles["drawing"]} style={{ height: props.height }}>
-      {width > 0 && <Drawing {...props} width={width} />}
+    <div>
+      <div ref={ref} className={styles["drawing"]} style={{ height: height - below }}>
+        {width > 0 && <Drawing {...props} height={height - below} width={width} />}
+      </div>
+      {legend.length > 1 && <ChartLegend entries={legend} />}
     </div>
   );
 }
 
 function Drawing(props: ScatterPlotProps & { readonly width: number }) {
-  const { width, height, xLabel, yLabel, title, logarithmicX = false, front = [], diagonal = false, onOpen } = props;
-  const points = [...props.points].filter(({ x }) => !logarithmicX || x > 0).sort((left, right) => left.x - right.x);
+  const { width, height, xLabel, yLabel, title, legend = [], front = [], diagonal = false, onOpen } = props;
+  const { logarithmic, hidden } = useChartView();
+  const isHidden = ({ series }: ScatterPoint) => hidden.has(legend[series ?? 0]?.id ?? "");
+  const isPlaced = ({ x, y }: ScatterPoint) => (!logarithmic.has("x") || x > 0) && (!logarithmic.has("y") || y > 0);
+  const points = props.points
+    .filter((point) => !isHidden(point) && isPlaced(point))
+    .sort((left, right) => left.x - right.x);
   const [at, setAt] = useState<number | null>(null);
   const extents = [extent(points.map(({ x }) => x)), extent(points.map(({ y }) => y))] as const;
   const shared = diagonal ? extent(extents.flat()) : null;
   const horizontal = [margin.left, width - margin.right] as const;
-  const x = logarithmicX ? logarithmicScale(extents[0], horizontal) : linearScale(shared ?? extents[0], horizontal);
-  const y = linearScale(shared ?? extents[1], [height - margin.bottom, margin.top]);
+  const x = logarithmic.has("x")
+    ? logarithmicScale(extents[0], horizontal)
+    : linearScale(shared ?? extents[0], horizontal);
+  const vertical = [height - margin.bottom, margin.top] as const;
+  const y = logarithmic.has("y") ? logarithmicScale(extents[1], vertical) : linearScale(shared ?? extents[1], vertical);
   const place = (point: ScatterPoint) => [x.place(point.x) ?? 0, y.place(point.y) ?? 0] as const;
   const current = at === null ? undefined : points[Math.min(at, points.length - 1)];
   const named = withRoom(
@@ -90,7 +106,7 @@ function Drawing(props: ScatterPlotProps & { readonly width: number }) {
             strokeDasharray="4 4"
           />
         )}
-        {front.length > 1 && (
+        {front.length > 1 && front.every(isPlaced) && (
           <path d={staircase(front.map(place))} fill="none" stroke="var(--rb-accent-text)" strokeDasharray="4 3" />
         )}
         {points.map((point) => {

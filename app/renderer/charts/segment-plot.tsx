@@ -1,10 +1,13 @@
-import { UnstyledButton } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import { formatCompact, formatGeneral } from "../components/format/numbers.ts";
 import { seriesColor } from "../theme/tokens.ts";
+import { ChartLegend, legendHeight } from "./chart-legend.tsx";
+import { TooltipCard } from "./chart-tooltip.tsx";
+import { useChartView } from "./chart-view.ts";
 import styles from "./line-plot.module.css";
 import { linearScale } from "./line-scale.ts";
+import { PointReader } from "./point-reader.tsx";
 
 interface SegmentPlotProps {
   readonly title: string;
@@ -20,25 +23,21 @@ interface SegmentPlotProps {
 }
 
 const margin = { top: 6, right: 20, bottom: 34, left: 170 } as const;
-const legendHeight = 28;
 
 /** Bars from zero, one for each series in each segment. */
 export function SegmentPlot({ title, height, xLabel, segments, series }: SegmentPlotProps) {
   const { ref, width } = useElementSize();
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const { hidden } = useChartView();
+  const [at, setAt] = useState<number | null>(null);
   const shown = series.flatMap((one, index) => (hidden.has(one.id) ? [] : [{ ...one, index }]));
   const tall = height - legendHeight;
   const largest = Math.max(1e-9, ...shown.flatMap(({ values }) => values.map((value) => value ?? 0)));
   const x = linearScale([0, largest], [margin.left, Math.max(margin.left + 40, width - margin.right)]);
   const band = (tall - margin.top - margin.bottom) / Math.max(1, segments.length);
   const bar = Math.min(14, (band - 6) / Math.max(1, shown.length));
-  const toggle = (id: string) => {
-    const next = new Set(hidden);
-    if (!next.delete(id)) next.add(id);
-    setHidden(next);
-  };
+  const read = at === null ? undefined : segments[at];
   return (
-    <div ref={ref}>
+    <div ref={ref} className={styles["drawing"]}>
       {width > 0 && (
         <svg
           data-chart="segments"
@@ -46,6 +45,15 @@ export function SegmentPlot({ title, height, xLabel, segments, series }: Segment
           aria-label={`${title}. The table beside it has the figures.`}
           width={width}
           height={tall}
+          {...{
+            onPointerLeave: () => setAt(null),
+            onPointerMove: (event: React.PointerEvent<SVGSVGElement>) => {
+              const row = Math.floor(
+                (event.clientY - event.currentTarget.getBoundingClientRect().top - margin.top) / band,
+              );
+              setAt(row >= 0 && row < segments.length ? row : null);
+            },
+          }}
         >
           {x.ticks.map((tick) => (
             <g key={tick}>
@@ -67,8 +75,8 @@ export function SegmentPlot({ title, height, xLabel, segments, series }: Segment
               </text>
             </g>
           ))}
-          {segments.map(({ label, count }, at) => {
-            const top = margin.top + at * band;
+          {segments.map(({ label, count }, segment) => {
+            const top = margin.top + segment * band;
             const middle = top + band / 2;
             return (
               <g key={label}>
@@ -82,8 +90,8 @@ export function SegmentPlot({ title, height, xLabel, segments, series }: Segment
                   {label.length > 18 ? `${label.slice(0, 17)}…` : label}
                   <tspan fill="var(--rb-axis)">{`  ${formatCompact(count)}`}</tspan>
                 </text>
-                {shown.map(({ id, label: name, values, index }, place) => {
-                  const value = values[at] ?? null;
+                {shown.map(({ id, values, index }, place) => {
+                  const value = values[segment] ?? null;
                   if (value === null) return null;
                   const y = middle - (shown.length * bar) / 2 + place * bar;
                   return (
@@ -94,9 +102,7 @@ export function SegmentPlot({ title, height, xLabel, segments, series }: Segment
                       width={Math.max(0, (x.place(value) ?? 0) - margin.left)}
                       height={Math.max(1, bar - 1.5)}
                       fill={seriesColor(index)}
-                    >
-                      <title>{`${name}, ${label}: ${formatGeneral(value)} (${String(count)} test ratings)`}</title>
-                    </rect>
+                    />
                   );
                 })}
               </g>
@@ -107,19 +113,34 @@ export function SegmentPlot({ title, height, xLabel, segments, series }: Segment
           </text>
         </svg>
       )}
-      <div className={styles["legend"]}>
-        {series.map(({ id, label }, index) => (
-          <UnstyledButton
-            key={id}
-            className={styles["entry"]}
-            aria-pressed={!hidden.has(id)}
-            onClick={() => toggle(id)}
-          >
-            <span className={styles["swatch"]} style={{ background: seriesColor(index) }} aria-hidden />
-            {label}
-          </UnstyledButton>
-        ))}
-      </div>
+      {read !== undefined && at !== null && (
+        <div className={styles["reading"]} role="status" style={{ right: margin.right, top: margin.top + at * band }}>
+          <TooltipCard
+            title={`${read.label}: ${formatCompact(read.count)} test ratings`}
+            lines={shown.flatMap(({ id, label, values, index }) => {
+              const value = values[at] ?? null;
+              return value === null ? [] : [{ key: id, label, value: formatGeneral(value), color: seriesColor(index) }];
+            })}
+          />
+        </div>
+      )}
+      <PointReader
+        label={`Read the segments of ${title}`}
+        text={read === undefined ? "none" : `${read.label}: ${spoken(shown, at ?? 0)}`}
+        count={segments.length}
+        at={at}
+        onRead={setAt}
+      />
+      <ChartLegend entries={series} />
     </div>
   );
+}
+
+function spoken(series: SegmentPlotProps["series"], at: number): string {
+  return series
+    .flatMap(({ label, values }) => {
+      const value = values[at] ?? null;
+      return value === null ? [] : [`${label} ${formatGeneral(value)}`];
+    })
+    .join(", ");
 }

@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Select, Slider, Switch, Text } from "@mantine/core";
+import { Group, SegmentedControl, Select, Slider, Text } from "@mantine/core";
 import { useState } from "react";
 import type { CurvePoint, Run } from "../../../../core/contract/entities.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
@@ -14,7 +14,6 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
   const curves = useCurves(runs);
   const [wanted, setWanted] = useState<string | null>(null);
   const [axis, setAxis] = useState<Axis>("epoch");
-  const [logarithmic, setLogarithmic] = useState(false);
   const [smoothing, setSmoothing] = useState(0);
   const names = [...new Set([...curves.values()].flat().flatMap(({ values }) => Object.keys(values)))].sort();
   const name = wanted !== null && names.includes(wanted) ? wanted : names[0];
@@ -49,12 +48,6 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
           value={axis}
           onChange={(value) => setAxis(value === "seconds" ? "seconds" : "epoch")}
         />
-        <Switch
-          size="xs"
-          label="Log axis"
-          checked={logarithmic}
-          onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)}
-        />
         <Group gap={8} wrap="nowrap">
           <Text size="xs">Smoothing</Text>
           <Slider
@@ -72,20 +65,14 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
         title="Learning curves"
         description={`${curveLabel(name)} ${smoothing > 0 ? "(smoothed) " : ""}by ${xLabel}`}
         height={340}
+        logAxes={["x", "y"]}
         table={{
           columns: ["Run", xLabel, curveLabel(name)],
           rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])),
         }}
       >
         {(height) => (
-          <LinePlot
-            series={series}
-            height={height}
-            xLabel={xLabel}
-            yLabel={curveLabel(name)}
-            logarithmic={logarithmic}
-            title="Learning curves"
-          />
+          <LinePlot series={series} height={height} xLabel={xLabel} yLabel={curveLabel(name)} title="Learning curves" />
         )}
       </ChartFrame>
     </>

@@ -142,6 +142,7 @@ function Calibration({ reported }: { readonly reported: readonly Reported[] }) {
             xLabel="mean predicted"
             yLabel="mean rated"
             title="Calibration"
+            legend={predicting.map(({ id, name }) => ({ id, label: name }))}
             diagonal
           />
         )}

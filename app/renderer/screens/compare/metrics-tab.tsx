@@ -59,6 +59,7 @@ function ByLength({
       title={title}
       description={metricMeaning(family)}
       height={240}
+      logAxes={["x", "y"]}
       table={{
         columns: ["k", ...runs.map(({ name }) => name)],
         rows: lengths.map((k) => [k, ...series.map(({ points }) => points.find(({ x }) => x === k)?.y ?? null)]),

@@ -1,4 +1,4 @@
-import { Group, Select, Stack, Switch, Text } from "@mantine/core";
+import { Group, Select, Stack, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
@@ -41,7 +41,6 @@ export function TradeTab({ runs, note }: { readonly runs: readonly RunRow[]; rea
   const navigate = route.useNavigate();
   const [wantedX, setX] = useState<string | null>("fit");
   const [wantedY, setY] = useState<string | null>(null);
-  const [logarithmic, setLogarithmic] = useState(true);
   const measures = measuresOf(runs);
   const y = measures.find(({ id }) => id === wantedY) ?? measures[0];
   const x = measures.find(({ id }) => id === wantedX) ?? measures[0];
@@ -61,13 +60,6 @@ export function TradeTab({ runs, note }: { readonly runs: readonly RunRow[]; rea
       <Group gap="md" align="flex-end">
         <Select label="Good in" w={220} searchable data={choices} value={y.id} onChange={setY} allowDeselect={false} />
         <Select label="Against" w={220} searchable data={choices} value={x.id} onChange={setX} allowDeselect={false} />
-        <Switch
-          size="xs"
-          mb={8}
-          label="Log axis"
-          checked={logarithmic}
-          onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)}
-        />
         <Text size="xs" c="dimmed" mb={8}>
           {note} Filled: nothing is better in both. Colour: the algorithm. A click opens the run.
         </Text>
@@ -76,6 +68,8 @@ export function TradeTab({ runs, note }: { readonly runs: readonly RunRow[]; rea
         title={`${y.label} against ${x.label}`}
         description={`${String(onFront.size)} of ${String(measured.length)} runs are beaten by none in both`}
         height={380}
+        logAxes={["x", "y"]}
+        logAtFirst={["x"]}
         table={{
           columns: ["Run", "Algorithm", x.label, y.label, "Beaten by none"],
           rows: measured.map(({ id, label, x: left, y: top, series }) => [
@@ -94,7 +88,7 @@ export function TradeTab({ runs, note }: { readonly runs: readonly RunRow[]; rea
             height={height}
             xLabel={x.label}
             yLabel={y.label}
-            logarithmicX={logarithmic}
+            legend={algorithms.map((id) => ({ id, label: id }))}
             title={`${y.label} against ${x.label}`}
             onOpen={(open) => void navigate({ search: (before) => ({ ...before, open }), replace: true })}
           />

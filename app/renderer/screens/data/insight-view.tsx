@@ -91,6 +91,7 @@ function ScaleUse({ insight: { scaleUse }, snapshot }: InsightProps) {
   return (
     <ChartFrame
       title="Use of the scale"
+      logAxes={["y"]}
       description="How many users gave so many different ratings; who gives only one says nothing with it"
       table={{ columns: ["Different ratings", "Users"], rows: scaleUse.map(({ levels, users }) => [levels, users]) }}
     >
@@ -117,6 +118,7 @@ function UserMeans({ insight: { userMeans }, snapshot }: InsightProps) {
   return (
     <ChartFrame
       title="Generous and strict"
+      logAxes={["y"]}
       description="Users by the mean of their ratings; the spread is what biases remove"
       table={{ columns: ["Mean", "Users"], rows: userMeans.map(({ from, to, users }) => [label(from, to), users]) }}
     >

@@ -109,6 +109,7 @@ function RatingHistogram({ profile, snapshot }: ProfileProps) {
   return (
     <ChartFrame
       title="Ratings given"
+      logAxes={["y"]}
       description="How often each rating was given"
       table={{
         columns: ["Rating", "Ratings", "Share"],
@@ -187,6 +188,7 @@ function Activity({ profile, snapshot }: ProfileProps) {
       title="Activity over time"
       description="Ratings in each calendar month (UTC)"
       height={200}
+      logAxes={["y"]}
       table={{ columns: ["Month", "Ratings"], rows: bars.map(({ label, count }) => [label, count]) }}
     >
       {(height) => (

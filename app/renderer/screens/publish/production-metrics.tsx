@@ -147,6 +147,7 @@ function Charts({ metrics: { points, interval } }: { readonly metrics: Productio
             title={title}
             description={description}
             height={170}
+            logAxes={["y"]}
             table={{
               columns: ["Time", ...lines.map(({ label }) => `${label} (${unit})`)],
               rows: points.map((point) => [point.at, ...lines.map(({ of }) => of(point))]),

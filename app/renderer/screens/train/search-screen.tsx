@@ -164,6 +164,7 @@ function DataCurve({ found: { search, steps } }: { readonly found: Found }) {
       title="Accuracy by amount of data"
       description={`${label} on the validation part, by share of the users trained on${sentence === null ? "" : `. ${sentence}`}`}
       height={300}
+      logAxes={["x", "y"]}
       table={{ columns: ["Users, %", label], rows: series.points.map(({ x, y }) => [x, y]) }}
     >
       {(height) => (

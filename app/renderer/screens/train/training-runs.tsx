@@ -1,4 +1,4 @@
-import { Card, Group, SegmentedControl, Stack, Switch, Table, Text, Title } from "@mantine/core";
+import { Card, Group, SegmentedControl, Stack, Table, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { useQueries } from "@tanstack/react-query";
 import type { Split } from "../../../../core/contract/entities.ts";
@@ -87,7 +87,6 @@ function CurvesChart({ runs, curves }: CurvesChartProps) {
     ...new Set(runs.flatMap(({ id }) => curves.get(id)?.flatMap(({ values }) => Object.keys(values)) ?? [])),
   ].sort();
   const [wanted, setWanted] = useState<string | null>(null);
-  const [logarithmic, setLogarithmic] = useState(false);
   const name = wanted !== null && names.includes(wanted) ? wanted : (names[0] ?? "loss");
   const series: readonly Series[] = runs.flatMap(({ id, name: label }) => {
     const points = (curves.get(id) ?? []).flatMap(({ epoch, values }) =>
@@ -100,6 +99,7 @@ function CurvesChart({ runs, curves }: CurvesChartProps) {
       title="Learning curves"
       description={`${curveLabel(name)} after each epoch${runs.some(({ state }) => state === "running") ? ", live" : ""}`}
       height={280}
+      logAxes={["x", "y"]}
       table={{
         columns: ["Run", "Epoch", curveLabel(name)],
         rows: series.flatMap(({ label, points }) => points.map(({ x, y }) => [label, x, y])),
@@ -114,24 +114,11 @@ function CurvesChart({ runs, curves }: CurvesChartProps) {
               onChange={setWanted}
             />
           )}
-          <Switch
-            size="xs"
-            label="Log axis"
-            checked={logarithmic}
-            onChange={({ currentTarget }) => setLogarithmic(currentTarget.checked)}
-          />
         </Group>
       }
     >
       {(height) => (
-        <LinePlot
-          series={series}
-          height={height}
-          xLabel="epoch"
-          yLabel={curveLabel(name)}
-          logarithmic={logarithmic}
-          title="Learning curves"
-        />
+        <LinePlot series={series} height={height} xLabel="epoch" yLabel={curveLabel(name)} title="Learning curves" />
       )}
     </ChartFrame>
   );
