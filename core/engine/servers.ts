@@ -18,7 +18,7 @@ import { localTarget } from "./targets.ts";
 import type { Targets } from "./targets.ts";
 
 const listening = z.object({ type: z.literal("listening"), url: z.string() });
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 120_000;
 const stopTimeoutMs = 8_000;
 
 export interface RunningServer {

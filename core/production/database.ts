@@ -18,9 +18,16 @@ export interface ConnectionOptions {
   readonly statementTimeout?: number;
 }
 
+/** Milliseconds that the server has to say that it ended a statement; past them it is not there. */
+const answerMargin = 1_500;
+/** Milliseconds of quiet after which the kernel asks whether the other end is there, every second, ten times. */
+export const keepAliveAfter = 5_000;
+
 /**
  * A pool of connections that never wait for ever: connecting, each statement, a lock and an idle transaction all have a
- * limit. A connection lost while idle is dropped and replaced, not thrown into the process; `onIdleError` hears of it.
+ * limit. A connection lost while idle is dropped and replaced, not thrown into the process; `onIdleError` hears of it. So is one
+ * whose other end vanished without a word (half open): by the kernel's keepalive where nothing is asked on it, else by its
+ * silence, and then with all that lie idle beside it.
  */
 export function createProductionPool(
   options: ConnectionOptions,
@@ -34,13 +41,34 @@ export function createProductionPool(
     connectionTimeoutMillis: options.connectTimeout ?? 5_000,
     statement_timeout: statementTimeout,
     // The server ends the statement first; this is for a server that no longer answers at all.
-    query_timeout: statementTimeout + 5_000,
+    query_timeout: statementTimeout + answerMargin,
     lock_timeout: Math.min(statementTimeout, 10_000),
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveAfter,
   });
   pool.on("error", onIdleError);
+  suspectTheIdle(pool);
   return pool;
+}
+
+/** When one connection was silent, what lies idle has gone the same way: it is opened anew rather than asked and waited for. */
+function suspectTheIdle(pool: Pool): void {
+  const idle = new Set<PoolClient>();
+  pool.on("acquire", (client) => idle.delete(client));
+  pool.on("remove", (client) => idle.delete(client));
+  pool.on("release", (error: unknown, client) => {
+    if (!isSilence(error)) return void idle.add(client);
+    const suspects = [...idle];
+    idle.clear();
+    // As though each had told of its loss itself: the pool drops those that do.
+    for (const suspect of suspects) suspect.emit("error", new Error("Dropped: another connection was silent."));
+  });
+}
+
+/** What the driver says when an answer does not come, though the server would have ended the statement by then. */
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === "Query read timeout";
 }
 
 /** Rows of an answer in the expected shape. What stands in a database is outside input: a mismatch is RB_CORRUPT. */
@@ -80,9 +108,12 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     await client.query("commit");
     return result;
   } catch (error) {
-    await client.query("rollback").catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
+    // Nobody is there to be told to roll back; the server does so when it loses the connection.
+    if (isSilence(error) && error instanceof Error) broken = error;
+    else
+      await client.query("rollback").catch((rollbackError: Error) => {
+        broken = rollbackError;
+      });
     throw productionError(error);
   } finally {
     client.off("error", onError);

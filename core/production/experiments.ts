@@ -64,6 +64,19 @@ export async function startExperiment(
     if (deployment === null) throw new ReelbenchError("RB_CONFLICT", `Channel ${given.channel} serves nothing yet.`);
     if (deployment.active_version === given.challenger)
       throw new ReelbenchError("RB_CONFLICT", `Version ${given.challenger} is what channel ${given.channel} serves.`);
+    // Locked, so that nobody withdraws it meanwhile (PUB-12).
+    const challenger = parseRow(
+      z.object({ withdrawn: z.boolean() }),
+      await client.query(
+        "select withdrawn_at is not null as withdrawn from reelbench.versions where version = $1 for share",
+        [given.challenger],
+      ),
+    );
+    if (challenger?.withdrawn === true)
+      throw new ReelbenchError(
+        "RB_CONFLICT",
+        `Version ${given.challenger} was withdrawn; restore it before anybody is answered with it.`,
+      );
     const row = parseRow(
       experimentRow,
       await client.query(

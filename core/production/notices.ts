@@ -1,6 +1,7 @@
 import pg from "pg";
 import { z } from "zod";
 import { ask } from "./ask.ts";
+import { keepAliveAfter } from "./database.ts";
 import type { Database } from "./database.ts";
 
 /** Something to look at again, said over NOTIFY and Redis. Notices get lost; everyone polls, too. */
@@ -33,6 +34,7 @@ export async function listenForNotices(
     application_name: applicationName,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveAfter,
   });
   let over = false;
   const lost = (error: Error | null) => {

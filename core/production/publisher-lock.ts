@@ -2,7 +2,7 @@ import pg from "pg";
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
 import { ask } from "./ask.ts";
-import { parseRow, productionError } from "./database.ts";
+import { keepAliveAfter, parseRow, productionError } from "./database.ts";
 
 export interface PublisherLock {
   /** Aborted when the connection that holds the lock is lost: somebody else may hold it from then on. */
@@ -24,6 +24,7 @@ export async function lockPublisher(url: string, channel: string, signal: AbortS
     connectionTimeoutMillis: 5_000,
     query_timeout: 10_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveAfter,
   });
   const lost = new AbortController();
   let released = false;

@@ -73,17 +73,20 @@ export async function pinVersion(database: Database, version: string, note: stri
 }
 
 /** PUB-12: kept, and refused wherever somebody would put it into service. Throws RB_CONFLICT where it serves, RB_NOT_FOUND. */
-export async function withdrawVersion(database: Database, version: string, reason: string): Promise<void> {
-  const { rowCount } = await ask(
-    database,
-    `update reelbench.versions v set withdrawn_at = coalesce(withdrawn_at, now()), withdrawn_reason = $2
+export async function withdrawVersion(pool: Pool, version: string, reason: string): Promise<void> {
+  const { there, done } = await inTransaction(pool, async (client) => {
+    // An experiment that is being started with it is waited for, and then seen.
+    const found = await client.query("select from reelbench.versions where version = $1 for update", [version]);
+    const { rowCount } = await client.query(
+      `update reelbench.versions v set withdrawn_at = coalesce(withdrawn_at, now()), withdrawn_reason = $2
      where version = $1 and state <> 'active'
        and not exists (select from reelbench.experiments e where e.ended_at is null and v.version in (e.champion, e.challenger))`,
-    [version, reason],
-  );
-  if (rowCount === 1) return;
-  const found = await ask(database, "select from reelbench.versions where version = $1", [version]);
-  if (found.rowCount === 0) throw notThere(version);
+      [version, reason],
+    );
+    return { there: found.rowCount === 1, done: rowCount === 1 };
+  });
+  if (done) return;
+  if (!there) throw notThere(version);
   throw new ReelbenchError(
     "RB_CONFLICT",
     `Version ${version} serves a channel or is in an experiment. Put another into service or end the experiment first.`,

@@ -13,11 +13,14 @@ export interface BundledServer {
   stop(): Promise<void>;
 }
 
+/** Milliseconds. */
+const startTimeout = 180_000;
+
 const listening = z.object({ type: z.literal("listening"), url: z.string() });
 
 /**
  * Starts the server that travels with Reelbench against a target, on a free loopback port and in a process of its own.
- * Resolves when it listens; throws RB_UNAVAILABLE when it ends before or takes over a minute.
+ * Resolves when it listens; throws RB_UNAVAILABLE when it ends before or takes over three minutes: a machine that trains beside it is slow.
  */
 export async function startBundledServer(
   host: ProcessHost,
@@ -59,7 +62,7 @@ export async function startBundledServer(
   try {
     const url = await new Promise<string>((resolve, reject) => {
       const fail = (message: string) => reject(new ReelbenchError("RB_UNAVAILABLE", message));
-      const timer = setTimeout(() => fail("The bundled server did not start within a minute."), 60_000);
+      const timer = setTimeout(() => fail("The bundled server did not start within three minutes."), startTimeout);
       const onAbort = () => reject(new ReelbenchError("RB_CANCELLED"));
       signal.addEventListener("abort", onAbort, { once: true });
       if (signal.aborted) onAbort();

@@ -32,9 +32,10 @@ export function publishApart(
     const settle = (action: () => void) => {
       context.signal.removeEventListener("abort", onAbort);
       clearTimeout(grace);
-      servers.killAll();
-      child.kill();
       action();
+      servers.killAll();
+      // Its end, which is told at once or later, changes nothing any more.
+      child.kill();
     };
     const onAbort = () => {
       child.send({ type: "cancel" });
