@@ -1,11 +1,13 @@
 /**
- * The plans of the statements that run for requests, on as many rows of feedback as asked for.
+ * The plans of the statements that run for requests, on as many rows of feedback as asked for: in the empty database that is named, or in a
+ * Postgres of its own that is removed afterwards.
  *
- *     node bench/postgres-plans.ts --rows 10000000 postgres://user:password@host/empty_database
+ *     node bench/postgres-plans.ts --rows 10000000 [postgres://user:password@host/empty_database]
  */
 import { parseArgs } from "node:util";
 import type { Pool } from "pg";
 import { createProductionPool } from "../core/production/database.ts";
+import { startPostgres } from "../e2e/services/start-postgres.ts";
 import { migrate } from "../core/production/migrate.ts";
 
 export interface Plan {
@@ -134,15 +136,28 @@ if (import.meta.main) {
     options: { rows: { type: "string", default: "10000000" } },
     allowPositionals: true,
   });
+  const own = positionals[0] === undefined ? await startPostgres() : null;
   const pool = createProductionPool({
-    url: positionals[0] ?? "",
+    url: positionals[0] ?? own?.url ?? "",
     applicationName: "reelbench bench",
     statementTimeout: 600_000,
   });
+  try {
+    await report(pool, Number(values.rows));
+  } finally {
+    await pool.end();
+    await own?.stop();
+  }
+}
+
+async function report(pool: Pool, rows: number): Promise<void> {
   const started = performance.now();
-  await fillTarget(pool, Number(values.rows));
+  await fillTarget(pool, rows);
+  const { rows: sizes } = await pool.query<{ size: string }>(
+    "select pg_size_pretty(pg_database_size(current_database())) as size",
+  );
   process.stdout.write(
-    `filled with ${values.rows} pieces of feedback in ${Math.round((performance.now() - started) / 1000)} s\n`,
+    `filled with ${rows} pieces of feedback in ${Math.round((performance.now() - started) / 1000)} s; ${sizes[0]?.size ?? "?"}\n`,
   );
   for (const { name, milliseconds, blocks, scans } of await explain(pool)) {
     const kinds = [...new Set(scans.map(({ node }) => node))].join(", ");
@@ -150,5 +165,4 @@ if (import.meta.main) {
       `${name.padEnd(22)} ${milliseconds.toFixed(2).padStart(9)} ms ${String(blocks).padStart(8)} blocks  ${scans.length} × ${kinds}\n`,
     );
   }
-  await pool.end();
 }

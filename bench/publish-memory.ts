@@ -60,7 +60,7 @@ async function measure(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "reelbench-publish-memory-"));
   const peaks: { megabytes: number; publisher: number; engine: number; server: number }[] = [];
   try {
-    for (const megabytes of [Math.max(16, Math.round(most / 4)), most]) {
+    for (const megabytes of [Math.max(32, Math.round(most / 4)), most]) {
       const bundle = join(directory, String(megabytes));
       const users = Math.round((megabytes * 2 ** 20 - items * factors * 4) / (factors * 4));
       const made = performance.now();
