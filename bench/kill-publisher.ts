@@ -20,6 +20,7 @@ import { publicationOf } from "../core/publish/publication.fixture.ts";
 import type { Shape } from "../core/publish/publication.fixture.ts";
 import { publish } from "../core/publish/publish.ts";
 import { startPostgres } from "../e2e/services/start-postgres.ts";
+import { limitTime } from "./time-limit.ts";
 
 const { values } = parseArgs({
   options: {
@@ -36,6 +37,8 @@ const folder = await mkdtemp(join(tmpdir(), "reelbench-kill-publisher-"));
 const postgres = await startPostgres();
 const pool = createProductionPool({ url: postgres.url, applicationName: "kill-publisher" });
 const target = { postgresUrl: postgres.url, redisUrl: null, channel };
+
+limitTime(Number(values.minutes) + 3, () => postgres.stop());
 
 interface Ended {
   readonly type: string;
@@ -162,5 +165,7 @@ try {
 }
 for (const [doing, count] of killedWhile) say(`${String(count).padStart(4)} killed while “${doing}”`);
 for (const violation of violations) say(`VIOLATION ${violation}`);
-say(`${kills} kills in ${((performance.now() - begun) / 1000).toFixed(0)} s, ${violations.length} violations`);
+say(
+  `${violations.length === 0 ? "PASSED" : "FAILED"}: ${violations.length} violations, ${kills} of ${values.kills} kills in ${((performance.now() - begun) / 1000).toFixed(0)} s, seed ${values.seed}`,
+);
 process.exitCode = violations.length > 0 ? 1 : 0;
