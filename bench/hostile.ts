@@ -2,7 +2,8 @@
  * Ratings that nobody sane would bring, through the whole engine: import, snapshot, split, a training with every algorithm.
  * Prints what came of each, a figure or a code, and ends with 1 where it was neither a finite figure nor a code that says
  * what to do:
- *   node bench/hostile.ts [--users 1] [--items 1000000] [--algorithms a,b] [--passes 2] [--factors 64]
+ *   node bench/hostile.ts [--users 1] [--items 1000000] [--algorithms a,b] [--passes 2] [--factors 64] [--shapes WORD]
+ * `--shapes ×`: only the cases whose name holds that.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     algorithms: { type: "string" },
     passes: { type: "string", default: "2" },
     factors: { type: "string", default: "64" },
+    shapes: { type: "string", default: "" },
   },
 });
 const [users, items] = [Number(values.users), Number(values.items)];
@@ -70,7 +72,7 @@ async function attempt<T>(what: string, work: () => Promise<T>, figure: (result:
 }
 
 try {
-  for (const [name, text] of shapes) {
+  for (const [name, text] of shapes.filter((shape) => shape[0].includes(values.shapes))) {
     console.log(name);
     const path = join(directory, "ratings.csv");
     writeFileSync(path, `userId,movieId,rating${name === "one rating" ? "" : ",timestamp"}\n${text()}\n`);

@@ -3,7 +3,8 @@
  * an oracle that knows the world's item biases, item factors and variances and estimates each person from the same training
  * ratings; then the share of the gap between biases and oracle that each model closes.
  *   node bench/planted.ts [--shape ml-1m | USERSxITEMSxRATINGS] [--seed 42] [--algorithms a,b] [--threads 2] [--set name=value]…
- * A tenth of the ratings is held out at random. Hyperparameters are the algorithms' defaults: nothing is tuned on the world.
+ * A tenth of the ratings is held out at random. Hyperparameters are the algorithms' defaults: nothing is tuned on the world. Ends
+ * with 1 where not even the best model closes 80 % of the gap.
  */
 import { parseArgs } from "node:util";
 import { itemCounts } from "../core/models/gradient-descent.ts";
@@ -21,7 +22,7 @@ const { values } = parseArgs({
   options: {
     shape: { type: "string", default: "ml-1m" },
     seed: { type: "string", default: "42" },
-    algorithms: { type: "string", default: "biased-svd,svdpp,timesvdpp" },
+    algorithms: { type: "string", default: "biased-svd,svdpp,bayesian-mf" },
     threads: { type: "string", default: "2" },
     set: { type: "string", multiple: true, default: [] },
   },
@@ -37,20 +38,32 @@ console.log(
 );
 
 let oracles: { still: ReturnType<typeof plantedOracle>; moving: ReturnType<typeof plantedOracle> } | undefined;
-const biases = await errorOf("biases");
+const biases = (await errorOf("biases")).error;
 const still = rmse((u, i) => oracleAt(u, i, NaN));
 const moving = rmse(oracleAt);
+const bar = 80;
+let best = 0;
 report("biases", biases);
-for (const id of values.algorithms.split(",")) report(id, await errorOf(id));
+for (const id of values.algorithms.split(",")) {
+  const { error, seconds } = await errorOf(id);
+  best = Math.max(best, report(id, error, seconds));
+}
 report("oracle", still);
 report("oracle with drift", moving);
+console.log(`The best closes ${best.toFixed(1)} %; ${bar} % are asked for.`);
+process.exitCode = best >= bar ? 0 : 1;
 
-function report(name: string, error: number): void {
+function report(name: string, error: number, seconds?: number): number {
   const share = ((biases - error) / (biases - still)) * 100;
-  console.log(`${name.padEnd(18)} RMSE ${error.toFixed(4)}  closes ${share.toFixed(1).padStart(5)} % of the gap`);
+  const took = seconds === undefined ? "" : `  ${seconds.toFixed(1)} s`;
+  console.log(
+    `${name.padEnd(18)} RMSE ${error.toFixed(4)}  closes ${share.toFixed(1).padStart(5)} % of the gap${took}`,
+  );
+  return share;
 }
 
-async function errorOf(id: string): Promise<number> {
+async function errorOf(id: string): Promise<{ readonly error: number; readonly seconds: number }> {
+  const started = performance.now();
   const algorithm = algorithmById(id);
   const known = new Set(algorithm.info.hyperparameters.map(({ name }) => name));
   const mine = Object.fromEntries(Object.entries(given).filter(([name]) => known.has(name)));
@@ -64,7 +77,8 @@ async function errorOf(id: string): Promise<number> {
     saveCheckpoint: () => Promise.resolve(),
   });
   const recommender = createRecommender(model, (u) => historyOf(train, u));
-  return rmse((u, i, time) => recommender.predict(u, i, time));
+  const error = rmse((u, i, time) => recommender.predict(u, i, time));
+  return { error, seconds: (performance.now() - started) / 1000 };
 }
 
 function historyOf(data: TrainingSet, u: number): { i: number; rating: number }[] {

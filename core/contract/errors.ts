@@ -144,7 +144,7 @@ export const errorRegistry = define({
 
   // ── Training and comparison ─────────────────────────────────────────────────────────────────────────────────────────
   RB_TRAIN_TOO_LARGE: {
-    title: "The training does not fit in memory",
+    title: "The training is too large",
     remedy: "Use fewer factors or a smaller snapshot.",
     status: 422,
     exit: 71,

@@ -13,7 +13,7 @@ import { numberOf } from "./hyperparameters.ts";
 import { itemKnnInfo } from "./item-knn-info.ts";
 import { bySource } from "./item-weights.ts";
 import type { ItemWeightModel, SparseWeights } from "./servable.ts";
-import { requireRatings, requireRoom, shapeOf, trainingSetBytes } from "./training-limits.ts";
+import { requirePairs, requireRatings, requireRoom, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
 const gramWork = 8e6;
 const rowsPerCall = 64;
@@ -72,6 +72,7 @@ async function fit(
   context: FitContext,
 ): Promise<ItemWeightModel> {
   requireRatings(given);
+  requirePairs(given.userStart, given.items, { rows: "users", columns: "items" });
   const input = historyInputOf(given.scale, hyperparameters);
   const plain = asInputs(given, input);
   const data = hyperparameters["userWeighting"] === "tf-idf" ? weighUsers(plain) : plain;

@@ -185,3 +185,43 @@ test("item neighbours that no memory holds are refused with the number that it w
     message: expect.stringContaining("neighbours =") as string,
   });
 });
+
+describe("more pairs than can be gone through", () => {
+  /** Everybody rates the first items only. */
+  function longHistories(lengths: readonly number[], items: number): TrainingSet {
+    const userStart = new Int32Array(lengths.length + 1);
+    lengths.forEach((length, u) => (userStart[u + 1] = userStart[u]! + length));
+    const ratings = userStart[lengths.length]!;
+    const item = new Int32Array(ratings);
+    lengths.forEach((length, u) => {
+      for (let n = 0; n < length; n++) item[userStart[u]! + n] = n;
+    });
+    return {
+      users: lengths.length,
+      items,
+      userStart,
+      item,
+      rating: new Float32Array(ratings).fill(4),
+      time: null,
+      scale: { minimum: 1, maximum: 5 },
+    };
+  }
+
+  test("a history of 800,000 items is refused, naming how many have one and how long it may be", async () => {
+    // 640 billion pairs. A quarter of 800,000² likenesses leaves 340 billion: 583,095² + 10².
+    const refused = fitWith(itemKnn, longHistories([800_000, 10], 800_000), {});
+    await expect(refused).rejects.toMatchObject({ code: "RB_TRAIN_TOO_LARGE" });
+    await expect(refused).rejects.toThrow("1 users have more than 583,095 ratings each");
+  });
+
+  test("a catalogue whose likenesses alone are too many is refused with the number that are not", async () => {
+    await expect(fitWith(itemKnn, longHistories([10], 2_000_000), {})).rejects.toThrow("1,414,213 items or fewer");
+  });
+
+  test("people who have rated the same item are pairs, too, where their neighbours are found in the training", async () => {
+    const crowd = longHistories(new Array<number>(800_000).fill(1), 1);
+    await expect(fitWith(userKnn, crowd, { neighbourhood: "theirs" })).rejects.toThrow(
+      "1 items have more than 583,095 ratings each",
+    );
+  });
+});

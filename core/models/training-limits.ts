@@ -72,6 +72,41 @@ export function requireRoom(
   );
 }
 
+/** Of pairs: a quarter of an hour of two threads, several times what the 100 million ratings of Netflix's prize have. */
+const mostPairs = 5e11;
+/** Looking at a likeness takes so much of what adding up a pair does. */
+const pairsOfCell = 0.25;
+
+/**
+ * Refuses what finding the pairs that people have in common would take: every row pairs each of its entries with each, and
+ * every column's likenesses to all others are looked through. `start` [rows + 1]; the names say what rows and columns are.
+ * @throws ReelbenchError RB_TRAIN_TOO_LARGE naming the longest rows with which it could be done.
+ */
+export function requirePairs(
+  start: Int32Array,
+  columns: number,
+  names: { readonly rows: string; readonly columns: string },
+): void {
+  const lengths = new Float64Array(start.length - 1);
+  for (let row = 0; row < lengths.length; row++) lengths[row] = (start[row + 1] ?? 0) - (start[row] ?? 0);
+  const pairsUpTo = (longest: number) => lengths.reduce((sum, length) => sum + Math.min(length, longest) ** 2, 0);
+  const [pairs, cells] = [pairsUpTo(Infinity), columns ** 2 * pairsOfCell];
+  if (pairs + cells <= mostPairs) return;
+  let longest = 0;
+  for (let step = 2 ** 30; step >= 1; step /= 2) if (pairsUpTo(longest + step) + cells <= mostPairs) longest += step;
+  const longer = lengths.reduce((count, length) => count + (length > longest ? 1 : 0), 0);
+  const billions = (count: number) => `${Math.round(count / 1e9).toLocaleString("en")} billion`;
+  const most = Math.floor(Math.sqrt(mostPairs / pairsOfCell));
+  throw new ReelbenchError(
+    "RB_TRAIN_TOO_LARGE",
+    `${billions(pairs)} pairs of ratings would have to be added up; beside the likenesses of ${columns.toLocaleString("en")} ${names.columns}, ${billions(Math.max(0, mostPairs - cells))} are the most. ` +
+      (longest > 0
+        ? `${longer.toLocaleString("en")} ${names.rows} have more than ${longest.toLocaleString("en")} ratings each: without them it could be done.`
+        : `It could be done with ${most.toLocaleString("en")} ${names.columns} or fewer: raise their minimum count of ratings.`),
+    { details: { pairs, limit: Math.max(0, mostPairs - cells), longest, longer } },
+  );
+}
+
 /** Σ rating / n, in float64 and in order. */
 export function meanRating(data: TrainingSet): number {
   let sum = 0;

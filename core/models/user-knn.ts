@@ -8,7 +8,7 @@ import { numberOf } from "./hyperparameters.ts";
 import { similarityFields } from "./item-knn-info.ts";
 import { itemKnn } from "./item-knn.ts";
 import type { NeighbourModel } from "./servable.ts";
-import { requireRatings, trainingSetBytes } from "./training-limits.ts";
+import { requirePairs, requireRatings, trainingSetBytes } from "./training-limits.ts";
 import { usersOf } from "./users-of-ratings.ts";
 
 const info: AlgorithmInfo = {
@@ -100,8 +100,10 @@ async function admissionOf(
   context: FitContext,
 ): Promise<Float32Array> {
   const neighbours = Math.min(numberOf(hyperparameters, "neighbours"), data.users);
+  const people = turned(data);
+  requirePairs(people.userStart, people.items, { rows: "items", columns: "users" });
   const { weights } = await itemKnn.fit(
-    turned(data),
+    people,
     {
       neighbours,
       // s(u, v) has v's norm where theirs(v, u) has its own.
