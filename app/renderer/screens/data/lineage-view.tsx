@@ -29,6 +29,11 @@ export function LineageView({ snapshot }: { readonly snapshot: Snapshot }) {
                     {formatCount(source.accepted)} of {formatQuantity(source.read, "record")}, imported{" "}
                     {formatDateTime(source.createdAt)}
                   </Text>
+                  {source.origin !== undefined && (
+                    <Text size="xs" mt={4} style={{ overflowWrap: "anywhere" }}>
+                      Asked of <Code>{source.origin.database}</Code>: <Code>{source.origin.query}</Code>
+                    </Text>
+                  )}
                   {source.files.map(({ path, bytes, sha256 }) => (
                     <Text key={path} size="xs" mt={4} style={{ overflowWrap: "anywhere" }}>
                       {path} ({formatBytes(bytes)}), SHA-256 <Code>{sha256.slice(0, 16)}…</Code>

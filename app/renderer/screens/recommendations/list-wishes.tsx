@@ -59,18 +59,21 @@ export function ListWishes({ snapshotId, wishes, onChange }: ListWishesProps) {
           />
         </>
       )}
-      <Dial
-        label="Diversity"
-        help="Puts films of unlike genres beside each other (maximal marginal relevance). Each list says what it costs."
-        value={wishes.diversity ?? 0}
-        onChange={(value) => onChange({ diversity: value === 0 ? undefined : value })}
-      />
-      <Dial
-        label="Novelty"
-        help="Prefers films that few people have rated. Each list says what it costs."
-        value={wishes.novelty ?? 0}
-        onChange={(value) => onChange({ novelty: value === 0 ? undefined : value })}
-      />
+      {/* The two dials go to the next line together. */}
+      <Group gap="md" wrap="nowrap">
+        <Dial
+          label="Diversity"
+          help="Puts films of unlike genres beside each other (maximal marginal relevance). Each list says what it costs."
+          value={wishes.diversity ?? 0}
+          onChange={(value) => onChange({ diversity: value === 0 ? undefined : value })}
+        />
+        <Dial
+          label="Novelty"
+          help="Prefers films that few people have rated. Each list says what it costs."
+          value={wishes.novelty ?? 0}
+          onChange={(value) => onChange({ novelty: value === 0 ? undefined : value })}
+        />
+      </Group>
     </Group>
   );
 }
