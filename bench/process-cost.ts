@@ -1,7 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 
 export interface ProcessCost {
-  /** Processor time so far, user and system, of all threads. */
+  /** Processor time so far, user and system, of all threads and of children that have ended. */
   readonly seconds: number;
   /** Memory, pages that processes share counted once between them (PSS). */
   readonly bytes: number;
@@ -38,7 +38,7 @@ async function costOf(pid: number): Promise<ProcessCost> {
   const fields = await fieldsOf(pid);
   const memory = await readFile(`/proc/${String(pid)}/smaps_rollup`, "utf8").catch(() => "");
   return {
-    seconds: (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond,
+    seconds: fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond,
     bytes: 1024 * Number(/^Pss: +(\d+)/m.exec(memory)?.[1] ?? 0),
   };
 }
