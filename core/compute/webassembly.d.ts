@@ -1,6 +1,7 @@
 /** The part of the WebAssembly API used here; TypeScript ships it only with the DOM's types, which core must not see. */
 declare namespace WebAssembly {
-  interface Module {
+  class Module {
+    constructor(bytes: ArrayBufferView);
     readonly [Symbol.toStringTag]: "WebAssembly.Module";
   }
   class Memory {

@@ -62,14 +62,12 @@ export function addOuterProducts(matrix: Float64Array, n: number, rows: Float64A
  * is read. Should rounding eat a pivot all the same, a tiny positive one stands in for it: no NaN ever leaves here.
  */
 export function choleskyInPlace(matrix: Float64Array, n: number): void {
-  let largest = 0;
-  for (let j = 0; j < n; j++) largest = Math.max(largest, matrix[j * n + j]!);
-  const smallestPivot = largest > 0 ? largest * 1e-14 : 1;
+  const least = smallestPivot(matrix, n);
   for (let j = 0; j < n; j++) {
     const rowJ = j * n;
     let pivot = matrix[rowJ + j]!;
     for (let t = 0; t < j; t++) pivot -= matrix[rowJ + t]! ** 2;
-    const diagonal = Math.sqrt(Math.max(pivot, smallestPivot));
+    const diagonal = Math.sqrt(Math.max(pivot, least));
     matrix[rowJ + j] = diagonal;
     for (let i = j + 1; i < n; i++) {
       const rowI = i * n;
@@ -78,6 +76,13 @@ export function choleskyInPlace(matrix: Float64Array, n: number): void {
       matrix[rowI + j] = sum / diagonal;
     }
   }
+}
+
+/** What stands in for a pivot that rounding has eaten. */
+export function smallestPivot(matrix: Float64Array, n: number): number {
+  let largest = 0;
+  for (let j = 0; j < n; j++) largest = Math.max(largest, matrix[j * n + j]!);
+  return largest > 0 ? largest * 1e-14 : 1;
 }
 
 /** Solves L Lᵀ x = x in place for the factor that `choleskyInPlace` left. */

@@ -1,8 +1,9 @@
 import type { FoldIn, FactorModel } from "../models/servable.ts";
-import { addOuterProducts, choleskyInPlace, choleskySolveInPlace } from "./dense.ts";
+import { choleskySolveInPlace } from "./dense.ts";
 import { itemGramian } from "./item-gramian.ts";
 import { foldByParts } from "./stacked-fold-in.ts";
 import { foldNonNegative } from "./non-negative.ts";
+import { addOuterProducts, choleskyInPlace } from "./normal-equations.ts";
 import type { FactorVector, FoldedRatings, GivenRating } from "./user-vector.ts";
 
 type ImplicitFoldIn = Extract<FoldIn, { readonly kind: "implicit" }>;

@@ -18,6 +18,7 @@ export { addDirections, rankRow, relevantAbove } from "./rank";
 export { finishScan, refinePanels, scanPanels, scanPanelsOnce, scoreTiles } from "./scan";
 export { naturalLog, normals, standardGamma, uniformIndices } from "./gaussian";
 export { gibbsFeatures, gibbsRows, gramOfRows } from "./gibbs";
+export { addOuterProducts, choleskyUpper, mirror } from "./normal-equations";
 export { crossF64, multiplyF64 } from "./small";
 export {
   reflectFour,
