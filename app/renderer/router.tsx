@@ -13,6 +13,7 @@ import {
   compareSearch,
   helpSearch,
   importSearch,
+  mapSearch,
   modelSearch,
   modelsSearch,
   newSnapshotSearch,
@@ -79,6 +80,12 @@ const recommendations = createRoute({
     "RecommendationsScreen",
   ),
 });
+const filmMap = createRoute({
+  getParentRoute: () => root,
+  path: "/recommendations/map",
+  validateSearch: (search) => mapSearch.parse(search),
+  component: lazyRouteComponent(() => import("./screens/film-map/map-screen.tsx"), "MapScreen"),
+});
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
@@ -128,6 +135,7 @@ export const router = createRouter({
     searchTrials,
     compare,
     recommendations,
+    filmMap,
     models,
     compareModels,
     model,

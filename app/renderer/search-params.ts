@@ -93,6 +93,26 @@ export const recommendationsSearch = z.object({
 });
 export type PersonRating = z.infer<typeof personRating>;
 
+const coordinate = z.number();
+export const mapSearch = z.object({
+  run: optionalText,
+  method: z.enum(["pca", "umap"]).optional().catch(undefined),
+  seed: z.int().min(0).max(0xffff_ffff).optional().catch(undefined),
+  colour: z.enum(["genre", "popularity", "error"]).optional().catch(undefined),
+  /** Colours that are not shown, by the ids of the legend. */
+  hide: texts,
+  /** The film that is marked, and whether those like it are listed. */
+  film: optionalText,
+  similar: flag,
+  /** The point in the middle, and how many times closer than all of the map. */
+  view: z.tuple([coordinate, coordinate, coordinate]).optional().catch(undefined),
+  /** Which films are chosen: by an outline (x, y, x, y, …), a box, or so many nearest to the marked one. */
+  lasso: z.array(coordinate).max(200).optional().catch(undefined),
+  box: z.tuple([coordinate, coordinate, coordinate, coordinate]).optional().catch(undefined),
+  near: z.int().min(1).max(5000).optional().catch(undefined),
+});
+export type MapSearch = z.infer<typeof mapSearch>;
+
 export const publishSearch = z.object({ target: optionalText, run: optionalText });
 
 export const modelsSearch = z.object({

@@ -12,6 +12,7 @@ export const viewPaths = [
   "/train/searches/$searchId",
   "/compare",
   "/recommendations",
+  "/recommendations/map",
   "/models",
   "/models/compare",
   "/models/$modelId",

@@ -23,7 +23,7 @@ import {
   Tooltip,
 } from "@mantine/core";
 import type { CSSVariablesResolver, MantineColorsTuple } from "@mantine/core";
-import { seriesColors, surfaces } from "./tokens.ts";
+import { scaleColors, seriesColors, surfaces } from "./tokens.ts";
 
 /** Petrol: the project's own accent. Shade 7 carries white text at 5.3:1. */
 const petrol: MantineColorsTuple = [
@@ -121,5 +121,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
 });
 
 function seriesVariables(scheme: "light" | "dark"): Record<string, string> {
-  return Object.fromEntries(seriesColors[scheme].map((color, index) => [`--rb-series-${String(index)}`, color]));
+  const named = (name: string, colors: readonly string[]) =>
+    Object.fromEntries(colors.map((color, index) => [`--rb-${name}-${String(index)}`, color]));
+  return { ...named("series", seriesColors[scheme]), ...named("scale", scaleColors[scheme]) };
 }

@@ -18,6 +18,7 @@ export const surfaces = {
     "--rb-bad": "#b4232c",
     "--rb-warn": "#8a5a00",
     "--rb-accent-text": "#0f6d87",
+    "--rb-point-muted": "#8a949d",
   },
   dark: {
     "--mantine-color-body": "#181d23",
@@ -37,6 +38,7 @@ export const surfaces = {
     "--rb-bad": "#ff8a8a",
     "--rb-warn": "#e5b454",
     "--rb-accent-text": "#6cc3d9",
+    "--rb-point-muted": "#6f7a85",
   },
 } as const;
 
@@ -45,6 +47,13 @@ export const seriesColors = {
   light: ["#0f6d87", "#c2570c", "#6b46c1", "#2b7a3d", "#b83280", "#92700c", "#475569", "#2563c9"],
   dark: ["#4fbdd6", "#f2994a", "#b39bf5", "#68cf8c", "#f287b7", "#dfbb4f", "#a9b6c5", "#7aaef7"],
 } as const;
+
+/** From little to much, each step further from the surface; all at least 3:1 against it, and in order without any hue. */
+export const scaleColors = {
+  light: ["#1f9e89", "#26828e", "#31688e", "#3e4989", "#482878", "#440154"],
+  dark: ["#2f8a96", "#22a187", "#4ac16d", "#86d549", "#c2df23", "#fde725"],
+} as const;
+export const scaleCount = 6;
 
 export const seriesCount = 8;
 
@@ -56,4 +65,12 @@ export function seriesColor(index: number): string {
 export function seriesDash(index: number): string | undefined {
   const round = Math.floor(index / seriesCount);
   return round === 0 ? undefined : round === 1 ? "6 3" : "2 3";
+}
+
+/** A colour as a scheme has it, for drawings that know no custom properties. */
+export function themeColor(scheme: "light" | "dark", property: string): string {
+  const palette: Readonly<Record<string, string>> = surfaces[scheme];
+  const [, kind, place] = /^--rb-(series|scale)-(\d+)$/.exec(property) ?? [];
+  if (kind === undefined) return palette[property] ?? "gray";
+  return (kind === "series" ? seriesColors : scaleColors)[scheme][Number(place)] ?? "gray";
 }

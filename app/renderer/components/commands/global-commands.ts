@@ -41,6 +41,13 @@ export function useGlobalCommands(): void {
       run: () => void navigate({ to: "/data/new-snapshot" }),
     },
     {
+      id: "recommendations.map",
+      label: "Map of films",
+      group: "Go",
+      keywords: ["embedding", "factors", "pca", "umap", "similar", "lasso"],
+      run: () => void navigate({ to: "/recommendations/map" }),
+    },
+    {
       id: "help.shortcuts",
       label: "Keyboard shortcuts",
       group: "Help",

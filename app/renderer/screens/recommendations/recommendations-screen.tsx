@@ -31,6 +31,11 @@ export function RecommendationsScreen() {
     <Screen
       title="Recommendations"
       subtitle="What people would actually be shown. Any user of the data, or somebody you make up."
+      actions={
+        <LinkButton to="/recommendations/map" search={{ run: run?.[0] }} variant="default">
+          Map of films
+        </LinkButton>
+      }
     >
       <Answer of={runs} height={360}>
         {(knownRuns) => (
@@ -108,6 +113,8 @@ function WithModels({
         <MultiSelect
           label="Models, side by side"
           style={{ flex: 1, minWidth: 260 }}
+          // No line of its own for the letters that are typed, which are few.
+          styles={{ inputField: { minWidth: 40 } }}
           maxValues={mostModels}
           searchable
           limit={60}

@@ -1,5 +1,5 @@
 import { Drawer, Text } from "@mantine/core";
-import type { Recommendation } from "../../../../core/contract/entities.ts";
+import type { CatalogueItem } from "../../../../core/contract/entities.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatDecimal } from "../../components/format/numbers.ts";
@@ -9,7 +9,7 @@ import styles from "./recommendations.module.css";
 
 interface SimilarFilmsProps {
   readonly run: RunRow;
-  readonly film: Recommendation | null;
+  readonly film: Pick<CatalogueItem, "itemId" | "title"> | null;
   readonly onClose: () => void;
 }
 
