@@ -12,8 +12,8 @@ const sources = new URL("core/compute/assembly/", root);
 const generated = new URL("core/compute/kernels.generated.ts", root);
 
 /**
- * Asked for by REELBENCH_RELAXED_SIMD=1: fused multiply-adds where the processor has them, some percent faster. Results then
- * differ between processors, so runs carry it in their code version.
+ * Asked for by REELBENCH_RELAXED_SIMD=1: fused multiply-adds where the processor has them, and tiles cut for 256 bits, which
+ * core/compute/kernels.ts then asks V8 for. Results differ between processors, so runs carry it in their code version.
  */
 const relaxed = process.env["REELBENCH_RELAXED_SIMD"] === "1";
 

@@ -5,9 +5,17 @@ import type { MemoryLayout, Region } from "./memory-layout.ts";
 import type { ComputePool } from "./pool.ts";
 import { evenRanges } from "./program.ts";
 
-/** Rows and columns that one sweep takes. Wider: less traffic with memory, more work outside of the tile of products. */
-const blockWidth = 128;
+/** Columns of a pivot block's inverse that one call takes, and that it solves for at a time (assembly/sweep.ts). */
 const columnsPerCall = 16;
+const solvedTogether = 8;
+
+/**
+ * Rows and columns that one sweep takes. Wider: less traffic with memory, more work outside of the tile of products, more padding;
+ * that pays once the matrix is larger than any cache.
+ */
+function blockWidth(items: number): number {
+  return items < 6144 ? 128 : 256;
+}
 
 /** A symmetric matrix in panels (assembly/sweep.ts) and what sweeping it needs. */
 export interface SymmetricRegions {
@@ -15,6 +23,7 @@ export interface SymmetricRegions {
   readonly items: number;
   /** A multiple of the block's width. */
   readonly n: number;
+  readonly width: number;
   readonly matrix: Region;
   readonly gathered: Region;
   readonly scaled: Region;
@@ -25,16 +34,18 @@ export interface SymmetricRegions {
 }
 
 export function planSymmetric(layout: MemoryLayout, items: number): SymmetricRegions {
-  const n = Math.max(1, Math.ceil(items / blockWidth)) * blockWidth;
+  const width = blockWidth(items);
+  const n = Math.max(1, Math.ceil(items / width)) * width;
   return {
     items,
     n,
+    width,
     matrix: layout.float32((n * (n + 8)) / 2),
-    gathered: layout.float32(n * blockWidth),
-    scaled: layout.float32(n * blockWidth),
-    pivot: layout.float32(blockWidth * blockWidth),
-    square: layout.float64(blockWidth * blockWidth),
-    columns: layout.float64((blockWidth / columnsPerCall) * blockWidth),
+    gathered: layout.float32(n * width),
+    scaled: layout.float32(n * width),
+    pivot: layout.float32(width * width),
+    square: layout.float64(width * width),
+    columns: layout.float64((width / columnsPerCall) * width * solvedTogether),
     state: layout.int32(1),
   };
 }
@@ -55,21 +66,22 @@ export async function invertSymmetric(
   regions: SymmetricRegions,
   onBlock: (done: number, total: number) => void,
 ): Promise<void> {
-  const { n } = regions;
+  const { n, width } = regions;
   const [matrix, state] = [regions.matrix.offset, regions.state.offset];
   const [v, u, p, square] = [regions.gathered, regions.scaled, regions.pivot, regions.square].map(
     ({ offset }) => offset,
   );
   if (v === undefined || u === undefined || p === undefined || square === undefined) return;
-  const blocks = Array.from({ length: n / blockWidth }, (_, block) => block);
+  const blocks = Array.from({ length: n / width }, (_, block) => block);
   const program = pool.prepare([
-    blocks.map((block) => kernelCall("sweepGather", matrix, n, blockWidth, state, block, v, square)),
-    evenRanges(blockWidth, columnsPerCall).map(({ from, to }, range) =>
-      kernelCall("sweepInvert", square, blockWidth, from, to, p, regions.columns.offset + range * blockWidth * 8),
-    ),
-    blocks.map((block) => kernelCall("sweepScale", matrix, n, blockWidth, state, block, v, p, u)),
+    blocks.map((block) => kernelCall("sweepGather", matrix, n, width, state, block, v, square)),
+    evenRanges(width, columnsPerCall).map(({ from, to }, range) => {
+      const columns = regions.columns.offset + range * width * solvedTogether * 8;
+      return kernelCall("sweepInvert", square, width, from, to, p, columns);
+    }),
+    blocks.map((block) => kernelCall("sweepScale", matrix, n, width, state, block, v, p, u)),
     // The longest first, so that threads end together.
-    blocks.toReversed().map((block) => kernelCall("sweepUpdate", matrix, n, blockWidth, state, block, v, u)),
+    blocks.toReversed().map((block) => kernelCall("sweepUpdate", matrix, n, width, state, block, v, u)),
   ]);
   const cell = int32View(pool.memory, regions.state);
   for (const block of blocks) {

@@ -1,4 +1,4 @@
-import { cholesky, choleskySolve } from "./cholesky";
+import { cholesky } from "./cholesky";
 
 // The inverse of a symmetric positive definite matrix by symmetric sweeps of blocks: n³ operations, almost all of them in one
 // tile of products (`subtractTile`). The matrix A [n × n] f32, n a multiple of the block's `width`, width of 8, lies in panels of
@@ -61,6 +61,66 @@ function subtractTile(c: usize, u: usize, v: usize, depth: usize): void {
   v128.store(c, f32x4.sub(v128.load(c, 112), a31), 112);
 }
 
+/**
+ * The same for [8 × 8], for the relaxed build, where V8 makes one register of 256 bits of each pair of sums (`kernels.ts` asks it to)
+ * and these fit; sums of 128 bits would not.
+ */
+// @ts-ignore: decorator
+@inline
+function subtractWideTile(c: usize, u: usize, v: usize, depth: usize): void {
+  let a00 = f32x4.splat(0), a01 = f32x4.splat(0), a10 = f32x4.splat(0), a11 = f32x4.splat(0);
+  let a20 = f32x4.splat(0), a21 = f32x4.splat(0), a30 = f32x4.splat(0), a31 = f32x4.splat(0);
+  let a40 = f32x4.splat(0), a41 = f32x4.splat(0), a50 = f32x4.splat(0), a51 = f32x4.splat(0);
+  let a60 = f32x4.splat(0), a61 = f32x4.splat(0), a70 = f32x4.splat(0), a71 = f32x4.splat(0);
+  const end = u + (depth << 5);
+  while (u < end) {
+    const b0 = v128.load(v), b1 = v128.load(v, 16);
+    let s = v128.load32_splat(u, 0);
+    a00 = multiplyAdd(s, b0, a00);
+    a01 = multiplyAdd(s, b1, a01);
+    s = v128.load32_splat(u, 4);
+    a10 = multiplyAdd(s, b0, a10);
+    a11 = multiplyAdd(s, b1, a11);
+    s = v128.load32_splat(u, 8);
+    a20 = multiplyAdd(s, b0, a20);
+    a21 = multiplyAdd(s, b1, a21);
+    s = v128.load32_splat(u, 12);
+    a30 = multiplyAdd(s, b0, a30);
+    a31 = multiplyAdd(s, b1, a31);
+    s = v128.load32_splat(u, 16);
+    a40 = multiplyAdd(s, b0, a40);
+    a41 = multiplyAdd(s, b1, a41);
+    s = v128.load32_splat(u, 20);
+    a50 = multiplyAdd(s, b0, a50);
+    a51 = multiplyAdd(s, b1, a51);
+    s = v128.load32_splat(u, 24);
+    a60 = multiplyAdd(s, b0, a60);
+    a61 = multiplyAdd(s, b1, a61);
+    s = v128.load32_splat(u, 28);
+    a70 = multiplyAdd(s, b0, a70);
+    a71 = multiplyAdd(s, b1, a71);
+    u += 32;
+    v += 32;
+  }
+  subtractRow(c, a00, a01);
+  subtractRow(c + 32, a10, a11);
+  subtractRow(c + 64, a20, a21);
+  subtractRow(c + 96, a30, a31);
+  subtractRow(c + 128, a40, a41);
+  subtractRow(c + 160, a50, a51);
+  subtractRow(c + 192, a60, a61);
+  subtractRow(c + 224, a70, a71);
+}
+
+/** Both halves are loaded before either is stored: V8 joins them only so. */
+// @ts-ignore: decorator
+@inline
+function subtractRow(c: usize, low: v128, high: v128): void {
+  const c0 = v128.load(c), c1 = v128.load(c, 16);
+  v128.store(c, f32x4.sub(c0, low));
+  v128.store(c, f32x4.sub(c1, high), 16);
+}
+
 /** Two rows of eight transposed into eight columns: t[c][r] for r < 8 from rows of 8 with a stride of 32 bytes. */
 // @ts-ignore: decorator
 @inline
@@ -116,18 +176,71 @@ export function sweepGather(matrix: usize, n: i32, width: i32, state: usize, blo
   }
 }
 
+/** Columns of P that are solved for at a time: a row of them is one stretch of 64 bytes. */
+const SOLVED: usize = 8;
+const SOLVED_BYTES: usize = SOLVED << 3;
+
 /**
  * Second step: the columns [from, to) of P = A_KK⁻¹ from the factor in `square`, for `sweepScale` in panels of four:
- * [width / 4][width][4]. `column`: [width] f64 of this call's own.
+ * [width / 4][width][4]; from and to multiples of 8. `columns`: [width][8] f64 of this call's own.
  */
-export function sweepInvert(square: usize, width: i32, from: i32, to: i32, p: usize, column: usize): void {
+export function sweepInvert(square: usize, width: i32, from: i32, to: i32, p: usize, columns: usize): void {
   const depth = <usize>width;
-  for (let c = <usize>from; c < <usize>to; c++) {
-    memory.fill(column, 0, depth << 3);
-    store<f64>(column + (c << 3), 1);
-    choleskySolve(square, width, column);
-    const out = p + (((c >> 2) * depth) << 4) + ((c & 3) << 2);
-    for (let k: usize = 0; k < depth; k++) store<f32>(out + (k << 4), <f32>load<f64>(column + (k << 3)));
+  for (let first = <usize>from; first < <usize>to; first += SOLVED) {
+    solveUnits(square, depth, first, columns);
+    for (let c: usize = 0; c < SOLVED; c++) {
+      const at = first + c;
+      const out = p + (((at >> 2) * depth) << 4) + ((at & 3) << 2);
+      const values = columns + (c << 3);
+      for (let k: usize = 0; k < depth; k++) store<f32>(out + (k << 4), <f32>load<f64>(values + k * SOLVED_BYTES));
+    }
+  }
+}
+
+/** X [n][8] with L Lᵀ X = the unit vectors first … first + 7. */
+function solveUnits(factor: usize, n: usize, first: usize, x: usize): void {
+  const stride = n << 3;
+  memory.fill(x, 0, n * SOLVED_BYTES);
+  for (let c: usize = 0; c < SOLVED; c++) store<f64>(x + (first + c) * SOLVED_BYTES + (c << 3), 1);
+  // L Y = E: what is above a unit's own row stays 0.
+  for (let row = first; row < n; row++) {
+    const own = x + row * SOLVED_BYTES;
+    const l = factor + row * stride;
+    let s0 = v128.load(own), s1 = v128.load(own, 16), s2 = v128.load(own, 32), s3 = v128.load(own, 48);
+    for (let k = first; k < row; k++) {
+      const scale = v128.load64_splat(l + (k << 3));
+      const other = x + k * SOLVED_BYTES;
+      s0 = f64x2.sub(s0, f64x2.mul(scale, v128.load(other)));
+      s1 = f64x2.sub(s1, f64x2.mul(scale, v128.load(other, 16)));
+      s2 = f64x2.sub(s2, f64x2.mul(scale, v128.load(other, 32)));
+      s3 = f64x2.sub(s3, f64x2.mul(scale, v128.load(other, 48)));
+    }
+    const inverse = f64x2.splat(1 / load<f64>(l + (row << 3)));
+    v128.store(own, f64x2.mul(s0, inverse));
+    v128.store(own, f64x2.mul(s1, inverse), 16);
+    v128.store(own, f64x2.mul(s2, inverse), 32);
+    v128.store(own, f64x2.mul(s3, inverse), 48);
+  }
+  // Lᵀ X = Y, from the last row on; each takes its share off the rows before it, so that L is read along its rows.
+  for (let row = n; row > 0;) {
+    row--;
+    const own = x + row * SOLVED_BYTES;
+    const l = factor + row * stride;
+    const inverse = f64x2.splat(1 / load<f64>(l + (row << 3)));
+    const s0 = f64x2.mul(v128.load(own), inverse), s1 = f64x2.mul(v128.load(own, 16), inverse);
+    const s2 = f64x2.mul(v128.load(own, 32), inverse), s3 = f64x2.mul(v128.load(own, 48), inverse);
+    v128.store(own, s0);
+    v128.store(own, s1, 16);
+    v128.store(own, s2, 32);
+    v128.store(own, s3, 48);
+    for (let k: usize = 0; k < row; k++) {
+      const scale = v128.load64_splat(l + (k << 3));
+      const other = x + k * SOLVED_BYTES;
+      v128.store(other, f64x2.sub(v128.load(other), f64x2.mul(scale, s0)));
+      v128.store(other, f64x2.sub(v128.load(other, 16), f64x2.mul(scale, s1)), 16);
+      v128.store(other, f64x2.sub(v128.load(other, 32), f64x2.mul(scale, s2)), 32);
+      v128.store(other, f64x2.sub(v128.load(other, 48), f64x2.mul(scale, s3)), 48);
+    }
   }
 }
 
@@ -196,7 +309,7 @@ function scaleTile(c: usize, p: usize, v: usize, depth: usize): void {
 }
 
 /** Rows of U that one thread keeps in its nearest cache while the columns of a block pass; divides the block's width. */
-const STRIP: usize = 32;
+const STRIP: usize = 64;
 
 /** Last step, for the rows of one block: A_ij −= U_i V_jᵀ for all j ≤ i not in K. */
 export function sweepUpdate(matrix: usize, n: i32, width: i32, state: usize, block: i32, v: usize, u: usize): void {
@@ -216,8 +329,12 @@ export function sweepUpdate(matrix: usize, n: i32, width: i32, state: usize, blo
         let c = panelRow(matrix, size, column >> 3, row);
         let left = u + (row >> 3) * panelBytes;
         for (; row < bottom; row += 8) {
-          subtractTile(c, left, right, depth);
-          subtractTile(c + 128, left + 16, right, depth);
+          if (ASC_FEATURE_RELAXED_SIMD) {
+            subtractWideTile(c, left, right, depth);
+          } else {
+            subtractTile(c, left, right, depth);
+            subtractTile(c + 128, left + 16, right, depth);
+          }
           c += 256;
           left += panelBytes;
         }
