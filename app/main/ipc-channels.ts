@@ -11,6 +11,7 @@ export const channels = {
   newWindow: "reelbench:new-window",
   readLog: "reelbench:read-log",
   setMenuKeys: "reelbench:set-menu-keys",
+  savePdf: "reelbench:save-pdf",
   notify: "reelbench:notify",
   menuCommand: "reelbench:menu-command",
 } as const;

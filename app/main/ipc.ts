@@ -1,9 +1,12 @@
-import { dialog, ipcMain, MessageChannelMain, Notification } from "electron";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { app, dialog, ipcMain, MessageChannelMain, Notification } from "electron";
 import type { BrowserWindow, IpcMainEvent, IpcMainInvokeEvent, MessagePortMain, WebContents } from "electron";
 import { z } from "zod";
 import { enginePortMessage } from "../../core/contract/bridge.ts";
 import { channels } from "./ipc-channels.ts";
 import { isTrustedSender } from "./policies/sender.ts";
+import { printedPdf } from "./print-pdf.ts";
 
 interface IpcOptions {
   /** The window of ours that a page belongs to. */
@@ -16,6 +19,14 @@ interface IpcOptions {
 const purpose = z.enum(["ratings", "items"]);
 
 const notice = z.object({ title: z.string().min(1).max(200), body: z.string().max(500) });
+
+const printed = z.object({
+  name: z
+    .string()
+    .max(120)
+    .regex(/^[a-z0-9][a-z0-9-]*\.pdf$/, "A plain name of a PDF."),
+  html: z.string().min(1).max(20_000_000),
+});
 
 const dialogTitles: Readonly<Record<z.infer<typeof purpose>, string>> = {
   ratings: "Choose a file of ratings",
@@ -66,5 +77,19 @@ export function answerRenderer(trusted: Trusted, connect: IpcOptions["connect"])
       properties: ["openFile"],
     });
     return canceled ? null : (filePaths[0] ?? null);
+  });
+
+  ipcMain.handle(channels.savePdf, async (event, ...given: unknown[]) => {
+    const ours = trusted(event, channels.savePdf);
+    if (ours === null) throw new Error("This page may not save files.");
+    const [{ name, html }] = z.tuple([printed]).parse(given);
+    const { canceled, filePath } = await dialog.showSaveDialog(ours, {
+      title: "Save the report",
+      defaultPath: join(app.getPath("documents"), name),
+      filters: [{ name: "PDF", extensions: ["pdf"] }],
+    });
+    if (canceled || filePath === "") return false;
+    await writeFile(filePath, await printedPdf(html));
+    return true;
   });
 }

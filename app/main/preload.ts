@@ -19,6 +19,7 @@ const bridge = {
     const path = webUtils.getPathForFile(file);
     return path === "" ? null : path;
   },
+  savePdf: async ({ name, html }) => (await ipcRenderer.invoke(channels.savePdf, { name, html })) === true,
   notify: ({ title, body }) => ipcRenderer.send(channels.notify, { title, body }),
   // Main's answers are of the types that `workspace-ipc.ts` gives them.
   workspaces: {

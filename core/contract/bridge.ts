@@ -36,6 +36,11 @@ export interface DesktopBridge {
   chooseFile(purpose: "ratings" | "items"): Promise<string | null>;
   /** Where a file that was dropped on the window lies; null for what is no file of this machine. */
   pathOfFile(file: unknown): string | null;
+  /**
+   * Prints a page without scripts and without anything from elsewhere into a PDF, where the person says in the system's
+   * dialog. `name`: the file's, proposed. False when the dialog was dismissed.
+   */
+  savePdf(page: { readonly name: string; readonly html: string }): Promise<boolean>;
   /** A notice of the system, while the window is not looked at. A click on it brings the window to the front. */
   notify(notice: { readonly title: string; readonly body: string }): void;
   /** Commands chosen in the application menu, by the command palette's names. Returns the way to stop listening. */

@@ -6,11 +6,12 @@ import { tellDone, tellFailure } from "../../components/feedback/tell.ts";
 import { fileNameFor, saveText } from "../../components/table/save-text.ts";
 import { useEngine } from "../../transport/engine-context.tsx";
 import { comparisonReport } from "./comparison-report.ts";
+import { printPage } from "./print-page.ts";
 import { reportAsHtml, reportAsMarkdown } from "./report-formats.ts";
 
 const route = getRouteApi("/compare");
 
-/** The chosen runs as one file for others: HTML, which prints as PDF, or Markdown. */
+/** The chosen runs as one file for others: PDF, HTML or Markdown. */
 export function ReportMenu({ runs }: { readonly runs: readonly Run[] }) {
   const search = route.useSearch();
   const { connection } = useEngine();
@@ -44,6 +45,16 @@ export function ReportMenu({ runs }: { readonly runs: readonly Run[] }) {
         tellDone(`The report of ${runs.length === 1 ? "the run" : `${String(runs.length)} runs`} was saved.`);
       })
       .catch((error: unknown) => tellFailure("No report was made", error));
+  const savePdf = () =>
+    void blocks()
+      .then(async (report) => {
+        const html = reportAsHtml(report);
+        // In a browser its own dialog prints, and tells what came of it.
+        if (window.reelbench === undefined) printPage(html, name);
+        else if (await window.reelbench.savePdf({ name: `${name}.pdf`, html }))
+          tellDone("The report was saved as PDF.");
+      })
+      .catch((error: unknown) => tellFailure("No report was made", error));
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -52,7 +63,8 @@ export function ReportMenu({ runs }: { readonly runs: readonly Run[] }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => save("html")}>HTML (prints as PDF)</Menu.Item>
+        <Menu.Item onClick={savePdf}>PDF</Menu.Item>
+        <Menu.Item onClick={() => save("html")}>HTML</Menu.Item>
         <Menu.Item onClick={() => save("md")}>Markdown</Menu.Item>
       </Menu.Dropdown>
     </Menu>
