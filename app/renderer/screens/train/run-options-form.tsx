@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
 import { cutoffsProblem, noOptions, optionProblem, optionsSummary } from "./run-options.ts";
 import type { NumberOption, RunOptions } from "./run-options.ts";
+import { StoppingFields } from "./stopping-fields.tsx";
 import styles from "./train.module.css";
 
 interface RunOptionsFormProps {
@@ -108,6 +109,13 @@ function Fields({ snapshot, options, onChange, judged }: Required<RunOptionsForm
         )}
         {judged &&
           number("relevantFrom", "Relevant from", "Only test ratings of at least this are to be found in lists")}
+        {judged && (
+          <StoppingFields
+            options={options.stopping}
+            hasTime={snapshot.hasTime}
+            onChange={(stopping) => onChange({ ...options, stopping })}
+          />
+        )}
       </SimpleGrid>
       <Group justify="space-between">
         <Text size="xs" c="dimmed">

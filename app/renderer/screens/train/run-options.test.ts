@@ -11,7 +11,8 @@ import {
   trainingOf,
 } from "./run-options.ts";
 
-const algorithm = (uses: AlgorithmInfo["uses"]) => ({ name: "X", uses }) as unknown as AlgorithmInfo;
+const algorithm = (uses: AlgorithmInfo["uses"], offers: AlgorithmInfo["offers"] = []) =>
+  ({ name: "X", uses, offers }) as unknown as AlgorithmInfo;
 
 describe("what is made of the training ratings, and how a run is judged", () => {
   it("is nothing unless something is asked for", () => {
@@ -48,6 +49,9 @@ describe("what is made of the training ratings, and how a run is judged", () => 
     expect(refusalOf(algorithm([]), worst)).toContain("left out");
     expect(refusalOf(algorithm(["rating-values"]), worst)).toBeNull();
     expect(refusalOf(algorithm([]), undefined)).toBeNull();
+    const stopping = trainingOf({ ...noOptions, stopping: { ...noOptions.stopping, patience: 3 } });
+    expect(refusalOf(algorithm([]), stopping)).toContain("stopped early");
+    expect(refusalOf(algorithm([], ["early-stopping"]), stopping)).toBeNull();
   });
   it("can be said in a line", () => {
     expect(optionsSummary(noOptions)).toBe("ratings as they are, lists of 10");

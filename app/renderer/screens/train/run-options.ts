@@ -1,5 +1,8 @@
 import type { AlgorithmInfo, EvaluationOptions, TrainingOptions } from "../../../../core/contract/entities.ts";
 
+import { noStopping, stoppingOf, stoppingProblem } from "./stopping.ts";
+import type { StoppingOptions } from "./stopping.ts";
+
 type Typed = number | string;
 
 /** What is made of the training ratings and how a run is judged, as it stands in the form. Empty: left out. */
@@ -13,6 +16,7 @@ export interface RunOptions {
   /** Lengths of the lists that are judged. */
   readonly cutoffs: readonly string[];
   readonly relevantFrom: Typed;
+  readonly stopping: StoppingOptions;
 }
 
 export const noOptions: RunOptions = {
@@ -24,6 +28,7 @@ export const noOptions: RunOptions = {
   contentForColdItems: "",
   cutoffs: [],
   relevantFrom: "",
+  stopping: noStopping,
 };
 
 export type NumberOption = "likesFrom" | "confidence" | "halfLifeDays" | "contentForColdItems" | "relevantFrom";
@@ -47,17 +52,24 @@ export function cutoffsProblem({ cutoffs }: RunOptions): string | null {
 const numberOptions = ["likesFrom", "confidence", "halfLifeDays", "contentForColdItems", "relevantFrom"] as const;
 
 export function haveProblems(options: RunOptions): boolean {
-  return cutoffsProblem(options) !== null || numberOptions.some((name) => optionProblem(options, name) !== null);
+  const stops = (["patience", "every", "share"] as const).some(
+    (name) => stoppingProblem(options.stopping, name) !== null,
+  );
+  return (
+    stops || cutoffsProblem(options) !== null || numberOptions.some((name) => optionProblem(options, name) !== null)
+  );
 }
 
 /** What is sent of them; undefined where everything is left as it is. */
 export function trainingOf(options: RunOptions): TrainingOptions | undefined {
   const { likesFrom, likeValues, low, confidence, halfLifeDays, contentForColdItems } = options;
+  const earlyStopping = stoppingOf(options.stopping);
   const training: TrainingOptions = {
     ...(likesFrom === "" ? {} : { likes: { from: Number(likesFrom), values: likeValues, low } }),
     ...(confidence === "" ? {} : { confidence: Number(confidence) }),
     ...(halfLifeDays === "" ? {} : { halfLifeDays: Number(halfLifeDays) }),
     ...(contentForColdItems === "" ? {} : { contentForColdItems: Number(contentForColdItems) }),
+    ...(earlyStopping === undefined ? {} : { earlyStopping }),
   };
   return Object.keys(training).length === 0 ? undefined : training;
 }
@@ -71,13 +83,15 @@ export function evaluationOf({ cutoffs, relevantFrom }: RunOptions): EvaluationO
 }
 
 /** Why an algorithm would refuse these options (one without effect would be taken for one that had it); null when it would not. */
-export function refusalOf({ name, uses }: AlgorithmInfo, training: TrainingOptions | undefined): string | null {
+export function refusalOf({ name, uses, offers }: AlgorithmInfo, training: TrainingOptions | undefined): string | null {
   if (training === undefined) return null;
   const weighs = training.confidence !== undefined || training.halfLifeDays !== undefined;
   if (weighs && !uses.includes("weights"))
     return `${name} takes every rating as equally important: it cannot use confidence or age.`;
   if (training.likes?.low === "worst" && !uses.includes("rating-values"))
     return `${name} takes every rating for a like: low ones have to be left out.`;
+  if (training.earlyStopping !== undefined && !offers.includes("early-stopping"))
+    return `${name} cannot be stopped early: train it by itself, without patience.`;
   return null;
 }
 
@@ -90,6 +104,9 @@ export function optionsSummary(options: RunOptions, judged = true): string {
     ...(training?.confidence === undefined ? [] : [`confidence ${String(training.confidence)}`]),
     ...(training?.halfLifeDays === undefined ? [] : [`half-life ${String(training.halfLifeDays)} days`]),
     ...(training?.contentForColdItems === undefined ? [] : ["new films by content"]),
+    ...(training?.earlyStopping === undefined
+      ? []
+      : [`stopping early, patience ${String(training.earlyStopping.patience)}`]),
     ...(evaluation?.cutoffs === undefined ? [] : [`lists of ${evaluation.cutoffs.join(", ")}`]),
     ...(evaluation?.relevantFrom === undefined ? [] : [`relevant from ${String(evaluation.relevantFrom)}`]),
   ];
