@@ -18,7 +18,7 @@ export interface PostgresQuery {
   readonly timeoutSeconds: number;
 }
 
-/** Who answers at this address. Throws RB_TARGET_UNREACHABLE. */
+/** Who answers at this address. Throws RB_TARGET_UNREACHABLE, RB_TARGET_LOGIN. */
 export async function postgresVersion(url: string): Promise<string> {
   return withClient(url, async (client) => {
     const { rows } = await client.query<{ server_version: string }>("SHOW server_version");
@@ -30,7 +30,7 @@ export async function postgresVersion(url: string): Promise<string> {
  * Streams the answer of a query as CSV with a header into `path`, in a read-only transaction. What the query's text is, is decided
  * by Postgres alone: it must stand by itself as one statement before it is copied from.
  *
- * Throws RB_TARGET_UNREACHABLE, RB_INVALID_INPUT (the query fails, writes, or takes longer than allowed), RB_DISK_FULL, RB_CANCELLED.
+ * Throws RB_TARGET_UNREACHABLE, RB_TARGET_LOGIN, RB_INVALID_INPUT (the query fails, writes, or takes longer than allowed), RB_DISK_FULL, RB_CANCELLED.
  */
 export async function fetchPostgres(
   { url, query, timeoutSeconds }: PostgresQuery,
@@ -93,9 +93,7 @@ async function withClient<T>(url: string, work: (client: pg.Client, processId: n
     await client.connect();
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw new ReelbenchError("RB_TARGET_UNREACHABLE", `Postgres cannot be reached: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw connectError(error);
   }
   try {
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
@@ -103,6 +101,20 @@ async function withClient<T>(url: string, work: (client: pg.Client, processId: n
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** A login that is refused asks for something else than a database that is away. */
+function connectError(error: unknown): ReelbenchError {
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && (code.startsWith("28") || code === "3D000"))
+    return new ReelbenchError("RB_TARGET_LOGIN", `Postgres refused the login: ${messageOf(error)}.`, {
+      remedy: "Check user, password and database in the address, and that Postgres admits this computer.",
+      cause: error,
+    });
+  return new ReelbenchError("RB_TARGET_UNREACHABLE", `Postgres cannot be reached: ${messageOf(error)}.`, {
+    remedy: "Check the address and the network, and that Postgres is running.",
+    cause: error,
+  });
 }
 
 /** The query would go on in the database although nobody waits for it any more. */

@@ -1,6 +1,6 @@
 import { ActionIcon, Alert, Button, Card, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { FilePreview, ReadOptions } from "../../../../core/contract/entities.ts";
 import type { ImportCheck } from "../../../../core/contract/import-check.ts";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
@@ -158,8 +158,13 @@ function MoreFiles({
 
 function Done({ imported, keep }: { readonly imported: readonly Imported[]; readonly keep: DuplicatePolicy }) {
   const sum = (key: "read" | "accepted" | "rejected") => imported.reduce((total, each) => total + each[key], 0);
+  const place = useRef<HTMLDivElement>(null);
+  // It comes below the button that was pressed, often below the window's edge: what goes on from here must be seen.
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
-    <Alert color="green" title="Imported">
+    <Alert color="green" title="Imported" ref={place}>
       <Group justify="space-between">
         <Text size="sm">
           {formatQuantity(sum("read"), "record")} read: {formatCount(sum("accepted"))} accepted,{" "}

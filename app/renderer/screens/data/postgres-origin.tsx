@@ -50,7 +50,7 @@ export function PostgresOrigin({ fetched, onFetched }: PostgresOriginProps) {
           Connect
         </Button>
       </Group>
-      {connect.error !== null && <ErrorPanel error={connect.error} title="The database cannot be reached" />}
+      {connect.error !== null && <ErrorPanel error={connect.error} title="There is no connection to the database" />}
       {connection !== undefined && (
         <Text size="sm" c="dimmed">
           Connected to <code>{connection.database}</code>, Postgres {connection.version}.
