@@ -6,6 +6,7 @@ import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { paretoFront } from "../../charts/pareto-front.ts";
 import { ScatterPlot } from "../../charts/scatter-plot.tsx";
 import { findMetric, metricLabel, metricNames } from "../../components/format/metrics.ts";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
 
 const route = getRouteApi("/compare");
 
@@ -41,6 +42,7 @@ export function TradeTab({ runs, note }: { readonly runs: readonly RunRow[]; rea
   const navigate = route.useNavigate();
   const [wantedX, setX] = useState<string | null>("fit");
   const [wantedY, setY] = useState<string | null>(null);
+  const { algorithm: algorithmName } = useAlgorithmNames();
   const measures = measuresOf(runs);
   const y = measures.find(({ id }) => id === wantedY) ?? measures[0];
   const x = measures.find(({ id }) => id === wantedX) ?? measures[0];
@@ -74,7 +76,7 @@ export function TradeTab({ runs, note }: { readonly runs: readonly RunRow[]; rea
           columns: ["Run", "Algorithm", x.label, y.label, "Beaten by none"],
           rows: measured.map(({ id, label, x: left, y: top, series }) => [
             label,
-            algorithms[series] ?? "",
+            algorithmName(algorithms[series] ?? ""),
             left,
             top,
             onFront.has(id) ? "yes" : "no",
@@ -88,7 +90,7 @@ export function TradeTab({ runs, note }: { readonly runs: readonly RunRow[]; rea
             height={height}
             xLabel={x.label}
             yLabel={y.label}
-            legend={algorithms.map((id) => ({ id, label: id }))}
+            legend={algorithms.map((id) => ({ id, label: algorithmName(id) }))}
             title={`${y.label} against ${x.label}`}
             onOpen={(open) => void navigate({ search: (before) => ({ ...before, open }), replace: true })}
           />
