@@ -11,3 +11,9 @@ export function limitTime(minutes: number, release: () => Promise<unknown> = () 
   };
   setTimeout(() => void late(), 60_000 * minutes).unref();
 }
+
+/** One word to look for. What nothing was wrong with is passed only if it is all that was asked for. */
+export function verdictOf(sound: boolean, done: number, asked: number): "PASSED" | "FAILED" | "INCOMPLETE" {
+  if (!sound) return "FAILED";
+  return done < asked ? "INCOMPLETE" : "PASSED";
+}

@@ -38,6 +38,7 @@ export interface People {
   refresh(replica: Replica): Promise<void>;
 }
 
+const patientAttempts = 5;
 const loggedIn = z.object({ accessToken: z.string(), refreshToken: z.string() });
 const password = "correct horse battery staple, twice";
 /** Of ten minutes. */
@@ -67,14 +68,21 @@ export async function gatherPeople(stage: Stage): Promise<People> {
     if (refused.length > rememberedRefusals) refused.splice(3, 1);
   };
 
+  /** Hashing a password may have to wait on a busy machine: what is refused for now is asked again. */
+  async function post(path: string, email: string): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      const body = { email, password };
+      const { status, text } = await ask(first as Replica, { method: "POST", path, credential: null, body });
+      // The account may be there though its answer was lost.
+      if (status === 201 || (status === 409 && attempt > 1)) return text;
+      if (attempt === patientAttempts || (status !== 503 && status !== 0))
+        throw new Error(`POST ${path} was answered with ${status}: ${text}`);
+      await sleep(1000 * attempt);
+    }
+  }
+
   async function login(email: string): Promise<Person> {
-    const { status, text } = await ask(first as Replica, {
-      method: "POST",
-      path: "/v1/sessions",
-      credential: null,
-      body: { email, password },
-    });
-    if (status !== 201) throw new Error(`Logging in was answered with ${status}: ${text}`);
+    const text = await post("/v1/sessions", email);
     const { accessToken, refreshToken } = loggedIn.parse(JSON.parse(text));
     const accountId = z
       .object({ sub: z.string() })
@@ -83,8 +91,7 @@ export async function gatherPeople(stage: Stage): Promise<People> {
   }
 
   async function join(email: string): Promise<Person> {
-    const body = { email, password };
-    await ask(first as Replica, { method: "POST", path: "/v1/accounts", credential: null, body });
+    await post("/v1/accounts", email);
     return login(email);
   }
 

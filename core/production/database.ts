@@ -18,8 +18,8 @@ export interface ConnectionOptions {
   readonly statementTimeout?: number;
 }
 
-/** Milliseconds that the server has to say that it ended a statement; past them it is not there. */
-const answerMargin = 1_500;
+/** Milliseconds that the server, or the way to it, may be slow to say that it ended a statement; past them nobody is there. */
+const answerMargin = 5_000;
 /** Milliseconds of quiet after which the kernel asks whether the other end is there, every second, ten times. */
 export const keepAliveAfter = 5_000;
 
