@@ -5,6 +5,7 @@ import { createRecommender } from "../recommend/recommender.ts";
 import type { TrainingSet } from "./algorithm.ts";
 import { ease } from "./ease.ts";
 import { fitWith } from "./fit.fixture.ts";
+import { parseHyperparameters } from "./registry.ts";
 import type { ItemWeightModel } from "./servable.ts";
 
 /** Steck 2019, figure 1, in float64: P = (XᵀX + λI)⁻¹, B = P / −diag(P), 0 on the diagonal. */
@@ -143,6 +144,20 @@ test.each([
       reference(data, 300, () => 1),
     ),
   ).toBeLessThan(1e-6);
+});
+
+test("the estimate counts half the gramian, the model, and the copies of the ratings that a fit makes", () => {
+  const shape = { users: 1000, items: 2048, ratings: 500_000 };
+  const bytes = (given: Record<string, unknown>, of = shape): number =>
+    ease.estimateCost(of, parseHyperparameters(ease, given)).bytes;
+  const least = 2 * shape.items ** 2 + 4 * shape.items ** 2;
+  expect(bytes({})).toBeGreaterThan(least);
+  expect(bytes({})).toBeLessThan(least + 40e6);
+  // As it came (8 bytes), in the shared memory by user and by item (8 each), and what counts of it (4).
+  const more = bytes({}, { ...shape, ratings: 2 * shape.ratings }) - bytes({});
+  expect(more / shape.ratings).toBeCloseTo(28, 0);
+  expect(bytes({ activityExponent: 0.5 }) - bytes({})).toBe(4 * shape.ratings);
+  expect(bytes({ weightsPerItem: 50 })).toBeLessThan(bytes({}) - 3 * shape.items ** 2);
 });
 
 test("no rating that counts is RB_SPLIT_EMPTY", async () => {

@@ -39,9 +39,12 @@ export const ease: Algorithm<ItemWeightModel> = {
   estimateCost: (shape, hyperparameters) => {
     const { items } = shape;
     const perItem = numberOf(hyperparameters, "weightsPerItem");
-    const model = perItem === 0 ? 4 * items * items : 12 * items * Math.min(perItem, items);
+    // Kept weights are collected as they come, each item's in arrays of its own, and then put in the model's order.
+    const model = perItem === 0 ? 4 * items * items : 16 * items * Math.min(perItem, items) + 512 * items;
+    // What counts of the ratings, and what each person's weigh: copies of the values.
+    const copies = shape.ratings * (numberOf(hyperparameters, "activityExponent") === 0 ? 4 : 8) + shape.users * 4;
     return {
-      bytes: trainingSetBytes(shape) + plan(shape, estimatedThreads).layout.bytes + model,
+      bytes: trainingSetBytes(shape) + copies + plan(shape, estimatedThreads).layout.bytes + model,
       flops: items ** 3 + (shape.ratings ** 2 / Math.max(1, shape.users)) * 4,
     };
   },
