@@ -23,10 +23,12 @@ export async function startServerProcess(options: {
   readonly redisUrl: string;
   readonly changes?: Readonly<Record<string, string>>;
   readonly execArgv?: readonly string[];
+  /** The file to start; left out: the server from source. */
+  readonly entry?: URL;
 }): Promise<ServerProcess> {
   const folder = await mkdtemp(join(tmpdir(), "reelbench-serve-"));
   const log = await open(join(folder, "server.log"), "w");
-  const child = fork(fileURLToPath(entryUrl("server")), [], {
+  const child = fork(fileURLToPath(options.entry ?? entryUrl("server")), [], {
     env: {
       ...process.env,
       REELBENCH_POSTGRES_URL: options.postgresUrl,

@@ -1,9 +1,9 @@
 /**
  * This server and Gorse's (https://gorse.io, Go) side by side: the same users, films and ratings, the same client.
  *   node bench/peers/gorse.ts --gorse PATH [--shape ml-100k | --ratings FILE] [--stores sqlite,postgres] [--factors 64]
- *                             [--concurrency 16] [--requests 4000] [--rounds 3] [--seconds 10] [--json FILE]
+ *                             [--concurrency 16] [--requests 4000] [--rounds 3] [--seconds 10] [--built] [--json FILE]
  * PATH is a `gorse-in-one`: `go build ./cmd/gorse-in-one` in a checkout of github.com/gorse-io/gorse, or one of its releases.
- * Ours is the real server with a model of the same ratings (iALS), Postgres and Redis, a key, its limit, exposures and access
+ * Ours, from source or (`--built`) from dist/server as it is shipped, is the real server with a model of the same ratings (iALS), Postgres and Redis, a key, its limit, exposures and access
  * log on; Gorse has its key and access log on and every list made before anything is asked. `--stores`: where Gorse keeps
  * data and lists, of `sqlite`, `postgres` and `redis` (lists only; needs a Redis with its search module; data is then in Postgres).
  * Closed loops in turn, ours, theirs, ours …, medians; then both at one rate whether answers come or not. Processor time and
@@ -40,6 +40,7 @@ const { values } = parseArgs({
     requests: { type: "string", default: "4000" },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "10" },
+    built: { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
@@ -138,7 +139,10 @@ try {
   await target.upload({ version, model, userIds, items, histories });
   await target.activate(version);
   const key = await target.key("recommend", "feedback");
-  const ours = await startServerProcess({ postgresUrl: target.url, redisUrl: redis.url });
+  const ours = await startServerProcess({
+    ...{ postgresUrl: target.url, redisUrl: redis.url },
+    ...(values.built ? { entry: new URL("../../dist/server/server.js", import.meta.url) } : {}),
+  });
   try {
     const side: Side = {
       name: "ours",
