@@ -1,27 +1,18 @@
 import type { Hyperparameters } from "../contract/entities.ts";
 import { kernelCall } from "../compute/kernels.ts";
-import { MemoryLayout, float32View, float64View } from "../compute/memory-layout.ts";
+import { MemoryLayout } from "../compute/memory-layout.ts";
 import type { Region } from "../compute/memory-layout.ts";
 import { openComputePoolWhile } from "../compute/pool.ts";
 import type { ComputePool, ProgramId } from "../compute/pool.ts";
-import { evenRanges } from "../compute/program.ts";
-import type { Phase } from "../compute/program.ts";
 import { loadByUser, planSparse } from "../compute/ratings-matrix.ts";
 import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
 import { buildStrata, dealStrata, gatherRows, gridOf, inversePermutation, planStrata } from "../compute/strata.ts";
 import type { Strata, StrataRegions } from "../compute/strata.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
 import { biasedSvdInfo } from "./biased-svd-info.ts";
-import { Checkpoints } from "./checkpoint.ts";
-import {
-  forgetSilentUsers,
-  forgetUnratedItems,
-  ratingFactor,
-  rateOf,
-  requireConvergence,
-  requireFinite,
-} from "./gradient-descent.ts";
+import { forgetSilentUsers, forgetUnratedItems, ratingFactor, rateOf, requireFinite } from "./gradient-descent.ts";
 import { numberOf } from "./hyperparameters.ts";
+import { descendRatings, randomFactors, strideOf } from "./rating-descent.ts";
 import type { FactorModel } from "./servable.ts";
 import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 import { startRows, warmModelOf } from "./warm-start.ts";
@@ -39,8 +30,6 @@ export const biasedSvd: Algorithm<FactorModel> = {
   fit,
 };
 
-const rowsPerFill = 1024;
-
 interface SvdRegions {
   readonly byUser: SparseRegions;
   readonly strata: StrataRegions;
@@ -52,8 +41,6 @@ interface SvdRegions {
   readonly step: Region;
   readonly slots: Region;
 }
-
-const strideOf = (factors: number): number => Math.ceil(factors / 4) * 4;
 
 function plan(shape: Shape, factors: number): { layout: MemoryLayout; regions: SvdRegions } {
   const layout = new MemoryLayout();
@@ -115,31 +102,20 @@ interface Descent {
 }
 
 async function descend(descent: Descent): Promise<void> {
-  const { pool, regions, shape, mean, scale, hyperparameters, context } = descent;
-  const { memory } = pool;
-  const epochs = numberOf(hyperparameters, "epochs");
+  const { pool, regions, shape, mean, scale, hyperparameters, context, model } = descent;
   const factor = ratingFactor(scale);
-  const state = [regions.userFactors, regions.itemFactors, regions.userBias, regions.itemBias].map((region) =>
-    float32View(memory, region),
-  );
-  const checkpoints = new Checkpoints(context, ["biased-svd", hyperparameters, shape, scale], state);
-  const finished = checkpoints.restore();
-  if (finished === 0) {
-    await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
-    startWarm(descent, factor);
-  }
-  const program = prepareEpoch(descent);
-  const step = float32View(memory, regions.step);
-  const losses = float64View(memory, regions.slots);
-  for (let epoch = finished + 1; epoch <= epochs; epoch++) {
-    step.set(stepOf(hyperparameters, epoch, factor, mean));
-    await pool.run(program);
-    const rmse = Math.sqrt(losses.reduce((sum, loss) => sum + loss, 0) / shape.ratings) / factor;
-    requireConvergence(rmse, epoch, scale);
-    context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-rmse": rmse } });
-    context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
-    if (await checkpoints.afterEpoch(epoch, descent.model)) return;
-  }
+  const { userFactors, itemFactors, userBias, itemBias, step, slots } = regions;
+  await descendRatings({
+    id: "biased-svd",
+    ...{ pool, shape, scale, hyperparameters, context, model, step, slots },
+    state: [userFactors, itemFactors, userBias, itemBias],
+    begin: async () => {
+      await pool.run(pool.prepare([randomFactors(userFactors, itemFactors, shape, hyperparameters, context.seed)]));
+      startWarm(descent, factor);
+    },
+    prepareEpoch: () => prepareEpoch(descent),
+    stepOf: (epoch) => stepOf(hyperparameters, epoch, factor, mean),
+  });
 }
 
 /** What `servable` reads out, back in its place. */
@@ -157,16 +133,6 @@ function startWarm({ pool, regions, strata, shape, hyperparameters, context }: D
   startRows(pool.memory, regions.itemFactors, row, model.itemFactors, root, strata.itemRank);
   startRows(pool.memory, regions.userBias, one, model.userBias, factor, userPosition);
   startRows(pool.memory, regions.itemBias, one, model.itemBias, factor, strata.itemRank);
-}
-
-function initialFactors(regions: SvdRegions, shape: Shape, hyperparameters: Hyperparameters, seed: number): Phase {
-  const factors = numberOf(hyperparameters, "factors");
-  const deviation = numberOf(hyperparameters, "initialDeviation");
-  const fill = (region: Region, rows: number, stream: number) =>
-    evenRanges(rows, rowsPerFill).map(({ from, to }) =>
-      kernelCall("fillNearNormal", region.offset, from, to, factors, strideOf(factors), seed, stream, deviation),
-    );
-  return [...fill(regions.userFactors, shape.users, 1), ...fill(regions.itemFactors, shape.items, 2)];
 }
 
 function prepareEpoch({ pool, regions, strata, hyperparameters }: Descent): ProgramId {

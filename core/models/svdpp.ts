@@ -1,11 +1,9 @@
 import type { Hyperparameters } from "../contract/entities.ts";
 import { kernelCall } from "../compute/kernels.ts";
-import { MemoryLayout, float32View, float64View } from "../compute/memory-layout.ts";
+import { MemoryLayout, float32View } from "../compute/memory-layout.ts";
 import type { Region } from "../compute/memory-layout.ts";
 import { openComputePoolWhile } from "../compute/pool.ts";
 import type { ComputePool, ProgramId } from "../compute/pool.ts";
-import { evenRanges } from "../compute/program.ts";
-import type { Phase } from "../compute/program.ts";
 import { loadByUser, planSparse } from "../compute/ratings-matrix.ts";
 import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
 import {
@@ -20,17 +18,16 @@ import {
 } from "../compute/user-shards.ts";
 import type { SharedRows } from "../compute/user-shards.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
-import { Checkpoints } from "./checkpoint.ts";
 import {
   forgetSilentUsers,
   forgetUnratedItems,
   itemCounts,
   ratingFactor,
   rateOf,
-  requireConvergence,
   requireFinite,
 } from "./gradient-descent.ts";
 import { numberOf } from "./hyperparameters.ts";
+import { descendRatings, randomFactors, strideOf } from "./rating-descent.ts";
 import type { FactorModel } from "./servable.ts";
 import { svdppInfo } from "./svdpp-info.ts";
 import { meanRating, modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
@@ -49,8 +46,6 @@ export const svdpp: Algorithm<FactorModel> = {
   fit,
 };
 
-const rowsPerFill = 1024;
-
 interface SvdppRegions {
   readonly byUser: SparseRegions;
   readonly order: Region;
@@ -66,8 +61,6 @@ interface SvdppRegions {
   /** [rounds × shards] */
   readonly slots: Region;
 }
-
-const strideOf = (factors: number): number => Math.ceil(factors / 4) * 4;
 
 function plan(shape: Shape, factors: number): { layout: MemoryLayout; regions: SvdppRegions } {
   const layout = new MemoryLayout();
@@ -140,45 +133,47 @@ interface Descent {
 }
 
 async function descend(descent: Descent): Promise<void> {
-  const { pool, regions, mean, data, hyperparameters, context } = descent;
-  const { memory } = pool;
+  const { pool, regions, mean, data, hyperparameters, context, model } = descent;
   const shape = shapeOf(data);
-  const epochs = numberOf(hyperparameters, "epochs");
   const factor = ratingFactor(data.scale);
-  const shared = [regions.itemFactors, regions.implicitFactors, regions.itemBias];
-  const state = [regions.userFactors, regions.userBias, ...shared.map(({ common }) => common)].map((region) =>
-    float32View(memory, region),
-  );
-  const checkpoints = new Checkpoints(context, ["svdpp", hyperparameters, shape, data.scale], state);
-  const finished = checkpoints.restore();
-  if (finished === 0) {
-    await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
-    startWarm(descent, factor);
-  }
-  for (const matrix of shared) spreadCopies(memory, matrix);
-  const program = prepareEpoch(descent, shared);
-  const step = float32View(memory, regions.step);
-  const losses = float64View(memory, regions.slots);
-  for (let epoch = finished + 1; epoch <= epochs; epoch++) {
-    step.set(stepOf(hyperparameters, epoch, factor, mean));
-    await pool.run(program);
-    const rmse = Math.sqrt(losses.reduce((sum, loss) => sum + loss, 0) / shape.ratings) / factor;
-    requireConvergence(rmse, epoch, data.scale);
-    context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-rmse": rmse } });
-    context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
-    if (await checkpoints.afterEpoch(epoch, descent.model)) return;
-  }
+  const { userFactors, userBias, itemFactors, implicitFactors, itemBias } = regions;
+  const shared = [itemFactors, implicitFactors, itemBias];
+  const own = [userFactors, userBias];
+  await descendRatings({
+    id: "svdpp",
+    ...{ pool, shape, hyperparameters, context, model, scale: data.scale, step: regions.step, slots: regions.slots },
+    state: [...own, ...shared.map(({ common }) => common)],
+    begin: async () => {
+      // y stays zero: it has no symmetry to break, and would be noise in everybody's sum.
+      const random = randomFactors(userFactors, itemFactors.common, shape, hyperparameters, context.seed);
+      await pool.run(pool.prepare([random]));
+      startWarm(descent, factor);
+    },
+    prepareEpoch: () => {
+      for (const matrix of shared) spreadCopies(pool.memory, matrix);
+      return prepareEpoch(descent, shared);
+    },
+    stepOf: (epoch) => stepOf(hyperparameters, epoch, factor, mean),
+  });
 }
 
-/** What `servable` reads out, back in its place. */
 function startWarm({ pool, regions, data, hyperparameters, context }: Descent, factor: number): void {
   const width = numberOf(hyperparameters, "factors");
   const model = warmModelOf(context, shapeOf(data), width);
-  if (model === null) return;
-  const { memory } = pool;
+  if (model !== null) startSvdpp(pool.memory, regions, model, data, factor);
+}
+
+/** What `servable` reads out, back in its place. */
+export function startSvdpp(
+  memory: WebAssembly.Memory,
+  regions: Pick<SvdppRegions, "userFactors" | "userBias" | "itemFactors" | "implicitFactors" | "itemBias">,
+  model: FactorModel,
+  data: TrainingSet,
+  factor: number,
+): void {
   const root = Math.sqrt(factor);
   const [row, one] = [
-    { stride: strideOf(width), width },
+    { stride: strideOf(model.factors), width: model.factors },
     { stride: 1, width: 1 },
   ];
   startRows(memory, regions.userFactors, row, ownFactors(model, data), root);
@@ -190,7 +185,7 @@ function startWarm({ pool, regions, data, hyperparameters, context }: Descent, f
 }
 
 /** A model's user factors without what `addImplicit` has added. */
-export function ownFactors({ userFactors, implicitFactors, factors }: FactorModel, data: TrainingSet): Float32Array {
+function ownFactors({ userFactors, implicitFactors, factors }: FactorModel, data: TrainingSet): Float32Array {
   const own = userFactors.slice();
   if (implicitFactors !== undefined)
     addImplicit(
@@ -200,17 +195,6 @@ export function ownFactors({ userFactors, implicitFactors, factors }: FactorMode
       factors,
     );
   return own;
-}
-
-/** p and q near-normal, y zero: it has no symmetry to break, and would be noise in everybody's sum. */
-function initialFactors(regions: SvdppRegions, shape: Shape, hyperparameters: Hyperparameters, seed: number): Phase {
-  const factors = numberOf(hyperparameters, "factors");
-  const deviation = numberOf(hyperparameters, "initialDeviation");
-  const fill = (region: Region, rows: number, stream: number) =>
-    evenRanges(rows, rowsPerFill).map(({ from, to }) =>
-      kernelCall("fillNearNormal", region.offset, from, to, factors, strideOf(factors), seed, stream, deviation),
-    );
-  return [...fill(regions.userFactors, shape.users, 1), ...fill(regions.itemFactors.common, shape.items, 2)];
 }
 
 function prepareEpoch({ pool, regions, ranges, hyperparameters }: Descent, shared: readonly SharedRows[]): ProgramId {

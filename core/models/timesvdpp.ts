@@ -1,11 +1,9 @@
 import type { Hyperparameters } from "../contract/entities.ts";
 import { kernelCall } from "../compute/kernels.ts";
-import { MemoryLayout, float32View, float64View, int32View } from "../compute/memory-layout.ts";
+import { MemoryLayout, float32View, int32View } from "../compute/memory-layout.ts";
 import type { Region } from "../compute/memory-layout.ts";
 import { openComputePoolWhile } from "../compute/pool.ts";
 import type { ComputePool, ProgramId } from "../compute/pool.ts";
-import { evenRanges } from "../compute/program.ts";
-import type { Phase } from "../compute/program.ts";
 import { loadByUser, planSparse } from "../compute/ratings-matrix.ts";
 import type { Shape, SparseRegions } from "../compute/ratings-matrix.ts";
 import {
@@ -20,19 +18,18 @@ import {
 } from "../compute/user-shards.ts";
 import type { SharedRows } from "../compute/user-shards.ts";
 import type { Algorithm, FitContext, TrainingSet } from "./algorithm.ts";
-import { Checkpoints } from "./checkpoint.ts";
 import {
   forgetSilentUsers,
   forgetUnratedItems,
   itemCounts,
   ratingFactor,
   rateOf,
-  requireConvergence,
   requireFinite,
 } from "./gradient-descent.ts";
 import { numberOf } from "./hyperparameters.ts";
+import { descendRatings, randomFactors, strideOf } from "./rating-descent.ts";
 import type { FactorModel } from "./servable.ts";
-import { addImplicit, ownFactors, scaledRows } from "./svdpp.ts";
+import { addImplicit, scaledRows, startSvdpp } from "./svdpp.ts";
 import { advance } from "./time-effects.ts";
 import type { TimeSvdEffects } from "./time-effects.ts";
 import { ratingTimes } from "./rating-times.ts";
@@ -61,8 +58,6 @@ export const timeSvdpp: Algorithm<FactorModel> = {
   fit,
 };
 
-const rowsPerFill = 1024;
-
 interface TimeSvdRegions {
   readonly byUser: SparseRegions;
   readonly order: Region;
@@ -90,8 +85,6 @@ interface TimeSvdRegions {
   /** [rounds × shards] */
   readonly slots: Region;
 }
-
-const strideOf = (factors: number): number => Math.ceil(factors / 4) * 4;
 
 const placesPerShard = 16;
 
@@ -187,35 +180,29 @@ interface Descent {
 }
 
 async function descend(descent: Descent): Promise<void> {
-  const { pool, regions, mean, data, hyperparameters, context } = descent;
-  const { memory } = pool;
+  const { pool, regions, mean, data, hyperparameters, context, model } = descent;
   const shape = shapeOf(data);
-  const epochs = numberOf(hyperparameters, "epochs");
   const factor = ratingFactor(data.scale);
-  const shared = [regions.itemFactors, regions.implicitFactors, regions.itemBias, regions.itemBins];
   const { userFactors, userBias, userSlope, factorSlopes, dayBias } = regions;
-  const state = [userFactors, userBias, userSlope, factorSlopes, dayBias, ...shared.map(({ common }) => common)].map(
-    (region) => float32View(memory, region),
-  );
-  const checkpoints = new Checkpoints(context, ["timesvdpp", hyperparameters, shape, data.scale], state);
-  const finished = checkpoints.restore();
-  if (finished === 0) {
-    await pool.run(pool.prepare([initialFactors(regions, shape, hyperparameters, context.seed)]));
-    startWarm(descent, factor);
-  }
-  for (const matrix of shared) spreadCopies(memory, matrix);
-  const program = prepareEpoch(descent, shared);
-  const step = float32View(memory, regions.step);
-  const losses = float64View(memory, regions.slots);
-  for (let epoch = finished + 1; epoch <= epochs; epoch++) {
-    step.set(stepOf(hyperparameters, epoch, factor, mean));
-    await pool.run(program);
-    const rmse = Math.sqrt(losses.reduce((sum, loss) => sum + loss, 0) / shape.ratings) / factor;
-    requireConvergence(rmse, epoch, data.scale);
-    context.onEpoch({ epoch, seconds: checkpoints.seconds, values: { "train-rmse": rmse } });
-    context.onProgress({ done: epoch, total: epochs, unit: "epochs", message: `train RMSE ${rmse.toFixed(4)}` });
-    if (await checkpoints.afterEpoch(epoch, descent.model)) return;
-  }
+  const { itemFactors, implicitFactors, itemBias, itemBins } = regions;
+  const shared = [itemFactors, implicitFactors, itemBias, itemBins];
+  const own = [userFactors, userBias, userSlope, factorSlopes, dayBias];
+  await descendRatings({
+    id: "timesvdpp",
+    ...{ pool, shape, hyperparameters, context, model, scale: data.scale, step: regions.step, slots: regions.slots },
+    state: [...own, ...shared.map(({ common }) => common)],
+    begin: async () => {
+      // All else stays zero: it has no symmetry to break.
+      const random = randomFactors(userFactors, itemFactors.common, shape, hyperparameters, context.seed);
+      await pool.run(pool.prepare([random]));
+      startWarm(descent, factor);
+    },
+    prepareEpoch: () => {
+      for (const matrix of shared) spreadCopies(pool.memory, matrix);
+      return prepareEpoch(descent, shared);
+    },
+    stepOf: (epoch) => stepOf(hyperparameters, epoch, factor, mean),
+  });
 }
 
 /** What `servable` reads out, back in its place; of a model without effects of the same times, what does not change. */
@@ -243,23 +230,7 @@ function startWarm({ pool, regions, data, hyperparameters, context }: Descent, f
     if (effects.dayBias.length === regions.dayBias.length)
       startRows(memory, regions.dayBias, one, effects.dayBias, factor);
   }
-  startRows(memory, regions.userFactors, row, ownFactors({ ...model, ...stored }, data), root);
-  startRows(memory, regions.itemFactors.common, row, model.itemFactors, root);
-  if (model.implicitFactors !== undefined)
-    startRows(memory, regions.implicitFactors.common, row, model.implicitFactors, root);
-  startRows(memory, regions.userBias, one, stored.userBias, factor);
-  startRows(memory, regions.itemBias.common, one, stored.itemBias, factor);
-}
-
-/** p and q near-normal, all else zero: it has no symmetry to break. */
-function initialFactors(regions: TimeSvdRegions, shape: Shape, hyperparameters: Hyperparameters, seed: number): Phase {
-  const factors = numberOf(hyperparameters, "factors");
-  const deviation = numberOf(hyperparameters, "initialDeviation");
-  const fill = (region: Region, rows: number, stream: number) =>
-    evenRanges(rows, rowsPerFill).map(({ from, to }) =>
-      kernelCall("fillNearNormal", region.offset, from, to, factors, strideOf(factors), seed, stream, deviation),
-    );
-  return [...fill(regions.userFactors, shape.users, 1), ...fill(regions.itemFactors.common, shape.items, 2)];
+  startSvdpp(memory, regions, { ...model, ...stored }, data, factor);
 }
 
 function prepareEpoch({ pool, regions, ranges, hyperparameters }: Descent, shared: readonly SharedRows[]): ProgramId {
