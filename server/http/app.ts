@@ -21,7 +21,13 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { versionQualityRoutes } from "./routes/version-quality.ts";
 import { versionRoutes } from "./routes/versions.ts";
 
-/** Every route but that of the OpenAPI document, which describes them. */
+/** Every route there is: nothing else answers. */
+export function everyRoute(context: ServerContext): Route[] {
+  const routes = routesOf(context);
+  return [...routes, ...descriptionRoutes(routes, context.software)];
+}
+
+/** Every route but those that describe them. */
 export function routesOf(context: ServerContext): Route[] {
   return [
     ...recommendationRoutes(context),
@@ -46,9 +52,8 @@ export function createApp(context: ServerContext, logger: Logger, redis: RedisSt
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", config.trustedProxies);
-  const routes = routesOf(context);
   const dispatch = createDispatch({
-    routes: [...routes, ...descriptionRoutes(routes, context.software)],
+    routes: everyRoute(context),
     config,
     authenticator,
     limit: createRateLimiter({ redis, channel, what: "key", perMinute: config.rateLimitPerMinute }),

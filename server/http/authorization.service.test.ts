@@ -13,7 +13,7 @@ import { permissions, role, rolePermissions, scopePermissions } from "../auth/pe
 import { masterKeysText } from "../secrets/master-keys.ts";
 import { startServer } from "../start-server.ts";
 import type { RunningServer } from "../start-server.ts";
-import { routesOf } from "./app.ts";
+import { everyRoute } from "./app.ts";
 import type { ServerContext } from "./context.ts";
 
 /**
@@ -29,7 +29,7 @@ const accounts = {
   registration: "open",
 } as const;
 // Only their descriptions are looked at.
-const routes = routesOf({} as ServerContext);
+const routes = everyRoute({ software: "matrix" } as ServerContext);
 const guarded = routes.filter(({ permission }) => permission !== null);
 
 let database: FreshDatabase;
@@ -152,9 +152,11 @@ it("leaves no route open but those that must be", () => {
   const openRoutes = routes.filter(({ permission }) => permission === null).map(nameOf);
   expect(openRoutes.toSorted()).toEqual([
     "GET /.well-known/jwks.json",
+    "GET /docs",
     "GET /healthz",
     "GET /livez",
     "GET /metrics",
+    "GET /openapi.json",
     "GET /readyz",
     "POST /v1/accounts",
     "POST /v1/sessions",
