@@ -11,6 +11,8 @@ export interface Known {
   readonly split: string;
   /** The last finished runs of the split; in the broken workspace, of two splits. */
   readonly runs: readonly string[];
+  /** One of them whose model has factors of films; absent: none has. */
+  readonly factors?: string | undefined;
   readonly search: string;
   readonly models: readonly string[];
   readonly target: string;
@@ -29,6 +31,12 @@ interface View {
 }
 
 const nobody = "nobody";
+
+/** The map is laid out when it is first looked at. In the broken workspace there is none to wait for. */
+const mapDrawn = async (page: Page, { workspace, factors }: Known) => {
+  if (workspace === "empty" || workspace === "error" || factors === undefined) return;
+  await page.getByRole("button", { name: /^Map of films, PCA: / }).waitFor({ timeout: 120_000 });
+};
 
 export async function lookAround(transport: Transport, workspace: WorkspaceName, files: string): Promise<Known> {
   const snapshots = await transport.request("snapshots.list", {});
@@ -52,6 +60,8 @@ export async function lookAround(transport: Transport, workspace: WorkspaceName,
     snapshot: snapshot?.id ?? nobody,
     split,
     runs: runs.map(({ id }) => id),
+    factors: all.find(({ algorithm }) => algorithm === "ials" || algorithm === "biased-svd" || algorithm === "puresvd")
+      ?.id,
     search: search?.id ?? nobody,
     models: models.map(({ version }) => version.id),
     target: (targets.find(({ kind }) => kind === "production") ?? targets[0])?.id ?? nobody,
@@ -63,7 +73,8 @@ export async function lookAround(transport: Transport, workspace: WorkspaceName,
 
 /** As the router writes what a link carries: text as it is, everything else as JSON. */
 function at(path: string, search: Readonly<Record<string, unknown>> = {}): string {
-  const words = Object.entries(search).map(
+  const given = Object.entries(search).filter(([, value]) => value !== undefined);
+  const words = given.map(
     ([name, value]) => `${name}=${encodeURIComponent(typeof value === "string" ? value : JSON.stringify(value))}`,
   );
   return words.length === 0 ? path : `${path}?${words.join("&")}`;
@@ -78,10 +89,10 @@ const filled = (address: (known: Known) => string) => (known: Known) =>
 const press = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
 const fileOf = ({ workspace, files }: Known) => (workspace === "error" ? notRatings(files) : messyRatings(files));
 
-const snapshotTabs = ["profile", "quality", "users", "tables", "rows", "recipe", "changes", "lineage"];
-const compareTabs = ["verdict", "metrics", "curves", "parameters", "errors", "users", "trade", "settings"];
-const modelTabs = ["card", "lineage", "bundle", "publications"];
-const settingsTabs = ["appearance", "limits", "keyboard", "logs", "about"];
+export const snapshotTabs = ["profile", "quality", "users", "tables", "rows", "recipe", "changes", "lineage"];
+export const compareTabs = ["verdict", "metrics", "curves", "parameters", "errors", "users", "trade", "settings"];
+export const modelTabs = ["card", "lineage", "bundle", "publications"];
+export const settingsTabs = ["appearance", "limits", "keyboard", "logs", "about"];
 
 export const views: readonly View[] = [
   { screen: "home", name: "home", address: always("/") },
@@ -140,6 +151,20 @@ export const views: readonly View[] = [
     address: filled(({ films }) =>
       at("/recommendations", { mode: "person", ratings: films.map((film, n) => [film, 5 - (n % 3)]) }),
     ),
+  },
+  {
+    screen: "recommendations",
+    name: "map",
+    address: ({ factors }) => at("/recommendations/map", { run: factors }),
+    prepare: mapDrawn,
+  },
+  {
+    screen: "recommendations",
+    name: "map-selected",
+    address: filled(({ factors, films }) =>
+      at("/recommendations/map", { run: factors, colour: "popularity", film: films[0], near: 25 }),
+    ),
+    prepare: mapDrawn,
   },
   { screen: "models", name: "models", address: always("/models") },
   { screen: "models", name: "candidates", address: always("/models", { show: "candidates" }) },

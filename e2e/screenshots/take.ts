@@ -18,13 +18,13 @@ import { indexPage } from "./index-page.ts";
 import type { Picture } from "./index-page.ts";
 import { lookAround, views } from "./screens.ts";
 import type { Known } from "./screens.ts";
+import { dress, settled, show } from "./visit.ts";
+import type { Dress } from "./visit.ts";
 import { fillWorkspace } from "./workspaces.ts";
 import type { WorkspaceName } from "./workspaces.ts";
 
-interface State {
+interface State extends Dress {
   readonly workspace: WorkspaceName;
-  readonly dark: boolean;
-  readonly width: number;
 }
 
 const states = {
@@ -137,29 +137,6 @@ async function whatIsThere(workspace: WorkspaceName, workspaceDirectory: string,
   } finally {
     await attached.close();
   }
-}
-
-async function dress(page: Page, { dark, width }: State, height: number): Promise<void> {
-  await page.emulateMedia({ colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
-  await page.setViewportSize({ width, height });
-}
-
-/** From scratch, so that nothing that was pressed in one picture is seen in the next. */
-async function show(page: Page, address: string): Promise<void> {
-  const { origin } = new URL(page.url());
-  await page.goto("about:blank");
-  await page.goto(`${origin}/#${address}`);
-}
-
-/** What was asked has been answered and drawn. */
-async function settled(page: Page): Promise<void> {
-  await page.locator("main").waitFor();
-  const waiting = page.locator("[role=progressbar][aria-label=Loading], main [aria-busy=true]");
-  for (let waited = 0; (await waiting.count()) > 0; waited += 250) {
-    if (waited > 30_000) throw new Error("It is still loading after 30 seconds.");
-    await page.waitForTimeout(250);
-  }
-  await page.waitForTimeout(500);
 }
 
 /** The window as high as what it shows, within reason: the shell scrolls inside. */

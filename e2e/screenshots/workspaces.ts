@@ -97,6 +97,36 @@ async function fillSample(transport: Transport, files: string): Promise<void> {
   await transport.request("models.alias", { modelId, aliases: ["champion"] });
 }
 
+/**
+ * As little as puts something on every view: for who looks at what is on them, not at how it looks. Nothing is published, which
+ * takes as long as all the rest.
+ */
+export async function fillSmall(directory: string, files: string): Promise<void> {
+  writeMessyRatings(files);
+  mkdirSync(directory, { recursive: true });
+  await inEngine(directory, async (transport) => {
+    const { sourceId, snapshotId } = await runJob(transport, "sample.create", {
+      users: 150,
+      items: 200,
+      ratings: 8000,
+    });
+    await runJob(transport, "sources.import", { path: messyRatings(files), name: "Film club" });
+    const recipe = [{ step: "k-core" as const, k: 12 }];
+    await runJob(transport, "snapshots.create", { sourceIds: [sourceId], name: "Sample, 12-core", recipe });
+    const splitId = await splitOf(transport, snapshotId);
+    for (const training of [
+      { algorithm: "popularity" },
+      { algorithm: "puresvd", hyperparameters: { factors: 8 } },
+      { algorithm: "biased-svd", hyperparameters: { factors: 8, epochs: 5 } },
+    ]) {
+      const { runId } = await runJob(transport, "runs.train", { splitId, ...training });
+      await transport.request("models.register", { runId });
+    }
+    const search = { splitId, algorithm: "puresvd", trials: 2, name: "How many factors" };
+    await runJob(transport, "searches.start", { ...search, sampler: { sampler: "random" } });
+  });
+}
+
 async function fillLarge(transport: Transport): Promise<void> {
   const { users, items, ratings } = movieLensShapes["ml-1m"];
   const { snapshotId } = await runJob(transport, "sample.create", { users, items, ratings });

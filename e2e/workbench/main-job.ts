@@ -113,6 +113,11 @@ async function compare(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Compare all 2" }).press("Enter");
   await page.getByRole("tab", { name: "Is it better?" }).waitFor();
   await page.getByRole("tabpanel").getByRole("table").first().waitFor();
+  // Nobody chose a baseline: user by user it is the simplest run, as in the verdict, and not the one that was chosen first.
+  await page.getByRole("tab", { name: "User by user" }).click();
+  await page.getByText("against Biases", { exact: true }).waitFor();
+  await page.getByRole("tab", { name: "Is it better?" }).click();
+  await page.getByRole("tabpanel").getByRole("table").first().waitFor();
 }
 
 /** Chooses the first user that the list offers, and returns the id once both models have answered. */

@@ -135,7 +135,7 @@ function Segments({
       <Table.Thead>
         <Table.Tr>
           <Table.Th>{title}</Table.Th>
-          <Table.Th ta="right" w={110}>
+          <Table.Th ta="right" w={125}>
             Test ratings
           </Table.Th>
           {withErrors && (
@@ -143,7 +143,7 @@ function Segments({
               RMSE
             </Table.Th>
           )}
-          <Table.Th ta="right" w={95}>
+          <Table.Th ta="right" w={110}>
             Recall@{k}
           </Table.Th>
         </Table.Tr>

@@ -7,6 +7,7 @@ import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatDecimal } from "../../components/format/numbers.ts";
 import { CopyMenu } from "../../components/table/copy-menu.tsx";
+import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
 import { Explanation } from "./explanation.tsx";
 import { FilmName, filmTitle } from "./film.tsx";
 import styles from "./recommendations.module.css";
@@ -22,6 +23,7 @@ interface RecommendationsAnswer {
 
 /** One model's list. */
 export function ModelList({ run, answer }: { readonly run: RunRow; readonly answer: RecommendationsAnswer }) {
+  const { algorithm } = useAlgorithmNames();
   const [similarTo, setSimilarTo] = useState<Recommendation | null>(null);
   return (
     <Card padding={0} component="section" aria-label={`Recommendations of ${run.name}`}>
@@ -37,7 +39,7 @@ export function ModelList({ run, answer }: { readonly run: RunRow; readonly answ
             {run.name}
           </Title>
           <Text size="xs" c="dimmed">
-            {run.algorithm}
+            {algorithm(run.algorithm)}
           </Text>
         </div>
         <CopyMenu label="Copy" table={() => listTable(answer.data?.films ?? [])} />
