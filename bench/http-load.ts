@@ -117,16 +117,21 @@ export function openLines(options: {
 /**
  * `total` requests, each sent when it is due, `rate` a second, whether those before it were answered or not. Times, in
  * milliseconds and in order of length, count from when a request was due, so that one that waits for others is not left out
- * (coordinated omission).
+ * (coordinated omission). `late`, ordered too: how long after its time a request went out, which is the client's fault alone.
  */
 export async function askAtRate(options: {
   readonly send: (call: Call) => Promise<number>;
   readonly callOf: (index: number) => Call;
   readonly rate: number;
   readonly total: number;
-}): Promise<{ readonly times: Float64Array; readonly statuses: ReadonlyMap<number, number> }> {
+}): Promise<{
+  readonly times: Float64Array;
+  readonly late: Float64Array;
+  readonly statuses: ReadonlyMap<number, number>;
+}> {
   const { send, callOf, rate, total } = options;
   const times = new Float64Array(total);
+  const late = new Float64Array(total);
   const statuses = new Map<number, number>();
   let [done, sent] = [0, 0];
   const started = performance.now();
@@ -134,6 +139,7 @@ export async function askAtRate(options: {
     const now = performance.now();
     for (; sent < total && started + (1000 * sent) / rate <= now; sent++) {
       const due = started + (1000 * sent) / rate;
+      late[sent] = performance.now() - due;
       void send(callOf(sent)).then((status) => {
         times[done++] = performance.now() - due;
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
@@ -142,7 +148,7 @@ export async function askAtRate(options: {
     await sleep(1);
   }
   for (const deadline = Date.now() + 30_000; done < total && Date.now() < deadline;) await sleep(50);
-  return { times: times.slice(0, done).toSorted(), statuses };
+  return { times: times.slice(0, done).toSorted(), late: late.toSorted(), statuses };
 }
 
 function requestBytes(

@@ -5,12 +5,13 @@
  * Capacity first, in a closed loop over the same mixture (cached lists, fold-in of twenty ratings, feedback), unless `--rate`
  * gives requests a second. Latency counts from when a request was to be sent, so that one that waits for others is not
  * left out (coordinated omission). Also: errors, resident memory and its slope, lag of the event loop, from /metrics.
- * The client is one process beside the server: on a machine with two cores it takes one of them.
+ * The client is one process beside the server: on a machine with two cores it takes one of them. How late it sent, and how many
+ * cores other programs took meanwhile (Linux only), say whose a long tail is; capacity once more at the end, whether it was the same machine.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -21,6 +22,7 @@ import { startPostgres } from "../e2e/services/start-postgres.ts";
 import { startRedis } from "../e2e/services/start-redis.ts";
 import { askAtRate, load, openLines } from "./http-load.ts";
 import type { Call } from "./http-load.ts";
+import { processCost } from "./process-cost.ts";
 
 const { values } = parseArgs({
   options: {
@@ -99,6 +101,13 @@ async function sample(url: string): Promise<Sample> {
   };
 }
 
+/** Seconds that all cores were busy so far, and those of them that were ours: client, server, Postgres and Redis. */
+async function busySeconds(): Promise<{ readonly all: number; readonly ours: number; readonly at: number }> {
+  const all = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000;
+  const ours = process.platform === "linux" ? (await processCost(process.pid)).seconds : Number.NaN;
+  return { all, ours, at: performance.now() / 1000 };
+}
+
 /** Least squares, in megabytes a minute. */
 function slope(samples: readonly Sample[]): number {
   const mean = (of: (each: Sample) => number) => samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
@@ -133,9 +142,22 @@ try {
       await sleep(Math.min(5_000, 50 * seconds));
     }
   })();
-  const { times: sorted, statuses } = await askAtRate({ send, callOf, rate, total });
+  const kinds = new Map<string, number[]>();
+  const timed = async (call: Call) => {
+    const sent = performance.now();
+    const status = await send(call);
+    const kind = call.method === "GET" ? "lists" : call.path === "/v1/feedback" ? "feedback" : "fold-ins";
+    kinds.set(kind, kinds.get(kind) ?? []);
+    kinds.get(kind)?.push(performance.now() - sent);
+    return status;
+  };
+  const before = await busySeconds();
+  const { times: sorted, late, statuses } = await askAtRate({ send: timed, callOf, rate, total });
+  const after = await busySeconds();
   over = true;
   await sampling;
+  const capacityAfter =
+    capacity === null ? null : (await load({ ...closed, name: "capacity", count: 20_000 })).perSecond;
   const done = sorted.length;
   const shed = statuses.get(503) ?? 0;
   const errors = total - shed - (statuses.get(200) ?? 0);
@@ -149,6 +171,10 @@ try {
     p99: percentile(0.99),
     p999: percentile(0.999),
     longest: sorted.at(-1) ?? 0,
+    capacityAfter,
+    lateP99: late[Math.floor(0.99 * total)] ?? 0,
+    lateLongest: late.at(-1) ?? 0,
+    coresOfOthers: (after.all - before.all - (after.ours - before.ours)) / (after.at - before.at),
     residentMegabytes: (samples.at(-1)?.resident ?? 0) / 2 ** 20,
     slopeMegabytesPerMinute: slope(steady),
     eventLoopLagP99: Math.max(...steady.map(({ lag }) => lag)),
@@ -159,6 +185,15 @@ try {
   say(
     `latency from when a request was due: p50 ${ms(figures.p50)}, p99 ${ms(figures.p99)}, p99.9 ${ms(figures.p999)}, longest ${ms(figures.longest)}`,
   );
+  const ofKinds = [...kinds].map(([kind, each]) => {
+    const ordered = each.toSorted((a, b) => a - b);
+    return `${kind} p50 ${ms(ordered[Math.floor(ordered.length / 2)] ?? 0)}, p99 ${ms(ordered[Math.floor(0.99 * ordered.length)] ?? 0)}`;
+  });
+  say(`of it from when it was sent: ${ofKinds.join("; ")}`);
+  say(
+    `the client sent late by p99 ${ms(figures.lateP99)}, longest ${ms(figures.lateLongest)}; other programs used ${figures.coresOfOthers.toFixed(2)} cores`,
+  );
+  if (capacityAfter !== null) say(`capacity afterwards ${capacityAfter.toFixed(0)} requests/s`);
   say(`${total} requests, ${figures.errors} errors, ${shed} deliberate 503`);
   say(
     `resident memory ${figures.residentMegabytes.toFixed(0)} MB, ${figures.slopeMegabytesPerMinute.toFixed(2)} MB a minute over the last three quarters`,
