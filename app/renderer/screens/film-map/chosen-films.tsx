@@ -5,6 +5,9 @@ import { CopyMenu } from "../../components/table/copy-menu.tsx";
 import { filmsAsText, FilmTable } from "./film-table.tsx";
 import type { MapFilms } from "./map-films.ts";
 
+/** Where others on the screen scroll to. */
+export const chosenFilmsId = "chosen-films-panel";
+
 interface ChosenFilmsProps {
   readonly films: MapFilms;
   readonly map: FilmMap;
@@ -16,7 +19,7 @@ interface ChosenFilmsProps {
 /** What the lasso, the box or the nearness has caught. */
 export function ChosenFilms({ films, map, chosen, onOpen, onClear }: ChosenFilmsProps) {
   return (
-    <Paper p="sm" mt="md" component="section" aria-labelledby="chosen-films">
+    <Paper p="sm" mt="md" component="section" id={chosenFilmsId} aria-labelledby="chosen-films">
       <Group justify="space-between" mb="xs">
         <div>
           <Title order={2} size="h3" id="chosen-films">

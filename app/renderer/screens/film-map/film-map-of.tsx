@@ -83,67 +83,72 @@ function Board({ run, map, films }: BoardProps) {
   return (
     <>
       <div className={styles["layout"]}>
-        <MapFrame
-          title={title}
-          description={caption.text}
-          help={caption.help}
-          figures={() => filmsAsText(films, map, [...films.itemIds.keys()])}
-          table={(height) => (
-            <FilmTable
-              films={films}
-              map={map}
-              places={[...films.itemIds.keys()]}
-              label="Films of the map"
-              maxHeight={height}
-              onOpen={openSimilar}
-            />
+        <div className={styles["main"]}>
+          <MapFrame
+            title={title}
+            description={caption.text}
+            help={caption.help}
+            figures={() => filmsAsText(films, map, [...films.itemIds.keys()])}
+            table={(height) => (
+              <FilmTable
+                films={films}
+                map={map}
+                places={[...films.itemIds.keys()]}
+                label="Films of the map"
+                maxHeight={height}
+                onOpen={openSimilar}
+              />
+            )}
+            svg={() => {
+              const seen = handle.current?.view();
+              if (seen == null) return null;
+              return mapSvg({
+                ...seen,
+                scene,
+                background: themeColor(scheme, "--rb-surface"),
+                text: scheme === "dark" ? "#d7dde3" : "#000000",
+                caption: `${run.name}: ${caption.text}`,
+                legend: classes.classes.flatMap(({ label }, at) => {
+                  const color = scene.colors[at];
+                  return color == null ? [] : [{ label, color }];
+                }),
+              });
+            }}
+            controls={
+              <SegmentedControl
+                aria-label="What dragging does"
+                data={[
+                  { value: "move", label: "Move" },
+                  { value: "lasso", label: "Lasso" },
+                ]}
+                value={tool}
+                onChange={(value) => setTool(value === "lasso" ? "lasso" : "move")}
+              />
+            }
+          >
+            {(height) => (
+              <MapCanvas
+                ref={handle}
+                scene={scene}
+                height={height}
+                label={`${title}: ${formatQuantity(films.count, "film")}`}
+                tool={tool}
+                marked={marked}
+                outline={selection === null || selection.kind === "near" ? null : outlineOf(selection)}
+                start={search.view ?? null}
+                reading={(at) => <Reading films={films} map={map} at={at} />}
+                onPick={openSimilar}
+                onMark={mark}
+                onLasso={(outline) => choose({ kind: "lasso", outline: simplified(outline) })}
+                onClear={() => update({ ...asSearch(null), film: undefined })}
+                onRest={(view) => update({ view: view === null ? undefined : [...view] })}
+              />
+            )}
+          </MapFrame>
+          {selection !== null && (
+            <ChosenFilms films={films} map={map} chosen={chosen} onOpen={openSimilar} onClear={() => choose(null)} />
           )}
-          svg={() => {
-            const seen = handle.current?.view();
-            if (seen == null) return null;
-            return mapSvg({
-              ...seen,
-              scene,
-              background: themeColor(scheme, "--rb-surface"),
-              text: scheme === "dark" ? "#d7dde3" : "#000000",
-              caption: `${run.name}: ${caption.text}`,
-              legend: classes.classes.flatMap(({ label }, at) => {
-                const color = scene.colors[at];
-                return color == null ? [] : [{ label, color }];
-              }),
-            });
-          }}
-          controls={
-            <SegmentedControl
-              aria-label="What dragging does"
-              data={[
-                { value: "move", label: "Move" },
-                { value: "lasso", label: "Lasso" },
-              ]}
-              value={tool}
-              onChange={(value) => setTool(value === "lasso" ? "lasso" : "move")}
-            />
-          }
-        >
-          {(height) => (
-            <MapCanvas
-              ref={handle}
-              scene={scene}
-              height={height}
-              label={`${title}: ${formatQuantity(films.count, "film")}`}
-              tool={tool}
-              marked={marked}
-              outline={selection === null || selection.kind === "near" ? null : outlineOf(selection)}
-              start={search.view ?? null}
-              reading={(at) => <Reading films={films} map={map} at={at} />}
-              onPick={openSimilar}
-              onMark={mark}
-              onLasso={(outline) => choose({ kind: "lasso", outline: simplified(outline) })}
-              onClear={() => update({ ...asSearch(null), film: undefined })}
-              onRest={(view) => update({ view: view === null ? undefined : [...view] })}
-            />
-          )}
-        </MapFrame>
+        </div>
         <div className={styles["side"]}>
           <FilmSearch
             films={films}
@@ -180,14 +185,12 @@ function Board({ run, map, films }: BoardProps) {
             films={films}
             marked={marked}
             selection={selection}
+            chosen={chosen.length}
             seen={() => handle.current?.seen() ?? null}
             onChoose={choose}
           />
         </div>
       </div>
-      {selection !== null && (
-        <ChosenFilms films={films} map={map} chosen={chosen} onOpen={openSimilar} onClear={() => choose(null)} />
-      )}
       <SimilarFilms
         run={run}
         film={

@@ -23,7 +23,8 @@ interface MapFrameProps {
   readonly children: (height: number) => ReactNode;
 }
 
-const usualHeight = 560;
+/** As much as leaves the way on in sight. */
+const usualHeight = () => Math.max(380, Math.min(640, window.innerHeight - 360));
 
 /** What `ChartFrame` is to a chart, for a drawing on a canvas with more rows than a plain table holds. */
 export function MapFrame({ title, description, help, controls, figures, svg, table, children }: MapFrameProps) {
@@ -95,7 +96,7 @@ export function MapFrame({ title, description, help, controls, figures, svg, tab
         </div>
         {tools}
       </Group>
-      {!full && content(usualHeight)}
+      {!full && content(usualHeight())}
       <Modal opened={full} onClose={() => setFull(false)} fullScreen title={title}>
         {full && (
           <>

@@ -21,7 +21,7 @@ export function MapLegend({ map, colour, classes, hidden, onColour, onHidden }: 
     onHidden(hidden.has(id) ? [...hidden].filter((other) => other !== id) : [...hidden, id]);
   return (
     <Card padding="sm">
-      <Text size="xs" fw={500} mb={4}>
+      <Text size="xs" fw={600} mb={4}>
         Colour by
       </Text>
       <SegmentedControl

@@ -1,5 +1,7 @@
-import { Button, Card, Collapse, Group, NumberInput, Text } from "@mantine/core";
+import { Anchor, Button, Card, Collapse, Group, NumberInput, Text } from "@mantine/core";
 import { useState } from "react";
+import { formatQuantity } from "../../components/format/numbers.ts";
+import { chosenFilmsId } from "./chosen-films.tsx";
 import type { MapFilms } from "./map-films.ts";
 import type { MapSelection } from "./map-selection.ts";
 import type { Box } from "./map-view.ts";
@@ -8,6 +10,7 @@ interface SelectFilmsProps {
   readonly films: MapFilms;
   readonly marked: number | null;
   readonly selection: MapSelection | null;
+  readonly chosen: number;
   readonly seen: () => Box | null;
   readonly onChoose: (selection: MapSelection | null) => void;
 }
@@ -15,12 +18,12 @@ interface SelectFilmsProps {
 const short = (value: number) => Number(value.toPrecision(4));
 
 /** Choosing films without a pointer: what a lasso does, by numbers. */
-export function SelectFilms({ films, marked, selection, seen, onChoose }: SelectFilmsProps) {
+export function SelectFilms({ films, marked, selection, chosen, seen, onChoose }: SelectFilmsProps) {
   const [count, setCount] = useState(20);
   const [byRange, setByRange] = useState(false);
   return (
     <Card padding="sm" role="group" aria-label="Select films">
-      <Text size="xs" fw={500}>
+      <Text size="xs" fw={600}>
         Select films
       </Text>
       <Text size="xs" c="dimmed" mb={6}>
@@ -64,9 +67,22 @@ export function SelectFilms({ films, marked, selection, seen, onChoose }: Select
           </Button>
         )}
       </Group>
+      {selection !== null && (
+        <Text size="xs" mt="xs">
+          {formatQuantity(chosen, "film")} selected; {chosen === 1 ? "it stands" : "they stand"} in the{" "}
+          <Anchor inherit underline="always" component="button" type="button" onClick={showTable}>
+            table below
+          </Anchor>
+          .
+        </Text>
+      )}
       <Collapse expanded={byRange}>{byRange && <RangeForm films={films} onChoose={onChoose} />}</Collapse>
     </Card>
   );
+}
+
+function showTable(): void {
+  document.getElementById(chosenFilmsId)?.scrollIntoView({ block: "nearest" });
 }
 
 function RangeForm({ films, onChoose }: Pick<SelectFilmsProps, "films" | "onChoose">) {
