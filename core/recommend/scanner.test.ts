@@ -173,6 +173,18 @@ describe("the scanner's lists", () => {
     }
   });
 
+  it("are the same without the look in 8 bits, as where the runtime has no relaxed SIMD", async () => {
+    const model = modelOf({ users: 12, items: 1500, factors: 24, seed: 3, coarse: false, biased: true });
+    const index = indexForScan(model, { together: false });
+    const [plain, twice] = await Promise.all([
+      createScanner(model, { shared: { index, slot: 0 } }),
+      createScanner(model),
+    ]);
+    const everyone = Array.from({ length: 12 }, (_, who) => ({ who }));
+    expect(index?.coarse).toBeNull();
+    expect(plain.topNForMany(everyone, 10)).toEqual(twice.topNForMany(everyone, 10));
+  });
+
   it("come from one index in several slots", async () => {
     const model = modelOf({ users: 6, items: 500, factors: 16, seed: 9, coarse: false, biased: true });
     const index = indexForScan(model, { slots: 2, longestList: 12 });
