@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeProcessHost } from "../core/jobs/process-host.ts";
 import { attach } from "../core/transport/attach.ts";
 import { lookAround, views } from "./screenshots/screens.ts";
+import type { Known } from "./screenshots/screens.ts";
 import { dress, settled, show } from "./screenshots/visit.ts";
 import { fillSmall, fillWorkspace } from "./screenshots/workspaces.ts";
 import type { WorkspaceName } from "./screenshots/workspaces.ts";
@@ -20,6 +21,15 @@ describe.skipIf(chromiumPath === null)("axe finds nothing on any view", () => {
   const folder = temporaryFolder("accessibility");
   const files = join(folder.path, "files");
   const at = (workspace: WorkspaceName) => join(folder.path, workspace);
+
+  async function whatIsThere(workspace: WorkspaceName): Promise<Known> {
+    const attached = await attach({ workspaceDirectory: at(workspace), processHost: nodeProcessHost });
+    try {
+      return await lookAround(attached.transport, workspace, files);
+    } finally {
+      await attached.close();
+    }
+  }
 
   beforeAll(async () => {
     await fillSmall(at("sample"), files);
@@ -39,8 +49,7 @@ describe.skipIf(chromiumPath === null)("axe finds nothing on any view", () => {
       page.setDefaultTimeout(60_000);
       try {
         await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
-        const attached = await attach({ workspaceDirectory: at(workspace), processHost: nodeProcessHost });
-        const known = await lookAround(attached.transport, workspace, files).finally(() => attached.close());
+        const known = await whatIsThere(workspace);
         const violations: string[] = [];
         let seen = 0;
         for (const view of views) {
