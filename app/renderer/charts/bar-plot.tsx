@@ -32,13 +32,7 @@ export function BarPlot({ bars, height, xLabel, yLabel, title, onBar }: BarPlotP
           width={58}
           tickFormatter={formatCompact}
           label={axisTitle(yLabel, "y")}
-          {...(logarithmic
-            ? {
-                scale: "log" as const,
-                domain: logarithmicDomain(bars.map(({ count }) => count)),
-                allowDataOverflow: true,
-              }
-            : {})}
+          {...(logarithmic ? logarithmicAxis(bars.map(({ count }) => count)) : {})}
           {...axisLook}
         />
         <Tooltip
@@ -68,7 +62,13 @@ export function BarPlot({ bars, height, xLabel, yLabel, title, onBar }: BarPlotP
   );
 }
 
-/** Powers of ten around the counts; the lowest leaves a bar of one something to stand on. */
-function logarithmicDomain(counts: readonly number[]): [number, number] {
-  return [0.5, 10 ** Math.ceil(Math.log10(Math.max(10, ...counts)))];
+/** Powers of ten around the counts; below one, so that a bar of one has something to stand on. */
+function logarithmicAxis(counts: readonly number[]) {
+  const powers = Math.max(1, Math.ceil(Math.log10(Math.max(1, ...counts))));
+  return {
+    scale: "log" as const,
+    domain: [0.5, 10 ** powers],
+    ticks: Array.from({ length: powers + 1 }, (_, power) => 10 ** power),
+    allowDataOverflow: true,
+  };
 }

@@ -1,0 +1,61 @@
+import type { Hand, Task } from "./hand.ts";
+
+async function choose(hand: Hand, names: readonly string[]): Promise<void> {
+  const { page } = hand;
+  for (const name of names) {
+    const row = page.locator(".ag-row").filter({ has: page.getByRole("link", { name, exact: true }) });
+    await hand.click(row.first().getByRole("checkbox").first(), `the box of ${name}`);
+  }
+}
+
+async function compare(hand: Hand, names: readonly string[]): Promise<void> {
+  await choose(hand, names);
+  await hand.click(hand.page.getByTestId("runs-compare-button"), "Compare");
+}
+
+/** Each from MLflow's list of runs, as it opens. A task that is not here was not found in its interface. */
+export const mlflowTasks: Readonly<Record<number, Task>> = {
+  1: async (hand) => {
+    const { page } = hand;
+    await hand.click(page.getByText("Datasets", { exact: true }).last(), "Datasets");
+    await hand.click(page.getByRole("option", { name: /^Sample \(/u }).first(), "Sample");
+    await hand.click(page.getByText(/^Sort: /u).first(), "Sort");
+    await hand.click(page.getByText("ndcg_at_10", { exact: true }).last(), "ndcg_at_10");
+  },
+  2: async (hand) => {
+    await compare(hand, ["svd 8", "svd 32"]);
+    await hand.click(hand.page.getByText("Show diff only").first(), "Show diff only");
+  },
+  3: async (hand) => {
+    await compare(hand, ["svd 8", "svd 16", "svd 32"]);
+    await hand.click(hand.page.getByText("train-rmse", { exact: true }).first(), "train-rmse");
+    await hand.click(
+      hand.page
+        .getByText(/log scale/iu)
+        .locator("..")
+        .getByRole("switch")
+        .first(),
+      "Y-axis log scale",
+    );
+  },
+  5: async (hand) => {
+    const { page } = hand;
+    await hand.click(page.locator('button:has-text("New run")').locator("xpath=preceding::button[1]"), "⋮");
+    const download = page.waitForEvent("download");
+    await hand.click(page.getByRole("menuitem", { name: /^Download/u }).first(), "Download runs");
+    await download;
+  },
+  6: async (hand) => {
+    const { page } = hand;
+    await hand.click(page.getByText("Model training", { exact: true }), "Model training");
+    await hand.click(page.getByRole("link", { name: "Model registry" }).last(), "Model registry");
+    // What is told to newcomers once is not counted.
+    const novelty = page.getByRole("dialog").getByRole("button", { name: "Try it now" });
+    await novelty.waitFor().then(
+      () => novelty.click(),
+      () => undefined,
+    );
+    await hand.click(page.getByRole("link", { name: "Version 2" }).last(), "@champion: Version 2");
+    await hand.click(page.getByRole("link", { name: /ials 32|runs\//u }).first(), "the source run");
+  },
+};
