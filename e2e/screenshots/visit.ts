@@ -5,10 +5,22 @@ export interface Dress {
   readonly width: number;
 }
 
-/** The window's size and the colours that the system asks for; nothing moves by itself. */
+/** The window's size and the colours that the system asks for, all of them there; nothing moves by itself. */
 export async function dress(page: Page, { dark, width }: Dress, height: number): Promise<void> {
   await page.emulateMedia({ colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
   await page.setViewportSize({ width, height });
+  await still(page);
+}
+
+/** Colours change by transitions, of which axe would measure the middle. */
+async function still(page: Page): Promise<void> {
+  for (let waited = 0; waited < 5000; waited += 150) {
+    await page.waitForTimeout(150);
+    const moving = await page.evaluate(`document.getAnimations().filter(
+      ({ playState, effect }) => playState === "running" && effect?.getTiming().iterations !== Infinity,
+    ).length`);
+    if (moving === 0) return;
+  }
 }
 
 /** From scratch, so that nothing that was pressed in one picture is seen in the next. */
