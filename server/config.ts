@@ -50,6 +50,8 @@ const environment = z.object({
   REELBENCH_THREADS: integer(1, 256).optional(),
   /** Requests that may wait for a worker before new ones are turned away. */
   REELBENCH_QUEUE_LIMIT: integer(1, 100_000).default(1000),
+  /** Milliseconds the event loop may be late, smoothed over half a second, before some requests are turned away. */
+  REELBENCH_LAG_LIMIT_MS: integer(10, 60_000).default(200),
   REELBENCH_REQUEST_TIMEOUT_MS: integer(100, 600_000).default(10_000),
   REELBENCH_SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(15_000),
   /** How long readiness is false before the listener closes, so that balancers look elsewhere first. */
@@ -120,6 +122,7 @@ export interface ServerConfig {
   readonly logLevel: z.infer<typeof environment>["REELBENCH_LOG_LEVEL"];
   readonly threads: number;
   readonly queueLimit: number;
+  readonly lagLimitMs: number;
   readonly requestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   readonly drainDelayMs: number;
@@ -188,6 +191,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     logLevel: env.REELBENCH_LOG_LEVEL,
     threads: env.REELBENCH_THREADS ?? Math.max(1, availableParallelism() - 1),
     queueLimit: env.REELBENCH_QUEUE_LIMIT,
+    lagLimitMs: env.REELBENCH_LAG_LIMIT_MS,
     requestTimeoutMs: env.REELBENCH_REQUEST_TIMEOUT_MS,
     shutdownTimeoutMs: env.REELBENCH_SHUTDOWN_TIMEOUT_MS,
     drainDelayMs: env.REELBENCH_DRAIN_DELAY_MS,

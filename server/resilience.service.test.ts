@@ -35,6 +35,31 @@ const recommend = (client: Client, user: string) => client.get(`/v1/users/${user
 const rate = (client: Client, userId: string, itemId: string, headers = {}) =>
   client.post("/v1/feedback", { events: [{ userId, itemId, kind: "rating", rating: 5 }] }, headers);
 
+describe("asked for more than it can answer", () => {
+  it("turns some away with 503 and when to come again, answers probes and the others, and all once it is over", async () => {
+    const { client } = await served({ lagLimitMs: 10 });
+    const keepBusy = setInterval(() => {
+      const end = performance.now() + 60;
+      while (performance.now() < end);
+    }, 1);
+    cleanups.push(async () => clearInterval(keepBusy));
+    await expect
+      .poll(async () => (await recommend(client, "user-01")).status, { timeout: 10_000, interval: 1 })
+      .toBe(503);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => recommend(client, "user-02")));
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(20);
+    expect(refused[0]?.headers.get("retry-after")).toBe("1");
+    expect(refused[0]?.text).toContain("RB_UNAVAILABLE");
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(20 - refused.length);
+    for (let turn = 0; turn < 10; turn++) expect((await client.get("/livez")).status).toBe(200);
+
+    clearInterval(keepBusy);
+    await expect.poll(async () => (await recommend(client, "user-01")).status, { timeout: 10_000 }).toBe(200);
+  });
+});
+
 describe("without Redis", () => {
   it("killed under traffic: no error, and a user's own feedback still shows at once", async () => {
     const redis = await startRedis();

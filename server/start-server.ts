@@ -25,6 +25,7 @@ import { recordExposures } from "./exposures/record-exposures.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { createApp } from "./http/app.ts";
 import { createListener } from "./http/listener.ts";
+import { createLoadShedding, watchEventLoop } from "./http/load-shedding.ts";
 import type { Listener } from "./http/listener.ts";
 import { listenToPostgres } from "./live-model/listen.ts";
 import { followDeployment } from "./live-model/follow-deployment.ts";
@@ -186,6 +187,7 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
     await Promise.all([spool?.close(), accounts?.close(), accessLog?.close(), postgres.close(), tracing?.close()]);
   };
 
+  const shedding = createLoadShedding(config.lagLimitMs);
   let draining = false;
   let askedToDrain = false;
   let postgresUp = true;
@@ -233,6 +235,7 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
     },
     logger,
     redis,
+    shedding,
   );
 
   const listener = await createListener(tracing === null ? app : tracing.requests(app), {
@@ -298,6 +301,7 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
         ]),
     ...(redis === null ? [] : [repeat(1000, () => redis.check().then(() => epochs.catchUp()))]),
   ];
+  const stopWatching = watchEventLoop(shedding);
   await beat();
   // Once at the start, too: a server need not live for an hour for there to be partitions.
   void keepHouse({ database: postgres.house, config, accounts, logger });
@@ -310,6 +314,7 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
     if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
     await stopListening(server, config.shutdownTimeoutMs, logger);
     for (const loop of loops) loop.stop();
+    stopWatching();
     await notices.close();
     await Promise.all([follower.close(), experiments.close()]);
     await apiKeys.flush();

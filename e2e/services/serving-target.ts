@@ -206,6 +206,7 @@ export function serverConfig(postgresUrl: string, changes: Partial<ServerConfig>
     logLevel: "silent",
     threads: 2,
     queueLimit: 1000,
+    lagLimitMs: 2000,
     requestTimeoutMs: 10_000,
     shutdownTimeoutMs: 5_000,
     drainDelayMs: 0,

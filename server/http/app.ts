@@ -5,6 +5,7 @@ import type { RedisStore } from "../cache/redis.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { ServerContext } from "./context.ts";
 import { createDispatch } from "./dispatch.ts";
+import type { LoadShedding } from "./load-shedding.ts";
 import { createObserver } from "./middleware/observe.ts";
 import type { Route } from "./route.ts";
 import { administrationRoutes } from "./routes/administration.ts";
@@ -46,7 +47,12 @@ export function routesOf(context: ServerContext): Route[] {
 }
 
 /** `redis` counts requests for all replicas; null: each counts for itself. */
-export function createApp(context: ServerContext, logger: Logger, redis: RedisStore | null): RequestListener {
+export function createApp(
+  context: ServerContext,
+  logger: Logger,
+  redis: RedisStore | null,
+  shedding: Pick<LoadShedding, "refuses">,
+): RequestListener {
   const { config, authenticator } = context;
   const { channel } = config;
   const app = express();
@@ -58,6 +64,7 @@ export function createApp(context: ServerContext, logger: Logger, redis: RedisSt
     authenticator,
     limit: createRateLimiter({ redis, channel, what: "key", perMinute: config.rateLimitPerMinute }),
     openLimit: createRateLimiter({ redis, channel, what: "address", perMinute: config.openRateLimitPerMinute }),
+    shedding,
     observe: createObserver(context.metrics, context.accessLines),
     logger,
   });

@@ -16,6 +16,7 @@ import type { ServerConfig } from "../config.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { newRequestId } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
+import type { LoadShedding } from "./load-shedding.ts";
 import type { ObserveExchange } from "./middleware/observe.ts";
 import { fromThrown, problemContentType, retryAfter, toProblem } from "./problem.ts";
 import { encodeBody } from "./encoded-body.ts";
@@ -33,6 +34,7 @@ export interface DispatchOptions {
   readonly limit: RateLimiter;
   /** For each address, where whoever asks is not known yet and may make work: logging in, registering. */
   readonly openLimit: RateLimiter;
+  readonly shedding: Pick<LoadShedding, "refuses">;
   readonly observe: ObserveExchange;
   readonly logger: Logger;
 }
@@ -65,7 +67,7 @@ const longestMet = 300;
  * key that was looked at a moment ago, needs neither, and Express would cost it as much as all the rest.
  */
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const { config, authenticator, limit, openLimit, observe, logger } = options;
+  const { config, authenticator, limit, openLimit, shedding, observe, logger } = options;
   const router = createRouter(options.routes.map((value) => ({ path: value.path, method: value.method, value })));
   const common = securityHeaders({ "default-src": ["'none'"], "frame-ancestors": ["'none'"] });
   const bodies = { limit: config.bodyLimitBytes, type: () => true };
@@ -117,9 +119,18 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const route = found.byMethod.get(method);
     if (route === undefined) return refuseMethod(request, response, found, headers);
     exchange.route = route.path;
+    shed(route);
     const admitted = admit(request, exchange, route, headers);
     const answer = () => answerRoute(request, response, exchange, route, found.params, search, headers);
     return admitted instanceof Promise ? admitted.then(answer) : answer();
+  }
+
+  /** Before anything is done for the request. */
+  function shed(route: Route): void {
+    if (unshed(route) || !shedding.refuses()) return;
+    throw new ReelbenchError("RB_UNAVAILABLE", "More is asked of this server than it can answer in time.", {
+      details: { retryAfter: 1 },
+    });
   }
 
   /** Whoever has no key is turned away before a byte of the body is read. */
@@ -269,6 +280,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       const { route, answering } = known;
       exchange.route = route.path;
       guard(request, response, exchange, (headers) => {
+        shed(route);
         const admitted = enter(principal, exchange, route, headers);
         const answer = () =>
           answerWith(request, response, route, answering, rawRequest(request, exchange, known, undefined), headers);
@@ -289,6 +301,11 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 }
 
 type Work = (headers: string[]) => MaybeSoon<void>;
+
+/** Probes and whoever runs the service are answered however much else is asked. */
+function unshed({ permission, hasBody }: Route): boolean {
+  return permission === null ? !hasBody : permission === "operations:run" || permission === "versions:read";
+}
 
 function splitTarget(target: string): { readonly path: string; readonly search: string } {
   // A request line may carry a whole URL (RFC 9112, 3.2.2).
