@@ -14,11 +14,10 @@ interface FilmSearchProps {
 /** Finds a film of the map by its title or id, the most rated first. */
 export function FilmSearch({ films, marked, onFilm }: FilmSearchProps) {
   const [typed, setTyped] = useState("");
-  const lowered = useMemo(() => films.titles.map((title) => title.toLowerCase()), [films]);
   const current = marked === null ? "" : (films.titles[marked] ?? "");
   const found = useMemo(
-    () => searched(films, lowered, typed === current ? "" : typed.trim().toLowerCase()),
-    [films, lowered, typed, current],
+    () => searched(films, typed === current ? "" : typed.trim().toLowerCase()),
+    [films, typed, current],
   );
   const places = marked === null || found.includes(marked) ? found : [marked, ...found];
   return (
@@ -41,8 +40,9 @@ export function FilmSearch({ films, marked, onFilm }: FilmSearchProps) {
 }
 
 /** Titles that begin so, then those that hold it somewhere, then the film of that id. */
-function searched(films: MapFilms, lowered: readonly string[], text: string): number[] {
+function searched(films: MapFilms, text: string): number[] {
   if (text === "") return [...films.itemIds.keys()].slice(0, mostFound);
+  const { lowered } = films;
   const [first, other]: [number[], number[]] = [[], []];
   for (let at = 0; at < lowered.length && first.length < mostFound; at++) {
     const place = lowered[at]?.indexOf(text) ?? -1;

@@ -8,7 +8,7 @@ import type { TextTable } from "../../components/table/copy-as.ts";
 import type { MapFilms } from "./map-films.ts";
 
 /** More rows take too long to sort between two frames; all of them are in copies and exports. */
-const mostRows = 3000;
+const mostRows = 1000;
 
 export function errorName(map: FilmMap): string {
   return map.error.measure === "miss-rate" ? `Missed by lists of ${String(map.error.cutoff)}` : "Mean absolute error";

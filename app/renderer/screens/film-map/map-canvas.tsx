@@ -207,15 +207,15 @@ function Surface({ size, ...props }: MapCanvasProps & { readonly size: Size }) {
         onKeyDown={onKeyDown}
       >
         <canvas ref={canvas} className={styles["canvas"]} aria-hidden />
-        <MapOverlay
-          size={size}
-          place={(x, y) => toScreen(view, size, x, y)}
-          outline={drawn ?? outline}
-          marked={marked === null ? null : { at: marked, title: films.titles[marked] ?? "" }}
-          hovered={shown}
-          films={films}
-        />
       </button>
+      <MapOverlay
+        size={size}
+        place={(x, y) => toScreen(view, size, x, y)}
+        outline={drawn ?? outline}
+        marked={marked === null ? null : { at: marked, title: films.titles[marked] ?? "" }}
+        hovered={shown}
+        films={films}
+      />
       <span id={keysId} hidden>
         Arrow keys move the map, plus and minus zoom, 0 shows all of it, Shift with an arrow key goes from film to film,
         Enter lists the films like the marked one, Escape unmarks. The same films stand in the table.

@@ -9,6 +9,8 @@ export interface MapFilms {
   readonly count: number;
   readonly itemIds: readonly string[];
   readonly titles: readonly string[];
+  /** Titles in small letters, to be searched. */
+  readonly lowered: readonly string[];
   readonly years: readonly (number | null)[];
   /** Places in the map's genres. */
   readonly genres: readonly (readonly number[])[];
@@ -30,32 +32,52 @@ export function useMapFilms(request: MethodInput<"embedding.get">, map: FilmMap 
     queryKey: ["embedding.films", request, map?.madeAt ?? null],
     enabled: map !== null,
     queryFn: async ({ signal }) => {
-      const pages: FilmMapPage[] = [];
-      for (let offset = 0; offset < (map?.films ?? 0); offset += filmsPerPage)
-        pages.push(await connection.request("embedding.films", { ...request, offset, limit: filmsPerPage }, signal));
-      return filmsOf(pages);
+      const { add, films } = collector(map?.films ?? 0);
+      for (let offset = 0; offset < films.count; offset += filmsPerPage)
+        add(await connection.request("embedding.films", { ...request, offset, limit: filmsPerPage }, signal));
+      return films;
     },
     // Typed arrays are not compared field by field.
     structuralSharing: false,
   });
 }
 
-export function filmsOf(pages: readonly FilmMapPage[]): MapFilms {
-  const itemIds = pages.flatMap((page) => page.itemIds);
-  const titles = pages.flatMap((page) => page.titles);
-  return {
-    count: itemIds.length,
-    itemIds,
-    titles: titles.map((title, at) => filmTitle({ title, itemId: itemIds[at] ?? "" })),
-    years: pages.flatMap((page) => page.years),
-    genres: pages.flatMap((page) => page.genres),
-    x: Float32Array.from(pages.flatMap((page) => page.x)),
-    y: Float32Array.from(pages.flatMap((page) => page.y)),
-    ratings: Int32Array.from(pages.flatMap((page) => page.ratings)),
-    errors: Float32Array.from(
-      pages.flatMap((page) => page.errors),
-      (error) => error ?? Number.NaN,
-    ),
-    tested: Int32Array.from(pages.flatMap((page) => page.tested)),
+/** Puts pages together one by one, so that no page waits for the others to be copied. */
+function collector(total: number): { add(page: FilmMapPage): void; readonly films: MapFilms } {
+  const lists = {
+    itemIds: new Array<string>(),
+    titles: new Array<string>(),
+    lowered: new Array<string>(),
+    years: new Array<number | null>(),
+    genres: new Array<readonly number[]>(),
   };
+  const numbers = {
+    x: new Float32Array(total),
+    y: new Float32Array(total),
+    ratings: new Int32Array(total),
+    errors: new Float32Array(total).fill(Number.NaN),
+    tested: new Int32Array(total),
+  };
+  return {
+    films: { count: total, ...lists, ...numbers },
+    add(page) {
+      const from = lists.itemIds.length;
+      page.itemIds.forEach((itemId, at) => {
+        const title = filmTitle({ title: page.titles[at] ?? null, itemId });
+        lists.itemIds.push(itemId);
+        lists.titles.push(title);
+        lists.lowered.push(title.toLowerCase());
+        lists.years.push(page.years[at] ?? null);
+        lists.genres.push(page.genres[at] ?? []);
+      });
+      for (const name of ["x", "y", "ratings", "tested"] as const) numbers[name].set(page[name], from);
+      page.errors.forEach((error, at) => (numbers.errors[from + at] = error ?? Number.NaN));
+    },
+  };
+}
+
+export function filmsOf(pages: readonly FilmMapPage[]): MapFilms {
+  const { add, films } = collector(pages.reduce((sum, { itemIds }) => sum + itemIds.length, 0));
+  for (const page of pages) add(page);
+  return films;
 }

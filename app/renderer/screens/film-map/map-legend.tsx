@@ -41,16 +41,12 @@ export function MapLegend({ map, colour, classes, hidden, onColour, onHidden }: 
       <ul className={styles["legend"]} aria-label="Legend">
         {classes.map(({ id, label, color, films }) => (
           <li key={id}>
-            <UnstyledButton
-              className={styles["entry"]}
-              aria-pressed={!hidden.has(id)}
-              aria-label={`${label}: ${formatQuantity(films, "film")}`}
-              onClick={() => toggle(id)}
-            >
+            <UnstyledButton className={styles["entry"]} aria-pressed={!hidden.has(id)} onClick={() => toggle(id)}>
               <span className={styles["swatch"]} style={{ background: `var(${color})` }} />
               <span>{label}</span>
               <Text span inherit c="dimmed">
                 {formatCount(films)}
+                <span className="rb-visually-hidden">{films === 1 ? " film" : " films"}</span>
               </Text>
             </UnstyledButton>
           </li>
