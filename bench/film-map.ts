@@ -45,7 +45,7 @@ async function look(runId: string): Promise<void> {
       for (const { duration } of list.getEntries()) window.tasks.push(duration);
     }).observe({ type: "longtask" });`);
     const told = async (what: string) => {
-      const tasks = (await page.evaluate("window.tasks.splice(0)")) as number[];
+      const tasks = await page.evaluate<number[]>("window.tasks.splice(0)");
       const longest = tasks.reduce((most, task) => Math.max(most, task), 0);
       console.log(`${what}: ${String(tasks.length)} tasks over 50 ms, longest ${longest.toFixed(0)} ms`);
     };
