@@ -327,6 +327,11 @@ describe("my own account", () => {
     const theirs = (await service.get("/v1/users/user-04/recommendations?n=8")).body;
     expect(mine.basis).toBe("personal");
     expect(mine.items).toEqual(theirs.items);
+    // Nobody else can be the same user of the data; the link is free again once it is taken away.
+    const path = `/v1/admin/accounts/${(await newcomer()).accountId}/link`;
+    expect((await admin.send("PUT", path, link)).problem).toMatchObject({ status: 409, code: "RB_CONFLICT" });
+    await admin.send("PUT", `/v1/admin/accounts/${accountId}/link`, { dataUserId: null });
+    expect((await admin.send("PUT", path, link)).status).toBe(200);
   });
 
   it("changes its password, which ends all other sessions and needs the old one", async () => {

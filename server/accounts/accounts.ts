@@ -86,7 +86,7 @@ export interface Accounts {
     request: { readonly currentPassword: string; readonly newPassword: string; readonly sessionId: string },
     origin: Origin,
   ): Promise<void>;
-  /** For those who manage accounts. Throws RB_CONFLICT when no administrator would be left. */
+  /** For those who manage accounts. Throws RB_CONFLICT when no administrator would be left, or another account is that user of the data. */
   administer(
     accountId: string,
     change: { readonly role?: Role; readonly state?: Account["state"]; readonly dataUserId?: string | null },
@@ -266,7 +266,11 @@ export function createAccounts({ pool, vault, hasher, tokens, days }: AccountOpt
       const row = await inTransaction(pool, async (client) => {
         const losesAdmin = (change.role !== undefined && change.role !== "admin") || change.state === "suspended";
         if (losesAdmin) await refuseLastAdmin(client, accountId);
-        const changed = await updateAccount(client, accountId, change);
+        const changed = await updateAccount(client, accountId, change).catch((error: unknown) => {
+          throw isLinkTaken(error)
+            ? new ReelbenchError("RB_CONFLICT", "Another account is this user of the data already.")
+            : error;
+        });
         if (changed === null) return null;
         if (change.state === "suspended") await revokeSessions(client, accountId, "suspended");
         await writeAudit(client, {
@@ -349,6 +353,11 @@ async function exchange(
   if (presented.expired) return "has expired";
   await useRefreshToken(client, token, sessionId);
   return { session: { accountId, sessionId, role }, refresh: await issueRefreshToken(client, sessionId, tokenDays) };
+}
+
+/** The index that keeps two accounts from being one user of the data. */
+function isLinkTaken(error: unknown): boolean {
+  return error instanceof ReelbenchError && error.message.includes('"accounts_by_data_user"');
 }
 
 async function refuseLastAdmin(client: PoolClient, accountId: string): Promise<void> {
