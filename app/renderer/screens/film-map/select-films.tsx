@@ -71,7 +71,7 @@ export function SelectFilms({ films, marked, selection, chosen, seen, onChoose }
         <Text size="xs" mt="xs">
           {formatQuantity(chosen, "film")} selected; {chosen === 1 ? "it stands" : "they stand"} in the{" "}
           <Anchor inherit underline="always" component="button" type="button" onClick={showTable}>
-            table below
+            table under the map
           </Anchor>
           .
         </Text>
