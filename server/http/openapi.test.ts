@@ -22,6 +22,13 @@ test("every reference in the OpenAPI document leads somewhere", () => {
   expect(JSON.stringify(document)).not.toContain("$defs");
 });
 
+test("a body that may leave out what has a default says so, though answers always hold it", () => {
+  const { schemas } = document["components"] as { schemas: Record<string, { required?: string[] }> };
+  expect(schemas["PreferencesInput"]?.required ?? []).toEqual([]);
+  expect(schemas["Preferences"]?.required).toContain("yearTo");
+  expect(JSON.stringify(schemas["ProfileChange"])).toContain("#/components/schemas/PreferencesInput");
+});
+
 test("the reference page names every route with what it needs, and no other", () => {
   const page = readFileSync(new URL("../../docs/reference/http-api.md", import.meta.url), "utf8");
   const documented = [...page.matchAll(/^\| `(GET|POST|PUT|PATCH|DELETE) ([^`]+)` +\| +([a-z:]+) /gm)].map(

@@ -160,5 +160,23 @@ function problems(route: Route): (readonly [string, Json])[] {
 
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
   const { $schema: _dialect, id: _id, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json;
-  return rest;
+  return io === "input" ? withInputNames(rest, schema) : rest;
+}
+
+/** What may be left out when it is sent is there when it is answered: the same name cannot stand for both. */
+function withInputNames(input: Json, schema: z.ZodType): Json {
+  const { $defs: sent = {} } = input as { $defs?: Json };
+  const { $defs: answered = {} } = jsonSchema(schema, "output") as { $defs?: Json };
+  const different = Object.keys(sent).filter((name) => JSON.stringify(sent[name]) !== JSON.stringify(answered[name]));
+  if (different.length === 0) return input;
+  const named = (name: string) => (different.includes(name) ? `${name}Input` : name);
+  const pointed = JSON.parse(JSON.stringify(input), (key, value: unknown) =>
+    key === "$ref" && typeof value === "string"
+      ? value.replace(/^#\/\$defs\/(.+)$/, (_whole, name: string) => `#/$defs/${named(name)}`)
+      : value,
+  ) as { $defs: Json } & Json;
+  return {
+    ...pointed,
+    $defs: Object.fromEntries(Object.entries(pointed.$defs).map(([name, definition]) => [named(name), definition])),
+  };
 }

@@ -20,9 +20,9 @@ const id = text(1, 512);
 export const userIdSchema = id.meta({ description: "The user's id as it stands in the data.", examples: ["42"] });
 export const itemIdSchema = id.meta({ description: "The item's id as it stands in the data.", examples: ["50"] });
 
-/** Whole numbers as a query writes them: digits only, so that `1e9`, ` 7` and `0x10` are refused. */
+/** Whole numbers as a query writes them: digits only, so that `1e9`, ` 7` and `0x10` are refused; up to 2^53 - 1, as the schemas say. */
 export const queryInteger = <S extends z.ZodType>(schema: S) =>
-  z.preprocess((value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value), schema);
+  z.preprocess((value) => (typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value), schema);
 
 export const queryBoolean = <S extends z.ZodType>(schema: S) =>
   z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), schema);
@@ -80,7 +80,8 @@ const userIds = (most: number) =>
     .array(userIdSchema)
     .min(1)
     .max(most)
-    .refine((ids) => new Set(ids).size === ids.length, "must not name a user twice");
+    .refine((ids) => new Set(ids).size === ids.length, "must not name a user twice")
+    .meta({ uniqueItems: true });
 
 export const batchBody = z
   .strictObject({
