@@ -17,6 +17,8 @@ export interface Feedback {
   readonly occurredAt: Date;
 }
 
+const keyRow = z.object({ user_id: z.string(), namespace: z.string(), idempotency_key: z.string() });
+
 /**
  * Keeps feedback in one statement: when this resolves it is committed. Returns how many were new; repeated keys of the
  * same user count as kept and change nothing.
@@ -25,12 +27,26 @@ export async function insertFeedback(
   database: Database,
   feedback: readonly Feedback[],
 ): Promise<{ readonly inserted: number }> {
-  if (feedback.length === 0) return { inserted: 0 };
+  const [inserted = 0] = await insertFeedbackBatches(database, [feedback]);
+  return { inserted };
+}
+
+/** As `insertFeedback`, several batches in one statement: all are committed or none. Returns how many of each were new; a key in two of them is the first one's. */
+export async function insertFeedbackBatches(
+  database: Database,
+  batches: readonly (readonly Feedback[])[],
+): Promise<number[]> {
+  const feedback = batches.flat();
+  if (feedback.length === 0) return batches.map(() => 0);
   const result = await ask(
     database,
+    // In the order of the keys: two statements that bring the same ones wait for each other instead of deadlocking.
     `insert into reelbench.feedback (user_id, namespace, idempotency_key, item_id, kind, value, occurred_at)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[])
-     on conflict (user_id, namespace, idempotency_key) do nothing`,
+       as given (user_id, namespace, idempotency_key, item_id, kind, value, occurred_at)
+     order by user_id, namespace, idempotency_key
+     on conflict (user_id, namespace, idempotency_key) do nothing
+     returning user_id, namespace, idempotency_key`,
     [
       feedback.map((f) => f.userId),
       feedback.map((f) => f.namespace),
@@ -41,7 +57,15 @@ export async function insertFeedback(
       feedback.map((f) => f.occurredAt.toISOString()),
     ],
   );
-  return { inserted: result.rowCount ?? 0 };
+  if (batches.length === 1) return [result.rowCount ?? 0];
+  const kept = new Set(parseRows(keyRow, result).map((row) => keyOf(row.user_id, row.namespace, row.idempotency_key)));
+  return batches.map(
+    (batch) => batch.filter((each) => kept.delete(keyOf(each.userId, each.namespace, each.idempotencyKey))).length,
+  );
+}
+
+function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
 }
 
 const feedbackRow = z

@@ -2,14 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { ReelbenchError, toReelbenchError } from "../../core/contract/errors.ts";
 import type { Database } from "../../core/production/database.ts";
-import { insertFeedback } from "../../core/production/feedback.ts";
+import { insertFeedback, insertFeedbackBatches } from "../../core/production/feedback.ts";
 import type { Feedback } from "../../core/production/feedback.ts";
+import { BreakerError } from "../circuit-breaker.ts";
 import type { CircuitBreaker } from "../circuit-breaker.ts";
+import type { CacheUser } from "../../core/production/cache-keys.ts";
 import type { feedbackBody } from "../http/schemas.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { isRefusedForGood } from "./feedback-record.ts";
 import type { Epochs } from "./epochs.ts";
+import { groupCalls } from "./group-calls.ts";
 import type { FeedbackStream } from "./feedback-stream.ts";
 import type { Spool } from "./spool.ts";
 import type { UserStates } from "./user-states.ts";
@@ -34,6 +37,10 @@ const storedKind = { rating: "rating", click: "click", view: "watch", dismissal:
 /** A client's clock may be ahead of ours by this much. */
 const clockSkew = 5 * 60_000;
 
+/** Statements under way at once, and events in one: while they are committed, what comes next gathers to be committed together. */
+const lanes = 2;
+const mostTogether = 2000;
+
 /** Where feedback is kept, best first. Behind Postgres it waits to be moved there. */
 export type FeedbackTier = "postgres" | "redis" | "spool";
 
@@ -57,12 +64,41 @@ export function createFeedbackRecorder(options: {
 }) {
   const { database, postgres, stream, spool, epochs, states, metrics, logger } = options;
 
+  const insert = (feedback: readonly Feedback[]) => postgres.run(() => insertFeedback(database, feedback));
+
+  const insertTogether = groupCalls<readonly Feedback[], number>({
+    lanes,
+    heaviest: mostTogether,
+    weightOf: (feedback) => feedback.length,
+    failsThoseWaiting: (reason) => reason instanceof BreakerError,
+    work: async (batches) => {
+      try {
+        const inserted = await postgres.run(() => insertFeedbackBatches(database, batches));
+        return inserted.map((value) => ({ status: "fulfilled", value }));
+      } catch (error) {
+        // Nobody answers for what another sent.
+        if (batches.length === 1 || !isRefusedForGood(error)) throw error;
+        return Promise.allSettled(batches.map(async (batch) => (await insert(batch)).inserted));
+      }
+    },
+  });
+
+  const advanceTogether = groupCalls<readonly CacheUser[], void>({
+    lanes,
+    heaviest: mostTogether,
+    weightOf: (users) => users.length,
+    failsThoseWaiting: () => false,
+    work: async (groups) => {
+      await epochs.advance(distinct(groups.flat()));
+      return groups.map(() => ({ status: "fulfilled", value: undefined }));
+    },
+  });
+
   async function keep(
     feedback: readonly Feedback[],
   ): Promise<{ readonly tier: FeedbackTier; readonly inserted: number }> {
     try {
-      const { inserted } = await postgres.run(() => insertFeedback(database, feedback));
-      return { tier: "postgres", inserted };
+      return { tier: "postgres", inserted: await insertTogether(feedback) };
     } catch (error) {
       // It would not be taken later, either: waiting would only look like keeping.
       if (isRefusedForGood(error))
@@ -99,19 +135,27 @@ export function createFeedbackRecorder(options: {
       throw error;
     });
     count(tier === "postgres" ? "kept" : tier);
-    const users = new Map(feedback.map(({ namespace, userId }) => [`${namespace}:${userId}`, { namespace, userId }]));
+    const users = distinct(feedback);
     if (tier !== "postgres")
-      for (const user of users.values())
+      for (const user of users)
         states.learn(
           user,
           feedback.filter((each) => each.namespace === user.namespace && each.userId === user.userId),
         );
-    await epochs.advance([...users.values()]);
+    await advanceTogether(users);
     return { accepted: inserted, duplicates: events.length - inserted, kept: tier };
   };
 }
 
 export type RecordFeedback = ReturnType<typeof createFeedbackRecorder>;
+
+function distinct(users: readonly CacheUser[]): CacheUser[] {
+  return [
+    ...new Map(
+      users.map(({ namespace, userId }) => [`${namespace}:${userId}`, { namespace, userId }] as const),
+    ).values(),
+  ];
+}
 
 function toFeedback(events: readonly FeedbackEvent[], senderId: string, batch: string, now: number): Feedback[] {
   return events.map((event, index) => {
