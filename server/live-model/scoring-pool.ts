@@ -44,6 +44,9 @@ const largestBatch = 32;
 /** Milliseconds before a thread that ended is replaced: doubling while no job is answered in between. */
 const respawnPauses = { first: 250, longest: 30_000 };
 
+/** A list and what led to it are small and soon forgotten; by itself V8 lets a thread fill 48 MB before it looks. */
+const scorerLimits = { maxYoungGenerationSizeMb: 6 };
+
 export function createScoringPool(options: {
   readonly threads: number;
   readonly queueLimit: number;
@@ -61,7 +64,7 @@ export function createScoringPool(options: {
 
   function spawn(slot: number): void {
     const scorer: Scorer = {
-      worker: new Worker(entryUrl("server-scorer"), { workerData: { slot } }),
+      worker: new Worker(entryUrl("server-scorer"), { workerData: { slot }, resourceLimits: scorerLimits }),
       slot,
       given: new Map(),
     };
