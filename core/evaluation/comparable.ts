@@ -19,20 +19,20 @@ export function checkComparable(runs: readonly EvaluatedRun[]): void {
   for (const { run } of runs) {
     if (run.state !== "succeeded")
       throw refusal(
-        `${quote(run)} has not succeeded (it is ${run.state}), so it has no results.`,
+        `${quote(run, runs)} has not succeeded (it is ${run.state}), so it has no results.`,
         runs,
         "Leave it out, or wait for it (or resume it) and compare then.",
       );
     if (run.search?.part.part === "validation") {
       throw refusal(
-        `${quote(run)} is a trial of a search: it was judged by a validation part, not by the split's test.`,
+        `${quote(run, runs)} is a trial of a search: it was judged by a validation part, not by the split's test.`,
         runs,
         "Compare the search's winner, or train these settings as a run of their own.",
       );
     }
     if (run.refitOf !== null) {
       throw refusal(
-        `${quote(run)} is a refit: it was trained on the test ratings too and was not evaluated itself.`,
+        `${quote(run, runs)} is a refit: it was trained on the test ratings too and was not evaluated itself.`,
         runs,
         `Compare ${run.refitOf}, the run it was refitted from: the refit carries that run's evaluation.`,
       );
@@ -41,7 +41,7 @@ export function checkComparable(runs: readonly EvaluatedRun[]): void {
   for (const other of others) {
     if (other.run.splitId !== first.run.splitId) {
       throw refusal(
-        `${quote(first.run)} was evaluated on the split ${first.run.splitId}, ${quote(other.run)} on ${other.run.splitId}: different ratings were predicted.`,
+        `${quote(first.run, runs)} was evaluated on the split ${first.run.splitId}, ${quote(other.run, runs)} on ${other.run.splitId}: different ratings were predicted.`,
         runs,
         "Train one of them again on the other's split, and compare that run.",
       );
@@ -56,7 +56,7 @@ function checkDefinitions(first: EvaluatedRun, other: EvaluatedRun, runs: readon
     const theirs = other.run.metrics.find((value) => value.metric === metric);
     if (theirs !== undefined && theirs.definition !== definition) {
       throw refusal(
-        `${metric} of ${quote(first.run)} is defined as ${definition}, of ${quote(other.run)} as ${theirs.definition}.`,
+        `${metric} of ${quote(first.run, runs)} is defined as ${definition}, of ${quote(other.run, runs)} as ${theirs.definition}.`,
         runs,
         "Train the older one again with this Reelbench, so that both are measured alike.",
       );
@@ -67,7 +67,7 @@ function checkDefinitions(first: EvaluatedRun, other: EvaluatedRun, runs: readon
   );
   if (!shared)
     throw refusal(
-      `${quote(first.run)} and ${quote(other.run)} have no metric in common.`,
+      `${quote(first.run, runs)} and ${quote(other.run, runs)} have no metric in common.`,
       runs,
       "Compare each with a run that shares its metrics.",
     );
@@ -78,7 +78,7 @@ function checkUsers(first: EvaluatedRun, other: EvaluatedRun, runs: readonly Eva
   const b = other.perUser.users;
   if (a.length !== b.length || a.some((u, row) => u !== b[row])) {
     throw refusal(
-      `${quote(first.run)} and ${quote(other.run)} were evaluated on different users (${a.length} and ${b.length}).`,
+      `${quote(first.run, runs)} and ${quote(other.run, runs)} were evaluated on different users (${a.length} and ${b.length}).`,
       runs,
       "Train both again on the split: one of the folders does not belong to it any more.",
     );
@@ -89,6 +89,11 @@ function refusal(message: string, runs: readonly EvaluatedRun[], remedy: string)
   return new ReelbenchError("RB_INCOMPARABLE", message, { remedy, details: { runIds: runs.map(({ run }) => run.id) } });
 }
 
-function quote(run: Run): string {
-  return `"${run.name}"`;
+/** By its name; where another run has the same one, with as much of its id as tells it from that run. */
+function quote(run: Run, runs: readonly EvaluatedRun[]): string {
+  const namesakes = runs.filter(({ run: other }) => other.id !== run.id && other.name === run.name);
+  if (namesakes.length === 0) return `"${run.name}"`;
+  const short = run.id.slice(0, 9);
+  const isClear = namesakes.every(({ run: other }) => !other.id.startsWith(short));
+  return `"${run.name}" (${isClear ? short : run.id})`;
 }

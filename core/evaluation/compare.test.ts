@@ -150,6 +150,18 @@ describe("compareRuns", () => {
     );
   });
 
+  it("tells runs of one name apart where it refuses them", () => {
+    const named = (id: string, splitId: string) =>
+      entry(id, "puresvd", tableOf(200, 0.2, 5), { name: "PureSVD", splitId });
+    const one = named("re3b4776c3b11bf4d", "p1");
+    expect(() => compareRuns([one, named("r9432aa9a273019e9", "p2")], null)).toThrow(
+      /^"PureSVD" \(re3b4776c\) was .* the split p1, "PureSVD" \(r9432aa9a\) on p2/,
+    );
+    expect(() => compareRuns([one, named("re3b4776c3b11bf4d-4", "p2")], null)).toThrow(
+      /^"PureSVD" \(re3b4776c3b11bf4d\) was .* the split p1, "PureSVD" \(re3b4776c3b11bf4d-4\) on p2/,
+    );
+  });
+
   it("refuses a baseline that is not on the table", () => {
     expect(() => compareRuns([popularity, biases], "PureSVD")).toThrow(
       expect.objectContaining({ code: "RB_NOT_FOUND" }),
