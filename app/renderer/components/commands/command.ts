@@ -10,15 +10,36 @@ export interface Command {
   readonly run: () => void;
 }
 
-/** `mod+1` → "⌘1" or "Ctrl+1"; `g d` → "G then D". */
+/** Keys that a keyboard calls otherwise than a browser does. */
+const keyNames: Readonly<Record<string, string>> = {
+  arrowdown: "↓",
+  arrowleft: "←",
+  arrowright: "→",
+  arrowup: "↑",
+  contextmenu: "Menu",
+  delete: "Del",
+  escape: "Esc",
+  insert: "Ins",
+  pagedown: "Page down",
+  pageup: "Page up",
+  space: "Space",
+};
+
+/** `mod+1` → "⌘1" or "Ctrl+1"; `g d` → "G then D"; `mod+arrowup` → "Ctrl+↑". */
 export function shortcutLabel(shortcut: string, apple: boolean): string {
-  if (shortcut.includes(" ")) return shortcut.toUpperCase().split(" ").join(" then ");
   return shortcut
-    .split("+")
-    .map((key) => {
-      if (key === "mod") return apple ? "⌘" : "Ctrl";
-      if (key === "shift") return apple ? "⇧" : "Shift";
-      return key.length === 1 ? key.toUpperCase() : key.charAt(0).toUpperCase() + key.slice(1);
-    })
-    .join(apple ? "" : "+");
+    .split(" ")
+    .map((chord) => chordLabel(chord, apple))
+    .join(" then ");
+}
+
+function chordLabel(chord: string, apple: boolean): string {
+  // The last key may be a plus itself.
+  const [, modifiers = "", key = chord] = /^((?:mod\+)?(?:shift\+)?)(.+)$/.exec(chord) ?? [];
+  const names = [
+    ...(modifiers.includes("mod") ? [apple ? "⌘" : "Ctrl"] : []),
+    ...(modifiers.includes("shift") ? [apple ? "⇧" : "Shift"] : []),
+    keyNames[key] ?? `${key.charAt(0).toUpperCase()}${key.slice(1)}`,
+  ];
+  return names.join(apple ? "" : "+");
 }

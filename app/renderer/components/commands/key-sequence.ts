@@ -43,7 +43,8 @@ const modifiers = new Set(["Control", "Meta", "Shift", "Alt", "AltGraph"]);
 /** How a press is written (`mod+shift+l`, `?`); null for a modifier alone, and for what the system keeps (Alt). */
 export function chordOf(event: KeyPress): string | null {
   if (event.altKey || modifiers.has(event.key)) return null;
-  const key = event.key.toLowerCase();
+  // A space parts the keys of a sequence, so the key is written out.
+  const key = event.key === " " ? "space" : event.key.toLowerCase();
   const mod = event.ctrlKey || event.metaKey;
   // A printable key already says its shift ("?"); letters and named keys do not.
   const shift = event.shiftKey && (mod || event.key.length > 1);
