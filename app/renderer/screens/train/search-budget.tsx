@@ -20,18 +20,20 @@ type NumberName =
   | "parallel"
   | "seed";
 
-const samplers: readonly { readonly value: SamplerName; readonly label: string }[] = [
-  { value: "tpe", label: "TPE (learns from trials)" },
-  { value: "quasi-random", label: "Sobol points (even cover)" },
-  { value: "random", label: "Chance" },
-];
-const schedules: readonly { readonly value: ScheduleName; readonly label: string }[] = [
-  { value: "full", label: "Every trial in full" },
-  { value: "asha", label: "ASHA: the best go on" },
-  { value: "hyperband", label: "Hyperband: in brackets" },
-  { value: "median", label: "Stop below the median" },
-  { value: "doubling", label: "Double the factors" },
-];
+export const samplerLabels: Readonly<Record<SamplerName, string>> = {
+  tpe: "TPE (learns from trials)",
+  "quasi-random": "Sobol points (even cover)",
+  random: "Random",
+};
+export const scheduleLabels: Readonly<Record<ScheduleName, string>> = {
+  full: "Every trial in full",
+  asha: "ASHA: the best go on",
+  hyperband: "Hyperband: in brackets",
+  median: "Stop below the median",
+  doubling: "Double the factors",
+};
+const samplers: readonly SamplerName[] = ["tpe", "quasi-random", "random"];
+const schedules: readonly ScheduleName[] = ["full", "asha", "hyperband", "median", "doubling"];
 
 /** How trials are chosen, how much each is given, and how many there are. */
 export function BudgetFields({ info, draft, problems, onChange }: BudgetFieldsProps) {
@@ -63,14 +65,16 @@ export function BudgetFields({ info, draft, problems, onChange }: BudgetFieldsPr
       <Select
         label="Sampler"
         description="How the next settings are chosen"
-        data={[...samplers]}
+        data={samplers.map((value) => ({ value, label: samplerLabels[value] }))}
         value={draft.sampler}
         onChange={(sampler) => sampler !== null && onChange({ ...draft, sampler })}
       />
       <Select
         label="Pruner"
         description="How much each trial is given"
-        data={schedules.filter(({ value }) => value !== "doubling" || hasFactors)}
+        data={schedules
+          .filter((value) => value !== "doubling" || hasFactors)
+          .map((value) => ({ value, label: scheduleLabels[value] }))}
         value={draft.schedule}
         onChange={(schedule) => schedule !== null && onChange({ ...draft, schedule })}
       />

@@ -16,6 +16,7 @@ import { StateBadge } from "../../components/shell/job-state.tsx";
 import { CopyMenu } from "../../components/table/copy-menu.tsx";
 import { DataTable } from "../../components/table/data-table.tsx";
 import { useCommand, useJobs, useQueryMethod } from "../../transport/hooks.ts";
+import { samplerLabels, scheduleLabels } from "./search-budget.tsx";
 import { dataCurve, dataCurveSentence, isDataCurve, progressSeries } from "./search-results.ts";
 import { trialColumns, trialsAsText } from "./trial-columns.tsx";
 
@@ -114,8 +115,8 @@ function SearchFacts({ found: { search, steps } }: { readonly found: Found }) {
           <Fact label={`Best ${metricLabel(metric)} on validation`} help={metricMeaning(metric)}>
             {best === null ? "–" : formatMetric(best.value)}
           </Fact>
-          <Fact label="Sampler">{search.sampler.sampler}</Fact>
-          <Fact label="Pruner">{search.schedule.schedule}</Fact>
+          <Fact label="Sampler">{samplerLabels[search.sampler.sampler]}</Fact>
+          <Fact label="Pruner">{scheduleLabels[search.schedule.schedule]}</Fact>
         </Facts>
       </Group>
       {search.state === "running" && (

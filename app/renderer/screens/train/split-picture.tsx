@@ -62,7 +62,7 @@ function legendOf(protocol: SplitProtocol): string {
     case "k-fold":
       return "shades: folds, each tested once";
     case "rolling-origin":
-      return "shades: windows, each tested on the earlier";
+      return "shades: windows, tested in turn";
     case "held-out-users":
       return "■ trained on or given   □ tested";
     case "global-temporal":
