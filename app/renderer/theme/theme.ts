@@ -6,6 +6,7 @@ import {
   Checkbox,
   createTheme,
   Drawer,
+  Menu,
   Modal,
   MultiSelect,
   NavLink,
@@ -87,6 +88,8 @@ export const theme = createTheme({
     Card: Card.extend({ defaultProps: { padding: "md", withBorder: true } }),
     Checkbox: Checkbox.extend({ defaultProps: small }),
     Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
+    // Its placeholder for the focus is an element that no menu may hold; without it the first item has the focus.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
     MultiSelect: MultiSelect.extend({ defaultProps: { ...small, ...plainList } }),
     NavLink: NavLink.extend({ defaultProps: {} }),
