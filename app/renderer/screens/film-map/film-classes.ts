@@ -36,9 +36,8 @@ export function classesOf(films: MapFilms, map: FilmMap, colour: MapColour): Fil
 
 /** By the first genre that is named of a film: the most frequent of those by name, the others together. */
 function byGenre(films: MapFilms, map: FilmMap): FilmClasses {
-  const first = films.genres.map((genres) => genres[0] ?? -1);
   const counts = new Map<number, number>();
-  for (const genre of first) if (genre >= 0) counts.set(genre, (counts.get(genre) ?? 0) + 1);
+  for (const [genre] of films.genres) if (genre !== undefined) counts.set(genre, (counts.get(genre) ?? 0) + 1);
   const named = [...counts]
     .sort((a, b) => b[1] - a[1] || a[0] - b[0])
     .slice(0, mostGenres)
@@ -55,7 +54,7 @@ function byGenre(films: MapFilms, map: FilmMap): FilmClasses {
       { id: "other", label: "Other genres", color: "--rb-series-7" },
       { id: "none", label: "No genre", color: muted },
     ],
-    Uint8Array.from(first, (genre) => (genre < 0 ? others + 1 : (place.get(genre) ?? others))),
+    ofEach(films.genres, ([genre]) => (genre === undefined ? others + 1 : (place.get(genre) ?? others))),
   );
 }
 
@@ -64,7 +63,7 @@ function byPopularity({ ratings }: MapFilms): FilmClasses {
   const [low, high] = extentOf(ratings);
   const step = Math.log(Math.max(2, high + 1) / Math.max(1, low)) / scaleCount;
   const edges = Array.from({ length: scaleCount + 1 }, (_, at) => Math.round(Math.max(1, low) * Math.exp(step * at)));
-  const of = Uint8Array.from(ratings, (count) => {
+  const of = ofEach(ratings, (count) => {
     let at = 0;
     while (at < scaleCount - 1 && count >= (edges[at + 1] ?? Infinity)) at++;
     return at;
@@ -83,7 +82,7 @@ function byError({ errors }: MapFilms, map: FilmMap): FilmClasses {
   const told = isShare ? (value: number) => formatShare(value) : (value: number) => formatDecimal(value, 2);
   const [low, high] = isShare ? [0, 1] : middleOf(errors);
   const step = (high - low) / scaleCount;
-  const of = Uint8Array.from(errors, (error) => {
+  const of = ofEach(errors, (error) => {
     if (Number.isNaN(error)) return scaleCount;
     return step > 0 ? Math.max(0, Math.min(scaleCount - 1, Math.floor((error - low) / step))) : 0;
   });
@@ -93,6 +92,19 @@ function byError({ errors }: MapFilms, map: FilmMap): FilmClasses {
     return `${told(low + step * at)}–${told(low + step * (at + 1))}`;
   };
   return counted([...scaled(label), { id: "untested", label: "Nothing held out", color: muted }], of);
+}
+
+/** A loop over the places: many times quicker than `Uint8Array.from`, which walks through an iterator. */
+function ofEach<T>(
+  values: { readonly length: number; readonly [at: number]: T },
+  place: (value: T) => number,
+): Uint8Array {
+  const of = new Uint8Array(values.length);
+  for (let at = 0; at < of.length; at++) {
+    const value = values[at];
+    if (value !== undefined) of[at] = place(value);
+  }
+  return of;
 }
 
 const scaled = (label: (at: number) => string) =>

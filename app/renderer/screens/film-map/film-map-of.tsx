@@ -56,8 +56,7 @@ function Board({ run, map, films }: BoardProps) {
   const navigate = route.useNavigate();
   const [tool, setTool] = useState<MapTool>("move");
   const handle = useRef<MapHandle>(null);
-  const index = useMemo(() => new Map(films.itemIds.map((id, at) => [id, at])), [films]);
-  const marked = search.film === undefined ? null : (index.get(search.film) ?? null);
+  const marked = search.film === undefined ? null : (films.places.get(search.film) ?? null);
   const colour = search.colour === "error" && map.error.measure === null ? "genre" : (search.colour ?? "genre");
   const classes = useMemo(() => classesOf(films, map, colour), [films, map, colour]);
   const hidden = useMemo(() => new Set(search.hide), [search.hide]);

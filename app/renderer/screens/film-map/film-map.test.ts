@@ -4,7 +4,7 @@ import { mapSearch } from "../../search-params.ts";
 import { scaleColors, seriesColors, surfaces } from "../../theme/tokens.ts";
 import { classesOf } from "./film-classes.ts";
 import { filmsOf } from "./map-films.ts";
-import { chosenFilms, isInside, simplified } from "./map-selection.ts";
+import { chosenFilms, insideOf, simplified } from "./map-selection.ts";
 import { fit, panned, toMap, toScreen, viewForLink, viewFromLink, zoomed } from "./map-view.ts";
 import { pointGrid } from "./point-grid.ts";
 
@@ -109,7 +109,7 @@ describe("choosing films", () => {
       if (away < 199) expect(chosen.has(at)).toBe(true);
       if (away > 200) expect(chosen.has(at)).toBe(false);
     }
-    expect(isInside([], 1, 1)).toBe(false);
+    expect(insideOf([])(1, 1)).toBe(false);
   });
 
   it("by a box takes its corners in any order, and by nearness begins with the film itself", () => {

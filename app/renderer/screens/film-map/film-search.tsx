@@ -34,14 +34,14 @@ export function FilmSearch({ films, marked, onFilm }: FilmSearchProps) {
       filter={({ options }) => options}
       onSearchChange={setTyped}
       nothingFoundMessage="No such film on the map"
-      onChange={(id) => onFilm(id === null ? null : films.itemIds.indexOf(id))}
+      onChange={(id) => onFilm(id === null ? null : (films.places.get(id) ?? null))}
     />
   );
 }
 
 /** Titles that begin so, then those that hold it somewhere, then the film of that id. */
 function searched(films: MapFilms, text: string): number[] {
-  if (text === "") return [...films.itemIds.keys()].slice(0, mostFound);
+  if (text === "") return Array.from({ length: Math.min(mostFound, films.count) }, (_, at) => at);
   const { lowered } = films;
   const [first, other]: [number[], number[]] = [[], []];
   for (let at = 0; at < lowered.length && first.length < mostFound; at++) {

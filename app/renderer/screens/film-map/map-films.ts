@@ -8,6 +8,8 @@ import { filmTitle } from "../recommendations/film.tsx";
 export interface MapFilms {
   readonly count: number;
   readonly itemIds: readonly string[];
+  /** Of a film, by its id. */
+  readonly places: ReadonlyMap<string, number>;
   readonly titles: readonly string[];
   /** Titles in small letters, to be searched. */
   readonly lowered: readonly string[];
@@ -46,6 +48,7 @@ export function useMapFilms(request: MethodInput<"embedding.get">, map: FilmMap 
 function collector(total: number): { add(page: FilmMapPage): void; readonly films: MapFilms } {
   const lists = {
     itemIds: new Array<string>(),
+    places: new Map<string, number>(),
     titles: new Array<string>(),
     lowered: new Array<string>(),
     years: new Array<number | null>(),
@@ -64,6 +67,7 @@ function collector(total: number): { add(page: FilmMapPage): void; readonly film
       const from = lists.itemIds.length;
       page.itemIds.forEach((itemId, at) => {
         const title = filmTitle({ title: page.titles[at] ?? null, itemId });
+        lists.places.set(itemId, from + at);
         lists.itemIds.push(itemId);
         lists.titles.push(title);
         lists.lowered.push(title.toLowerCase());

@@ -2,6 +2,8 @@ import type { FilmClasses } from "./film-classes.ts";
 import type { MapFilms } from "./map-films.ts";
 import { toScreen } from "./map-view.ts";
 import type { MapView, Size } from "./map-view.ts";
+import { disc, emptyRaster, stamp } from "./point-raster.ts";
+import type { Disc, Raster } from "./point-raster.ts";
 
 /** What is painted, but for where it is looked at from. */
 export interface MapScene {
@@ -28,15 +30,15 @@ interface Picture extends Wanted {
   readonly canvas: HTMLCanvasElement;
 }
 
-interface Work extends Picture {
-  readonly context: CanvasRenderingContext2D;
+interface Work extends Wanted {
+  readonly raster: Raster;
   readonly sprites: readonly Sprites[];
   /** Films still to be painted: from the last, so that the most rated lie on top. Those that stand back come first of all. */
   left: number;
   back: boolean;
 }
 
-type Sprites = { readonly usual: HTMLCanvasElement; readonly faint: HTMLCanvasElement } | null;
+type Sprites = { readonly usual: Disc; readonly faint: Disc } | null;
 
 /** Milliseconds of painting between two frames: the rest of a frame belongs to the person. */
 const patience = 7;
@@ -58,7 +60,7 @@ export function createMapPainter(canvas: HTMLCanvasElement): MapPainter {
     if (wanted === null || visible === null) return;
     if (work === null && !isOf(picture, wanted)) work = begin(wanted);
     if (work !== null && paintSome(work)) {
-      picture = work;
+      picture = finished(work);
       work = null;
     }
     compose(visible, canvas, picture, wanted);
@@ -100,23 +102,27 @@ export function pointRadius(films: number, zoom: number): number {
   return Math.min(6, usual * (1 + 0.3 * Math.log2(Math.max(1, zoom))));
 }
 
-function begin(wanted: Wanted): Work | null {
+function begin(wanted: Wanted): Work {
   const ratio = density();
-  const canvas = sized(wanted.size, ratio);
-  const context = canvas.getContext("2d");
-  if (context === null) return null;
   const { scene, view, size } = wanted;
   const radius = pointRadius(scene.films.count, zoomOf(scene.films, view, size)) * ratio;
   return {
     ...wanted,
-    canvas,
-    context,
+    raster: emptyRaster(size.width * ratio, size.height * ratio),
     sprites: scene.colors.map((color) =>
       color === null ? null : { usual: disc(color, radius, 0.85), faint: disc(color, radius, 0.16) },
     ),
     left: scene.films.count,
     back: scene.chosen !== null,
   };
+}
+
+function finished({ scene, view, size, raster }: Work): Picture {
+  const canvas = document.createElement("canvas");
+  canvas.width = raster.width;
+  canvas.height = raster.height;
+  canvas.getContext("2d")?.putImageData(new ImageData(raster.data, raster.width, raster.height), 0, 0);
+  return { scene, view, size, canvas };
 }
 
 /** How many times closer than a map that fills the window. */
@@ -133,7 +139,7 @@ function zoomOf({ x }: MapFilms, { scale }: MapView, { width }: Size): number {
 /** True when the picture is whole. */
 function paintSome(work: Work): boolean {
   const until = performance.now() + patience;
-  const { scene, view, size, context, sprites } = work;
+  const { scene, view, size, raster, sprites } = work;
   const { films, of, chosen } = scene;
   const ratio = density();
   for (;;) {
@@ -146,7 +152,7 @@ function paintSome(work: Work): boolean {
       const image = isChosen ? sprite.usual : sprite.faint;
       const [left, top] = toScreen(view, size, films.x[at] ?? 0, films.y[at] ?? 0);
       if (left < -8 || top < -8 || left > size.width + 8 || top > size.height + 8) continue;
-      context.drawImage(image, left * ratio - image.width / 2, top * ratio - image.height / 2);
+      stamp(raster, image, left * ratio, top * ratio);
     }
     work.left = to;
     if (to === 0) {
@@ -176,26 +182,4 @@ function compose(
   const [left, top] = toScreen(view, size, picture.view.x, picture.view.y);
   const [wide, tall] = [picture.size.width * stretch, picture.size.height * stretch];
   context.drawImage(picture.canvas, (left - wide / 2) * ratio, (top - tall / 2) * ratio, wide * ratio, tall * ratio);
-}
-
-function sized({ width, height }: Size, ratio: number): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(width * ratio));
-  canvas.height = Math.max(1, Math.round(height * ratio));
-  return canvas;
-}
-
-/** A point, painted once and then copied: far quicker than a path for each film. */
-function disc(color: string, radius: number, alpha: number): HTMLCanvasElement {
-  const side = Math.ceil(radius * 2 + 2);
-  const canvas = sized({ width: side, height: side }, 1);
-  const context = canvas.getContext("2d");
-  if (context !== null) {
-    context.globalAlpha = alpha;
-    context.fillStyle = color;
-    context.beginPath();
-    context.arc(side / 2, side / 2, radius, 0, 2 * Math.PI);
-    context.fill();
-  }
-  return canvas;
 }

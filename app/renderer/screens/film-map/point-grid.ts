@@ -13,7 +13,8 @@ export function pointGrid(x: Float32Array, y: Float32Array): PointGrid {
   const column = (value: number) => cellOf(value, x0, x1, side);
   const row = (value: number) => cellOf(value, y0, y1, side);
   const start = new Int32Array(side * side + 1);
-  const cells = Int32Array.from(x, (value, at) => row(y[at] ?? 0) * side + column(value));
+  const cells = new Int32Array(x.length);
+  for (let at = 0; at < x.length; at++) cells[at] = row(y[at] ?? 0) * side + column(x[at] ?? 0);
   for (const cell of cells) start[cell + 1] = (start[cell + 1] ?? 0) + 1;
   for (let cell = 0; cell < side * side; cell++) start[cell + 1] = (start[cell + 1] ?? 0) + (start[cell] ?? 0);
   const next = start.slice();
