@@ -20,6 +20,7 @@ import { useRowHeight } from "../preferences/density.ts";
 import styles from "./data-table.module.css";
 import { HeaderCell } from "./header-cell.tsx";
 import { useRowKeys } from "./row-keys.ts";
+import { ScrollEdge } from "./scroll-edge.tsx";
 
 /** A column: what it holds (sorted, filtered and copied by) and, where that is not enough, how it looks. */
 export interface DataColumn<Row> {
@@ -157,71 +158,74 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
 
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   return (
-    <div ref={scroller} className={styles["scroller"]} style={{ maxHeight }} tabIndex={-1}>
-      <table
-        className={styles["table"]}
-        style={{ minWidth: width }}
-        aria-label={label}
-        aria-rowcount={shown.length + 1}
-      >
-        <colgroup>
-          {onSelect !== undefined && <col style={{ width: selectWidth }} />}
-          {visible.map((column) => (
-            <col key={column.id} style={{ width: column.width }} />
-          ))}
-        </colgroup>
-        <thead className={styles["head"]}>
-          <tr>
-            {onSelect !== undefined && (
-              <th scope="col" className={styles["pinned"]} style={{ left: 0 }}>
-                <Checkbox
-                  aria-label="Choose all rows shown"
-                  checked={allShown}
-                  indeterminate={someShown}
-                  onChange={() => onSelect(allShown ? nothing : new Set([...selected, ...shown.map(({ id }) => id)]))}
-                />
-              </th>
-            )}
+    <div className={styles["frame"]}>
+      <div ref={scroller} className={styles["scroller"]} style={{ maxHeight }} tabIndex={-1}>
+        <table
+          className={styles["table"]}
+          style={{ minWidth: width }}
+          aria-label={label}
+          aria-rowcount={shown.length + 1}
+        >
+          <colgroup>
+            {onSelect !== undefined && <col style={{ width: selectWidth }} />}
             {visible.map((column) => (
-              <HeaderCell
-                key={column.id}
-                column={column}
-                sorting={sorting}
-                onSort={setSorting}
-                offset={offsets.get(column.id)}
-              />
+              <col key={column.id} style={{ width: column.width }} />
             ))}
-          </tr>
-        </thead>
-        <tbody {...keys.bodyProps}>
-          {before > 0 && <tr aria-hidden style={{ height: before }} />}
-          {items.map(({ index, key }) => {
-            const row = shown[index];
-            return (
-              row !== undefined && (
-                <DataRow
-                  key={key}
-                  row={row}
-                  index={index}
-                  columns={visible}
-                  offsets={offsets}
-                  label={rowLabel(row.original)}
-                  selected={selected.has(row.id)}
-                  rowProps={keys.rowProps(index)}
-                  {...(onSelect === undefined ? {} : { onToggle: () => toggle(row.id) })}
-                  {...(onOpen === undefined ? {} : { onOpen: () => onOpen(row.original) })}
+          </colgroup>
+          <thead className={styles["head"]}>
+            <tr>
+              {onSelect !== undefined && (
+                <th scope="col" className={styles["pinned"]} style={{ left: 0 }}>
+                  <Checkbox
+                    aria-label="Choose all rows shown"
+                    checked={allShown}
+                    indeterminate={someShown}
+                    onChange={() => onSelect(allShown ? nothing : new Set([...selected, ...shown.map(({ id }) => id)]))}
+                  />
+                </th>
+              )}
+              {visible.map((column) => (
+                <HeaderCell
+                  key={column.id}
+                  column={column}
+                  sorting={sorting}
+                  onSort={setSorting}
+                  offset={offsets.get(column.id)}
                 />
-              )
-            );
-          })}
-          {after > 0 && <tr aria-hidden style={{ height: after }} />}
-        </tbody>
-      </table>
-      {shown.length === 0 && (
-        <Text size="sm" c="dimmed" p="md">
-          No row matches.
-        </Text>
-      )}
+              ))}
+            </tr>
+          </thead>
+          <tbody {...keys.bodyProps}>
+            {before > 0 && <tr aria-hidden style={{ height: before }} />}
+            {items.map(({ index, key }) => {
+              const row = shown[index];
+              return (
+                row !== undefined && (
+                  <DataRow
+                    key={key}
+                    row={row}
+                    index={index}
+                    columns={visible}
+                    offsets={offsets}
+                    label={rowLabel(row.original)}
+                    selected={selected.has(row.id)}
+                    rowProps={keys.rowProps(index)}
+                    {...(onSelect === undefined ? {} : { onToggle: () => toggle(row.id) })}
+                    {...(onOpen === undefined ? {} : { onOpen: () => onOpen(row.original) })}
+                  />
+                )
+              );
+            })}
+            {after > 0 && <tr aria-hidden style={{ height: after }} />}
+          </tbody>
+        </table>
+        {shown.length === 0 && (
+          <Text size="sm" c="dimmed" p="md">
+            No row matches.
+          </Text>
+        )}
+      </div>
+      <ScrollEdge of={scroller} />
     </div>
   );
 }

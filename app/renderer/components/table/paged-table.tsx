@@ -11,6 +11,7 @@ import { useRowHeight } from "../preferences/density.ts";
 import styles from "./data-table.module.css";
 import { HeaderCell } from "./header-cell.tsx";
 import { useRowKeys } from "./row-keys.ts";
+import { ScrollEdge } from "./scroll-edge.tsx";
 
 export interface PagedColumn<Row> {
   readonly id: string;
@@ -60,6 +61,7 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
     overscan: 10,
   });
   useEffect(() => virtual.measure(), [virtual, rowHeight]);
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
   const keys = useRowKeys({ count: rowCount, scrollTo: (index) => virtual.scrollToIndex(index) });
   const items = virtual.getVirtualItems();
   const firstPage = Math.floor((start + (items[0]?.index ?? 0)) / pageSize);
@@ -78,54 +80,63 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
     return <ErrorPanel error={failed.error} onRetry={() => void failed.refetch()} />;
   return (
     <div>
-      <div ref={scroller} className={styles["scroller"]} style={{ height }}>
-        <table
-          className={styles["table"]}
-          aria-label={label}
-          aria-rowcount={(total ?? 0) + 1}
-          style={{ minWidth: columns.reduce((sum, { width }) => sum + width, 0) }}
-        >
-          <colgroup>
-            {columns.map(({ id, width }) => (
-              <col key={id} style={{ width }} />
-            ))}
-          </colgroup>
-          <thead className={styles["head"]}>
-            <tr>
-              {columns.map((column) =>
-                column.sortable === true && onSorting !== undefined ? (
-                  <HeaderCell key={column.id} column={column} sorting={sorting} onSort={onSorting} offset={undefined} />
-                ) : (
-                  <th key={column.id} scope="col" style={{ textAlign: column.numeric === true ? "right" : "left" }}>
-                    {column.header}
-                  </th>
-                ),
-              )}
-            </tr>
-          </thead>
-          <tbody {...keys.bodyProps}>
-            {before > 0 && <tr aria-hidden style={{ height: before }} />}
-            {items.map(({ index, key }) => {
-              const row = rowAt(start + index);
-              return (
-                <tr
-                  key={key}
-                  {...keys.rowProps(index)}
-                  className={styles["row"]}
-                  aria-rowindex={start + index + 2}
-                  style={{ height: rowHeight }}
-                >
-                  {columns.map((column) => (
-                    <td key={column.id} style={{ textAlign: column.numeric === true ? "right" : "left" }}>
-                      {row === undefined ? <span style={{ opacity: 0.4 }}>…</span> : column.cell(row)}
-                    </td>
-                  ))}
-                </tr>
-              );
-            })}
-            {after > 0 && <tr aria-hidden style={{ height: after }} />}
-          </tbody>
-        </table>
+      <div className={styles["frame"]}>
+        <div ref={scroller} className={styles["scroller"]} style={{ height }}>
+          <table
+            className={styles["table"]}
+            aria-label={label}
+            aria-rowcount={(total ?? 0) + 1}
+            style={{ minWidth: width }}
+          >
+            <colgroup>
+              {columns.map(({ id, width }) => (
+                <col key={id} style={{ width }} />
+              ))}
+            </colgroup>
+            <thead className={styles["head"]}>
+              <tr>
+                {columns.map((column) =>
+                  column.sortable === true && onSorting !== undefined ? (
+                    <HeaderCell
+                      key={column.id}
+                      column={column}
+                      sorting={sorting}
+                      onSort={onSorting}
+                      offset={undefined}
+                    />
+                  ) : (
+                    <th key={column.id} scope="col" style={{ textAlign: column.numeric === true ? "right" : "left" }}>
+                      {column.header}
+                    </th>
+                  ),
+                )}
+              </tr>
+            </thead>
+            <tbody {...keys.bodyProps}>
+              {before > 0 && <tr aria-hidden style={{ height: before }} />}
+              {items.map(({ index, key }) => {
+                const row = rowAt(start + index);
+                return (
+                  <tr
+                    key={key}
+                    {...keys.rowProps(index)}
+                    className={styles["row"]}
+                    aria-rowindex={start + index + 2}
+                    style={{ height: rowHeight }}
+                  >
+                    {columns.map((column) => (
+                      <td key={column.id} style={{ textAlign: column.numeric === true ? "right" : "left" }}>
+                        {row === undefined ? <span style={{ opacity: 0.4 }}>…</span> : column.cell(row)}
+                      </td>
+                    ))}
+                  </tr>
+                );
+              })}
+              {after > 0 && <tr aria-hidden style={{ height: after }} />}
+            </tbody>
+          </table>
+        </div>
+        <ScrollEdge of={scroller} />
       </div>
       <Position
         start={start}

@@ -13,6 +13,7 @@ import type { ColumnLayout } from "../../components/table/data-table.tsx";
 import styles from "../../components/table/data-table.module.css";
 import { HeaderCell } from "../../components/table/header-cell.tsx";
 import { useRowKeys } from "../../components/table/row-keys.ts";
+import { ScrollEdge } from "../../components/table/scroll-edge.tsx";
 import { useEngine } from "../../transport/engine-context.tsx";
 import { methodQuery } from "../../transport/hooks.ts";
 import type { RunColumn } from "./run-columns.tsx";
@@ -75,70 +76,78 @@ export function RunsTable(props: RunsTableProps) {
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   const width = visible.reduce((sum, column) => sum + column.width, selectWidth);
   return (
-    <div ref={scroller} className={styles["scroller"]} style={{ maxHeight }} tabIndex={-1}>
-      <table className={styles["table"]} style={{ minWidth: width }} aria-label="Runs" aria-rowcount={lines.count + 1}>
-        <colgroup>
-          <col style={{ width: selectWidth }} />
-          {visible.map(({ id, width: wide }) => (
-            <col key={id} style={{ width: wide }} />
-          ))}
-        </colgroup>
-        <thead className={styles["head"]}>
-          <tr>
-            <th scope="col" className={styles["pinned"]} style={{ left: 0 }}>
-              <span className="rb-visually-hidden">Chosen</span>
-            </th>
-            {visible.map((column) => (
-              <HeaderCell
-                key={column.id}
-                column={column}
-                sorting={sorting}
-                onSort={onSorting}
-                offset={offsets.get(column.id)}
-              />
+    <div className={styles["frame"]}>
+      <div ref={scroller} className={styles["scroller"]} style={{ maxHeight }} tabIndex={-1}>
+        <table
+          className={styles["table"]}
+          style={{ minWidth: width }}
+          aria-label="Runs"
+          aria-rowcount={lines.count + 1}
+        >
+          <colgroup>
+            <col style={{ width: selectWidth }} />
+            {visible.map(({ id, width: wide }) => (
+              <col key={id} style={{ width: wide }} />
             ))}
-          </tr>
-        </thead>
-        <tbody {...keys.bodyProps}>
-          {before > 0 && <tr aria-hidden style={{ height: before }} />}
-          {drawn.map(({ index, key, line }) => {
-            if (line === undefined) return null;
-            if (line.kind === "group") {
+          </colgroup>
+          <thead className={styles["head"]}>
+            <tr>
+              <th scope="col" className={styles["pinned"]} style={{ left: 0 }}>
+                <span className="rb-visually-hidden">Chosen</span>
+              </th>
+              {visible.map((column) => (
+                <HeaderCell
+                  key={column.id}
+                  column={column}
+                  sorting={sorting}
+                  onSort={onSorting}
+                  offset={offsets.get(column.id)}
+                />
+              ))}
+            </tr>
+          </thead>
+          <tbody {...keys.bodyProps}>
+            {before > 0 && <tr aria-hidden style={{ height: before }} />}
+            {drawn.map(({ index, key, line }) => {
+              if (line === undefined) return null;
+              if (line.kind === "group") {
+                return (
+                  <GroupLine
+                    key={key}
+                    group={line.group}
+                    index={index}
+                    label={props.groupLabel(line.group.value)}
+                    columns={visible.length + 1}
+                    rowProps={keys.rowProps(index)}
+                    onFold={() => props.onFold(line.group.value)}
+                  />
+                );
+              }
+              const run = pages(line.row);
               return (
-                <GroupLine
+                <RunLine
                   key={key}
-                  group={line.group}
+                  run={run}
                   index={index}
-                  label={props.groupLabel(line.group.value)}
-                  columns={visible.length + 1}
+                  columns={visible}
+                  offsets={offsets}
+                  selected={run !== undefined && selected.has(run.id)}
                   rowProps={keys.rowProps(index)}
-                  onFold={() => props.onFold(line.group.value)}
+                  onToggle={() => run !== undefined && onToggle(run.id)}
+                  onOpen={() => run !== undefined && onOpen(run.id)}
                 />
               );
-            }
-            const run = pages(line.row);
-            return (
-              <RunLine
-                key={key}
-                run={run}
-                index={index}
-                columns={visible}
-                offsets={offsets}
-                selected={run !== undefined && selected.has(run.id)}
-                rowProps={keys.rowProps(index)}
-                onToggle={() => run !== undefined && onToggle(run.id)}
-                onOpen={() => run !== undefined && onOpen(run.id)}
-              />
-            );
-          })}
-          {after > 0 && <tr aria-hidden style={{ height: after }} />}
-        </tbody>
-      </table>
-      {lines.count === 0 && (
-        <Text size="sm" c="dimmed" p="md">
-          No run is found. Loosen the search, or look among the archived ones.
-        </Text>
-      )}
+            })}
+            {after > 0 && <tr aria-hidden style={{ height: after }} />}
+          </tbody>
+        </table>
+        {lines.count === 0 && (
+          <Text size="sm" c="dimmed" p="md">
+            No run is found. Loosen the search, or look among the archived ones.
+          </Text>
+        )}
+      </div>
+      <ScrollEdge of={scroller} />
     </div>
   );
 }
