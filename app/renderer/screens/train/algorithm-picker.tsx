@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Checkbox, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Badge, Button, Checkbox, Group, NumberInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useState } from "react";
 import type { AlgorithmInfo, Snapshot, Split } from "../../../../core/contract/entities.ts";
 import { useCommands } from "../../components/commands/commands-context.tsx";
@@ -8,6 +8,7 @@ import { tellDone } from "../../components/feedback/tell.ts";
 import { formatQuantity } from "../../components/format/numbers.ts";
 import { useEngine } from "../../transport/engine-context.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
+import { familiesOf } from "./algorithm-families.ts";
 import { HyperparameterFields } from "./hyperparameter-fields.tsx";
 import { chosenHyperparameters, defaultValues, problemsOf } from "./hyperparameter-form.ts";
 import type { FormValues } from "./hyperparameter-form.ts";
@@ -110,14 +111,28 @@ function Plans({
   return (
     <Stack gap="xs">
       <RunOptionsForm snapshot={snapshot} options={options} onChange={setOptions} />
-      {algorithms.map((algorithm) => (
-        <AlgorithmRow
-          key={algorithm.id}
-          algorithm={algorithm}
-          plan={planOf(algorithm)}
-          split={split}
-          onChange={(part) => change(algorithm, part)}
-        />
+      {familiesOf(algorithms).map(({ title, purpose, algorithms: family }) => (
+        <div key={title} role="group" aria-label={title}>
+          <Group gap="xs" align="baseline" mt={6} mb={4}>
+            <Title order={3} size="sm">
+              {title}
+            </Title>
+            <Text size="xs" c="dimmed">
+              {purpose}
+            </Text>
+          </Group>
+          <div className={styles["family"]}>
+            {family.map((algorithm) => (
+              <AlgorithmRow
+                key={algorithm.id}
+                algorithm={algorithm}
+                plan={planOf(algorithm)}
+                split={split}
+                onChange={(part) => change(algorithm, part)}
+              />
+            ))}
+          </div>
+        </div>
       ))}
       {error !== null && <ErrorPanel error={error} title="The training could not be queued" />}
       <Group align="flex-end" gap="md" mt="xs">
@@ -172,7 +187,12 @@ function AlgorithmRow({ algorithm, plan, split, onChange }: AlgorithmRowProps) {
       ? `Settings (${String(changed.length)} changed)`
       : "Settings";
   return (
-    <section className={styles["algorithm"]} data-chosen={plan.chosen} aria-label={algorithm.name}>
+    <section
+      className={styles["algorithm"]}
+      data-chosen={plan.chosen}
+      data-open={plan.open}
+      aria-label={algorithm.name}
+    >
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <Checkbox
           size="sm"
