@@ -3,8 +3,9 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
-import { formatGeneral, formatQuantity } from "../../components/format/numbers.ts";
+import { formatCount, formatGeneral, formatQuantity } from "../../components/format/numbers.ts";
 import { formatDataDate } from "../../components/format/times.ts";
+import { TextLink } from "../../components/link-button.tsx";
 import type { PersonRating } from "../../search-params.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { filmTitle } from "./film.tsx";
@@ -53,11 +54,14 @@ export function UserColumn({ snapshot, userId, onUser, onWhatIf }: UserColumnPro
           Choose a user to see their history here and their lists at the right.
         </Text>
       ) : (
-        <History snapshotId={snapshot.id} userId={userId} onWhatIf={onWhatIf} />
+        <History key={`${snapshot.id} ${userId}`} snapshotId={snapshot.id} userId={userId} onWhatIf={onWhatIf} />
       )}
     </Card>
   );
 }
+
+/** Films that are drawn at once, and with each press for more. */
+const historyPage = 300;
 
 /** As many as a link carries. */
 const mostWhatIf = 500;
@@ -72,6 +76,7 @@ function History({
   readonly onWhatIf: UserColumnProps["onWhatIf"];
 }) {
   const history = useQueryMethod("users.history", { snapshotId, userId });
+  const [most, setMost] = useState(historyPage);
   return (
     <Answer of={history} height={240} errorTitle="The history cannot be shown">
       {(rated) => {
@@ -104,7 +109,7 @@ function History({
               viewportProps={{ tabIndex: 0, "aria-label": "History, scrolls" }}
             >
               <ul className={styles["list"]} aria-label={`History of user ${userId}`}>
-                {ordered.slice(0, 300).map((film) => (
+                {ordered.slice(0, most).map((film) => (
                   <li
                     key={film.itemId}
                     className={styles["history"]}
@@ -120,10 +125,27 @@ function History({
                 ))}
               </ul>
             </ScrollArea.Autosize>
-            {ordered.length > 300 && (
-              <Text size="xs" c="dimmed" p={12}>
-                and {formatQuantity(ordered.length - 300, "more", "more")}
-              </Text>
+            {rated.length > historyPage && (
+              <Group justify="space-between" px={12} py={8} gap="xs">
+                {rated.length > most ? (
+                  <Button variant="subtle" size="compact-xs" onClick={() => setMost(most + historyPage)}>
+                    Show {formatCount(Math.min(historyPage, rated.length - most))} more of{" "}
+                    {formatCount(rated.length - most)}
+                  </Button>
+                ) : (
+                  <Text size="xs" c="dimmed">
+                    All are shown.
+                  </Text>
+                )}
+                <TextLink
+                  to="/data/snapshots/$snapshotId"
+                  params={{ snapshotId }}
+                  search={{ tab: "rows", user: userId }}
+                  size="xs"
+                >
+                  As rows in Data
+                </TextLink>
+              </Group>
             )}
           </>
         );
