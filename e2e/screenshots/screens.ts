@@ -184,6 +184,15 @@ export const views: readonly View[] = [
           : at("/models/compare", { model: [one, other] }),
   },
   { screen: "publish", name: "publish", address: ({ target }) => at("/publish", { target }) },
+  {
+    screen: "publish",
+    name: "version-menu",
+    address: ({ target, workspace }) => (workspace === "sample" ? at("/publish", { target }) : null),
+    prepare: async (page) => {
+      await press(/^Actions for (?!target )/)(page);
+      await page.getByRole("menuitem").first().waitFor();
+    },
+  },
   ...settingsTabs.map((section) => ({
     screen: "settings",
     name: section,

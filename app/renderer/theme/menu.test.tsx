@@ -11,13 +11,17 @@ let root: Root;
 
 beforeEach(async () => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
-  vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: vi.fn(), removeEventListener: vi.fn() }));
+  vi.stubGlobal("matchMedia", () => ({
+    matches: false,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }));
   vi.stubGlobal(
     "ResizeObserver",
     class {
-      observe = vi.fn();
-      unobserve = vi.fn();
-      disconnect = vi.fn();
+      observe = () => undefined;
+      unobserve = () => undefined;
+      disconnect = () => undefined;
     },
   );
   document.body.innerHTML = "<div></div>";
