@@ -34,6 +34,7 @@ export function ChartToolbar({ title, table, svg, drawing, logAxes, asTable, onA
               fz={12}
               variant={logarithmic.has(axis) ? "light" : "subtle"}
               color={logarithmic.has(axis) ? "petrol" : "gray"}
+              {...(logarithmic.has(axis) ? { bg: "var(--rb-selected)" } : {})}
               aria-label={`Log ${axis} axis: ${title}`}
               aria-pressed={logarithmic.has(axis)}
               onClick={() => toggleAxis(axis)}

@@ -61,7 +61,7 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
     overscan: 10,
   });
   useEffect(() => virtual.measure(), [virtual, rowHeight]);
-  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  const least = columns.reduce((sum, { width }) => sum + width, 0);
   const keys = useRowKeys({ count: rowCount, scrollTo: (index) => virtual.scrollToIndex(index) });
   const items = virtual.getVirtualItems();
   const firstPage = Math.floor((start + (items[0]?.index ?? 0)) / pageSize);
@@ -86,7 +86,7 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
             className={styles["table"]}
             aria-label={label}
             aria-rowcount={(total ?? 0) + 1}
-            style={{ minWidth: width }}
+            style={{ minWidth: least }}
           >
             <colgroup>
               {columns.map(({ id, width }) => (
