@@ -186,10 +186,10 @@ export const views: readonly View[] = [
   { screen: "publish", name: "publish", address: ({ target }) => at("/publish", { target }) },
   {
     screen: "publish",
-    name: "version-menu",
+    name: "target-menu",
     address: ({ target, workspace }) => (workspace === "sample" ? at("/publish", { target }) : null),
     prepare: async (page) => {
-      await press(/^Actions for (?!target )/)(page);
+      await press(/^Actions for target /)(page);
       await page.getByRole("menuitem").first().waitFor();
     },
   },
