@@ -16,7 +16,7 @@ interface TraceEvent {
   readonly args?: { readonly name?: string };
 }
 
-export interface MainThread {
+interface MainThread {
   /** Tasks over 50 ms. */
   readonly long: number;
   /** Milliseconds on the clock of the task that took longest so. */

@@ -1,6 +1,6 @@
 /**
  * A workspace with ten thousand runs, in a browser: the longest task of the page's main thread while Compare is opened, sorted,
- * scrolled and searched, a run is chosen, and Train is opened, on the clock and in processor time.
+ * scrolled and searched and runs are chosen, on the clock and in processor time.
  * `node bench/runs-page.ts --workspace DIRECTORY`, after `npm run build` and `node bench/runs.ts --workspace DIRECTORY`.
  */
 import { parseArgs } from "node:util";
@@ -37,10 +37,6 @@ try {
   await during("searched", () => page.locator('[aria-label="Search runs"]').fill("algorithm = ials"));
   await during("a run chosen", () => rows.first().locator("input").click());
   await during("a second run chosen", () => rows.nth(1).locator("input").click());
-  await during("Train opened", async () => {
-    await page.evaluate(`location.hash = "#/train"`);
-    await page.locator('table[aria-label="Runs on this split"]').waitFor();
-  });
 } finally {
   await close();
 }
