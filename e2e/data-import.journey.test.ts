@@ -132,7 +132,10 @@ it.skipIf(chromiumPath === null)(
         await address.fill(url.href);
         await page.getByRole("button", { name: "Connect" }).click();
         await page.getByText("There is no connection to the database").waitFor();
-        await page.getByText("Postgres refused the login").waitFor();
+        await page
+          .getByText("Postgres refused the login: password authentication failed", { exact: false })
+          .first()
+          .waitFor();
         expect(await page.locator("main").innerText()).not.toContain("wrong@");
         await shot("refused");
         url.password = password;
