@@ -39,8 +39,9 @@ describe.skipIf(chromiumPath === null)("axe finds nothing on any view", () => {
 
   it.each([
     ["sample", ["light", "dark", "narrow"]],
-    ["empty", ["light", "dark"]],
-    ["error", ["light", "dark"]],
+    // In the dark they differ by what the sample shows there, too; the screenshots command looks at all in all dresses.
+    ["empty", ["light"]],
+    ["error", ["light"]],
   ] as const)(
     "in a workspace that is called %s here",
     async (workspace, worn) => {
