@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { keepKernelModules } from "../compute/keep-modules.ts";
 import type { Progress } from "../contract/entities.ts";
 import { fromEnvelope, ReelbenchError } from "../contract/errors.ts";
 import type { ErrorEnvelope } from "../contract/errors.ts";
@@ -14,6 +15,7 @@ export type FromLayoutThread =
 
 /** `layOut` in a worker thread. Throws RB_CANCELLED (at once: the thread is stopped), RB_WORKER_DIED and what `layOut` throws. */
 export async function layOutInThread(task: LayoutTask, context: WorkContext): Promise<Layout> {
+  keepKernelModules();
   const worker = new Worker(entryUrl("embedding-worker"), {
     workerData: { ...task, model: shareModel(task.model) } satisfies LayoutTask,
   });

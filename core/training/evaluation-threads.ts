@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { keepKernelModules } from "../compute/keep-modules.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { entryUrl } from "../runtime-paths.ts";
@@ -19,6 +20,7 @@ const progressMilliseconds = 200;
 
 /** Close them: they keep the process alive. */
 export function openEvaluationThreads(count: number): EvaluationThreads {
+  keepKernelModules();
   const workers = Array.from({ length: count }, () => new Worker(entryUrl("evaluation-worker")));
   let lost: ReelbenchError | undefined;
   let pending: { remaining: number; resolve(): void; reject(error: ReelbenchError): void } | undefined;

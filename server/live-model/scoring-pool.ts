@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { ReelbenchError, fromEnvelope } from "../../core/contract/errors.ts";
 import { createBackOff } from "../../core/jobs/back-off.ts";
+import { keepKernelModules } from "../../core/compute/keep-modules.ts";
 import { entryUrl } from "../../core/runtime-paths.ts";
 import type { FromScorer, ScoreJob, ScoredList, ToScorer } from "./score-job.ts";
 import type { SharedModel } from "./shared-model.ts";
@@ -52,6 +53,7 @@ export function createScoringPool(options: {
   readonly queueLimit: number;
   readonly onWorkerDied: (error: unknown) => void;
 }): ScoringPool {
+  keepKernelModules();
   const held = new Map<number, SharedModel>();
   const scorers = new Set<Scorer>();
   const respawns = new Set<NodeJS.Timeout>();
