@@ -77,6 +77,7 @@ it.skipIf(missing)("a page has none of Node's or Electron's powers and cannot le
         "platform",
         "readLog",
         "requestEnginePort",
+        "savePdf",
         "setMenuKeys",
         "versions",
         "workspaces",
