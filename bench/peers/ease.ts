@@ -4,6 +4,7 @@
  * otherwise, LAPACK's Cholesky is asked in float32, as ours is:
  *   node bench/peers/ease.ts [--items 8192] [--peers inv-float64,cholesky-float32] [--python PYTHON] [--pairs 5]
  *     [--threads 2] [--json FILE]
+ * With REELBENCH_RELAXED_SIMD=1 it measures the opt-in build of the kernels, and refuses where another one is there.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,6 +16,7 @@ import { kernelCall } from "../../core/compute/kernels.ts";
 import { MemoryLayout, float32View } from "../../core/compute/memory-layout.ts";
 import { openComputePool } from "../../core/compute/pool.ts";
 import { invertSymmetric, panelIndex, planSymmetric } from "../../core/compute/symmetric-inverse.ts";
+import { requireAskedKernels } from "../kernel-build.ts";
 import { finish, pairedOptions, runPairs, seconds, startPeer } from "../paired.ts";
 import { generate } from "../positives.ts";
 
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     peers: { type: "string", default: "inv-float64,cholesky-float32" },
   },
 });
+requireAskedKernels();
 const threads = Number(values.threads);
 const data = generate(40_000, Number(values.items), 3_000_000);
 const answer = z.object({ seconds: z.number(), diagonal: z.array(z.number()) });

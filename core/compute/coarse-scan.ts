@@ -1,4 +1,4 @@
-import { coarseScanBase64 } from "./kernels.generated.ts";
+import { coarseScanBytes } from "./kernel-bytes.ts";
 import type { MemoryLayout, Region } from "./memory-layout.ts";
 import { float32View, uint8View } from "./memory-layout.ts";
 
@@ -133,7 +133,7 @@ let compiled: Promise<WebAssembly.Module | null> | undefined;
 
 /** Null where the runtime has no relaxed SIMD (Node before 22): then everything is looked at in 16 bits. */
 export function coarseScanModule(): Promise<WebAssembly.Module | null> {
-  const bytes = Buffer.from(coarseScanBase64, "base64");
+  const bytes = coarseScanBytes();
   compiled ??= WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : Promise.resolve(null);
   return compiled;
 }

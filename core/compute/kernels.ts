@@ -1,7 +1,6 @@
-import { setFlagsFromString } from "node:v8";
 import type { AlternatingKernels } from "./alternating-kernels.ts";
 import type { ColumnKernels } from "./column-kernels.ts";
-import { kernelsBase64, relaxedSimd } from "./kernels.generated.ts";
+import { kernelBytes } from "./kernel-bytes.ts";
 import type { GibbsKernels } from "./gibbs-kernels.ts";
 import type { GradientKernels } from "./gradient-kernels.ts";
 import type { ItemKernels } from "./item-kernels.ts";
@@ -124,13 +123,7 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** Compiled once a process and shared with its workers, so that what V8 has optimised in one fit serves the next. */
 export function kernelModule(): Promise<WebAssembly.Module> {
-  if (compiled === undefined) {
-    // The relaxed build, which is asked for, also has V8 join pairs of 128 bits to 256, an experiment of V8's; the tiles of
-    // assembly/sweep.ts are cut for that.
-    if (relaxedSimd) setFlagsFromString("--experimental-wasm-revectorize");
-    compiled = WebAssembly.compile(Buffer.from(kernelsBase64, "base64"));
-  }
-  return compiled;
+  return (compiled ??= WebAssembly.compile(kernelBytes()));
 }
 
 /** The kernels over one memory. Instantiating a module this small takes well under a millisecond. */

@@ -1,4 +1,4 @@
-import { kernelsBase64 } from "./kernels.generated.ts";
+import { kernelBytes } from "./kernel-bytes.ts";
 
 /** The kernels of assembly/normal-equations.ts. */
 export interface NormalKernels {
@@ -11,6 +11,6 @@ let compiled: WebAssembly.Module | undefined;
 
 /** For callers that cannot wait for `kernelModule`: compiling takes some milliseconds of the thread's time, once. */
 export function instantiateNormalKernels(memory: WebAssembly.Memory): NormalKernels {
-  compiled ??= new WebAssembly.Module(Buffer.from(kernelsBase64, "base64"));
+  compiled ??= new WebAssembly.Module(kernelBytes());
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as NormalKernels;
 }
