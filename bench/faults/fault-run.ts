@@ -87,7 +87,7 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRun> {
       );
       await publisher.paused(async () => {
         await recover(stage, ledger, kind.name, patience);
-        await checkRating(stage, people, ledger, kind.name);
+        await checkRating(stage, people, ledger, kind.name, patience);
       });
       const [first] = stage.replicas;
       if (first !== undefined) await people.refresh(first);

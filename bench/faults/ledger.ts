@@ -132,8 +132,12 @@ export function createLedger(patience: number, tell: (violation: Violation) => v
         );
       for (const { version, begun, ended, blindSince, during } of seen) {
         const from = Math.min(begun, blindSince ?? begun) - patience * switchAllowance;
-        if (broken.has(version) || !wasLive(version, from, ended))
-          breach("wrong version", during, `${version} at ${new Date(begun).toISOString()}`);
+        if (broken.has(version) || !wasLive(version, from, ended)) {
+          const over = switches.findLast(({ at }, n) => at <= begun && switches[n - 1]?.version === version);
+          const late =
+            over === undefined ? "never live before" : `${begun - over.at} ms after ${over.version} was live`;
+          breach("wrong version", during, `${version} at ${new Date(begun).toISOString()}, ${late}`);
+        }
       }
       return { answers: seen.length, switches: switches.length };
     },

@@ -4,7 +4,9 @@ import type { CacheUser, Namespace } from "../../core/production/cache-keys.ts";
 import type { Database } from "../../core/production/database.ts";
 import { feedbackEpochs } from "../../core/production/feedback-epochs.ts";
 import type { RedisStore } from "../cache/redis.ts";
+import { BreakerError } from "../circuit-breaker.ts";
 import type { CircuitBreaker } from "../circuit-breaker.ts";
+import { groupCalls } from "./group-calls.ts";
 
 /**
  * A user's epoch: how much feedback they have given. What was computed under another epoch than the present one is not
@@ -14,10 +16,17 @@ import type { CircuitBreaker } from "../circuit-breaker.ts";
 export interface Epochs {
   /** As far as this process knows without asking anybody; undefined: ask `current`. */
   known(user: CacheUser): number | undefined;
-  /** Null: neither Redis nor Postgres could tell. */
+  /** Null: neither Redis nor Postgres could tell, or not all that this server acknowledged is counted there yet. */
   current(user: CacheUser): Promise<number | null>;
   /** After feedback of these users was committed: every replica learns of it before this resolves, if Redis answers. */
   advance(users: readonly CacheUser[]): Promise<void>;
+  /**
+   * Feedback of these users waits outside of Postgres: what others count lacks it. Until `release`, which may be another
+   * server's to know: then for `withheldMilliseconds`.
+   */
+  withhold(users: readonly CacheUser[]): void;
+  /** It was moved. */
+  release(users: readonly CacheUser[]): void;
   /** Redis answers again: what it could not be told meanwhile. */
   catchUp(): Promise<void>;
   /** Whether what Redis repeats is believed: it was told of everything that happened here. */
@@ -27,8 +36,10 @@ export interface Epochs {
 /** Bounds how long a replica that cannot reach Redis can leave the others behind. */
 const redisSeconds = 10;
 const localMilliseconds = 1000;
+const withheldMilliseconds = 30_000;
 const maximumUntold = 100_000;
 const toldAtOnce = 500;
+const countedAtOnce = 500;
 
 export function createEpochs(options: {
   readonly database: Database;
@@ -45,6 +56,7 @@ export function createEpochs(options: {
     ttl: 1000 * redisSeconds,
     ttlResolution: 100,
   });
+  const withheld = new LRUCache<string, true>({ max: options.entries, ttl: withheldMilliseconds });
   /** Readings under way; one that was overtaken by a change is not remembered. */
   const reading = new Map<string, symbol>();
   const untold = new Set<string>();
@@ -64,9 +76,28 @@ export function createEpochs(options: {
   // The key names a user in memory, too.
   const keyOf = (user: CacheUser) => feedbackEpochKey(channel, user);
 
-  async function fromPostgres({ namespace, userId }: CacheUser): Promise<number | null> {
+  /** Of those who come at the same time, in one statement: a quiet server asks for each at once, a busy one asks seldom. */
+  const countTogether = groupCalls<CacheUser, number>({
+    lanes: 2,
+    heaviest: countedAtOnce,
+    weightOf: () => 1,
+    failsThoseWaiting: (reason) => reason instanceof BreakerError,
+    work: async (users) => {
+      const epochs = new Map<Namespace, ReadonlyMap<string, number>>();
+      for (const namespace of new Set(users.map((user) => user.namespace))) {
+        const userIds = users.filter((user) => user.namespace === namespace).map(({ userId }) => userId);
+        epochs.set(namespace, await postgres.run(() => feedbackEpochs(database, namespace, userIds)));
+      }
+      return users.map(({ namespace, userId }) => ({
+        status: "fulfilled",
+        value: epochs.get(namespace)?.get(userId) ?? 0,
+      }));
+    },
+  });
+
+  async function fromPostgres(user: CacheUser): Promise<number | null> {
     try {
-      return (await postgres.run(() => feedbackEpochs(database, namespace, [userId]))).get(userId) ?? 0;
+      return await countTogether(user);
     } catch {
       // The caller answers from memory and says so; the follower's look reports that Postgres is away.
       return null;
@@ -86,6 +117,7 @@ export function createEpochs(options: {
 
   async function current(user: CacheUser): Promise<number | null> {
     const key = keyOf(user);
+    if (withheld.has(key)) return null;
     const store = redis !== null && isTrusted() ? redis : null;
     const remembered = store === null ? undefined : told.get(key);
     if (remembered !== undefined) return remembered.epoch;
@@ -139,9 +171,18 @@ export function createEpochs(options: {
   }
 
   return {
-    known: (user) => (redis !== null && isTrusted() ? told.get(keyOf(user))?.epoch : undefined),
+    known(user) {
+      const key = keyOf(user);
+      return redis !== null && isTrusted() && !withheld.has(key) ? told.get(key)?.epoch : undefined;
+    },
     current,
     advance,
+    withhold(users) {
+      for (const user of users) withheld.set(keyOf(user), true);
+    },
+    release(users) {
+      for (const user of users) withheld.delete(keyOf(user));
+    },
     async catchUp() {
       if (redis === null) return;
       while (untold.size > 0) {

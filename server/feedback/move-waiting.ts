@@ -25,8 +25,13 @@ export function createMover(options: {
 
   async function keep(feedback: readonly Feedback[]): Promise<void> {
     await postgres.run(() => insertFeedback(database, feedback));
-    const users = new Map(feedback.map(({ namespace, userId }) => [`${namespace}:${userId}`, { namespace, userId }]));
-    await epochs.advance([...users.values()]);
+    const users = [
+      ...new Map(
+        feedback.map(({ namespace, userId }) => [`${namespace}:${userId}`, { namespace, userId }] as const),
+      ).values(),
+    ];
+    await epochs.advance(users);
+    epochs.release(users);
   }
 
   return async () => {

@@ -136,12 +136,14 @@ export function createFeedbackRecorder(options: {
     });
     count(tier === "postgres" ? "kept" : tier);
     const users = distinct(feedback);
-    if (tier !== "postgres")
+    if (tier !== "postgres") {
+      epochs.withhold(users);
       for (const user of users)
         states.learn(
           user,
           feedback.filter((each) => each.namespace === user.namespace && each.userId === user.userId),
         );
+    }
     await advanceTogether(users);
     return { accepted: inserted, duplicates: events.length - inserted, kept: tier };
   };
