@@ -8,7 +8,7 @@ vi.mock("./kernels.generated.ts", () => ({
   coarseScanBase64: "AGFzbQEAAAA=",
   relaxedSimd: true,
 }));
-vi.mock("node:v8", () => ({ setFlagsFromString: vi.fn() }));
+vi.mock("node:v8", () => ({ setFlagsFromString: vi.fn<(flags: string) => void>() }));
 
 const flags = vi.mocked(setFlagsFromString);
 
