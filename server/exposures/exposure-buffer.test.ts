@@ -60,6 +60,31 @@ test("it holds no more than its limit, counts what it drops, and writes what it 
   expect(await outcomes(metrics)).toEqual({ dropped: 500, kept: 1500 });
 });
 
+test("what is shown while it writes waits for the next flush", async () => {
+  const statements: number[] = [];
+  const database = {
+    query: (_sql: string, [, which]: [string, string]) => {
+      statements.push(which.split(",").length);
+      // Requests go on: each statement takes as long as ten more lists.
+      for (let n = 0; n < 10; n++) buffer.record(shown(`later${statements.length}-${n}`));
+      return Promise.resolve({ rows: [], rowCount: 0 });
+    },
+  } as unknown as Database;
+  const buffer = createExposureBuffer({
+    database,
+    postgres: createCircuitBreaker({ timeout: 1000, failures: 1, pause: 0 }),
+    limit: 1500,
+    metrics: createMetrics(),
+    logger: pino({ level: "silent" }),
+  });
+  for (let n = 0; n < 700; n++) buffer.record(shown(`u${n}`));
+  await buffer.flush();
+  expect(statements).toEqual([500, 200]);
+  expect(buffer.waiting()).toBe(20);
+  await buffer.flush();
+  expect(statements).toEqual([500, 200, 20]);
+});
+
 test("an empty list was not shown", () => {
   const { database } = fakePostgres();
   const buffer = createExposureBuffer({

@@ -26,8 +26,8 @@ interface Held {
   readonly number: number;
 }
 
-/** Lists in one statement. */
-const batchSize = 1000;
+/** Lists in one statement: few enough that writing them out keeps nobody waiting. */
+const batchSize = 500;
 
 export function createExposureBuffer(options: {
   readonly database: Database;
@@ -52,8 +52,9 @@ export function createExposureBuffer(options: {
   });
 
   async function write(): Promise<void> {
-    while (buffer.length > 0) {
-      const batch = buffer.slice(0, batchSize);
+    // What comes meanwhile waits for the next flush: followed up at once it would go in statements of a few lists each, without end.
+    for (let left = buffer.length; left > 0;) {
+      const batch = buffer.slice(0, Math.min(left, batchSize));
       try {
         await postgres.run(() => insertExposures(database, batch.map(toExposure)));
         metrics.exposures.inc({ outcome: "kept" }, batch.length);
@@ -67,6 +68,7 @@ export function createExposureBuffer(options: {
         metrics.exposures.inc({ outcome: "refused" }, batch.length);
       }
       buffer = buffer.slice(batch.length);
+      left -= batch.length;
     }
   }
 
