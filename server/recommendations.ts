@@ -62,12 +62,22 @@ export interface Answer {
   readonly written: WrittenAnswer | null;
 }
 
+/** What is kept of an answer: what it takes to send it again and to say what was shown, not the items it was written from. */
+export interface AnswerAgain {
+  readonly basis: Answer["basis"];
+  /** From now on it comes from memory, wherever its ranking came from when it was made. */
+  readonly source: "memory";
+  readonly written: WrittenAnswer;
+  readonly firstRank: number;
+  readonly itemIds: readonly string[];
+}
+
 /** An answer as bytes, in each format it was asked for in. */
 export type WrittenAnswer = Partial<Record<Format, EncodedBody>>;
 
 export interface Recommendations {
   /** An answer that is still the one to this request (`name` as in `PersonRequest`), without asking anybody; null: `forPerson`. */
-  kept(live: LiveModel, person: Person, name: string): Answer | null;
+  kept(live: LiveModel, person: Person, name: string): AnswerAgain | null;
   forPerson(live: LiveModel, request: PersonRequest): Promise<Answer>;
   forRatings(
     live: LiveModel,
@@ -109,7 +119,7 @@ export function createRecommendations(options: {
     return list;
   }
 
-  const answers = createKeptAnswers<Answer>();
+  const answers = createKeptAnswers<AnswerAgain>();
 
   /** The ranking in memory that is a person's own, or everybody's of whom nothing is known. */
   function rankingInMemory({ shared }: LiveModel, person: Person, epoch: number) {
@@ -119,7 +129,7 @@ export function createRecommendations(options: {
     return { owner, ranking: own ?? (owner === anyStranger ? rankings.known(shared, owner, epoch) : undefined) };
   }
 
-  function kept(live: LiveModel, person: Person, name: string): Answer | null {
+  function kept(live: LiveModel, person: Person, name: string): AnswerAgain | null {
     const epoch = epochs.known(person.user);
     if (epoch === undefined) return null;
     const { ranking } = rankingInMemory(live, person, epoch);
@@ -177,9 +187,16 @@ export function createRecommendations(options: {
     const page = choosePage(shared, ranking, request, { position: 0, shown: 0 });
     if (page === null) return null;
     const answer = await answerPage(live, request, ranking, page, { complete, source, epoch });
-    return complete && name !== null && !request.explain
-      ? answers.keep(shared, ranking, person.user, name, answer)
-      : answer;
+    if (!complete || name === null || request.explain) return answer;
+    const written = {};
+    answers.keep(shared, ranking, person.user, name, {
+      basis: answer.basis,
+      source: "memory",
+      written,
+      firstRank: answer.items[0]?.rank ?? 1,
+      itemIds: answer.items.map(({ itemId }) => itemId),
+    });
+    return { ...answer, written };
   }
 
   /** The list goes on as it was when it began, under its version and epoch, while that is remembered. */

@@ -1,13 +1,12 @@
 import type { CacheUser } from "../../core/production/cache-keys.ts";
 import type { SharedModel } from "../live-model/shared-model.ts";
 import type { Ranking } from "./ranking.ts";
-import type { RankingSource } from "./rankings.ts";
 
 /** Answers made from a ranking, kept with it, to be sent again without being made and written again. */
 export interface KeptAnswers<Answer> {
   /** Of this user and this very ranking (so of its version and epoch), unless items were hidden or shown since. */
   find(shared: SharedModel, ranking: Ranking, user: CacheUser, name: string): Answer | null;
-  keep(shared: SharedModel, ranking: Ranking, user: CacheUser, name: string, answer: Answer): Answer;
+  keep(shared: SharedModel, ranking: Ranking, user: CacheUser, name: string, answer: Answer): void;
 }
 
 interface Kept<Answer> {
@@ -19,9 +18,7 @@ interface Kept<Answer> {
 const most = 8;
 
 /** An answer lives as long as its ranking does: what forgets the one forgets the other. */
-export function createKeptAnswers<
-  Answer extends { readonly source: RankingSource; readonly written: object | null },
->(): KeptAnswers<Answer> {
+export function createKeptAnswers<Answer>(): KeptAnswers<Answer> {
   const byRanking = new WeakMap<Ranking, Kept<Answer>>();
   const keyOf = ({ namespace, userId }: CacheUser, name: string) => `${name}\n${namespace}\n${userId}`;
   const changesOf = ({ catalogue }: SharedModel) => catalogue.changes[0] ?? 0;
@@ -41,10 +38,7 @@ export function createKeptAnswers<
         if (kept.answers.size < most) break;
         kept.answers.delete(oldest);
       }
-      // From now on it comes from memory, wherever its ranking came from this time.
-      const written = {};
-      kept.answers.set(keyOf(user, name), { ...answer, source: "memory", written });
-      return { ...answer, written };
+      kept.answers.set(keyOf(user, name), answer);
     },
   };
 }

@@ -60,6 +60,28 @@ const stored = cachedRanking.extend({
   ratingsUsed: z.int().nonnegative().optional(),
 });
 
+interface OfEpoch {
+  readonly epoch: number;
+  readonly ranking: Ranking;
+}
+
+/** Of one user under one version: that of the latest epoch, and the one before it for whoever still turns its pages. */
+interface Kept {
+  readonly latest: OfEpoch;
+  readonly before: OfEpoch | null;
+  readonly of: string;
+}
+
+/** What stays when `made` is added. Somebody who rates all the time leaves no trail of rankings that nobody asks for again. */
+function keepBoth(kept: Kept | undefined, made: OfEpoch): Pick<Kept, "latest" | "before"> {
+  if (kept === undefined) return { latest: made, before: null };
+  const { latest, before } = kept;
+  if (made.epoch === latest.epoch) return { latest: made, before };
+  if (made.epoch < latest.epoch) return { latest, before: made };
+  // As another object: answers are kept with the ranking they were made from, and those to an earlier epoch are never sent again.
+  return { latest: made, before: { epoch: latest.epoch, ranking: { ...latest.ranking } } };
+}
+
 export function createRankingCache(options: {
   readonly redis: RedisStore | null;
   readonly channel: string;
@@ -68,8 +90,8 @@ export function createRankingCache(options: {
   readonly metrics: Metrics;
 }): RankingCache {
   const { redis, channel, metrics } = options;
-  // Entries are found by version and epoch, so that none can be stale: age bounds only the memory of idle users.
-  const memory = new LRUCache<string, { readonly ranking: Ranking; readonly of: string }>({
+  // Rankings are found by version and epoch, so that none can be stale: age bounds only the memory of idle users.
+  const memory = new LRUCache<string, Kept>({
     max: options.entries,
     ttl: 1000 * options.seconds,
     ttlResolution: 1000,
@@ -77,8 +99,20 @@ export function createRankingCache(options: {
     maxSize: Number.MAX_SAFE_INTEGER,
   });
   const hits = metrics.cacheLookups.labels("memory");
-  const keep = (key: string, ranking: Ranking, { version }: SharedModel) =>
-    memory.set(key, { ranking, of: version }, { size: entryBytes + 2 * key.length + 16 * ranking.items.length });
+  const sizeOf = (kept: OfEpoch) => entryBytes + 16 * kept.ranking.items.length;
+  const keep = (key: string, latest: OfEpoch, { version }: SharedModel) => {
+    const kept = keepBoth(memory.peek(key), latest);
+    const size = 2 * key.length + sizeOf(kept.latest) + (kept.before === null ? 0 : sizeOf(kept.before));
+    memory.set(key, { ...kept, of: version }, { size });
+  };
+  const find = (key: string, epoch: number): Ranking | undefined => {
+    const kept = memory.get(key);
+    return kept?.latest.epoch === epoch
+      ? kept.latest.ranking
+      : kept?.before?.epoch === epoch
+        ? kept.before.ranking
+        : undefined;
+  };
   const inFlight = new Map<string, Promise<FoundRanking>>();
   const seconds = Math.min(options.seconds, rankingLifetime);
 
@@ -93,19 +127,18 @@ export function createRankingCache(options: {
     const bytes = await redis?.getBytes(redisKey);
     const found = bytes === undefined || bytes === null ? null : readRanking(shared, bytes);
     if (found !== null) {
-      keep(key, found, shared);
+      keep(key, { epoch, ranking: found }, shared);
       return { ranking: found, source: "redis", complete: true };
     }
     const { ranking, complete } = await compute();
     if (complete) {
-      keep(key, ranking, shared);
+      keep(key, { epoch, ranking }, shared);
       void redis?.set(redisKey, packRanking(ranking), seconds);
     }
     return { ranking, source: "computed", complete };
   }
 
-  const keyOf = (shared: SharedModel, { namespace, userId }: CacheUser, epoch: number) =>
-    `${shared.key}:${epoch}:${namespace}:${userId}`;
+  const keyOf = (shared: SharedModel, { namespace, userId }: CacheUser) => `${shared.key}:${namespace}:${userId}`;
 
   function forgetHere({ version, userId }: WhoseRankings): number {
     let forgotten = 0;
@@ -131,21 +164,22 @@ export function createRankingCache(options: {
       return forgotten;
     },
     known(shared, owner, epoch) {
-      const kept = memory.get(keyOf(shared, owner, epoch))?.ranking;
+      const kept = find(keyOf(shared, owner), epoch);
       if (kept !== undefined) hits.inc();
       return kept;
     },
     async find(shared, owner, epoch, compute) {
-      const key = keyOf(shared, owner, epoch);
-      const kept = memory.get(key)?.ranking;
+      const key = keyOf(shared, owner);
+      const kept = find(key, epoch);
       if (kept !== undefined) {
         hits.inc();
         return { ranking: kept, source: "memory", complete: true };
       }
-      let flight = inFlight.get(key);
+      const sought = `${epoch}:${key}`;
+      let flight = inFlight.get(sought);
       if (flight === undefined) {
-        flight = lookFurther(key, shared, owner, epoch, compute).finally(() => inFlight.delete(key));
-        inFlight.set(key, flight);
+        flight = lookFurther(key, shared, owner, epoch, compute).finally(() => inFlight.delete(sought));
+        inFlight.set(sought, flight);
       }
       const answer = await flight;
       metrics.cacheLookups.inc({ result: answer.source });

@@ -19,7 +19,7 @@ import type { Exchange } from "./exchange.ts";
 import type { LoadShedding } from "./load-shedding.ts";
 import type { ObserveExchange } from "./middleware/observe.ts";
 import { fromThrown, problemContentType, retryAfter, toProblem } from "./problem.ts";
-import { encodeBody } from "./encoded-body.ts";
+import { encodeText } from "./encoded-body.ts";
 import { corsHeaders, preflightHeaders, securityHeaders, sendReply } from "./respond.ts";
 import { formatOf, protobufTypes } from "./negotiate.ts";
 import type { Answering, RawRequest, Reply, Route } from "./route.ts";
@@ -107,7 +107,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const after = retryAfter(error);
     if (after !== undefined) headers.push("Retry-After", String(after));
     if (status === 401) headers.push("WWW-Authenticate", 'Bearer realm="reelbench"');
-    const body = encodeBody(Buffer.from(JSON.stringify(toProblem(error, requestId))), problemContentType);
+    const body = encodeText(JSON.stringify(toProblem(error, requestId)), problemContentType);
     void sendReply(request, response, { status, body }, headers, "no-store");
   }
 

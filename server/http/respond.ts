@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import helmet from "helmet";
 import type { ServerConfig } from "../config.ts";
-import { encodeBody, encodeJson, jsonType } from "./encoded-body.ts";
+import { encodeJson, encodeText, jsonType } from "./encoded-body.ts";
 import type { EncodedBody } from "./encoded-body.ts";
 import { encodingOf, matches } from "./negotiate.ts";
 import type { Encoding } from "./negotiate.ts";
@@ -92,14 +92,12 @@ export function sendReply(
     }
   } else headers.push("Cache-Control", "no-store", "Vary", "Accept, Accept-Encoding");
   headers.push("Content-Type", body.contentType);
-  const encoding = body.bytes.length < worthCompressing ? "identity" : encodingOf(request.headers["accept-encoding"]);
+  const encoding = body.latin1.length < worthCompressing ? "identity" : encodingOf(request.headers["accept-encoding"]);
   if (encoding === "identity") {
-    // One string of one byte a character goes out in one piece with the head; bytes would be a second one.
-    body.text ??= body.bytes.toString("latin1");
-    headers.push("Content-Length", String(body.bytes.length));
+    headers.push("Content-Length", String(body.latin1.length));
     response.writeHead(status, headers);
     if (request.method === "HEAD") response.end();
-    else response.end(body.text, "latin1");
+    else response.end(body.latin1, "latin1");
     return;
   }
   return compressed(body, encoding).then((bytes) => {
@@ -120,17 +118,18 @@ function setHeader(headers: RawHeaders, name: string, value: string): void {
 const varies = "Accept, Accept-Encoding, Authorization, X-API-Key";
 
 function encodedBodyOf({ body }: Reply): EncodedBody {
-  if (body === null) return encodeBody(Buffer.alloc(0), jsonType);
-  if ("bytes" in body && "etag" in body) return body;
-  if ("text" in body && "contentType" in body) return encodeBody(Buffer.from(body.text), body.contentType);
+  if (body === null) return encodeText("", jsonType);
+  if ("latin1" in body && "etag" in body) return body;
+  if ("text" in body && "contentType" in body) return encodeText(body.text, body.contentType);
   return encodeJson(body);
 }
 
 /** Of a body that is kept, made once. */
 function compressed(body: EncodedBody, encoding: Exclude<Encoding, "identity">): Promise<Buffer> {
   const forms = (body.compressed ??= {});
+  const bytes = () => Buffer.from(body.latin1, "latin1");
   return (forms[encoding] ??=
     encoding === "br"
-      ? compressBrotli(body.bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
-      : compressGzip(body.bytes, { level: 6 }));
+      ? compressBrotli(bytes(), { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
+      : compressGzip(bytes(), { level: 6 }));
 }

@@ -121,7 +121,7 @@ export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends 
   }
 
   function inFormat(reply: Reply, { format }: RawRequest): Reply {
-    if (format === "json" || route.binary === undefined || reply.body === null || "bytes" in reply.body) return reply;
+    if (format === "json" || route.binary === undefined || reply.body === null || "latin1" in reply.body) return reply;
     return { ...reply, body: encodeAs(format, reply.body, route.binary) };
   }
 

@@ -82,7 +82,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
     exploredRanks: answer.exploredRanks,
   });
 
-  const headersOf = (live: LiveModel, answer: Answer) => ({
+  const headersOf = (live: LiveModel, answer: Pick<Answer, "source">) => ({
     "X-Reelbench-Version": live.shared.version,
     "X-Reelbench-Source": answer.source,
   });
@@ -97,7 +97,7 @@ export function recommendationRoutes({ models, recommendations, trending }: Serv
     const live = name === null ? null : models.currentFor(person.user);
     if (live === null || name === null) return null;
     const answer = recommendations.kept(live, person, name);
-    const body = answer?.written?.[format];
+    const body = answer?.written[format];
     return answer === null || body === undefined ? null : { headers: headersOf(live, answer), body };
   };
 
