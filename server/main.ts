@@ -4,6 +4,7 @@ import { parentPort } from "../core/jobs/parent-port.ts";
 import { administer } from "./administer.ts";
 import { readConfig } from "./config.ts";
 import { software, startServer } from "./start-server.ts";
+import { boundYoungGeneration } from "./young-generation.ts";
 import { createLog } from "./telemetry/logger.ts";
 import { startProfiling } from "./telemetry/profile.ts";
 
@@ -20,6 +21,7 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function serve(profileDirectory: string | null): Promise<void> {
+  boundYoungGeneration();
   const config = readConfig(process.env);
   const log = createLog(config);
   const { logger } = log;
