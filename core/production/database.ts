@@ -71,9 +71,20 @@ function isSilence(error: unknown): boolean {
   return error instanceof Error && error.message === "Query read timeout";
 }
 
+/** Making a schema costs many times what looking at a row with it does. */
+const listsOf = new WeakMap<z.ZodType, z.ZodType>();
+
+function listOf<S extends z.ZodType>(schema: S): z.ZodArray<S> {
+  const known = listsOf.get(schema);
+  if (known instanceof z.ZodArray) return known as z.ZodArray<S>;
+  const list = z.array(schema);
+  listsOf.set(schema, list);
+  return list;
+}
+
 /** Rows of an answer in the expected shape. What stands in a database is outside input: a mismatch is RB_CORRUPT. */
 export function parseRows<S extends z.ZodType>(schema: S, result: QueryResult): z.output<S>[] {
-  const parsed = z.array(schema).safeParse(result.rows);
+  const parsed = listOf(schema).safeParse(result.rows);
   if (!parsed.success) {
     throw new ReelbenchError(
       "RB_CORRUPT",
