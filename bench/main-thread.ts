@@ -16,7 +16,7 @@ interface TraceEvent {
   readonly args?: { readonly name?: string };
 }
 
-interface MainThread {
+export interface MainThread {
   /** Tasks over 50 ms. */
   readonly long: number;
   /** Milliseconds on the clock of the task that took longest so. */
@@ -25,6 +25,8 @@ interface MainThread {
   readonly processor: number;
   /** Of that task: what the browser did, by its own processor time, most first. */
   readonly parts: readonly (readonly [name: string, processor: number])[];
+  /** Milliseconds from the slowest click or key to the picture that answers it; null: nothing was pressed. */
+  readonly answer: number | null;
 }
 
 const taskName = /RunTask$/;
@@ -34,16 +36,29 @@ const categories = ["toplevel", "devtools.timeline", "disabled-by-default-devtoo
 export async function mainThreadDuring(page: Page, action: () => Promise<void>): Promise<MainThread> {
   const browser = page.context().browser();
   if (browser === null) throw new Error("The page has no browser of its own.");
+  await page.evaluate(watchAnswers);
   await browser.startTracing(page, { categories });
   await action();
+  const answer = await page.evaluate<number>("globalThis.slowestAnswer ?? 0");
   const trace = JSON.parse((await browser.stopTracing()).toString("utf8")) as {
     readonly traceEvents: readonly TraceEvent[];
   };
-  return mainThreadOf(trace.traceEvents);
+  return { ...mainThreadOf(trace.traceEvents), answer: answer === 0 ? null : answer };
 }
 
+/** As the measure "interaction to next paint" counts them: in steps of 8 ms, from 16 ms. */
+const watchAnswers = `{
+  globalThis.slowestAnswer = 0;
+  globalThis.answers?.disconnect();
+  globalThis.answers = new PerformanceObserver((list) => {
+    for (const { interactionId, duration } of list.getEntries())
+      if (interactionId > 0) globalThis.slowestAnswer = Math.max(globalThis.slowestAnswer, duration);
+  });
+  globalThis.answers.observe({ type: "event", durationThreshold: 16 });
+}`;
+
 /** Every renderer has such a thread; the page's is the one that worked most. */
-function mainThreadOf(events: readonly TraceEvent[]): MainThread {
+function mainThreadOf(events: readonly TraceEvent[]): Omit<MainThread, "answer"> {
   const threads = events.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain");
   const busiest = threads
     .map(({ pid, tid }) => events.filter((event) => event.pid === pid && event.tid === tid && event.ph === "X"))
@@ -80,10 +95,11 @@ function partsOf(task: TraceEvent, own: readonly TraceEvent[]): readonly (readon
   return [...totals].filter(([, spent]) => spent >= 1).sort((a, b) => b[1] - a[1]);
 }
 
-export function told(what: string, { long, clock, processor, parts }: MainThread): string {
+export function told(what: string, { long, clock, processor, parts, answer }: MainThread): string {
   const named = parts.slice(0, 4).map(([name, spent]) => `${name} ${spent.toFixed(0)}`);
   return (
     `${what}: ${String(long)} tasks over 50 ms; longest ${clock.toFixed(0)} ms on the clock; ` +
-    `most processor time ${processor.toFixed(0)} ms (${named.join(", ")})`
+    `most processor time ${processor.toFixed(0)} ms (${named.join(", ")})` +
+    (answer === null ? "" : `; slowest answer ${answer.toFixed(0)} ms`)
   );
 }

@@ -173,7 +173,7 @@ async function byKeys(page: Page): Promise<void> {
   await page.getByRole("heading", { name: "Selected: 21 films" }).waitFor();
   await page.getByRole("button", { name: /^Show as a table: Map of films/ }).press("Enter");
   await page.getByRole("table", { name: "Films of the map" }).waitFor();
-  await page.getByRole("button", { name: /^Show the map: / }).press("Enter");
+  await page.getByRole("button", { name: /^Show the chart of Map of films/ }).press("Enter");
   await mapOf(page).waitFor();
 }
 

@@ -7,6 +7,7 @@ import { ChartTable } from "./chart-table.tsx";
 import { ChartToolbar } from "./chart-toolbar.tsx";
 import { ChartViewContext, useNewChartView } from "./chart-view.ts";
 import type { ChartAxis } from "./chart-view.ts";
+import { useTurn } from "./draw-in-turn.ts";
 import type { StandaloneDrawing } from "./export-svg.ts";
 
 interface ChartFrameProps {
@@ -27,6 +28,8 @@ interface ChartFrameProps {
   readonly logAtFirst?: readonly ChartAxis[];
   /** Switches that belong to this chart alone. */
   readonly controls?: ReactNode;
+  /** Those that are of no use beside its table. */
+  readonly drawingControls?: ReactNode;
   /** Draws the chart in the given height, pixels. */
   readonly children: (height: number) => ReactNode;
   readonly height?: number;
@@ -49,6 +52,7 @@ export function ChartFrame({
   logAxes = [],
   logAtFirst = [],
   controls,
+  drawingControls,
   children,
   height = 240,
   withBorder = true,
@@ -58,6 +62,7 @@ export function ChartFrame({
   const drawing = useRef<HTMLDivElement>(null);
   const labelId = useId();
   const view = useNewChartView(logAtFirst);
+  const isDrawn = useTurn();
   const content = (tall: number) =>
     asTable ? (
       (tableView?.(tall) ?? <ChartTable table={tableOf(table)} height={tall} label={title} />)
@@ -75,28 +80,34 @@ export function ChartFrame({
             </Title>
             {description !== undefined && <Description text={description} help={help} />}
           </div>
-          <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
-            {controls}
-            <ChartToolbar {...tools} onFull={() => setFull(true)} />
-          </Group>
-        </Group>
-        {!full && content(height)}
-        <Modal opened={full} onClose={() => setFull(false)} fullScreen title={title}>
-          {full && (
-            <>
-              <Group justify="space-between" wrap="nowrap" gap="xs" mb={6}>
-                <div style={{ minWidth: 0 }}>
-                  {description !== undefined && <Description text={description} help={help} />}
-                </div>
-                <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
-                  {controls}
-                  <ChartToolbar {...tools} />
-                </Group>
-              </Group>
-              {content(Math.max(320, window.innerHeight - 140))}
-            </>
+          {isDrawn && (
+            <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
+              {controls}
+              {!asTable && drawingControls}
+              <ChartToolbar {...tools} onFull={() => setFull(true)} />
+            </Group>
           )}
-        </Modal>
+        </Group>
+        {isDrawn && !full ? content(height) : <div aria-busy={!isDrawn} style={{ height }} />}
+        {isDrawn && (
+          <Modal opened={full} onClose={() => setFull(false)} fullScreen title={title}>
+            {full && (
+              <>
+                <Group justify="space-between" wrap="nowrap" gap="xs" mb={6}>
+                  <div style={{ minWidth: 0 }}>
+                    {description !== undefined && <Description text={description} help={help} />}
+                  </div>
+                  <Group gap={4} wrap="nowrap" style={{ flex: "none" }}>
+                    {controls}
+                    {!asTable && drawingControls}
+                    <ChartToolbar {...tools} />
+                  </Group>
+                </Group>
+                {content(Math.max(320, window.innerHeight - 140))}
+              </>
+            )}
+          </Modal>
+        )}
       </Paper>
     </ChartViewContext>
   );

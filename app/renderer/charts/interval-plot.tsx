@@ -1,18 +1,11 @@
-import {
-  CartesianGrid,
-  ErrorBar,
-  ReferenceLine,
-  ResponsiveContainer,
-  Scatter,
-  ScatterChart,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from "recharts";
-import { formatDecimal, formatGeneral } from "../components/format/numbers.ts";
-import { axisLook, axisTitle, gridLook } from "./axes.ts";
+import { useElementSize } from "@mantine/hooks";
+import { useState } from "react";
+import { formatDecimal } from "../components/format/numbers.ts";
 import { TooltipCard } from "./chart-tooltip.tsx";
-import { niceTicks } from "./nice-ticks.ts";
+import styles from "./line-plot.module.css";
+import { linearScale } from "./line-scale.ts";
+import { HorizontalAxis, letters } from "./plot-axes.tsx";
+import { PointReader } from "./point-reader.tsx";
 
 export interface IntervalRow {
   readonly id: string;
@@ -32,67 +25,115 @@ interface IntervalPlotProps {
 }
 
 const longestLabel = 24;
+const whiskerEnd = 5;
 
 /** Dot and whisker: a value for each row with its interval. */
-export function IntervalPlot({ rows, height, xLabel, title, reference }: IntervalPlotProps) {
-  const data = rows.map((row) => ({
-    ...row,
-    whisker: [row.value - (row.low ?? row.value), (row.high ?? row.value) - row.value],
-  }));
-  const ticks = niceTicks(...extent(rows, reference));
-  const labelWidth = 14 + 7 * Math.max(4, ...rows.map(({ label }) => Math.min(longestLabel, label.length)));
+export function IntervalPlot(props: IntervalPlotProps) {
+  const { ref, width } = useElementSize();
   return (
-    <ResponsiveContainer width="100%" height={height}>
-      <ScatterChart margin={{ top: 6, right: 18, bottom: 16, left: 6 }} accessibilityLayer title={title}>
-        <CartesianGrid {...gridLook} horizontal={false} />
-        <XAxis
-          type="number"
-          dataKey="value"
-          domain={[ticks[0] ?? 0, ticks.at(-1) ?? 1]}
-          ticks={[...ticks]}
-          interval={0}
-          tickFormatter={formatGeneral}
-          label={axisTitle(xLabel, "x")}
-          {...axisLook}
-        />
-        <YAxis
-          type="category"
-          dataKey="label"
-          width={labelWidth}
-          allowDuplicatedCategory
-          interval={0}
-          reversed
-          tickFormatter={shortened}
-          {...axisLook}
-        />
-        {reference !== undefined && <ReferenceLine x={reference} stroke="var(--rb-axis)" strokeDasharray="4 4" />}
-        <Tooltip
-          isAnimationActive={false}
-          cursor={false}
-          content={({ active, payload }) => {
-            const row = payload[0]?.payload as IntervalRow | undefined;
-            return active && row !== undefined ? <TooltipCard title={row.label} lines={intervalLines(row)} /> : null;
-          }}
-        />
-        <Scatter data={data} fill="var(--rb-series-0)" isAnimationActive={false}>
-          <ErrorBar
-            dataKey="whisker"
-            direction="x"
-            width={5}
-            strokeWidth={1.6}
-            stroke="var(--rb-series-0)"
-            isAnimationActive={false}
-          />
-        </Scatter>
-      </ScatterChart>
-    </ResponsiveContainer>
+    <div ref={ref} className={styles["drawing"]} style={{ height: props.height }}>
+      {width > 0 && <Drawing {...props} width={width} />}
+    </div>
   );
+}
+
+function Drawing({ rows, height, width, xLabel, title, reference }: IntervalPlotProps & { readonly width: number }) {
+  const [at, setAt] = useState<number | null>(null);
+  const labelWidth = 14 + 7 * Math.max(4, ...rows.map(({ label }) => Math.min(longestLabel, label.length)));
+  const margin = { top: 6, right: 22, bottom: 34, left: labelWidth };
+  const x = linearScale(extent(rows, reference), [margin.left, Math.max(margin.left + 40, width - margin.right)]);
+  const band = (height - margin.top - margin.bottom) / Math.max(1, rows.length);
+  const place = (value: number) => x.place(value) ?? 0;
+  const read = at === null ? undefined : rows[at];
+  const pointer = {
+    onPointerLeave: () => setAt(null),
+    onPointerMove: (event: React.PointerEvent<SVGSVGElement>) => {
+      const { top } = event.currentTarget.getBoundingClientRect();
+      const row = Math.floor((event.clientY - top - margin.top) / band);
+      setAt(row >= 0 && row < rows.length ? row : null);
+    },
+  };
+  return (
+    <>
+      <svg
+        data-chart="intervals"
+        role="img"
+        aria-label={`${title}. The table beside it has the figures.`}
+        width={width}
+        height={height}
+        {...pointer}
+      >
+        <HorizontalAxis {...{ x, width, height, margin, xLabel }} lines />
+        {reference !== undefined && (
+          <line
+            x1={place(reference)}
+            x2={place(reference)}
+            y1={margin.top}
+            y2={height - margin.bottom}
+            stroke="var(--rb-axis)"
+            strokeDasharray="4 4"
+          />
+        )}
+        {rows.map(({ id, label, value, low, high }, index) => {
+          const middle = margin.top + (index + 0.5) * band;
+          return (
+            <g key={id}>
+              <text x={margin.left - 8} y={middle + 3.5} textAnchor="end" {...letters}>
+                {shortened(label)}
+              </text>
+              {low !== null && high !== null && (
+                <path
+                  d={whisker(place(low), place(high), middle)}
+                  fill="none"
+                  stroke="var(--rb-series-0)"
+                  strokeWidth={1.6}
+                />
+              )}
+              <circle cx={place(value)} cy={middle} r={index === at ? 6 : 4.5} fill="var(--rb-series-0)" />
+            </g>
+          );
+        })}
+      </svg>
+      {read !== undefined && at !== null && (
+        <div
+          className={styles["reading"]}
+          role="status"
+          style={{
+            top: margin.top + at * band,
+            ...(place(read.value) > (margin.left + width) / 2
+              ? { right: width - place(read.value) + 12 }
+              : { left: place(read.value) + 12 }),
+          }}
+        >
+          <TooltipCard title={read.label} lines={intervalLines(read)} />
+        </div>
+      )}
+      <PointReader
+        label={`Read the rows of ${title}`}
+        text={read === undefined ? "none" : spoken(read)}
+        count={rows.length}
+        at={at}
+        onRead={setAt}
+      />
+    </>
+  );
+}
+
+function whisker(low: number, high: number, middle: number): string {
+  const end = (left: number) => `M${left} ${middle - whiskerEnd}V${middle + whiskerEnd}`;
+  return `M${low} ${middle}H${high}${end(low)}${end(high)}`;
 }
 
 /** On one line, which is all the room that a row has: a break would part the ellipsis from its word. */
 function shortened(label: string): string {
   const text = label.length > longestLabel ? `${label.slice(0, longestLabel - 1).trimEnd()}…` : label;
   return text.replaceAll(" ", "\u00a0");
+}
+
+function spoken(row: IntervalRow): string {
+  return `${row.label}: ${intervalLines(row)
+    .map(({ label, value }) => `${label} ${value}`)
+    .join(", ")}`;
 }
 
 function intervalLines({ value, low, high }: IntervalRow) {

@@ -9,6 +9,7 @@ import type { ChartView } from "./chart-view.ts";
 import styles from "./line-plot.module.css";
 import { linearScale, logarithmicScale } from "./line-scale.ts";
 import type { LineScale } from "./line-scale.ts";
+import { letters, PlotAxes } from "./plot-axes.tsx";
 import { mergeSeries } from "./series.ts";
 import type { MergedRow, Series } from "./series.ts";
 
@@ -80,7 +81,7 @@ function Drawing(props: DrawingProps) {
         height={height}
         {...reading.pointer}
       >
-        <Axes x={x} y={y} width={width} height={height} xLabel={xLabel} yLabel={yLabel} />
+        <PlotAxes {...{ x, y, width, height, margin, xLabel, yLabel }} />
         {drawn.map(({ id, index }) => {
           const points = pointsOf(rows, index, x, y);
           return (
@@ -232,47 +233,4 @@ function pathThrough(points: readonly (readonly [number, number])[], gap: number
       return `${joined ? "L" : "M"}${left.toFixed(1)} ${top.toFixed(1)}`;
     })
     .join("");
-}
-
-interface AxesProps {
-  readonly x: LineScale;
-  readonly y: LineScale;
-  readonly width: number;
-  readonly height: number;
-  readonly xLabel: string;
-  readonly yLabel: string;
-}
-
-const letters = { fontSize: 11, fill: "var(--rb-axis)" } as const;
-
-function Axes({ x, y, width, height, xLabel, yLabel }: AxesProps) {
-  const bottom = height - margin.bottom;
-  const middle = (margin.top + bottom) / 2;
-  return (
-    <>
-      {y.ticks.map((tick) => {
-        const top = y.place(tick) ?? 0;
-        return (
-          <g key={tick}>
-            <line x1={margin.left} x2={width - margin.right} y1={top} y2={top} stroke="var(--rb-grid)" />
-            <text x={margin.left - 6} y={top + 3.5} textAnchor="end" {...letters}>
-              {formatGeneral(tick)}
-            </text>
-          </g>
-        );
-      })}
-      {x.ticks.map((tick) => (
-        <text key={tick} x={x.place(tick) ?? 0} y={bottom + 15} textAnchor="middle" {...letters}>
-          {formatGeneral(tick)}
-        </text>
-      ))}
-      <line x1={margin.left} x2={width - margin.right} y1={bottom} y2={bottom} stroke="var(--rb-border)" />
-      <text x={(margin.left + width - margin.right) / 2} y={height - 4} textAnchor="middle" {...letters}>
-        {xLabel}
-      </text>
-      <text x={12} y={middle} transform={`rotate(-90 12 ${String(middle)})`} textAnchor="middle" {...letters}>
-        {yLabel}
-      </text>
-    </>
-  );
 }

@@ -7,7 +7,7 @@ import { TooltipCard } from "./chart-tooltip.tsx";
 import { useChartView } from "./chart-view.ts";
 import styles from "./line-plot.module.css";
 import { linearScale, logarithmicScale } from "./line-scale.ts";
-import type { LineScale } from "./line-scale.ts";
+import { PlotAxes } from "./plot-axes.tsx";
 import { PointReader } from "./point-reader.tsx";
 
 export interface ScatterPoint {
@@ -95,7 +95,7 @@ function Drawing(props: ScatterPlotProps & { readonly width: number }) {
         height={height}
         {...pointer}
       >
-        <Frame {...{ x, y, width, height, xLabel, yLabel }} />
+        <PlotAxes {...{ x, y, width, height, margin, xLabel, yLabel }} />
         {shared !== null && (
           <line
             x1={x.place(shared[0]) ?? 0}
@@ -232,50 +232,4 @@ function staircase(places: readonly (readonly [number, number])[]): string {
       return before === undefined ? `M${x} ${y}` : `L${x} ${before[1]}L${x} ${y}`;
     })
     .join("");
-}
-
-const letters = { fontSize: 11, fill: "var(--rb-axis)" } as const;
-
-interface FrameProps {
-  readonly x: LineScale;
-  readonly y: LineScale;
-  readonly width: number;
-  readonly height: number;
-  readonly xLabel: string;
-  readonly yLabel: string;
-}
-
-function Frame({ x, y, width, height, xLabel, yLabel }: FrameProps) {
-  const bottom = height - margin.bottom;
-  const middle = (margin.top + bottom) / 2;
-  return (
-    <>
-      {y.ticks.map((tick) => (
-        <g key={tick}>
-          <line
-            x1={margin.left}
-            x2={width - margin.right}
-            y1={y.place(tick) ?? 0}
-            y2={y.place(tick) ?? 0}
-            stroke="var(--rb-grid)"
-          />
-          <text x={margin.left - 6} y={(y.place(tick) ?? 0) + 3.5} textAnchor="end" {...letters}>
-            {formatGeneral(tick)}
-          </text>
-        </g>
-      ))}
-      {x.ticks.map((tick) => (
-        <text key={tick} x={x.place(tick) ?? 0} y={bottom + 15} textAnchor="middle" {...letters}>
-          {formatGeneral(tick)}
-        </text>
-      ))}
-      <line x1={margin.left} x2={width - margin.right} y1={bottom} y2={bottom} stroke="var(--rb-border)" />
-      <text x={(margin.left + width - margin.right) / 2} y={height - 4} textAnchor="middle" {...letters}>
-        {xLabel}
-      </text>
-      <text x={12} y={middle} transform={`rotate(-90 12 ${String(middle)})`} textAnchor="middle" {...letters}>
-        {yLabel}
-      </text>
-    </>
-  );
 }

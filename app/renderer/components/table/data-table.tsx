@@ -139,6 +139,8 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
+    // A scroll is drawn with the next frame, not within its own event.
+    useFlushSync: false,
     getItemKey: (index) => shown[index]?.id ?? index,
   });
   useEffect(() => virtual.measure(), [virtual, rowHeight]);

@@ -59,6 +59,8 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 10,
+    // A scroll is drawn with the next frame, not within its own event.
+    useFlushSync: false,
   });
   useEffect(() => virtual.measure(), [virtual, rowHeight]);
   const least = columns.reduce((sum, { width }) => sum + width, 0);

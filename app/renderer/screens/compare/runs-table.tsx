@@ -52,6 +52,8 @@ export function RunsTable(props: RunsTableProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 10,
+    // A scroll is drawn with the next frame, not within its own event.
+    useFlushSync: false,
   });
   const items = virtual.getVirtualItems();
   const drawn = items.map((item) => ({ ...item, line: lines.at(item.index) }));

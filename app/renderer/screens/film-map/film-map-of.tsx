@@ -1,8 +1,9 @@
 import { SegmentedControl, Text, useComputedColorScheme } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
 import type { FilmMap } from "../../../../core/contract/embedding.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
+import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { TooltipCard } from "../../charts/chart-tooltip.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatCount, formatDecimal, formatQuantity, formatShare } from "../../components/format/numbers.ts";
@@ -21,7 +22,6 @@ import { MapLegend } from "./map-legend.tsx";
 import type { MapScene } from "./map-painter.ts";
 import { chosenFilms, simplified } from "./map-selection.ts";
 import type { MapSelection } from "./map-selection.ts";
-import { MapFrame } from "./map-frame.tsx";
 import { mapSvg } from "./map-svg.ts";
 import { MarkedFilm } from "./marked-film.tsx";
 import { SelectFilms } from "./select-films.tsx";
@@ -34,6 +34,9 @@ interface FilmMapOfProps {
   readonly request: { readonly runId: string; readonly method: "pca" | "umap"; readonly seed: number };
   readonly map: FilmMap;
 }
+
+/** As much as leaves the way on in sight. */
+const usualHeight = () => Math.max(380, Math.min(640, window.innerHeight - 360));
 
 /** A map that has been made, once its films are here. */
 export function FilmMapOf({ run, request, map }: FilmMapOfProps) {
@@ -60,7 +63,8 @@ function Board({ run, map, films }: BoardProps) {
   const colour = search.colour === "error" && map.error.measure === null ? "genre" : (search.colour ?? "genre");
   const classes = useMemo(() => classesOf(films, map, colour), [films, map, colour]);
   const hidden = useMemo(() => new Set(search.hide), [search.hide]);
-  const selection = useSelection(search, marked);
+  // What was chosen is worked out and listed after the click or the lasso that chose it has been answered.
+  const selection = useDeferredValue(useSelection(search, marked));
   const chosen = useMemo(() => chosenFilms(films, selection), [films, selection]);
   const scheme = useComputedColorScheme("light");
   const scene = useMemo(
@@ -83,12 +87,13 @@ function Board({ run, map, films }: BoardProps) {
     <>
       <div className={styles["layout"]}>
         <div className={styles["main"]}>
-          <MapFrame
+          <ChartFrame
             title={title}
             description={caption.text}
             help={caption.help}
-            figures={() => filmsAsText(films, map, [...films.itemIds.keys()])}
-            table={(height) => (
+            height={usualHeight()}
+            table={() => filmsAsText(films, map, [...films.itemIds.keys()])}
+            tableView={(height) => (
               <FilmTable
                 films={films}
                 map={map}
@@ -113,7 +118,7 @@ function Board({ run, map, films }: BoardProps) {
                 }),
               });
             }}
-            controls={
+            drawingControls={
               <SegmentedControl
                 aria-label="What dragging does"
                 data={[
@@ -143,7 +148,7 @@ function Board({ run, map, films }: BoardProps) {
                 onRest={(view) => update({ view: view === null ? undefined : [...view] })}
               />
             )}
-          </MapFrame>
+          </ChartFrame>
           {selection !== null && (
             <ChosenFilms films={films} map={map} chosen={chosen} onOpen={openSimilar} onClear={() => choose(null)} />
           )}
