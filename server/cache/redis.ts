@@ -81,6 +81,8 @@ export function connectRedis(options: RedisOptions): RedisStore {
         RESP: 3,
         // Redis tells this connection of changes to the keys it read (CLIENT TRACKING).
         emitInvalidate: true,
+        // The breaker keeps the time. The client's own limit would leave a timer and an error behind for each command, five seconds long.
+        commandOptions: { timeout: 0 },
         socket,
       });
       made.on("error", (error) => {
