@@ -2,7 +2,7 @@
  * What people meet who come when they come: requests at a fixed share of what the server can do, whether it has answered the ones
  * before or not.
  *   node bench/open-load.ts [--minutes 10] [--share 0.7] [--users 6040] [--items 3706] [--factors 64] [--rate N]
- * Capacity first, in a closed loop over the same mixture (cached lists, fold-in of twenty ratings, feedback), unless `--rate`
+ * Capacity first, in a closed loop for twenty seconds over the same mixture (cached lists, fold-in of twenty ratings, feedback), unless `--rate`
  * gives requests a second. Latency counts from when a request was to be sent, so that one that waits for others is not
  * left out (coordinated omission). Also: errors, resident memory and its slope, lag of the event loop, from /metrics.
  * The client is one process beside the server: on a machine with two cores it takes one of them. How late it sent, and how many
@@ -37,6 +37,8 @@ const { values } = parseArgs({
   },
 });
 const [users, items, factors] = [Number(values.users), Number(values.items), Number(values.factors)];
+/** Seconds that a capacity has to last. */
+const sustained = 20;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 const postgres = await startPostgres();
@@ -123,12 +125,23 @@ try {
   const cpuSeconds = async () => (await sample(url)).cpu;
   const closed = { url, headers, concurrency: 16, cpuSeconds, callOf };
   await load({ ...closed, name: "warm-up", count: 10_000 });
-  const capacity =
-    values.rate === undefined ? (await load({ ...closed, name: "capacity", count: 20_000 })).perSecond : null;
+  // What was asked a moment ago costs little, and is forgotten in ten seconds: a burst is no capacity.
+  let asked = 10_000;
+  const capacityOf = async () => {
+    const throughput = async (count: number) => {
+      const from = asked;
+      asked += count;
+      return (await load({ ...closed, name: "capacity", count, callOf: (n) => callOf(from + n) })).perSecond;
+    };
+    return throughput(Math.ceil(sustained * (await throughput(5_000))));
+  };
+  const capacity = values.rate === undefined ? await capacityOf() : null;
   const rate = capacity === null ? Number(values.rate) : Number(values.share) * capacity;
   say(`${users} users × ${items} items × ${factors} factors`);
   if (capacity !== null)
-    say(`capacity ${capacity.toFixed(0)} requests/s with 16 at a time; asked at ${values.share} of it`);
+    say(
+      `capacity ${capacity.toFixed(0)} requests/s for ${sustained} s with 16 at a time; asked at ${values.share} of it`,
+    );
   say(`${rate.toFixed(0)} requests/s for ${values.minutes} minutes over ${values.connections} connections`);
 
   const send = openLines({ url, headers, connections: Number(values.connections) });
@@ -156,8 +169,7 @@ try {
   const after = await busySeconds();
   over = true;
   await sampling;
-  const capacityAfter =
-    capacity === null ? null : (await load({ ...closed, name: "capacity", count: 20_000 })).perSecond;
+  const capacityAfter = capacity === null ? null : await capacityOf();
   const done = sorted.length;
   const shed = statuses.get(503) ?? 0;
   const errors = total - shed - (statuses.get(200) ?? 0);
