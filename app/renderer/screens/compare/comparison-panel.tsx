@@ -69,6 +69,11 @@ export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[
           {finished.length > 0 && <ReportMenu runs={finished} />}
           {only !== undefined && (
             <>
+              {only.refitOf === null && (
+                <LinkButton variant="default" to="/train" search={{ split: only.splitId, run: only.id }}>
+                  Change and train
+                </LinkButton>
+              )}
               <LinkButton variant="default" to="/recommendations" search={{ run: [only.id] }}>
                 See recommendations
               </LinkButton>

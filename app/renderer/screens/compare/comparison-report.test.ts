@@ -55,6 +55,49 @@ describe("the report of a comparison", () => {
     expect([...page.querySelectorAll("h3")].map(({ textContent }) => textContent)).toEqual(["Narrow", hostile]);
     expect(page.body.textContent).toContain("These runs cannot be compared. Different splits.");
   });
+  it("keeps a run's card on one page, and says what was compared for people", () => {
+    const cards = [...page.querySelectorAll("section")].filter(({ textContent }) => textContent.includes("Particular"));
+    expect(cards.map((card) => card.querySelector("h3")?.textContent)).toEqual(["Narrow", hostile]);
+    expect(cards.every((card) => card.querySelectorAll("table").length === 1)).toBe(true);
+    const compared = comparisonReport({
+      runs: [run("r1", "Narrow", 16, 0.3), run("r2", "Wide", 64, 0.31)],
+      comparison: {
+        baselineId: "r1",
+        conclusion: "Wide is better.",
+        runs: [
+          { runId: "r1", sentence: "Narrow is the baseline.", comparisons: [] },
+          {
+            runId: "r2",
+            sentence: "Wide is better.",
+            comparisons: [
+              {
+                metric: "ndcg@10",
+                baseline: 0.3,
+                value: 0.31,
+                difference: 0.01,
+                interval: { low: 0.002, high: 0.018, level: 0.95 },
+                effectSize: 0.234,
+                pValue: 0.0002,
+                pValueCorrected: 0.0004,
+                wins: 500,
+                ties: 100,
+                losses: 300,
+                verdict: "better",
+              },
+            ],
+          },
+        ],
+      },
+      refusal: null,
+      link: "",
+      search: "",
+      now: new Date("2026-11-23T00:00:00Z"),
+    });
+    const markdown = reportAsMarkdown(compared);
+    expect(markdown).toContain("### Wide against Narrow");
+    expect(markdown).toMatch(/NDCG@10 .*\+0\.0100 .*\+0\.0020 to \+0\.0180 .*0\.23 .*500 \/ 100 \/ 300 .*Better/u);
+    expect(markdown).not.toContain("p_corrected");
+  });
   it("draws intervals, and stands alone", () => {
     expect(page.querySelectorAll("svg circle")).toHaveLength(2);
     expect(page.querySelectorAll("script, img, link, [src], [href]")).toHaveLength(0);

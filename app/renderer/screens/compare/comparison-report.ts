@@ -1,9 +1,9 @@
 import type { Comparison, Run } from "../../../../core/contract/entities.ts";
 import { findMetric, formatMetric, metricLabel, metricNames } from "../../components/format/metrics.ts";
-import { formatGeneral } from "../../components/format/numbers.ts";
+import { formatDecimal, formatGeneral, formatPValue, formatSigned } from "../../components/format/numbers.ts";
 import type { TextTable } from "../../components/table/copy-as.ts";
-import { comparisonTable } from "./comparison-table.ts";
 import { parameterRows } from "./differences.ts";
+import { verdictLabels } from "./verdict-labels.ts";
 
 /** What a report says, before it is written in a format. */
 export type ReportBlock =
@@ -102,8 +102,41 @@ function verdict(
     { kind: "text", text: comparison.conclusion },
     ...comparison.runs.map(({ sentence }): ReportBlock => ({ kind: "text", text: sentence })),
     { kind: "text", text: `Baseline: ${nameOf(comparison.baselineId)}. Differences are paired over users.` },
-    { kind: "table", table: comparisonTable(comparison, nameOf) },
+    ...comparison.runs
+      .filter(({ comparisons }) => comparisons.length > 0)
+      .flatMap(({ runId, comparisons }): readonly ReportBlock[] => [
+        { kind: "heading", level: 3, text: `${nameOf(runId)} against ${nameOf(comparison.baselineId)}` },
+        { kind: "table", table: differencesTable(comparisons) },
+      ]),
   ];
+}
+
+/** To be read on paper; the figures in full are in the table that is copied as CSV. */
+function differencesTable(comparisons: Comparison["runs"][number]["comparisons"]): TextTable {
+  return {
+    columns: [
+      "Metric",
+      "Baseline",
+      "Value",
+      "Difference",
+      "Interval",
+      "Effect size",
+      "p, corrected",
+      "Wins / ties / losses",
+      "Verdict",
+    ],
+    rows: comparisons.map(({ metric, baseline, value, difference, interval, effectSize, pValueCorrected, ...row }) => [
+      metricLabel(metric),
+      formatMetric(baseline),
+      formatMetric(value),
+      formatSigned(difference),
+      interval === null ? null : `${formatSigned(interval.low)} to ${formatSigned(interval.high)}`,
+      effectSize === null ? null : formatDecimal(effectSize, 2),
+      pValueCorrected === null ? null : formatPValue(pValueCorrected),
+      `${String(row.wins)} / ${String(row.ties)} / ${String(row.losses)}`,
+      verdictLabels[row.verdict],
+    ]),
+  };
 }
 
 function differences(runs: readonly Run[], rows: ReturnType<typeof parameterRows>): readonly ReportBlock[] {
@@ -137,7 +170,7 @@ function card(run: Run): readonly ReportBlock[] {
   const rows: [string, string][] = [
     ["Run", run.id],
     ["Algorithm", run.algorithm],
-    ["Hyperparameters", settings.join(", ")],
+    ["Hyperparameters", settings.length === 0 ? "none" : settings.join(", ")],
     ["Seed", String(run.seed)],
     ["Snapshot", run.snapshotId],
     ["Split", run.splitId],
@@ -152,7 +185,7 @@ function card(run: Run): readonly ReportBlock[] {
   if (run.note !== "") rows.push(["Note", run.note]);
   return [
     { kind: "heading", level: 3, text: run.name },
-    { kind: "table", table: { columns: ["", "Value"], rows } },
+    { kind: "table", table: { columns: ["Particular", "Value"], rows } },
     ...(run.report?.warnings ?? []).map((text): ReportBlock => ({ kind: "text", text })),
   ];
 }

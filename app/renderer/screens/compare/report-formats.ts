@@ -41,10 +41,18 @@ const style = `
 body { font: 14px/1.5 system-ui, sans-serif; color: #1b232b; max-width: 1000px; margin: 32px auto; padding: 0 24px; }
 h1 { font-size: 24px; } h2 { font-size: 18px; margin-top: 32px; } h3 { font-size: 15px; margin-top: 24px; }
 table { border-collapse: collapse; font-size: 12.5px; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
-th, td { border-bottom: 1px solid #dde3e8; padding: 4px 10px; text-align: left; overflow-wrap: anywhere; }
+th, td { border-bottom: 1px solid #dde3e8; padding: 4px 10px; text-align: left; vertical-align: top; overflow-wrap: break-word; }
 td.number { text-align: right; white-space: nowrap; }
 figure { margin: 16px 0; } figcaption { font-weight: 600; font-size: 13px; }
-@media print { body { margin: 0; max-width: none; } h2, h3 { break-after: avoid; } figure, tr { break-inside: avoid; } table { display: table; } }
+p { overflow-wrap: anywhere; }
+@media print {
+  body { margin: 0; padding: 0; max-width: none; font-size: 12px; }
+  h2, h3 { break-after: avoid; break-inside: avoid; }
+  figure, tr, section { break-inside: avoid; }
+  table { display: table; font-size: 10.5px; } thead { display: table-header-group; }
+  th, td { padding: 3px 8px; } th:first-child, td:first-child { padding-left: 0; white-space: nowrap; }
+  td:last-child { overflow-wrap: anywhere; } svg { width: 100%; height: auto; }
+}
 `;
 
 /** One file without scripts and without anything from elsewhere; printed, it is the PDF. */
@@ -55,10 +63,24 @@ export function reportAsHtml(blocks: readonly ReportBlock[]): string {
     '<html lang="en"><head><meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
     `<meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${style}</style></head><body>`,
-    ...blocks.map(htmlOf),
+    ...withoutBreaks(blocks).map((part) =>
+      part.length === 1 ? part.map(htmlOf).join("") : `<section>\n${part.map(htmlOf).join("\n")}\n</section>`,
+    ),
     "</body></html>",
     "",
   ].join("\n");
+}
+
+/** What stands under a heading of the third level goes with it, whole, on one page. */
+function withoutBreaks(blocks: readonly ReportBlock[]): readonly (readonly ReportBlock[])[] {
+  const parts: ReportBlock[][] = [];
+  let section: ReportBlock[] | null = null;
+  for (const block of blocks) {
+    if (block.kind === "heading") section = block.level === 3 ? [] : null;
+    if (section === null) parts.push([block]);
+    else if (section.push(block) === 1) parts.push(section);
+  }
+  return parts;
 }
 
 function htmlOf(block: ReportBlock): string {

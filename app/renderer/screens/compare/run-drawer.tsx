@@ -182,6 +182,11 @@ function RunActions({ run }: { readonly run: Run }) {
         <LinkButton variant="default" to="/recommendations" search={{ run: [run.id] }}>
           See recommendations
         </LinkButton>
+        {run.refitOf === null && (
+          <LinkButton variant="default" to="/train" search={{ split: run.splitId, run: run.id }}>
+            Change and train
+          </LinkButton>
+        )}
         <Button
           variant="default"
           loading={refit.busy}

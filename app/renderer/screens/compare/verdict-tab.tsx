@@ -11,6 +11,7 @@ import { formatCount, formatDecimal, formatPValue, formatSigned } from "../../co
 import { CopyMenu } from "../../components/table/copy-menu.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { comparisonTable } from "./comparison-table.ts";
+import { verdictLabels } from "./verdict-labels.ts";
 
 type MetricComparison = Comparison["runs"][number]["comparisons"][number];
 
@@ -126,11 +127,11 @@ function DifferencePlot(props: OfMetricProps) {
   );
 }
 
-const verdicts: Readonly<Record<MetricComparison["verdict"], { readonly label: string; readonly color: string }>> = {
-  better: { label: "Better", color: "var(--rb-good)" },
-  worse: { label: "Worse", color: "var(--rb-bad)" },
-  "no-difference-shown": { label: "No difference shown", color: "var(--mantine-color-dimmed)" },
-  "not-tested": { label: "Not tested", color: "var(--mantine-color-dimmed)" },
+const verdictColors: Readonly<Record<MetricComparison["verdict"], string>> = {
+  better: "var(--rb-good)",
+  worse: "var(--rb-bad)",
+  "no-difference-shown": "var(--mantine-color-dimmed)",
+  "not-tested": "var(--mantine-color-dimmed)",
 };
 
 function DifferenceTable(props: OfMetricProps) {
@@ -195,8 +196,8 @@ function DifferenceTable(props: OfMetricProps) {
                 {formatCount(row.wins)} / {formatCount(row.ties)} / {formatCount(row.losses)}
               </Table.Td>
               <Table.Td>
-                <Text size="sm" fw={600} c={verdicts[row.verdict].color}>
-                  {verdicts[row.verdict].label}
+                <Text size="sm" fw={600} c={verdictColors[row.verdict]}>
+                  {verdictLabels[row.verdict]}
                 </Text>
               </Table.Td>
             </Table.Tr>

@@ -1,6 +1,6 @@
 import { Anchor, Badge, Button, Checkbox, Group, NumberInput, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useState } from "react";
-import type { AlgorithmInfo, Snapshot, Split } from "../../../../core/contract/entities.ts";
+import { useEffect, useRef, useState } from "react";
+import type { AlgorithmInfo, Run, Snapshot, Split } from "../../../../core/contract/entities.ts";
 import { useCommands } from "../../components/commands/commands-context.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
@@ -15,6 +15,7 @@ import type { FormValues } from "./hyperparameter-form.ts";
 import { evaluationOf, haveProblems, noOptions, refusalOf, trainingOf } from "./run-options.ts";
 import { RunOptionsForm } from "./run-options-form.tsx";
 import { TrainingNeed } from "./training-need.tsx";
+import { optionsOfRun, valuesOfRun } from "./train-again.ts";
 import styles from "./train.module.css";
 import { WarmStart } from "./warm-start.tsx";
 
@@ -29,26 +30,49 @@ interface Plan {
 interface AlgorithmPickerProps {
   readonly snapshot: Snapshot;
   readonly split: Split | undefined;
+  /** The run whose settings the form begins with. */
+  readonly likeRun: string | undefined;
 }
 
-export function AlgorithmPicker({ snapshot, split }: AlgorithmPickerProps) {
+export function AlgorithmPicker({ snapshot, split, likeRun }: AlgorithmPickerProps) {
   const algorithms = useQueryMethod("algorithms.list", {});
+  const run = useQueryMethod("runs.get", { runId: likeRun ?? "none" }, { enabled: likeRun !== undefined });
+  const waiting = likeRun !== undefined && run.isPending;
   return (
     <Answer of={algorithms} height={240}>
-      {(known) => <Plans key={split?.id ?? ""} algorithms={known} snapshot={snapshot} split={split} />}
+      {(known) =>
+        !waiting && (
+          <Plans
+            key={`${split?.id ?? ""} ${run.data?.id ?? ""}`}
+            algorithms={known}
+            snapshot={snapshot}
+            split={split}
+            like={run.data}
+          />
+        )
+      }
     </Answer>
   );
 }
 
-function Plans({
-  algorithms,
-  snapshot,
-  split,
-}: AlgorithmPickerProps & { readonly algorithms: readonly AlgorithmInfo[] }) {
+interface PlansProps extends Omit<AlgorithmPickerProps, "likeRun"> {
+  readonly algorithms: readonly AlgorithmInfo[];
+  readonly like: Run | undefined;
+}
+
+/** Of a run that is to be trained again: its algorithm with its settings, ready to be changed. */
+function plansLike(run: Run | undefined, algorithms: readonly AlgorithmInfo[]): Readonly<Record<string, Plan>> {
+  const algorithm = algorithms.find(({ id }) => id === run?.algorithm);
+  if (run === undefined || algorithm === undefined) return {};
+  const warmStart = run.warmStart?.runId ?? null;
+  return { [algorithm.id]: { chosen: true, open: true, values: valuesOfRun(algorithm, run), warmStart } };
+}
+
+function Plans({ algorithms, snapshot, split, like }: PlansProps) {
   const { connection } = useEngine();
-  const [plans, setPlans] = useState<Readonly<Record<string, Plan>>>({});
-  const [options, setOptions] = useState(noOptions);
-  const [seed, setSeed] = useState(42);
+  const [plans, setPlans] = useState(() => plansLike(like, algorithms));
+  const [options, setOptions] = useState(() => (like === undefined ? noOptions : optionsOfRun(like)));
+  const [seed, setSeed] = useState(like?.seed ?? 42);
   const [name, setName] = useState("");
   const [sending, setSending] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -110,6 +134,11 @@ function Plans({
 
   return (
     <Stack gap="xs">
+      {like !== undefined && (
+        <Text size="sm" role="status">
+          As <b>{like.name}</b> was trained. What you change makes another run; the old one stays.
+        </Text>
+      )}
       <RunOptionsForm snapshot={snapshot} options={options} onChange={setOptions} />
       {familiesOf(algorithms).map(({ title, purpose, algorithms: family }) => (
         <div key={title} role="group" aria-label={title}>
@@ -128,6 +157,7 @@ function Plans({
                 algorithm={algorithm}
                 plan={planOf(algorithm)}
                 split={split}
+                begins={algorithm.id === like?.algorithm}
                 onChange={(part) => change(algorithm, part)}
               />
             ))}
@@ -174,10 +204,19 @@ interface AlgorithmRowProps {
   readonly algorithm: AlgorithmInfo;
   readonly plan: Plan;
   readonly split: Split | undefined;
+  /** Whether somebody came here to change it: its first setting waits for what is typed. */
+  readonly begins: boolean;
   readonly onChange: (part: Partial<Plan>) => void;
 }
 
-function AlgorithmRow({ algorithm, plan, split, onChange }: AlgorithmRowProps) {
+function AlgorithmRow({ algorithm, plan, split, begins, onChange }: AlgorithmRowProps) {
+  const settingsPlace = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const first = begins ? settingsPlace.current?.querySelector("input") : null;
+    first?.select();
+    first?.focus({ preventScroll: true });
+    first?.scrollIntoView({ block: "center" });
+  }, [begins]);
   const changed = Object.entries(chosenHyperparameters(algorithm.hyperparameters, plan.values));
   const valid = Object.keys(problemsOf(algorithm.hyperparameters, plan.values)).length === 0;
   const settings = algorithm.hyperparameters.length;
@@ -246,11 +285,13 @@ function AlgorithmRow({ algorithm, plan, split, onChange }: AlgorithmRowProps) {
               onChange={(warmStart) => onChange({ warmStart, chosen: true })}
             />
           )}
-          <HyperparameterFields
-            fields={algorithm.hyperparameters}
-            values={plan.values}
-            onChange={(values) => onChange({ values, chosen: true })}
-          />
+          <div ref={settingsPlace}>
+            <HyperparameterFields
+              fields={algorithm.hyperparameters}
+              values={plan.values}
+              onChange={(values) => onChange({ values, chosen: true })}
+            />
+          </div>
           {changed.length > 0 && (
             <Group>
               <Button variant="subtle" onClick={() => onChange({ values: defaultValues(algorithm.hyperparameters) })}>

@@ -124,7 +124,7 @@ function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) 
                   />
                 </Group>
                 {mode === "train" ? (
-                  <AlgorithmPicker snapshot={snapshot} split={split} />
+                  <AlgorithmPicker snapshot={snapshot} split={split} likeRun={search.run} />
                 ) : split === undefined ? (
                   <Text size="sm" c="dimmed">
                     Choose a split first.
