@@ -3,7 +3,7 @@
  * Prints what came of each, a figure or a code, then a summary, and ends with 1 where something was neither a finite figure nor a
  * code that says what to do, or did not end:
  *   node bench/hostile.ts [--users 1] [--items 1000000] [--algorithms a,b] [--passes 2] [--factors 64] [--shapes WORD]
- *     [--case-minutes 5] [--minutes 40]
+ *     [--case-minutes 15] [--minutes 60]
  * `--shapes ×`: only the cases whose name holds that; with `--algorithms`, what a run that was stopped has left. After `--minutes`
  * nothing more is begun. Damaged bundles and training sets that no import lets through: core/models/hostile-input.test.ts.
  */
@@ -27,8 +27,8 @@ const { values } = parseArgs({
     passes: { type: "string", default: "2" },
     factors: { type: "string", default: "64" },
     shapes: { type: "string", default: "" },
-    "case-minutes": { type: "string", default: "5" },
-    minutes: { type: "string", default: "40" },
+    "case-minutes": { type: "string", default: "15" },
+    minutes: { type: "string", default: "60" },
   },
 });
 const [caseMinutes, minutes] = [Number(values["case-minutes"]), Number(values.minutes)];
