@@ -96,7 +96,15 @@ describe("a list", () => {
     const diverse = await look("n=10&diversity=0.8");
     expect(diverse.first).toBe(plain.first);
     expect(diverse.alike).toBeLessThan(plain.alike - 0.05);
-    for (const wrong of ["diversity=2", "diversity=-1", "diversity=1e-1", "explore=x"])
+    for (const wrong of [
+      "diversity=2",
+      "diversity=-1",
+      "diversity=1e1",
+      "diversity=",
+      "diversity=e5",
+      "explore=x",
+      "explore=0x1",
+    ])
       expect([wrong, (await client.get(list("user-09", wrong))).status]).toEqual([wrong, 400]);
   });
 

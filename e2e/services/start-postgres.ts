@@ -13,8 +13,11 @@ export interface RunningPostgres {
   stop(): Promise<void>;
 }
 
-/** A Postgres of our own: the one on PATH, otherwise the one that the local target uses. Its folder goes with it. */
-export async function startPostgres(): Promise<RunningPostgres> {
+/**
+ * A Postgres of our own: the one on PATH, otherwise the one that the local target uses. Its folder goes with it. `settings`: more of
+ * its parameters, as `name=value`.
+ */
+export async function startPostgres(settings: readonly string[] = []): Promise<RunningPostgres> {
   const directory = await mkdtemp(join(tmpdir(), "reelbench-postgres-"));
   await chmod(directory, 0o755); // As root, Postgres runs as another user and must reach its data.
   const user = await serviceUser();
@@ -25,7 +28,7 @@ export async function startPostgres(): Promise<RunningPostgres> {
     password: randomBytes(12).toString("hex"),
     user,
     // A test database need not survive the machine; it must survive its own processes, and does.
-    settings: ["fsync=off", "synchronous_commit=on", "full_page_writes=off", "max_connections=200"],
+    settings: ["fsync=off", "synchronous_commit=on", "full_page_writes=off", "max_connections=200", ...settings],
     signal: AbortSignal.timeout(180_000),
   });
   return {

@@ -92,6 +92,8 @@ describe("an experiment", () => {
     const experiment = json(begun.text);
     expect(experiment).toMatchObject({ champion: "v1", challenger: "v2", share: 0.4 });
     expect((await operator.post("/v1/experiments", { name: "x", challenger: "v3", share: 0.1 })).status).toBe(409);
+    const nul = { name: "n\u0000l", challenger: "v2", share: 0.4 };
+    expect((await operator.post("/v1/experiments", nul)).problem).toMatchObject({ status: 400 });
     const other = createClient(servers[1]?.url ?? "", client.key);
     await until(someGet("v2"));
     await until(async () => [...(await versionsFor(other)).values()].includes("v2"));

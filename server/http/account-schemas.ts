@@ -4,7 +4,7 @@ import { accountState } from "../accounts/account-rows.ts";
 import { preferences } from "../accounts/preferences.ts";
 import { longestPassword, shortestPassword } from "../accounts/password-policy.ts";
 import { role } from "../auth/permissions.ts";
-import { queryInteger, userIdSchema } from "./schemas.ts";
+import { queryInteger, text, userIdSchema } from "./schemas.ts";
 
 export const emailSchema = z
   .email()
@@ -17,13 +17,9 @@ const newPasswordSchema = passwordSchema
   .min(shortestPassword)
   .max(longestPassword)
   .meta({ description: "Not easily guessed: several unrelated words, say.", examples: ["obvious wagon tunes April"] });
-const text = (maximum: number) =>
-  z
-    .string()
-    .min(1)
-    .max(maximum)
-    .refine((value) => !/[\p{Surrogate}\p{Cc}]/u.test(value), "must be text without control characters");
-export const nameSchema = text(100).meta({ description: "What to call the person." });
+export const nameSchema = text(1, 100)
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, "must be text without control characters")
+  .meta({ description: "What to call the person." });
 
 export const accountSchema = z
   .object({

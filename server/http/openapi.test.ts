@@ -29,6 +29,14 @@ test("a body that may leave out what has a default says so, though answers alway
   expect(JSON.stringify(schemas["ProfileChange"])).toContain("#/components/schemas/PreferencesInput");
 });
 
+test("a query's parameter is required where nothing stands for it", () => {
+  const paths = document["paths"] as Record<string, { get: { parameters: { name: string; required: boolean }[] } }>;
+  const required = (path: string) =>
+    paths[path]?.get.parameters.filter((parameter) => parameter.required).map(({ name }) => name);
+  expect(required("/v1/users/{userId}/predictions")).toEqual(["userId", "item"]);
+  expect(required("/v1/users/{userId}/recommendations")).toEqual(["userId"]);
+});
+
 test("the reference page names every route with what it needs, and no other", () => {
   const page = readFileSync(new URL("../../docs/reference/http-api.md", import.meta.url), "utf8");
   const documented = [...page.matchAll(/^\| `(GET|POST|PUT|PATCH|DELETE) ([^`]+)` +\| +([a-z:]+) /gm)].map(

@@ -86,10 +86,13 @@ function operation(route: Route): Json {
 function parameters(place: "path" | "query", schema: z.ZodType): Json[] {
   // `output`: a query's text is converted first, and what it is converted to is what a reader wants to know.
   const { properties = {} } = jsonSchema(schema, "output") as { properties?: Record<string, Json> };
+  // Not the converted schema's own list: what has a default may be left out.
+  const mayBeLeftOut = (name: string) =>
+    schema.safeParse({ [name]: undefined }).error?.issues.every(({ path }) => path[0] !== name) ?? true;
   return Object.entries(properties).map(([name, property]) => ({
     name,
     in: place,
-    required: place === "path",
+    required: place === "path" || !mayBeLeftOut(name),
     schema: property,
     ...(property["type"] === "array" ? { style: "form", explode: true } : {}),
   }));

@@ -7,7 +7,7 @@ function isWellFormed(text: string): boolean {
 }
 
 /** Postgres holds no NUL, and half a surrogate pair would come back as something else. */
-const text = (shortest: number, longest: number) =>
+export const text = (shortest: number, longest: number) =>
   z
     .string()
     .min(shortest)

@@ -19,7 +19,7 @@ import {
 import type { ServerContext } from "../context.ts";
 import { defineRoute, noBody, nothing } from "../route.ts";
 import type { Route } from "../route.ts";
-import { queryInteger } from "../schemas.ts";
+import { queryInteger, text } from "../schemas.ts";
 import { accountServices, originOf } from "./sessions.ts";
 
 /** Accounts of others, API keys, the keys that sign, and the audit log. */
@@ -279,7 +279,7 @@ function auditRoutes({ database }: ServerContext): Route[] {
       summary: "Who did what, the latest first",
       query: z.strictObject({
         before: queryInteger(z.int().positive().optional()).meta({ description: "Entries before this one." }),
-        about: z.string().min(1).max(600).optional().meta({ description: "An account's, key's or item's id." }),
+        about: text(1, 600).optional().meta({ description: "An account's, key's or item's id." }),
         limit: queryInteger(z.int().min(1).max(500).default(100)),
       }),
       body: noBody,

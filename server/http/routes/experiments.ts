@@ -16,6 +16,7 @@ import { writeAudit } from "../../audit/audit-log.ts";
 import type { ServerContext } from "../context.ts";
 import { defineRoute, noBody, nothing } from "../route.ts";
 import type { Route } from "../route.ts";
+import { text } from "../schemas.ts";
 import { originOf } from "./sessions.ts";
 
 const experimentSchema = z
@@ -68,7 +69,7 @@ const qualitySchema = z
   .meta({ id: "OnlineQuality" });
 
 const experimentBody = z
-  .strictObject({ name: z.string().min(1).max(100), challenger: versionName, share: z.number().gt(0).lt(1) })
+  .strictObject({ name: text(1, 100), challenger: versionName, share: z.number().gt(0).lt(1) })
   .meta({ id: "NewExperiment" });
 
 const experimentParams = z.strictObject({ experimentId: z.uuid() });

@@ -37,10 +37,13 @@ const plain = { diversity: 0, explore: 0, cursor: null, name: null, inspected: f
 /** A query longer than this is not asked again soon. */
 const longestKept = 200;
 
+/** As JSON writes numbers, or with nothing before the point: no spaces, no hexadecimal, no infinity. */
+const decimal = /^(?=.{1,30}$)(0|[1-9]\d*)?(\.\d+)?(e[+-]?\d{1,3})?$/i;
+
 const share = (description: string) =>
   z
     .preprocess(
-      (value) => (typeof value === "string" && /^(0|1|0?\.\d{1,6}|1\.0{1,6})$/.test(value) ? Number(value) : value),
+      (value) => (typeof value === "string" && decimal.test(value) ? Number(value) : value),
       z.number().min(0).max(1).default(0),
     )
     .meta({ description });
