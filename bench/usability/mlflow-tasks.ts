@@ -45,6 +45,25 @@ export const mlflowTasks: Readonly<Record<number, Task>> = {
     await hand.click(page.getByRole("menuitem", { name: /^Download/u }).first(), "Download runs");
     await download;
   },
+  8: async (hand) => {
+    const { page } = hand;
+    await hand.click(page.getByText("Model training", { exact: true }), "Model training");
+    await hand.click(page.getByRole("link", { name: "Model registry" }).last(), "Model registry");
+    const novelty = page.getByRole("dialog").getByRole("button", { name: "Try it now" });
+    await novelty.waitFor({ timeout: 15_000 }).then(
+      () => novelty.click(),
+      () => undefined,
+    );
+    await hand.click(page.getByRole("link", { name: "front-page" }).first(), "front-page");
+    const older = page.getByRole("row").filter({ hasText: "Version 1" });
+    await hand.click(older.getByText("Add", { exact: true }).last(), "Add (alias of version 1)");
+    const dialog = page.getByRole("dialog");
+    await hand.click(dialog.getByRole("combobox"), "its field");
+    await hand.type("champion", "champion");
+    await hand.press("Enter", "Enter");
+    await hand.click(dialog.getByRole("button", { name: "Save aliases" }), "Save aliases");
+    await dialog.waitFor({ state: "hidden" });
+  },
   6: async (hand) => {
     const { page } = hand;
     await hand.click(page.getByText("Model training", { exact: true }), "Model training");

@@ -45,6 +45,21 @@ export const ourTasks: Readonly<Record<number, Task>> = {
     await choose(hand, ["ials 16", "svd 32"]);
     await tab(hand, "Where it errs");
   },
+  9: async (hand) => {
+    const { page } = hand;
+    await choose(hand, ["ials 16"]);
+    await hand.click(page.getByRole("link", { name: "Change and train" }), "Change and train");
+    // Its first setting is chosen already: what is typed replaces it.
+    await page.getByRole("textbox", { name: "Factors" }).and(page.locator(":focus")).waitFor();
+    await hand.type("24", "24 (factors)");
+    await hand.click(page.getByRole("button", { name: "Train", exact: true }), "Train");
+    await page.getByText("1 training queued.").waitFor();
+  },
+  10: async (hand) => {
+    await choose(hand, ["ials 16", "svd 32"]);
+    await hand.click(hand.page.getByRole("button", { name: "Copy link" }), "Copy link");
+    await hand.page.getByText("The link to this view was copied.").waitFor();
+  },
   8: async (hand) => {
     await screen(hand, "Publish");
     await hand.click(hand.page.getByRole("button", { name: /^Roll back to/u }), "Roll back to …");

@@ -23,16 +23,21 @@ const { values } = parseArgs({
     shots: { type: "string" },
     /** Of one side alone. */
     only: { type: "string" },
+    /** The numbers of the tasks, by commas; all when left out. */
+    tasks: { type: "string" },
   },
 });
 if (values.workspace === undefined || chromiumPath === null)
   throw new Error("Needs --workspace FOLDER, and a Chromium (REELBENCH_CHROMIUM).");
 const shots = values.shots;
+const numbers = values.tasks?.split(",");
+const wanted = (tasks: Readonly<Record<number, Task>>) =>
+  Object.entries(tasks).filter(([number]) => numbers === undefined || numbers.includes(number));
 if (shots !== undefined) mkdirSync(shots, { recursive: true });
 await fillForBoth(values.workspace);
 
 async function tell(side: string, number: string, task: Task, page: Page): Promise<void> {
-  page.setDefaultTimeout(25_000);
+  page.setDefaultTimeout(90_000);
   const hand = newHand(page);
   const failure = await task(hand).then(
     () => null,
@@ -41,7 +46,7 @@ async function tell(side: string, number: string, task: Task, page: Page): Promi
   await page.waitForTimeout(2500);
   if (shots !== undefined) await page.screenshot({ path: join(shots, `${side}-${number}.png`) });
   console.log(
-    `${side} ${number}: ${failure === null ? `${String(hand.steps.length)} clicks` : `NOT DONE (${failure})`}: ${hand.steps.join(" · ")}`,
+    `${side} ${number}: ${failure === null ? `${String(hand.count())} clicks and keys` : `NOT DONE (${failure})`}: ${hand.steps.join(" · ")}`,
   );
 }
 
@@ -49,7 +54,8 @@ async function ours(executablePath: string, workspace: string): Promise<void> {
   const { page, close } = await startInBrowser(executablePath, workspace);
   try {
     await page.getByRole("navigation", { name: "Main" }).waitFor();
-    for (const [number, task] of Object.entries(ourTasks)) {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    for (const [number, task] of wanted(ourTasks)) {
       await page.evaluate("location.hash = '#/'");
       await page.reload();
       await page.evaluate("location.hash = '#/compare'");
@@ -62,10 +68,10 @@ async function ours(executablePath: string, workspace: string): Promise<void> {
 }
 
 async function mlflow(browser: Browser, url: string): Promise<void> {
-  for (const [number, task] of Object.entries(mlflowTasks)) {
+  for (const [number, task] of wanted(mlflowTasks)) {
     const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
-    await page.goto(`${url}/#/experiments/1/runs`);
-    await page.getByText("ials 16").first().waitFor({ timeout: 60_000 });
+    await page.goto(`${url}/#/experiments/1/runs`, { timeout: 90_000 });
+    await page.getByText("ials 16").first().waitFor({ timeout: 90_000 });
     await tell("mlflow", number, task, page);
     await page.close();
   }
