@@ -62,6 +62,7 @@ describe("the report of a comparison", () => {
     const compared = comparisonReport({
       runs: [run("r1", "Narrow", 16, 0.3), run("r2", "Wide", 64, 0.31)],
       comparison: {
+        splitId: "p1",
         baselineId: "r1",
         conclusion: "Wide is better.",
         runs: [
