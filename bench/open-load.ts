@@ -186,6 +186,7 @@ try {
     capacityAfter,
     lateP99: late[Math.floor(0.99 * total)] ?? 0,
     lateLongest: late.at(-1) ?? 0,
+    coresOfOurs: (after.ours - before.ours) / (after.at - before.at),
     coresOfOthers: (after.all - before.all - (after.ours - before.ours)) / (after.at - before.at),
     residentMegabytes: (samples.at(-1)?.resident ?? 0) / 2 ** 20,
     slopeMegabytesPerMinute: slope(steady),
@@ -203,7 +204,7 @@ try {
   });
   say(`of it from when it was sent: ${ofKinds.join("; ")}`);
   say(
-    `the client sent late by p99 ${ms(figures.lateP99)}, longest ${ms(figures.lateLongest)}; other programs used ${figures.coresOfOthers.toFixed(2)} cores`,
+    `the client sent late by p99 ${ms(figures.lateP99)}, longest ${ms(figures.lateLongest)}; client, server, Postgres and Redis used ${figures.coresOfOurs.toFixed(2)} of ${cpus().length} cores, other programs ${figures.coresOfOthers.toFixed(2)}`,
   );
   if (capacityAfter !== null) say(`capacity afterwards ${capacityAfter.toFixed(0)} requests/s`);
   say(`${total} requests, ${figures.errors} errors, ${shed} deliberate 503`);

@@ -48,7 +48,14 @@ it.skipIf(chromiumPath === null)("a training stops early, says where, and is tra
     await page.getByText("1 run chosen").waitFor();
     await shot("stopped");
 
-    await page.getByRole("link", { name: "Change and train" }).click();
+    const [first] = await runs();
+    await page.evaluate(`location.hash = '#/compare?open=${first?.id ?? ""}'`);
+    await page
+      .getByRole("table", { name: "Particulars of the run" })
+      .getByText(/^Learnt for \d+ epochs, the best of \d+ tried: RMSE \d\.\d+ on ratings put aside$/u)
+      .waitFor();
+    await shot("particulars");
+    await page.getByRole("dialog").getByRole("link", { name: "Change and train" }).click();
     await page.getByText("What you change makes another run; the old one stays.").waitFor();
     // All is as it was, and the first setting waits for another number.
     await options.getByText(/stopping early, patience 2/u).waitFor();

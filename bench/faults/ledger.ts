@@ -119,23 +119,37 @@ export function createLedger(patience: number, tell: (violation: Violation) => v
         "select version, activated_at from reelbench.deployment_history where channel = $1 order by epoch",
         [channel],
       );
-      const switches = z
+      const pointer = z
         .array(switchRow)
         .parse(rows)
-        .filter(({ version }) => !broken.has(version))
         .map(({ version, activated_at }) => ({ version, at: activated_at.getTime() }));
+      const switches = pointer.filter(({ version }) => !broken.has(version));
       /** Whether a version was the live one at any moment from then to then. */
       const wasLive = (version: string, from: number, to: number) =>
         switches.some(
           (each, n) =>
             each.version === version && each.at <= to && (switches[n + 1]?.at ?? Number.POSITIVE_INFINITY) >= from,
         );
+      /** Since when the pointer named nothing that can be loaded, if it did at any moment from then to then. */
+      const brokenSince = (from: number, to: number) =>
+        pointer.find(
+          (each, n) =>
+            broken.has(each.version) && each.at <= to && (pointer[n + 1]?.at ?? Number.POSITIVE_INFINITY) >= from,
+        )?.at;
+      const allowance = patience * switchAllowance;
       for (const { version, begun, ended, blindSince, during } of seen) {
-        const from = Math.min(begun, blindSince ?? begun) - patience * switchAllowance;
+        let from = Math.min(begun, blindSince ?? begun) - allowance;
+        // It keeps what it serves, though it may not have had the time to load what was named before.
+        for (let since = brokenSince(from, begun); since !== undefined && since - allowance < from;) {
+          from = since - allowance;
+          since = brokenSince(from, begun);
+        }
         if (broken.has(version) || !wasLive(version, from, ended)) {
           const over = switches.findLast(({ at }, n) => at <= begun && switches[n - 1]?.version === version);
           const late =
-            over === undefined ? "never live before" : `${begun - over.at} ms after ${over.version} was live`;
+            over === undefined
+              ? "never live before"
+              : `${(begun - over.at).toFixed(0)} ms after ${over.version} was live`;
           breach("wrong version", during, `${version} at ${new Date(begun).toISOString()}, ${late}`);
         }
       }

@@ -6,6 +6,7 @@ import { fromEnvelope } from "../../../../core/contract/errors.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
 import { tellDone, tellFailure } from "../../components/feedback/tell.ts";
+import { formatMetric, metricLabel } from "../../components/format/metrics.ts";
 import { formatDateTime, formatSeconds } from "../../components/format/times.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { StateBadge } from "../../components/shell/job-state.tsx";
@@ -65,6 +66,16 @@ function Particulars({ run }: { readonly run: Run }) {
               {showValue(value)}
             </Line>
           ))}
+          {run.stopped !== undefined && (
+            <Line name="Stopped early">
+              {run.stopped.map(({ epochs, tried, metric, value }, fold) => (
+                <Text key={fold} size="sm">
+                  Learnt for {epochs} epochs, the best of {tried} tried: {metricLabel(metric)} {formatMetric(value)} on
+                  ratings put aside
+                </Text>
+              ))}
+            </Line>
+          )}
           <Line name="Seed">{run.seed}</Line>
           {run.timings !== null && (
             <Line name="Time">
