@@ -48,8 +48,9 @@ it.skipIf(chromiumPath === null)("a training stops early, says where, and is tra
     await page.getByText("1 run chosen").waitFor();
     await shot("stopped");
 
-    const [first] = await runs();
-    await page.evaluate(`location.hash = '#/compare?open=${first?.id ?? ""}'`);
+    // The address of a chosen run names it; its particulars are a link, too.
+    const chosen = /r[0-9a-f]{16,}/u.exec(decodeURIComponent(new URL(page.url()).hash))?.[0] ?? page.url();
+    await page.evaluate(`location.hash = '#/compare?open=${chosen}'`);
     await page
       .getByRole("table", { name: "Particulars of the run" })
       .getByText(/^Learnt for \d+ epochs, the best of \d+ tried: RMSE \d\.\d+ on ratings put aside$/u)
