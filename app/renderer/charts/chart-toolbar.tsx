@@ -104,7 +104,7 @@ function ExportMenu({
 }
 
 function drawnOnPage(drawn: HTMLElement | null, title: string): StandaloneDrawing | null {
-  const found = drawn?.querySelector<SVGSVGElement>("svg[data-chart]") ?? null;
+  const found = drawn?.querySelector<SVGSVGElement>("svg.recharts-surface, svg[data-chart]") ?? null;
   if (drawn === null || found === null) return null;
   const background = getComputedStyle(document.body).getPropertyValue("--rb-surface").trim() || "#ffffff";
   return standaloneSvg(found, { background, title, legend: shownSeries(drawn) });
