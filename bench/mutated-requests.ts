@@ -101,6 +101,8 @@ try {
       // So that wrong keys, which are counted by address, do not keep the good one out.
       REELBENCH_TRUSTED_PROXIES: "1",
       REELBENCH_LOG_LEVEL: "error",
+      // Full long before the first quarter is over: what grows after it is not a cache that fills.
+      REELBENCH_CACHE_ENTRIES: "1000",
     },
     serialization: "advanced",
     stdio: ["ignore", "inherit", "inherit", "ipc"],
