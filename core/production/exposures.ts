@@ -1,4 +1,4 @@
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { ask } from "./ask.ts";
 import { bigCount, inTransaction, parseRow, parseRows } from "./database.ts";
@@ -131,15 +131,23 @@ const qualityRow = z
   }));
 export type OnlineQuality = z.output<typeof qualityRow>;
 
+const measuredBefore = z.object({ answers: z.number(), age: z.number().nullable() });
+
+/** So many seconds go by for each exposure of the last day: some hundred times what looking at them takes. */
+const secondsPerAnswer = 5e-5;
+/** An estimate that is older than this is not built upon, seconds. */
+const estimateFor = 3600;
+
 /**
  * Measures the last day's exposures of a channel: by version and arm how many lists had an item that its user took up since
- * (`reelbench.exposure_outcomes`). Replaces what was measured before, unless that is younger than `measuredFor` seconds. Of more
- * than about `limit` exposures only a share of the users counts. A list shown a minute ago had a minute.
+ * (`reelbench.exposure_outcomes`). Replaces what was measured before, unless that is younger than `measuredFor` seconds, or than a
+ * second for each 20,000 exposures: it reads the whole day, which must stay about a hundredth of a core's time, and keeps to one. Of
+ * more than about `limit` exposures only a share of the users counts. A list shown a minute ago had a minute.
  */
 export async function measureOnlineQuality(
   pool: Pool,
   channel: string,
-  { limit = 200_000, measuredFor = 50 }: { readonly limit?: number; readonly measuredFor?: number } = {},
+  { limit = 20_000, measuredFor = 50 }: { readonly limit?: number; readonly measuredFor?: number } = {},
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
     // Another server is at it.
@@ -148,19 +156,20 @@ export async function measureOnlineQuality(
       [channel],
     );
     if (rows[0]?.mine !== true) return;
-    const fresh = await client.query(
-      "select from reelbench.online_quality where channel = $1 and measured_at > now() - make_interval(secs => $2) limit 1",
-      [channel, measuredFor],
-    );
-    if (fresh.rowCount === 1) return;
-    const counted = parseRow(
-      z.object({ answers: bigCount }),
+    // Those who wait for their lists need the other cores.
+    await client.query("set local max_parallel_workers_per_gather = 0");
+    const before = parseRow(
+      measuredBefore,
       await client.query(
-        "select count(*) as answers from reelbench.exposures where shown_at > now() - interval '1 day' and channel = $1",
+        `select coalesce(sum(answers / sampled), 0) as answers, extract(epoch from now() - max(measured_at))::float8 as age
+         from reelbench.online_quality where channel = $1`,
         [channel],
       ),
     );
-    const every = Math.max(1, Math.ceil((counted?.answers ?? 0) / limit));
+    const age = before?.age ?? Number.POSITIVE_INFINITY;
+    if (age < Math.max(measuredFor, secondsPerAnswer * (before?.answers ?? 0))) return;
+    const answers = age < estimateFor ? (before?.answers ?? 0) : await countExposures(client, channel);
+    const every = Math.max(1, Math.ceil(answers / limit));
     await client.query("delete from reelbench.online_quality where channel = $1", [channel]);
     await client.query(
       `insert into reelbench.online_quality (channel, version, arm, sampled, answers, users, hits, engaged_users, reciprocal_rank)
@@ -172,6 +181,17 @@ export async function measureOnlineQuality(
       [channel, every],
     );
   });
+}
+
+async function countExposures(client: PoolClient, channel: string): Promise<number> {
+  const counted = parseRow(
+    z.object({ answers: bigCount }),
+    await client.query(
+      "select count(*) as answers from reelbench.exposures where shown_at > now() - interval '1 day' and channel = $1",
+      [channel],
+    ),
+  );
+  return counted?.answers ?? 0;
 }
 
 /** As it was last measured, by version and arm. */

@@ -127,6 +127,16 @@ test("what is taken up within a day is a hit, and only that", async () => {
   expect(await onlineQuality(target.pool, channel)).toMatchObject([expected]);
   await measureOnlineQuality(target.pool, channel, { measuredFor: 0 });
   expect(await onlineQuality(target.pool, channel)).toMatchObject([{ ...expected, hits: 3, engagedUsers: 3 }]);
+  // The more lists there are, the more rarely they are looked at: four million for 200 seconds.
+  await target.pool.query("update reelbench.online_quality set answers = 4e6");
+  await measureOnlineQuality(target.pool, channel, { measuredFor: 0 });
+  expect(await onlineQuality(target.pool, channel)).toMatchObject([{ answers: 4e6 }]);
+  // And of many, those of a share of the users.
+  await target.pool.query(
+    "update reelbench.online_quality set answers = 8, measured_at = now() - interval '10 seconds'",
+  );
+  await measureOnlineQuality(target.pool, channel, { measuredFor: 0, limit: 4 });
+  expect(await onlineQuality(target.pool, channel)).toMatchObject([{ sampled: 0.5 }]);
 });
 
 test("partitions are made a week ahead, old ones go, and stragglers move to where they belong", async () => {
