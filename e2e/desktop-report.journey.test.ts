@@ -34,9 +34,20 @@ it.skipIf(missing)(
       const shot = screenshots("desktop-report", page);
       const file = join(folder.path, "the comparison.pdf");
       const answer = (filePath: string) =>
-        app.evaluate(({ dialog }, chosen) => {
-          dialog.showSaveDialog = () => Promise.resolve({ canceled: chosen === "", filePath: chosen });
+        app.evaluate(({ app: main, dialog }, chosen) => {
+          dialog.showSaveDialog = () => {
+            main.emit("reelbench-test-asked");
+            return Promise.resolve({ canceled: chosen === "", filePath: chosen });
+          };
         }, filePath);
+      /** Resolves when the dialog is next shown: the report is made before that, which takes its time. */
+      const asked = () =>
+        app.evaluate(
+          ({ app: main }) =>
+            new Promise<void>((resolve) => {
+              main.once("reelbench-test-asked" as "activate", () => resolve());
+            }),
+        );
       await page.getByText("This workspace").waitFor();
       await page.evaluate(`location.hash = '#/compare?run=${encodeURIComponent(JSON.stringify(runs))}'`);
       const saved = page.getByText("The report was saved as PDF.");
@@ -45,7 +56,9 @@ it.skipIf(missing)(
         await page.getByRole("menuitem", { name: "PDF" }).click();
       };
       await answer("");
+      const dismissed = asked();
       await choose();
+      await dismissed;
       await page.getByRole("menuitem", { name: "PDF" }).waitFor({ state: "hidden" });
       await answer(file);
       expect(existsSync(file)).toBe(false);
