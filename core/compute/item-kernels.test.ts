@@ -6,7 +6,7 @@ import { MemoryLayout, allocateShared, float32View, float64View, int32View } fro
 import type { Region } from "./memory-layout.ts";
 import { openComputePool } from "./pool.ts";
 import * as reference from "./reference-items.ts";
-import { panelIndex } from "./symmetric-inverse.ts";
+import { invertSymmetric, panelIndex, planSymmetric } from "./symmetric-inverse.ts";
 import { randomSparse, seededRandom, trainingSetOf } from "./test-data.fixture.ts";
 
 const module = await kernelModule();
@@ -30,10 +30,11 @@ function symmetric(n: number, seed: number): number[][] {
 }
 
 describe("sweeps of blocks", () => {
-  function setUp(n: number, width: number, seed: number) {
+  function setUp(n: number, width: number, seed: number, fromSums = false) {
     const layout = new MemoryLayout();
     const [matrix, v, u] = [layout.float32((n * (n + 8)) / 2), layout.float32(n * width), layout.float32(n * width)];
     const [p, square] = [layout.float32(width * width), layout.float64(width * width)];
+    const [sumsOfV, sumsOfU] = [layout.float32((n * width * 49) / 16), layout.float32((n * width * 49) / 16)];
     const [columns, state] = [layout.float64(8 * width), layout.int32(1)];
     const [scale, rows] = [layout.float32(n), layout.float32(n * n)];
     const memory = allocateShared(layout.bytes);
@@ -54,8 +55,23 @@ describe("sweeps of blocks", () => {
         kernels.sweepInvert(square.offset, width, c, c + 16, p.offset, columns.offset);
       for (const block of blocks)
         kernels.sweepScale(matrix.offset, n, width, state.offset, block, v.offset, p.offset, u.offset);
+      if (fromSums)
+        for (const block of blocks) {
+          kernels.sweepCombine(width, state.offset, block, v.offset, 0, sumsOfV.offset);
+          kernels.sweepCombine(width, state.offset, block, u.offset, 1, sumsOfU.offset);
+        }
       for (const block of blocks.toReversed())
-        kernels.sweepUpdate(matrix.offset, n, width, state.offset, block, v.offset, u.offset);
+        kernels.sweepUpdate(
+          matrix.offset,
+          n,
+          width,
+          state.offset,
+          block,
+          v.offset,
+          u.offset,
+          fromSums ? sumsOfV.offset : 0,
+          fromSums ? sumsOfU.offset : 0,
+        );
     };
     /** The lower half, 0 above it. */
     const lower = () => given.map((_, i) => given.map((__, j) => (j <= i ? view[panelIndex(n, i, j)]! : 0)));
@@ -64,11 +80,13 @@ describe("sweeps of blocks", () => {
   const lowerOf = (a: readonly number[][]) => a.map((row, i) => row.map((value, j) => (j <= i ? value : 0)));
 
   test.each([
-    [192, 64],
-    [256, 128],
-    [512, 256],
-  ])("give the reference's matrix after each (%i rows, %i at a time)", (n, width) => {
-    const { blocks, sweep, lower, rounded } = setUp(n, width, n);
+    [192, 64, false],
+    [256, 128, false],
+    [512, 256, false],
+    [288, 96, true],
+    [512, 256, true],
+  ])("give the reference's matrix after each (%i rows, %i at a time, from sums of parts: %s)", (n, width, fromSums) => {
+    const { blocks, sweep, lower, rounded } = setUp(n, width, n, fromSums);
     let expected: number[][] = rounded;
     for (const block of blocks) {
       sweep(block);
@@ -96,6 +114,33 @@ describe("sweeps of blocks", () => {
       2e-6,
     );
   });
+});
+
+test.each([
+  [1, false],
+  [1, true],
+  [2, true],
+])("a matrix is inverted by blocks, with %i threads (from sums of parts: %s)", async (threads, fromSums) => {
+  const items = 179;
+  const layout = new MemoryLayout();
+  const regions = planSymmetric(layout, items, { width: 64, fromSums });
+  const signal = new AbortController().signal;
+  const pool = await openComputePool({ bytes: layout.bytes, threads, signal });
+  const view = float32View(pool.memory, regions.matrix);
+  const given = symmetric(items, 11);
+  // What is beyond the items is the unit matrix.
+  for (let i = 0; i < regions.n; i++)
+    for (let j = 0; j <= i; j++) view[panelIndex(regions.n, i, j)] = i < items ? given[i]![j]! : i === j ? 1 : 0;
+  const done: number[] = [];
+  await invertSymmetric(pool, regions, (block) => done.push(block));
+  await pool.close();
+  expect(done).toEqual([1, 2, 3]);
+  const rounded = given.map((row) => row.map(Math.fround));
+  expectClose(
+    given.map((_, i) => given.map((__, j) => (j <= i ? view[panelIndex(regions.n, i, j)]! : 0))),
+    reference.sweep(rounded, 0, items).map((row, i) => row.map((value, j) => (j <= i ? value : 0))),
+    2e-6,
+  );
 });
 
 describe("kernels of items", () => {

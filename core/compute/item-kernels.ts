@@ -43,7 +43,18 @@ export interface ItemKernels {
     p: number,
     u: number,
   ): void;
-  sweepUpdate(matrix: number, n: number, width: number, state: number, block: number, v: number, u: number): void;
+  sweepCombine(width: number, state: number, block: number, panels: number, ofU: number, sums: number): void;
+  sweepUpdate(
+    matrix: number,
+    n: number,
+    width: number,
+    state: number,
+    block: number,
+    v: number,
+    u: number,
+    sumsOfV: number,
+    sumsOfU: number,
+  ): void;
   sweepRows(matrix: number, n: number, items: number, from: number, to: number, scale: number, out: number): void;
   itemNeighbours(
     userStart: number,

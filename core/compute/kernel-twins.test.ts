@@ -72,6 +72,7 @@ const twins: Readonly<Record<string, (...given: never[]) => unknown>> = {
   sweepGather: items.sweep,
   sweepInvert: items.sweep,
   sweepScale: items.sweep,
+  sweepCombine: items.sweep,
   sweepUpdate: items.sweep,
   sweepRows: items.sweep,
   itemNeighbours: items.itemNeighbours,

@@ -8,13 +8,21 @@ import { evenRanges } from "./program.ts";
 /** Columns of a pivot block's inverse that one call takes, and that it solves for at a time (assembly/sweep.ts). */
 const columnsPerCall = 16;
 const solvedTogether = 8;
+/** Parts of a block in each direction, and the sums of them that products are made from. */
+const parts = 4;
+const sumsOfParts = 49;
+
+/** From so many items on, products of blocks are made from sums of their parts; that needs wide blocks. */
+const largeItems = 6144;
 
 /**
- * Rows and columns that one sweep takes. Wider: less traffic with memory, more work outside of the tile of products, more padding;
- * that pays once the matrix is larger than any cache.
+ * Rows and columns that one sweep takes. Wider: less traffic with memory, more work outside of the tile of products. Of the widths that
+ * serve a large matrix as well as one another, the one that leaves the least padding.
  */
 function blockWidth(items: number): number {
-  return items < 6144 ? 128 : 256;
+  if (items < largeItems) return 128;
+  const padded = (width: number) => Math.ceil(items / width) * width;
+  return [512, 480, 448, 416, 384].reduce((best, width) => (padded(width) < padded(best) ? width : best));
 }
 
 /** A symmetric matrix in panels (assembly/sweep.ts) and what sweeping it needs. */
@@ -27,15 +35,21 @@ export interface SymmetricRegions {
   readonly matrix: Region;
   readonly gathered: Region;
   readonly scaled: Region;
+  /** Sums of parts of what is gathered, and of what is scaled; null where blocks are multiplied as they are. */
+  readonly sums: { readonly gathered: Region; readonly scaled: Region } | null;
   readonly pivot: Region;
   readonly square: Region;
   readonly columns: Region;
   readonly state: Region;
 }
 
-export function planSymmetric(layout: MemoryLayout, items: number): SymmetricRegions {
-  const width = blockWidth(items);
+export function planSymmetric(
+  layout: MemoryLayout,
+  items: number,
+  { width = blockWidth(items), fromSums = items >= largeItems } = {},
+): SymmetricRegions {
   const n = Math.max(1, Math.ceil(items / width)) * width;
+  const sums = (n / width) * sumsOfParts * (width / parts) ** 2;
   return {
     items,
     n,
@@ -43,6 +57,7 @@ export function planSymmetric(layout: MemoryLayout, items: number): SymmetricReg
     matrix: layout.float32((n * (n + 8)) / 2),
     gathered: layout.float32(n * width),
     scaled: layout.float32(n * width),
+    sums: !fromSums ? null : { gathered: layout.float32(sums), scaled: layout.float32(sums) },
     pivot: layout.float32(width * width),
     square: layout.float64(width * width),
     columns: layout.float64((width / columnsPerCall) * width * solvedTogether),
@@ -72,6 +87,8 @@ export async function invertSymmetric(
     ({ offset }) => offset,
   );
   if (v === undefined || u === undefined || p === undefined || square === undefined) return;
+  const [sumsOfV, sumsOfU] =
+    regions.sums === null ? [0, 0] : [regions.sums.gathered.offset, regions.sums.scaled.offset];
   const blocks = Array.from({ length: n / width }, (_, block) => block);
   const program = pool.prepare([
     blocks.map((block) => kernelCall("sweepGather", matrix, n, width, state, block, v, square)),
@@ -80,8 +97,18 @@ export async function invertSymmetric(
       return kernelCall("sweepInvert", square, width, from, to, p, columns);
     }),
     blocks.map((block) => kernelCall("sweepScale", matrix, n, width, state, block, v, p, u)),
+    ...(regions.sums === null
+      ? []
+      : [
+          blocks.flatMap((block) => [
+            kernelCall("sweepCombine", width, state, block, v, 0, sumsOfV),
+            kernelCall("sweepCombine", width, state, block, u, 1, sumsOfU),
+          ]),
+        ]),
     // The longest first, so that threads end together.
-    blocks.toReversed().map((block) => kernelCall("sweepUpdate", matrix, n, width, state, block, v, u)),
+    blocks
+      .toReversed()
+      .map((block) => kernelCall("sweepUpdate", matrix, n, width, state, block, v, u, sumsOfV, sumsOfU)),
   ]);
   const cell = int32View(pool.memory, regions.state);
   for (const block of blocks) {

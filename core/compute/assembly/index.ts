@@ -30,7 +30,7 @@ export {
   updateAndMultiply,
 } from "./eigen";
 export { gramToPanels, gramToRows } from "./item-gram";
-export { sweepGather, sweepInvert, sweepRows, sweepScale, sweepUpdate } from "./sweep";
+export { sweepCombine, sweepGather, sweepInvert, sweepRows, sweepScale, sweepUpdate } from "./sweep";
 export { itemNeighbours } from "./item-neighbours";
 export { slimItems } from "./slim";
 export { addGramProduct } from "./gram-product";

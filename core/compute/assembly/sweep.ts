@@ -1,13 +1,16 @@
 import { cholesky } from "./cholesky";
 
 // The inverse of a symmetric positive definite matrix by symmetric sweeps of blocks: n³ operations, almost all of them in one
-// tile of products (`subtractTile`). The matrix A [n × n] f32, n a multiple of the block's `width`, width of 8, lies in panels of
+// tile of products (`subtractTile`). The matrix A [n × n] f32, n a multiple of the block's `width`, width of 16 (of 32 for sums of parts), lies in panels of
 // eight columns: panel p holds A[i][8p … 8p + 7] for the rows i from 8p to n − 1, one row after another. Only i ≥ j is kept, and
 // what a tile touches is one stretch of memory, which the processor fetches ahead.
 //
 // A sweep of block K (the rows and columns [K·width, (K + 1)·width)), with P = A_KK⁻¹ and V = A_·K:
 //   U = V P,  A_ij −= U_i V_jᵀ for i, j not in K,  A_iK = U_i,  A_KK = −P.
 // After all blocks A holds −A⁻¹. V and U lie in panels of eight rows: [n / 8][width][8]. `state` holds K.
+//
+// The products U_i V_jᵀ of two different blocks may be made by Strassen's method (1969), twice: each block in 4 × 4 parts, 49 products of
+// parts in place of 64. The 49 sums of parts that go into them are made once a sweep for each block (`sweepCombine`).
 
 /** Where A[row][8p … 8p + 7] stands, row ≥ 8p. */
 // @ts-ignore: decorator
@@ -25,44 +28,7 @@ function multiplyAdd(a: v128, b: v128, c: v128): v128 {
 }
 
 /**
- * C [4 × 8] −= Σ_k u[k][0 … 3] · v[k][0 … 7]; k strides 32 bytes in both, rows of C 32 bytes. Not unrolled here: the optimiser
- * would join the steps of each sum and run out of registers, while V8 unrolls the loop as it stands.
- */
-// @ts-ignore: decorator
-@inline
-function subtractTile(c: usize, u: usize, v: usize, depth: usize): void {
-  let a00 = f32x4.splat(0), a01 = f32x4.splat(0), a10 = f32x4.splat(0), a11 = f32x4.splat(0);
-  let a20 = f32x4.splat(0), a21 = f32x4.splat(0), a30 = f32x4.splat(0), a31 = f32x4.splat(0);
-  const end = u + (depth << 5);
-  while (u < end) {
-    const b0 = v128.load(v), b1 = v128.load(v, 16);
-    let s = v128.load32_splat(u);
-    a00 = multiplyAdd(s, b0, a00);
-    a01 = multiplyAdd(s, b1, a01);
-    s = v128.load32_splat(u, 4);
-    a10 = multiplyAdd(s, b0, a10);
-    a11 = multiplyAdd(s, b1, a11);
-    s = v128.load32_splat(u, 8);
-    a20 = multiplyAdd(s, b0, a20);
-    a21 = multiplyAdd(s, b1, a21);
-    s = v128.load32_splat(u, 12);
-    a30 = multiplyAdd(s, b0, a30);
-    a31 = multiplyAdd(s, b1, a31);
-    u += 32;
-    v += 32;
-  }
-  v128.store(c, f32x4.sub(v128.load(c), a00));
-  v128.store(c, f32x4.sub(v128.load(c, 16), a01), 16);
-  v128.store(c, f32x4.sub(v128.load(c, 32), a10), 32);
-  v128.store(c, f32x4.sub(v128.load(c, 48), a11), 48);
-  v128.store(c, f32x4.sub(v128.load(c, 64), a20), 64);
-  v128.store(c, f32x4.sub(v128.load(c, 80), a21), 80);
-  v128.store(c, f32x4.sub(v128.load(c, 96), a30), 96);
-  v128.store(c, f32x4.sub(v128.load(c, 112), a31), 112);
-}
-
-/**
- * The same for [8 × 8], for the relaxed build, where V8 makes one register of 256 bits of each pair of sums (`kernels.ts` asks it to)
+ * C [8 × 8] −= Σ_k u[k][0 … 7] · v[k][0 … 7], as `subtractTile`, for the relaxed build, where V8 makes one register of 256 bits of each pair of sums (`kernels.ts` asks it to)
  * and these fit; sums of 128 bits would not.
  */
 // @ts-ignore: decorator
@@ -119,6 +85,212 @@ function subtractRow(c: usize, low: v128, high: v128): void {
   const c0 = v128.load(c), c1 = v128.load(c, 16);
   v128.store(c, f32x4.sub(c0, low));
   v128.store(c, f32x4.sub(c1, high), 16);
+}
+
+/** Parts in each direction, and products of their sums. */
+const PARTS: usize = 4;
+const PRODUCTS: usize = 49;
+
+// Strassen's seven products, a byte each, lowest first; two bits for each of the four quarters: 0 not in it, 1 added, 2 subtracted.
+// U's quarters in the order (rows, depth) 00 01 10 11, V's (columns, depth) 00 01 10 11, those of the product (rows, columns).
+const IN_U: u64 = 0x84_12_05_40_01_50_41;
+const IN_V: u64 = 0x44_11_40_06_90_01_41;
+const OF_PRODUCT: u64 = 0x01_40_06_11_44_90_41;
+
+// @ts-ignore: decorator
+@inline
+function signOf(table: u64, product: usize, quarter: usize): i32 {
+  return <i32>(table >> (((<u64>product) << 3) + ((<u64>quarter) << 1))) & 3;
+}
+
+/** What two levels make of their signs: 0, 1 or 2 as above. */
+// @ts-ignore: decorator
+@inline
+function bothSigns(outer: i32, inner: i32): i32 {
+  if (outer === 0 || inner === 0) return 0;
+  return outer === inner ? 1 : 2;
+}
+
+/** Bytes of one block's sums. */
+// @ts-ignore: decorator
+@inline
+function sumsBytes(width: usize): usize {
+  const part = width / PARTS;
+  return PRODUCTS * part * part * 4;
+}
+
+// @ts-ignore: decorator
+@inline
+function signed(sum: v128, from: usize, sign: i32): v128 {
+  if (from === 0) return sum;
+  return sign === 1 ? f32x4.add(sum, v128.load(from)) : f32x4.sub(sum, v128.load(from));
+}
+
+/** out = ± a ± b ± c ± d, `bytes` of each; 0 where there are fewer. */
+function sumOf(out: usize, bytes: usize, a: usize, sa: i32, b: usize, sb: i32, c: usize, sc: i32, d: usize, sd: i32): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    let sum = signed(f32x4.splat(0), a + at, sa);
+    if (b !== 0) sum = signed(sum, b + at, sb);
+    if (c !== 0) sum = signed(sum, c + at, sc);
+    if (d !== 0) sum = signed(sum, d + at, sd);
+    v128.store(out + at, sum);
+  }
+}
+
+/**
+ * Fourth step, for one block: the sums of parts of its V (`ofU` 0) or U (1) that go into the products: [49][part / 8][part][8]
+ * with part = width / 4, a block's sums after another's.
+ */
+export function sweepCombine(width: i32, state: usize, block: i32, panels: usize, ofU: i32, sums: usize): void {
+  // The relaxed build multiplies parts as they are.
+  if (ASC_FEATURE_RELAXED_SIMD || block === load<i32>(state)) return;
+  const depth = <usize>width, part = depth / PARTS, partPanels = part >> 3;
+  const table = ofU === 1 ? IN_U : IN_V;
+  const own = panels + (((<usize>block) * depth * depth) << 2);
+  let out = sums + (<usize>block) * sumsBytes(depth);
+  const bytes = part << 5;
+  for (let product: usize = 0; product < PRODUCTS; product++) {
+    const outer = product / 7, inner = product % 7;
+    for (let panel: usize = 0; panel < partPanels; panel++) {
+      let a: usize = 0, b: usize = 0, c: usize = 0, d: usize = 0;
+      let sa = 0, sb = 0, sc = 0, sd = 0;
+      for (let quarters: usize = 0; quarters < 16; quarters++) {
+        const high = quarters >> 2, low = quarters & 3;
+        const sign = bothSigns(signOf(table, outer, high), signOf(table, inner, low));
+        if (sign === 0) continue;
+        const row = ((high >> 1) << 1) + (low >> 1), column = ((high & 1) << 1) + (low & 1);
+        const from = own + (((row * partPanels + panel) * depth + column * part) << 5);
+        if (a === 0) {
+          a = from;
+          sa = sign;
+        } else if (b === 0) {
+          b = from;
+          sb = sign;
+        } else if (c === 0) {
+          c = from;
+          sc = sign;
+        } else {
+          d = from;
+          sd = sign;
+        }
+      }
+      sumOf(out, bytes, a, sa, b, sb, c, sc, d, sd);
+      out += bytes;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function accumulate(
+  c: usize, sign: i32, a00: v128, a01: v128, a10: v128, a11: v128, a20: v128, a21: v128, a30: v128, a31: v128,
+): void {
+  if (sign === 1) {
+    v128.store(c, f32x4.sub(v128.load(c), a00));
+    v128.store(c, f32x4.sub(v128.load(c, 16), a01), 16);
+    v128.store(c, f32x4.sub(v128.load(c, 32), a10), 32);
+    v128.store(c, f32x4.sub(v128.load(c, 48), a11), 48);
+    v128.store(c, f32x4.sub(v128.load(c, 64), a20), 64);
+    v128.store(c, f32x4.sub(v128.load(c, 80), a21), 80);
+    v128.store(c, f32x4.sub(v128.load(c, 96), a30), 96);
+    v128.store(c, f32x4.sub(v128.load(c, 112), a31), 112);
+  } else {
+    v128.store(c, f32x4.add(v128.load(c), a00));
+    v128.store(c, f32x4.add(v128.load(c, 16), a01), 16);
+    v128.store(c, f32x4.add(v128.load(c, 32), a10), 32);
+    v128.store(c, f32x4.add(v128.load(c, 48), a11), 48);
+    v128.store(c, f32x4.add(v128.load(c, 64), a20), 64);
+    v128.store(c, f32x4.add(v128.load(c, 80), a21), 80);
+    v128.store(c, f32x4.add(v128.load(c, 96), a30), 96);
+    v128.store(c, f32x4.add(v128.load(c, 112), a31), 112);
+  }
+}
+
+/**
+ * Σ_k u[k][0 … 3] · v[k][0 … 7], taken from (sign 1) or given to (2) up to four places [4 × 8]: the first at least, the others where they
+ * are not 0. k strides 32 bytes in both, rows of a place 32 bytes. Not unrolled here: the optimiser would join the steps of each sum and
+ * run out of registers, while V8 unrolls the loop as it stands.
+ */
+function subtractTile(
+  u: usize, v: usize, depth: usize, c: usize, sc: i32, d: usize, sd: i32, e: usize, se: i32, f: usize, sf: i32,
+): void {
+  let a00 = f32x4.splat(0), a01 = f32x4.splat(0), a10 = f32x4.splat(0), a11 = f32x4.splat(0);
+  let a20 = f32x4.splat(0), a21 = f32x4.splat(0), a30 = f32x4.splat(0), a31 = f32x4.splat(0);
+  const end = u + (depth << 5);
+  while (u < end) {
+    const b0 = v128.load(v), b1 = v128.load(v, 16);
+    let s = v128.load32_splat(u);
+    a00 = multiplyAdd(s, b0, a00);
+    a01 = multiplyAdd(s, b1, a01);
+    s = v128.load32_splat(u, 4);
+    a10 = multiplyAdd(s, b0, a10);
+    a11 = multiplyAdd(s, b1, a11);
+    s = v128.load32_splat(u, 8);
+    a20 = multiplyAdd(s, b0, a20);
+    a21 = multiplyAdd(s, b1, a21);
+    s = v128.load32_splat(u, 12);
+    a30 = multiplyAdd(s, b0, a30);
+    a31 = multiplyAdd(s, b1, a31);
+    u += 32;
+    v += 32;
+  }
+  accumulate(c, sc, a00, a01, a10, a11, a20, a21, a30, a31);
+  if (d !== 0) accumulate(d, sd, a00, a01, a10, a11, a20, a21, a30, a31);
+  if (e !== 0) accumulate(e, se, a00, a01, a10, a11, a20, a21, a30, a31);
+  if (f !== 0) accumulate(f, sf, a00, a01, a10, a11, a20, a21, a30, a31);
+}
+
+/** A_ij −= U_i V_jᵀ of two different blocks, from the sums of their parts. */
+function subtractProduct(
+  matrix: usize, n: usize, width: usize, rows: usize, columns: usize, sumsOfU: usize, sumsOfV: usize,
+): void {
+  const part = width / PARTS, partPanels = part >> 3, panelBytes = part << 5, partBytes = part * panelBytes >> 3;
+  let left = sumsOfU + rows * sumsBytes(width), right = sumsOfV + columns * sumsBytes(width);
+  for (let product: usize = 0; product < PRODUCTS; product++) {
+    const outer = product / 7, inner = product % 7;
+    // Where it goes: rows and columns of parts, and signs.
+    let count = 0;
+    let places: u32 = 0, signs: u32 = 0;
+    for (let quarters: usize = 0; quarters < 16; quarters++) {
+      const high = quarters >> 2, low = quarters & 3;
+      const sign = bothSigns(signOf(OF_PRODUCT, outer, high), signOf(OF_PRODUCT, inner, low));
+      if (sign === 0) continue;
+      const row = ((high >> 1) << 1) + (low >> 1), column = ((high & 1) << 1) + (low & 1);
+      places |= <u32>((row << 2) | column) << (<u32>count << 2);
+      signs |= <u32>sign << (<u32>count << 2);
+      count++;
+    }
+    for (let panel: usize = 0; panel < partPanels; panel++) {
+      const first = (columns * PARTS * partPanels) + panel, top = rows * width;
+      let c = placeOf(matrix, n, first, top, places, 0, part, partPanels);
+      let d = count > 1 ? placeOf(matrix, n, first, top, places, 4, part, partPanels) : 0;
+      let e = count > 2 ? placeOf(matrix, n, first, top, places, 8, part, partPanels) : 0;
+      let f = count > 3 ? placeOf(matrix, n, first, top, places, 12, part, partPanels) : 0;
+      const sc = <i32>(signs & 15), sd = <i32>((signs >> 4) & 15), se = <i32>((signs >> 8) & 15), sf = <i32>((signs >> 12) & 15);
+      const v = right + panel * panelBytes;
+      for (let u = left; u < left + partBytes; u += panelBytes) {
+        subtractTile(u, v, part, c, sc, d, sd, e, se, f, sf);
+        subtractTile(
+          u + 16, v, part, c + 128, sc, d === 0 ? 0 : d + 128, sd, e === 0 ? 0 : e + 128, se, f === 0 ? 0 : f + 128, sf,
+        );
+        c += 256;
+        if (d !== 0) d += 256;
+        if (e !== 0) e += 256;
+        if (f !== 0) f += 256;
+      }
+    }
+    left += partBytes;
+    right += partBytes;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function placeOf(
+  matrix: usize, n: usize, first: usize, top: usize, places: u32, shift: u32, part: usize, partPanels: usize,
+): usize {
+  const row = (<usize>(places >> (shift + 2))) & 3, column = (<usize>(places >> shift)) & 3;
+  return panelRow(matrix, n, first + column * partPanels, top + row * part);
 }
 
 /** Two rows of eight transposed into eight columns: t[c][r] for r < 8 from rows of 8 with a stride of 32 bytes. */
@@ -308,11 +480,16 @@ function scaleTile(c: usize, p: usize, v: usize, depth: usize): void {
   v128.store(c, a31, 112);
 }
 
-/** Rows of U that one thread keeps in its nearest cache while the columns of a block pass; divides the block's width. */
+/** Rows of U that one thread keeps in its nearest cache while the columns of a block pass. */
 const STRIP: usize = 64;
 
-/** Last step, for the rows of one block: A_ij −= U_i V_jᵀ for all j ≤ i not in K. */
-export function sweepUpdate(matrix: usize, n: i32, width: i32, state: usize, block: i32, v: usize, u: usize): void {
+/**
+ * Last step, for the rows of one block: A_ij −= U_i V_jᵀ for all j ≤ i not in K. The sums are those of `sweepCombine`; 0: blocks are
+ * multiplied as they are.
+ */
+export function sweepUpdate(
+  matrix: usize, n: i32, width: i32, state: usize, block: i32, v: usize, u: usize, sumsOfV: usize, sumsOfU: usize,
+): void {
   const size = <usize>n, depth = <usize>width;
   const pivot = load<i32>(state);
   if (block === pivot) return;
@@ -320,9 +497,13 @@ export function sweepUpdate(matrix: usize, n: i32, width: i32, state: usize, blo
   const lastRow = ((<usize>block) + 1) * depth;
   for (let other = 0; other <= block; other++) {
     if (other === pivot) continue;
+    if (!ASC_FEATURE_RELAXED_SIMD && sumsOfU !== 0 && other !== block) {
+      subtractProduct(matrix, size, depth, <usize>block, <usize>other, sumsOfU, sumsOfV);
+      continue;
+    }
     const firstColumn = (<usize>other) * depth, lastColumn = firstColumn + depth;
     for (let top = (<usize>block) * depth; top < lastRow; top += STRIP) {
-      const bottom = top + STRIP;
+      const bottom = min(top + STRIP, lastRow);
       for (let column = firstColumn; column < lastColumn; column += 8) {
         const right = v + (column >> 3) * panelBytes;
         let row = other === block && column > top ? column : top;
@@ -332,8 +513,8 @@ export function sweepUpdate(matrix: usize, n: i32, width: i32, state: usize, blo
           if (ASC_FEATURE_RELAXED_SIMD) {
             subtractWideTile(c, left, right, depth);
           } else {
-            subtractTile(c, left, right, depth);
-            subtractTile(c + 128, left + 16, right, depth);
+            subtractTile(left, right, depth, c, 1, 0, 0, 0, 0, 0, 0);
+            subtractTile(left + 16, right, depth, c + 128, 1, 0, 0, 0, 0, 0, 0);
           }
           c += 256;
           left += panelBytes;
