@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** A file system of one megabyte in memory, that can be filled to its last byte. */
+/** A small file system in memory, that can be filled to its last byte. */
 export interface SmallDisk {
   readonly folder: string;
-  /** To all but a few kilobytes, so that what is written next fits in part. */
-  fill(): Promise<void>;
+  /** To all but so many bytes: by default a few kilobytes, so that what is written next fits in part. */
+  fill(left?: number): Promise<void>;
   free(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -17,11 +17,11 @@ const leftFree = 8_192;
 const run = promisify(execFile);
 
 /** Null where mounting is not allowed (it takes root, and a system that lets root do it). */
-export async function smallDisk(): Promise<SmallDisk | null> {
+export async function smallDisk(megabytes = 1): Promise<SmallDisk | null> {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return null;
   const folder = await mkdtemp(join(tmpdir(), "reelbench-faults-disk-"));
   try {
-    await run("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]);
+    await run("mount", ["-t", "tmpfs", "-o", `size=${String(megabytes)}m`, "tmpfs", folder]);
   } catch {
     await rm(folder, { recursive: true, force: true });
     return null;
@@ -29,11 +29,11 @@ export async function smallDisk(): Promise<SmallDisk | null> {
   const filler = join(folder, "filler");
   return {
     folder,
-    async fill() {
+    async fill(left = leftFree) {
       const file = await open(filler, "a");
       try {
         const { bavail, bsize } = await statfs(folder);
-        await file.writeFile(Buffer.alloc(Math.max(0, bavail * bsize - leftFree)));
+        await file.writeFile(Buffer.alloc(Math.max(0, bavail * bsize - left)));
       } finally {
         await file.close();
       }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -26,4 +26,16 @@ test("what an earlier engine wrote counts, and a line larger than a file is writ
   log.write(`${"x".repeat(50)}\n`);
   expect(read("engine.1.log")).toBe("one\ntwo\n");
   expect(read("engine.log").length).toBe(51);
+});
+
+test("a log that cannot be written holds nothing up, and says later how much was lost", () => {
+  const log = openLogFile(folder, { largest: 10 });
+  log.write("one\n");
+  rmSync(folder, { recursive: true });
+  log.write("two, for which there is no place\n");
+  log.write("three\n");
+  mkdirSync(folder);
+  log.write("four\n");
+  expect(read("engine.log")).toContain("four\n");
+  expect(read("engine.1.log") + read("engine.log")).toContain("2 entries were lost");
 });

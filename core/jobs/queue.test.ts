@@ -311,3 +311,63 @@ test("a paused job is interrupted, says that it was paused, and can be resumed",
   await until(queue, id, "succeeded");
   expect(queue.get(id).result).toBe(7);
 });
+
+/** What SQLite throws when its file cannot grow. */
+const full = () => Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+
+function queueOnFullDisk(run: JobRunner["run"], room: { free: boolean; reserve: boolean }): JobQueue {
+  return createJobQueue({
+    table: workspace.catalogue.jobs,
+    runners: { work: work(run) },
+    transaction: (body) => {
+      if (!room.free) throw full();
+      return workspace.catalogue.transaction(body);
+    },
+    onChange: (job) => events.push(job),
+    onState: () => undefined,
+    makeRoom: () => (room.free ||= room.reserve),
+    onDefect: () => undefined,
+  });
+}
+
+test("an end that a full disk has no room for is told, and is written when there is room again", async () => {
+  const room = { free: true, reserve: false };
+  const queue = queueOnFullDisk(async () => {
+    room.free = false;
+    throw full();
+  }, room);
+  const { id } = queue.start("work", null);
+  await until(queue, id, "failed");
+  expect(queue.get(id)).toMatchObject({ error: { code: "RB_DISK_FULL" }, resumable: true });
+  expect(events.at(-1)).toMatchObject({ id, state: "failed", error: { code: "RB_DISK_FULL" } });
+  expect(workspace.catalogue.jobs.get(id).job.state).toBe("running");
+  expect(() => queue.resume(id)).toThrow(/full/);
+  expect(() => queue.cancel(id)).toThrow("it is failed");
+  room.free = true;
+  await vi.waitFor(() => expect(workspace.catalogue.jobs.get(id).job.state).toBe("failed"), { timeout: 5000 });
+  expect(queue.resume(id).state).toBe("queued");
+  await queue.stop();
+});
+
+test("room that was kept for it takes a job's end on a full disk", async () => {
+  const room = { free: true, reserve: true };
+  const queue = queueOnFullDisk(async () => {
+    room.free = false;
+    return "done";
+  }, room);
+  const { id } = queue.start("work", null);
+  await until(queue, id, "succeeded");
+  expect(workspace.catalogue.jobs.get(id).job).toMatchObject({ state: "succeeded", result: "done" });
+  await queue.stop();
+});
+
+test("a job that a full disk does not let begin has failed, and those behind it have their turn", async () => {
+  const room = { free: true, reserve: false };
+  const queue = queueOnFullDisk(async () => "done", room);
+  const { id } = queue.start("work", null);
+  room.free = false;
+  await until(queue, id, "failed");
+  room.free = true;
+  await until(queue, queue.start("work", null).id, "succeeded");
+  await queue.stop();
+});

@@ -55,9 +55,13 @@ interface JobQueueOptions {
   readonly onChange: (job: Job) => void;
   /** Every change of state, inside the transaction that records it. */
   readonly onState: (record: JobRecord) => void;
-  /** The end of a job could not be recorded. */
+  /** Makes room for a job's end on a full disk. False where there is none to be made. */
+  readonly makeRoom?: () => boolean;
+  /** The end of a job could not be recorded. It is told all the same, and recorded when that can be done. */
   readonly onDefect: (error: ReelbenchError) => void;
 }
+
+type End = Pick<Job, "state" | "result" | "error">;
 
 type StopReason = "cancel" | "pause" | "engine-closing";
 
@@ -71,6 +75,8 @@ interface Attempt {
 const progressIntervalMs = 100;
 /** How long work may take to notice that it was cancelled before the job is called cancelled all the same. */
 const cancelGraceMs = 800;
+/** From one attempt to record what could not be recorded to the next. */
+const rewriteMs = 2000;
 
 export function createJobQueue({
   table,
@@ -78,11 +84,15 @@ export function createJobQueue({
   transaction,
   onChange,
   onState,
+  makeRoom = () => false,
   onDefect,
 }: JobQueueOptions): JobQueue {
   /** Work whose promise has not settled; a cancelled job's may linger a little. */
   const attempts = new Map<string, Attempt>();
   const waiting: string[] = [];
+  /** Ends that the table does not have, because the disk is full. */
+  const unwritten = new Map<string, End & Pick<Job, "finishedAt">>();
+  let rewriting: NodeJS.Timeout | undefined;
   let closing = false;
   let held = false;
 
@@ -99,12 +109,11 @@ export function createJobQueue({
   const shown = (job: Job): Job => {
     if (job.state === "queued" && waiting.includes(job.id))
       return { ...job, place: queueOf(job.id).indexOf(job.id) + 1 };
-    if (job.state !== "running") return job;
-    const attempt = attempts.get(job.id);
-    // Its end could not be written (a full disk): it is not running whatever the table says.
-    if (attempt === undefined)
-      return { ...job, ...failure(new ReelbenchError("RB_WORKER_DIED"), undefined), resumable: true };
-    return attempt.progress === null ? job : { ...job, progress: attempt.progress };
+    // Over, whatever the table says.
+    const end = unwritten.get(job.id);
+    if (end !== undefined) return { ...job, ...end, resumable: isResumable(end.state) };
+    const progress = attempts.get(job.id)?.progress ?? null;
+    return job.state !== "running" || progress === null ? job : { ...job, progress };
   };
   const save = (record: JobRecord): Job => {
     transaction(() => {
@@ -122,14 +131,48 @@ export function createJobQueue({
     if (runner === undefined) throw new ReelbenchError("RB_UNKNOWN_METHOD", `There is no job of the kind "${kind}".`);
     return runner;
   };
-  const finish = (id: string, end: Pick<Job, "state" | "result" | "error">): Job | undefined => {
+  /** Throws where it cannot be written. */
+  const write = (id: string, end: End & Pick<Job, "finishedAt">): Job | undefined => {
     const record = table.get(id);
     if (record.job.state !== "running" && record.job.state !== "queued") return undefined; // Cancelled meanwhile.
     const progress = attempts.get(id)?.progress ?? record.job.progress;
-    return save({
-      ...record,
-      job: { ...record.job, ...end, progress, finishedAt: new Date().toISOString(), resumable: isResumable(end.state) },
-    });
+    const ended = { ...record, job: { ...record.job, ...end, progress, resumable: isResumable(end.state) } };
+    try {
+      return save(ended);
+    } catch (error) {
+      if (!makeRoom()) throw error;
+      return save(ended);
+    }
+  };
+  const finish = (id: string, reached: End): Job | undefined => {
+    const end = { ...reached, finishedAt: new Date().toISOString() };
+    try {
+      return write(id, end);
+    } catch (error) {
+      onDefect(toReelbenchError(error));
+      const record = table.find(id);
+      if (record === undefined) return undefined;
+      unwritten.set(id, end);
+      rewriteLater();
+      const job = shown(record.job);
+      onChange(job);
+      return job;
+    }
+  };
+  const rewriteLater = () => {
+    rewriting ??= setInterval(() => {
+      for (const [id, end] of unwritten) {
+        try {
+          write(id, end);
+          unwritten.delete(id);
+        } catch {
+          return; // Told already; next time.
+        }
+      }
+      clearInterval(rewriting);
+      rewriting = undefined;
+    }, rewriteMs);
+    rewriting.unref();
   };
 
   const dispatch = () => {
@@ -139,7 +182,13 @@ export function createJobQueue({
       const leave = runnerOf(table.get(id).job.kind).lane.tryEnter();
       if (leave === null) continue;
       waiting.splice(waiting.indexOf(id), 1);
-      begin(id, leave);
+      try {
+        begin(id, leave);
+      } catch (error) {
+        attempts.delete(id);
+        finish(id, failure(toReelbenchError(error), undefined));
+        leave();
+      }
     }
   };
   const begin = (id: string, leave: () => void) => {
@@ -191,7 +240,7 @@ export function createJobQueue({
         table.update({ ...present, memory: { ...present.memory, ...decisions } });
       },
     };
-    let end: Pick<Job, "state" | "result" | "error">;
+    let end: End;
     try {
       const result = await runnerOf(record.job.kind).run(record.input, context);
       end = { state: "succeeded", result, error: null };
@@ -203,7 +252,7 @@ export function createJobQueue({
   };
 
   const halt = (id: string, reason: "cancel" | "pause"): Job => {
-    const { job } = table.get(id);
+    const job = shown(table.get(id).job);
     const attempt = attempts.get(id);
     if (job.state === "queued") {
       waiting.splice(waiting.indexOf(id), 1);
@@ -219,13 +268,7 @@ export function createJobQueue({
     if (attempt.stopping === undefined) {
       attempt.stopping = reason;
       attempt.controller.abort(new ReelbenchError("RB_CANCELLED"));
-      const timer = setTimeout(() => {
-        try {
-          finish(id, failure(new ReelbenchError("RB_CANCELLED"), reason));
-        } catch (error) {
-          onDefect(toReelbenchError(error)); // Nobody would catch it out of a timer.
-        }
-      }, cancelGraceMs);
+      const timer = setTimeout(() => finish(id, failure(new ReelbenchError("RB_CANCELLED"), reason)), cancelGraceMs);
       void attempt.settled.finally(() => clearTimeout(timer));
     }
     return shown(job);
@@ -286,6 +329,9 @@ export function createJobQueue({
     isHeld: () => held,
     resume(id) {
       if (closing) throw new ReelbenchError("RB_CONFLICT", "The engine is closing.");
+      const end = unwritten.get(id);
+      if (end !== undefined) write(id, end);
+      unwritten.delete(id);
       const record = table.get(id);
       if (!isResumable(record.job.state)) {
         throw new ReelbenchError("RB_CONFLICT", `The job is ${record.job.state}; there is nothing to resume.`, {
@@ -316,12 +362,13 @@ export function createJobQueue({
         attempt.controller.abort(new ReelbenchError("RB_CANCELLED"));
       }
       await Promise.all([...attempts.values()].map(({ settled }) => settled));
+      clearInterval(rewriting);
     },
   };
 }
 
 /** How a job ends that threw: by what we asked of it first, by its error otherwise. */
-function failure(error: ReelbenchError, stopping: StopReason | undefined): Pick<Job, "state" | "result" | "error"> {
+function failure(error: ReelbenchError, stopping: StopReason | undefined): End {
   if (stopping === "cancel")
     return { state: "cancelled", result: null, error: new ReelbenchError("RB_CANCELLED").toEnvelope() };
   if (stopping === "pause")

@@ -12,6 +12,7 @@ export interface WorkspacePaths {
   readonly engineFile: string;
   readonly secrets: string;
   readonly limits: string;
+  readonly reserve: string;
 }
 
 export function workspacePaths(directory: string): WorkspacePaths {
@@ -27,5 +28,6 @@ export function workspacePaths(directory: string): WorkspacePaths {
     engineFile: join(root, "engine.json"),
     secrets: join(root, "secrets.json"),
     limits: join(root, "limits.json"),
+    reserve: join(root, "reserve.bin"),
   };
 }

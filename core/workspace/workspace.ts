@@ -102,7 +102,13 @@ function workspaceId(database: Database.Database): string {
 
 function interruptUnfinished(catalogue: Catalogue): Job[] {
   for (const state of ["queued", "running"] as const) {
-    for (const run of catalogue.runs.listBy("state", state)) catalogue.runs.put({ ...run, state: "interrupted" });
+    const message =
+      state === "queued"
+        ? "The engine ended before this training began."
+        : "The engine ended while this run was training.";
+    const error = new ReelbenchError("RB_WORKER_DIED", message).toEnvelope();
+    for (const run of catalogue.runs.listBy("state", state))
+      catalogue.runs.put({ ...run, state: "interrupted", error });
   }
   return catalogue.jobs.interruptUnfinished(new Date());
 }
