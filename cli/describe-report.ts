@@ -5,6 +5,7 @@ type Segment = EvaluationReport["segments"][number];
 
 const titles: Readonly<Record<Segment["kind"], string>> = {
   activity: "users by training ratings",
+  attribute: "users by attribute",
   popularity: "items by popularity",
   genre: "items by genre",
   time: "test ratings by time",

@@ -36,6 +36,12 @@ export function describeSource(source: Source): string {
       ],
       ["times", source.hasTime ? `${(100 * source.timeShare).toFixed(1)}% of rows` : "none"],
       ["titles", source.hasTitles ? "yes" : "no"],
+      ...(source.attributes === undefined
+        ? []
+        : [
+            ["attributes", `of ${formatNumber(source.attributes.users)} users`] as const,
+            ["tags", `of ${formatNumber(source.attributes.items)} items`] as const,
+          ]),
     ]) + remarks(source.warnings)
   );
 }

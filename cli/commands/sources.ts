@@ -8,6 +8,14 @@ import type { ReadFlags } from "../read-flags.ts";
 import { findNamed, findOrNewest, shortId } from "../short-id.ts";
 import { formatFields, formatTable } from "../table.ts";
 
+interface ImportFlags extends ReadFlags {
+  /** False: --no-items. */
+  readonly items?: string | false;
+  readonly users?: string;
+  readonly tags?: string;
+  readonly name?: string;
+}
+
 export function addSourceCommands(program: Command, context: CommandContext): void {
   withReadFlags(program.command("preview <file>").description("show how a file of ratings would be read")).action(
     (file: string, flags: ReadFlags, command: Command) =>
@@ -20,6 +28,8 @@ export function addSourceCommands(program: Command, context: CommandContext): vo
         const facts = formatFields([
           ["layout", preview.layout ?? "recognised by its columns"],
           ["titles", preview.itemsPath],
+          ["users", preview.usersPath],
+          ["tags", preview.tagsPath],
           ["scale", preview.scale === null ? null : `${preview.scale.minimum} … ${preview.scale.maximum}`],
         ]);
         const remarks = preview.warnings.map((warning) => `! ${warning}\n`).join("");
@@ -39,8 +49,10 @@ export function addSourceCommands(program: Command, context: CommandContext): vo
   withReadFlags(program.command("import <file>").description("bring a file of ratings into the workspace, whole"))
     .option("--items <file>", "titles, years and genres (found beside the ratings where left out)")
     .option("--no-items", "without titles")
+    .option("--users <file>", "who the users are: ids, and columns that say something of them (age, occupation)")
+    .option("--tags <file>", "tags that films were given")
     .option("--name <name>", "what to call it")
-    .action((file: string, flags: ReadFlags & { items?: string | false; name?: string }, command: Command) =>
+    .action((file: string, flags: ImportFlags, command: Command) =>
       inSession(context, command, async ({ ask, run, path }) => {
         const itemsPath =
           flags.items === false ? null : typeof flags.items === "string" ? path(flags.items) : undefined;
@@ -48,6 +60,8 @@ export function addSourceCommands(program: Command, context: CommandContext): vo
           path: path(file),
           options: readOptionsOf(flags),
           ...(itemsPath === undefined ? {} : { itemsPath }),
+          ...(flags.users === undefined ? {} : { usersPath: path(flags.users) }),
+          ...(flags.tags === undefined ? {} : { tagsPath: path(flags.tags) }),
           ...(flags.name === undefined ? {} : { name: flags.name }),
         });
         const source = await ask("sources.get", { sourceId });

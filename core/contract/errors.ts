@@ -208,7 +208,8 @@ export const errorRegistry = define({
   },
   RB_DISK_FULL: {
     title: "The disk is full",
-    remedy: "Free some space, then resume: what was finished is kept.",
+    remedy:
+      "Free some space, then try again or resume: what was finished is kept, and nothing half-made is left behind.",
     status: 507,
     exit: 73,
   },
@@ -219,6 +220,12 @@ export const errorRegistry = define({
     remedy: "Check the URL, the network and that Postgres and Redis are running.",
     status: 503,
     exit: 69,
+  },
+  RB_TARGET_BUSY: {
+    title: "The target took too long",
+    remedy: "Try again in a while; if it stays so, ask whoever runs this Postgres what keeps it busy.",
+    status: 503,
+    exit: 75,
   },
   RB_TARGET_TLS: {
     title: "The encrypted connection to the target could not be made",
@@ -386,15 +393,17 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(errorRegistry, value);
 }
 
+const fullDisk: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
+
 /**
- * Anything thrown, as a ReelbenchError: its own kind unchanged, an abort as RB_CANCELLED, a full disk as RB_DISK_FULL,
- * the rest as RB_INTERNAL with the original as cause.
+ * Anything thrown, as a ReelbenchError: its own kind unchanged, an abort as RB_CANCELLED, a full disk (the system's word for it, or
+ * SQLite's) as RB_DISK_FULL, the rest as RB_INTERNAL with the original as cause.
  */
 export function toReelbenchError(thrown: unknown): ReelbenchError {
   if (thrown instanceof ReelbenchError) return thrown;
   if (thrown instanceof Error) {
     if (thrown.name === "AbortError") return new ReelbenchError("RB_CANCELLED", undefined, { cause: thrown });
-    if ("code" in thrown && thrown.code === "ENOSPC") {
+    if ("code" in thrown && fullDisk.has(thrown.code)) {
       return new ReelbenchError("RB_DISK_FULL", undefined, { cause: thrown });
     }
     return new ReelbenchError("RB_INTERNAL", thrown.message, { cause: thrown });

@@ -15,6 +15,10 @@ export const evaluationOptions = z.object({
 });
 export type EvaluationOptions = z.infer<typeof evaluationOptions>;
 
+/** What the groups of a report are groups of, in the order in which they are shown. */
+export const segmentKinds = ["activity", "attribute", "popularity", "genre", "time"] as const;
+export const segmentKind = z.enum(segmentKinds);
+
 /** What an evaluation found beside its metrics. k-fold: groups added up over the folds. */
 export const evaluationReport = z.object({
   relevantFrom: z.number().nullable(),
@@ -30,7 +34,7 @@ export const evaluationReport = z.object({
   k: z.int(),
   segments: z.array(
     z.object({
-      kind: z.enum(["activity", "popularity", "genre", "time"]),
+      kind: segmentKind,
       label: z.string(),
       ratings: count,
       /** Users with an NDCG; null where the segment is not one of users. */

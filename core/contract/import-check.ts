@@ -24,6 +24,9 @@ export const importCheck = z.object({
   to: isoTime.nullable(),
   /** Rated items with a title; null where no titles were given or found. */
   titled: count.nullable(),
+  /** Users something is said of, and rated items with tags; null where no such file was named. */
+  described: count.nullable(),
+  tagged: count.nullable(),
   scale: ratingScale,
   warnings: z.array(z.string()),
   /** Why the import would be refused as a whole; null where it would not. */
@@ -36,7 +39,13 @@ export const importMethods = {
   /** Reads the whole file as `sources.import` would, counts, and keeps nothing. */
   "sources.check": method(
     "job",
-    z.object({ path, options: readOptions.default({}), itemsPath: path.nullable().optional() }),
+    z.object({
+      path,
+      options: readOptions.default({}),
+      itemsPath: path.nullable().optional(),
+      usersPath: path.nullable().optional(),
+      tagsPath: path.nullable().optional(),
+    }),
     importCheck,
   ),
   /**

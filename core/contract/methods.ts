@@ -46,7 +46,7 @@ import { method } from "./method.ts";
 import type { MethodDefinition } from "./method.ts";
 import { modelVersionMethods } from "./model-versions.ts";
 import { productionMethods } from "./production-metrics.ts";
-import { publishingMethods, serverRestart } from "./publishing.ts";
+import { publishingMethods, serverFailure, serverRestart, serverState } from "./publishing.ts";
 import { recommendListMethods } from "./recommend-list.ts";
 import { runTableMethods, runTag } from "./run-table.ts";
 import { settingsMethods } from "./settings.ts";
@@ -121,6 +121,10 @@ export const contract = {
       options: readOptions.default({}),
       /** Titles, years and genres; null: none. Left out: what `files.preview` finds beside the ratings. */
       itemsPath: path.nullable().optional(),
+      /** Who the users are: a file with a column of ids and others that say something (age, occupation). Left out: none. */
+      usersPath: path.nullable().optional(),
+      /** Tags that films were given. Left out: none. */
+      tagsPath: path.nullable().optional(),
     }),
     z.object({ sourceId: entityId, read: count, accepted: count, rejected: count }),
   ),
@@ -349,7 +353,7 @@ export const contract = {
     z.object({ version: z.string(), from: z.string() }),
   ),
   "publications.list": method("query", z.object({ targetId: entityId.optional() }), z.array(publication)),
-  /** The bundled server, in a process of its own, against a target. */
+  /** The bundled server, in a process of its own, against a target. One that does not answer is ended and started anew. */
   "servers.start": method(
     "command",
     z.object({ targetId: entityId, port: z.int().min(0).max(65535).default(0) }),
@@ -360,7 +364,13 @@ export const contract = {
     "query",
     z.object({ targetId: entityId }),
     z.object({
+      /** Its process runs, whether it answers or not. */
       running: z.boolean(),
+      state: serverState,
+      /** Since when it is so; null: it was not started since the workspace was opened. */
+      since: isoTime.nullable(),
+      /** Null once somebody stops it or starts it anew. */
+      lastFailure: serverFailure.nullable(),
       url: z.string().nullable(),
       pid: z.int().nullable(),
       apiKey: z.string().nullable(),

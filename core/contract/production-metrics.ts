@@ -33,6 +33,8 @@ export const productionMetrics = z.object({
       /** Null: it answered when last asked. */
       failure: z.string().nullable(),
       version: z.string().nullable(),
+      /** Whether its Redis answers it; null where it has none, and where it cannot be asked. */
+      redis: z.boolean().nullable(),
     }),
   ),
   /** Oldest first; since somebody first asked, as long as the engine runs, at most an hour. */

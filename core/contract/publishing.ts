@@ -74,6 +74,17 @@ export const serverRestart = z.object({
 });
 export type ServerRestart = z.infer<typeof serverRestart>;
 
+/**
+ * `silent`: its process runs, but has not answered for a while; it is `running` again when it answers. `waiting`: it ended by itself,
+ * or did not start again, and is started again after a pause.
+ */
+export const serverState = z.enum(["stopped", "starting", "running", "silent", "waiting"]);
+export type ServerState = z.infer<typeof serverState>;
+
+/** When the server last ended by itself or did not start, and why, for people. */
+export const serverFailure = z.object({ at: isoTime, reason: z.string() });
+export type ServerFailure = z.infer<typeof serverFailure>;
+
 export const versionState = z.enum(["uploading", "ready", "active", "retired", "failed"]);
 
 export const targetVersion = z.object({

@@ -84,6 +84,9 @@ export const filePreview = z.object({
   scale: ratingScale.nullable(),
   /** A file of titles found beside it (u.item, movies.csv, movies.dat), offered as `itemsPath`. */
   itemsPath: z.string().nullable(),
+  /** Files of users and of tags found beside it, offered as `usersPath` and `tagsPath`. */
+  usersPath: z.string().nullable(),
+  tagsPath: z.string().nullable(),
   /** What a person should know before importing (no times, damaged ids, …). */
   warnings: z.array(z.string()),
   /** Why it cannot be imported as it is; null when it can. */

@@ -54,13 +54,21 @@ const features = {
   first: isoTime.nullable(),
   last: isoTime.nullable(),
 };
-export const userFeatures = z.object({ userId, ...features, levels: count, reasons: z.array(accountReason) });
+export const userFeatures = z.object({
+  userId,
+  ...features,
+  levels: count,
+  reasons: z.array(accountReason),
+  /** What a file of users said, such as `age: 20–29`. */
+  attributes: z.array(z.string()),
+});
 export type UserFeatures = z.infer<typeof userFeatures>;
 export const itemFeatures = z.object({
   itemId,
   title: z.string().nullable(),
   year: z.int().nullable(),
   genres: z.array(z.string()),
+  tags: z.array(z.string()),
   ...features,
 });
 export type ItemFeatures = z.infer<typeof itemFeatures>;

@@ -33,6 +33,8 @@ export const snapshot = z.object({
   hasTime: z.boolean(),
   /** Whether the files said of ratings which part of a split they are. */
   hasParts: z.boolean().optional(),
+  /** Of how many users and items something is said beside titles; absent where nothing is. */
+  attributes: z.object({ users: count, items: count }).optional(),
   from: isoTime.nullable(),
   to: isoTime.nullable(),
   missing,

@@ -42,6 +42,8 @@ export const source = z.object({
   /** Share of accepted rows with a time, 0…1. */
   timeShare: z.number().min(0).max(1),
   hasTitles: z.boolean(),
+  /** Of how many rated users and items something is said beside titles (age, occupation; tags); absent where no such file was given. */
+  attributes: z.object({ users: count, items: count }).optional(),
   scale: ratingScale,
   warnings: z.array(z.string()),
   /** Where the file was made from a query: which database (without its password) was asked what. */

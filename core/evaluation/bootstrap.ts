@@ -5,18 +5,13 @@ export const fewestUsersForIntervals = 30;
 export const intervalLevel = 0.95;
 
 /**
- * Draws `rows` rows with replacement, `resamples` times, and returns the column sums of each draw, row-major
- * [resamples × columns]. All columns see the same draws, so that statistics of one draw are paired.
- *
- * `matrix` is row-major [rows × columns].
+ * Draws rows with replacement, as many as there are, `resamples` times, and returns the column sums of each draw, row-major
+ * [resamples × columns]. All columns [rows] see the same draws, so that statistics of one draw are paired.
  */
-export function bootstrapSums(
-  matrix: Float64Array,
-  rows: number,
-  columns: number,
-  resamples: number,
-  seed: number,
-): Float64Array {
+export function bootstrapSums(given: readonly Float64Array[], resamples: number, seed: number): Float64Array {
+  const [rows, columns] = [given[0]?.length ?? 0, given.length];
+  const matrix = new Float64Array(rows * columns);
+  given.forEach((column, at) => column.forEach((value, row) => void (matrix[row * columns + at] = value)));
   const random = createRandom(seed);
   const sums = new Float64Array(resamples * columns);
   for (let r = 0; r < resamples; r++) {

@@ -6,9 +6,10 @@ import type { EvaluatedRun } from "./comparable.ts";
 import { familyOf, metricFamilies } from "./metric.ts";
 import { conclude, describeRun } from "./sentences.ts";
 import { correctedResampledTest } from "./repeated-splits.ts";
-import { cohensDz, holm, maxT, randomisationTest } from "./significance.ts";
+import { cohensDz, holm, randomisationTests } from "./significance.ts";
 import { hasMetric, ratio, total, userStatistic } from "./statistic.ts";
 import type { UserStatistic } from "./statistic.ts";
+import { sumsOfGroups } from "./user-groups.ts";
 
 export type { EvaluatedRun } from "./comparable.ts";
 
@@ -53,16 +54,13 @@ export function compareRuns(runs: readonly EvaluatedRun[], baselineId: string | 
   const pairings = runs.flatMap((challenger) => pairRun(challenger, baseline, ordered, statisticOf));
   const tested = pairings.length > 0 && baseline.perUser.users.length >= fewestUsersForIntervals;
   const intervals = tested ? differenceIntervals(pairings) : [];
-  const pValues = tested
-    ? pairings.map(({ ours, theirs }) => randomisationTest(pairedDifferences(ours, theirs), comparisonSeed))
-    : [];
-  const corrected = holm(pValues);
-  const correctedJointly = tested
-    ? maxT(
-        pairings.map(({ ours, theirs }) => pairedDifferences(ours, theirs)),
+  const tests = tested
+    ? randomisationTests(
+        sumsOfGroups(pairings.map(({ ours, theirs }) => pairedDifferences(ours, theirs))),
         comparisonSeed,
       )
-    : [];
+    : { single: [], joint: [] };
+  const corrected = holm(tests.single);
   const compared = pairings.map((pairing, at) =>
     describePairing(
       pairing,
@@ -70,9 +68,9 @@ export function compareRuns(runs: readonly EvaluatedRun[], baselineId: string | 
       tested
         ? {
             interval: intervals[at] ?? null,
-            pValue: pValues[at]!,
+            pValue: tests.single[at]!,
             corrected: corrected[at]!,
-            correctedJointly: correctedJointly[at]!,
+            correctedJointly: tests.joint[at]!,
           }
         : null,
     ),
@@ -169,7 +167,6 @@ function pairedDifferences(ours: UserStatistic, theirs: UserStatistic): Float64A
 
 /** All pairings see the same resamples of users. Columns that pairings share (the baseline's, the counts) are added up once. */
 function differenceIntervals(pairings: readonly Pairing[]): Interval[] {
-  const rows = pairings[0]!.ours.numerator.length;
   const places = new Map<Float64Array, number>();
   const place = (column: Float64Array): number => {
     const known = places.get(column) ?? places.size;
@@ -181,9 +178,8 @@ function differenceIntervals(pairings: readonly Pairing[]): Interval[] {
     ({ ours, theirs }) => [place(ours.numerator), place(theirs.numerator), place(ours.denominator)] as const,
   );
   const columns = places.size;
-  const matrix = new Float64Array(rows * columns);
-  for (const [column, at] of places) column.forEach((value, row) => void (matrix[row * columns + at] = value));
-  const sums = bootstrapSums(matrix, rows, columns, comparisonResamples, comparisonSeed);
+  // A map goes through its keys in the order in which they were put in.
+  const sums = bootstrapSums(sumsOfGroups([...places.keys()]), comparisonResamples, comparisonSeed);
   return pairings.map(({ ours: { root } }, at) => {
     const [mine, theirs, count] = placed[at]!;
     const difference = (start: number) =>

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { EvaluationReport } from "../contract/entities.ts";
+import { segmentKind, segmentKinds } from "../contract/evaluation.ts";
 
 /** What is added up over folds before a report is made of it. */
 const calibrationSums = z.object({ ratings: z.number(), predicted: z.number(), observed: z.number() });
 export type CalibrationSums = z.infer<typeof calibrationSums>;
 
 const segmentSums = z.object({
-  kind: z.enum(["activity", "popularity", "genre", "time"]),
+  kind: segmentKind,
   label: z.string(),
   /** Position among its kind. */
   order: z.number(),
@@ -78,7 +79,7 @@ function addNumbers<T extends object>(a: T, b: T): T {
   return Object.fromEntries(sums) as T; // The same fields as `a`.
 }
 
-const kinds = ["activity", "popularity", "genre", "time"];
+const ofUsers = (kind: SegmentSums["kind"]) => kind === "activity" || kind === "attribute";
 
 /** What the run keeps. Groups without a test rating are left out. */
 export function reportOf(
@@ -114,17 +115,20 @@ export function reportOf(
     segments: [...sums.segments]
       .filter(({ ratings }) => ratings > 0)
       .sort(
-        (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.order - b.order || (a.label < b.label ? -1 : 1),
+        (a, b) =>
+          segmentKinds.indexOf(a.kind) - segmentKinds.indexOf(b.kind) ||
+          a.order - b.order ||
+          (a.label < b.label ? -1 : 1),
       )
       .map(({ kind, label, ratings, squared, absolute, relevant, hits, users, ndcg }) => ({
         kind,
         label,
         ratings,
-        users: kind === "activity" ? users : null,
+        users: ofUsers(kind) ? users : null,
         rmse: sums.predictsRatings ? Math.sqrt(squared / ratings) : null,
         mae: sums.predictsRatings ? absolute / ratings : null,
         recall: share(hits, relevant),
-        ndcg: kind === "activity" ? share(ndcg, users) : null,
+        ndcg: ofUsers(kind) ? share(ndcg, users) : null,
       })),
   };
 }

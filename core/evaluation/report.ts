@@ -46,6 +46,13 @@ export function sumReport(
     usersWithoutRelevant,
     calibration: calibrationSums(output.predictions, test.rating),
     intervals: intervals === undefined ? [] : intervalSums(intervals, test, output.predictions),
-    segments: segmentSums({ input, output, time: test.time, itemFeatures: rated.itemFeatures ?? null, k }),
+    segments: segmentSums({
+      input,
+      output,
+      time: test.time,
+      itemFeatures: rated.itemFeatures ?? null,
+      userFeatures: rated.userFeatures ?? null,
+      k,
+    }),
   };
 }

@@ -29,12 +29,20 @@ const genres: FeatureTable = {
   index: Int32Array.of(0, 1, 1, 2, 2),
   value: null,
 };
+// User 0: F, zip 3; user 1: M, zip 4; user 2: nothing known.
+const zips = Array.from({ length: 31 }, (_, at) => `zip: ${String(at)}`);
+const people: FeatureTable = {
+  names: ["gender: F", "gender: M", ...zips],
+  start: Int32Array.of(0, 2, 4, 4),
+  index: Int32Array.of(0, 5, 1, 6),
+  value: null,
+};
 const day = 86_400;
 const time = Float64Array.of(0, 20 * day, 40 * day, NaN);
 
 describe("segments, by hand", () => {
   const { input, output } = evaluateModel(model, train, test, [2]);
-  const sums = segmentSums({ input, output, time, itemFeatures: genres, k: 2 });
+  const sums = segmentSums({ input, output, time, itemFeatures: genres, userFeatures: people, k: 2 });
   const of = (kind: string, label: string) => sums.find((segment) => segment.kind === kind && segment.label === label)!;
 
   it("group users by their ratings in training", () => {
@@ -44,6 +52,18 @@ describe("segments, by hand", () => {
     // Predicted 4, 1, 5, 3; rated 5, 3, 5, 1.
     expect([few.squared, few.absolute]).toEqual([1 + 4 + 0 + 4, 1 + 2 + 0 + 2]);
     expect(of("activity", "no ratings").ratings).toBe(0);
+  });
+
+  it("group users by what is known of them, where that tells of kinds of people", () => {
+    expect(sums.filter(({ kind }) => kind === "attribute").map(({ label }) => label)).toEqual([
+      "gender: F",
+      "gender: M",
+    ]);
+    // User 0: predicted 4 and 1, rated 5 and 3; item 2 of 2 and 5 found, which stands second.
+    const women = of("attribute", "gender: F");
+    expect([women.ratings, women.users, women.squared, women.relevant, women.hits]).toEqual([2, 1, 5, 2, 1]);
+    const men = of("attribute", "gender: M");
+    expect([men.ratings, men.users, men.squared, men.ndcg]).toEqual([1, 1, 0, 1]);
   });
 
   it("group items by thirds of the training ratings", () => {
@@ -63,7 +83,7 @@ describe("segments, by hand", () => {
     const labels = sums.filter(({ kind }) => kind === "time").map(({ label }) => label);
     expect(labels).toEqual(["1970-01-01", "1970-01-21", "1970-02-10"]);
     const years = time.map((seconds) => seconds * 40);
-    const byYear = segmentSums({ input, output, time: years, itemFeatures: null, k: 2 });
+    const byYear = segmentSums({ input, output, time: years, itemFeatures: null, userFeatures: null, k: 2 });
     expect(byYear.filter(({ kind }) => kind === "time").map(({ label }) => label)).toEqual(["1970", "1972", "1974"]);
   });
 

@@ -11,6 +11,7 @@ export interface SegmentSource {
   /** [test ratings] Unix seconds, NaN where unknown. */
   readonly time: Float64Array | null;
   readonly itemFeatures: FeatureTable | null;
+  readonly userFeatures: FeatureTable | null;
   readonly k: number;
 }
 
@@ -24,18 +25,22 @@ const activities = [
   { label: "300 and more", below: Infinity },
 ] as const;
 
+/** An attribute with more values than this tells persons apart rather than kinds of them. */
+const mostValues = 30;
+
 const thirds = ["most popular third", "middle third", "least popular third", "never rated in training"] as const;
 
 /**
- * Errors and hits by groups: users by activity, items by popularity, items by genre (an item counts in each of its genres),
- * test ratings by time. In order of the test ratings, so that the same evaluation gives the same bits.
+ * Errors and hits by groups: users by activity and by what is known of them (age, gender, …), items by popularity and by genre
+ * (an item counts in each of its genres), test ratings by time. In order of the test ratings, so that the same evaluation gives the same bits.
  */
 export function segmentSums(source: SegmentSource): SegmentSums[] {
-  const { input, time, itemFeatures } = source;
+  const { input, time, itemFeatures, userFeatures } = source;
   const { rated: known, test } = input;
   const third = popularityThirds(input.facts.popularity);
   const popularity = thirds.map((label, order) => blank("popularity", label, order));
   const activity = activities.map(({ label }, order) => blank("activity", label, order));
+  const attributes = attributeGroups(userFeatures);
   const genres = [...(itemsByGenre(itemFeatures, third.length) ?? [])].map(([label, members]) => ({
     members,
     sums: blank("genre", label, 0),
@@ -47,11 +52,13 @@ export function segmentSums(source: SegmentSource): SegmentSums[] {
 
   input.users.forEach((u, row) => {
     const rated = known.userStart[u + 1]! - known.userStart[u]!;
-    const group = activity[activities.findIndex(({ below }) => rated < below)]!;
+    const groups = [activity[activities.findIndex(({ below }) => rated < below)]!, ...attributes.of(u)];
     const ndcg = source.output.columns.get(`ndcg@${String(source.k)}`)?.[row] ?? NaN;
     if (!Number.isNaN(ndcg)) {
-      group.users++;
-      group.ndcg += ndcg;
+      for (const group of groups) {
+        group.users++;
+        group.ndcg += ndcg;
+      }
     }
     for (let at = test.userStart[u]!; at < test.userStart[u + 1]!; at++) {
       const i = test.item[at]!;
@@ -59,13 +66,28 @@ export function segmentSums(source: SegmentSource): SegmentSums[] {
       if (genres.length > 0) genresByItem.set(i, ofItem);
       const period = time === null ? null : periods.of(time[at]!);
       const rating = judged(source, at);
-      addRating(group, rating);
+      for (const group of groups) addRating(group, rating);
       addRating(popularity[third[i]!]!, rating);
       for (const sums of ofItem) addRating(sums, rating);
       if (period !== null) addRating(period, rating);
     }
   });
-  return [...activity, ...popularity, ...genres.map(({ sums }) => sums), ...periods.all()];
+  return [...activity, ...attributes.all, ...popularity, ...genres.map(({ sums }) => sums), ...periods.all()];
+}
+
+/** `gender: F` and the like, for the attributes of few enough values. */
+function attributeGroups(features: FeatureTable | null): { of(u: number): SegmentSums[]; readonly all: SegmentSums[] } {
+  if (features === null) return { of: () => [], all: [] };
+  const attributeOf = (name: string) => name.slice(0, name.indexOf(": "));
+  const values = new Map<string, number>();
+  for (const name of features.names) values.set(attributeOf(name), (values.get(attributeOf(name)) ?? 0) + 1);
+  const groups = features.names.map((name) =>
+    (values.get(attributeOf(name)) ?? 0) > mostValues ? null : blank("attribute", name, 0),
+  );
+  return {
+    of: (u) => [...features.index.subarray(features.start[u], features.start[u + 1])].flatMap((at) => groups[at] ?? []),
+    all: groups.filter((group) => group !== null),
+  };
 }
 
 function blank(kind: SegmentSums["kind"], label: string, order: number): SegmentSums {

@@ -15,6 +15,11 @@ export function randomisationTest(
   seed: number,
   flips: number = flipsFor(differences.length),
 ): number {
+  const [sums = new Float64Array()] = flippedSums([differences], seed, flips);
+  return shareAsExtreme(differences, sums);
+}
+
+function shareAsExtreme(differences: Float64Array, sums: Float64Array): number {
   let observed = 0;
   let magnitude = 0;
   for (const difference of differences) {
@@ -24,8 +29,21 @@ export function randomisationTest(
   // A flip that equals the observation in exact arithmetic must count, whatever the order of additions did to its last bits.
   const threshold = Math.abs(observed) - magnitude * 1e-12;
   let asExtreme = 0;
-  for (const sum of flippedSums(differences, seed, flips)) if (Math.abs(sum) >= threshold) asExtreme++;
-  return (1 + asExtreme) / (1 + flips);
+  for (const sum of sums) if (Math.abs(sum) >= threshold) asExtreme++;
+  return (1 + asExtreme) / (1 + sums.length);
+}
+
+/** `randomisationTest` of each of the comparisons, and `maxT` of all, by the same flips, which are made once. */
+export function randomisationTests(
+  comparisons: readonly Float64Array[],
+  seed: number,
+  flips: number = flipsFor(comparisons[0]?.length ?? 0),
+): { readonly single: number[]; readonly joint: number[] } {
+  const sums = flippedSums(comparisons, seed, flips);
+  return {
+    single: comparisons.map((differences, at) => shareAsExtreme(differences, sums[at] ?? new Float64Array())),
+    joint: jointly(comparisons, sums, flips),
+  };
 }
 
 /**
@@ -39,11 +57,15 @@ export function maxT(
   seed: number,
   flips: number = flipsFor(comparisons[0]?.length ?? 0),
 ): number[] {
+  return jointly(comparisons, flippedSums(comparisons, seed, flips), flips);
+}
+
+function jointly(comparisons: readonly Float64Array[], sums: readonly Float64Array[], flips: number): number[] {
   const largest = new Float64Array(flips);
-  const observed = comparisons.map((differences) => {
+  const observed = comparisons.map((differences, at) => {
     const scale = standardScale(differences);
-    const sums = flippedSums(differences, seed, flips);
-    for (let flip = 0; flip < flips; flip++) largest[flip] = Math.max(largest[flip]!, Math.abs(sums[flip]!) * scale);
+    const own = sums[at]!;
+    for (let flip = 0; flip < flips; flip++) largest[flip] = Math.max(largest[flip]!, Math.abs(own[flip]!) * scale);
     return Math.abs(differences.reduce((sum, difference) => sum + difference, 0)) * scale;
   });
   return observed.map((statistic) => {
@@ -62,27 +84,39 @@ function standardScale(differences: Float64Array): number {
   return squares === 0 ? 0 : 1 / Math.sqrt(squares);
 }
 
+const patterns = 256;
+
 /**
- * [flips] sums of the differences under random signs. Users are taken 32 at a time, one random word a flip: the sums under
- * the 256 sign patterns of eight users are tabulated, so that a word costs four look-ups in tables that stay in the cache.
+ * For each comparison, [flips] sums of its differences under random signs, the same signs for all. Users are taken 32 at a time, one random
+ * word a flip: the sums under the 256 sign patterns of eight users are tabulated, so that a word costs four look-ups in tables that stay in
+ * the cache.
  */
-function flippedSums(differences: Float64Array, seed: number, flips: number): Float64Array {
+function flippedSums(comparisons: readonly Float64Array[], seed: number, flips: number): Float64Array[] {
   const random = createRandom(seed);
-  const sums = new Float64Array(flips);
-  const signed = new Float64Array(4 * 256);
-  for (let from = 0; from < differences.length; from += 32) {
-    for (let eight = 0; eight < 4; eight++)
-      tabulateSigns(differences, from + 8 * eight, signed.subarray(256 * eight, 256 * eight + 256));
-    for (let flip = 0; flip < flips; flip++) {
-      const bits = random.uint32();
-      sums[flip]! +=
-        signed[bits & 255]! +
-        signed[256 | ((bits >>> 8) & 255)]! +
-        signed[512 | ((bits >>> 16) & 255)]! +
-        signed[768 | (bits >>> 24)]!;
-    }
+  const sums = comparisons.map(() => new Float64Array(flips));
+  const words = new Uint32Array(flips);
+  const signed = new Float64Array(4 * patterns);
+  for (let from = 0; from < (comparisons[0]?.length ?? 0); from += 32) {
+    for (let flip = 0; flip < flips; flip++) words[flip] = random.uint32();
+    comparisons.forEach((differences, at) => {
+      for (let eight = 0; eight < 4; eight++)
+        tabulateSigns(differences, from + 8 * eight, signed.subarray(patterns * eight, patterns * (eight + 1)));
+      addSigned(signed, words, sums[at]!);
+    });
   }
   return sums;
+}
+
+/** A word's four bytes are the sign patterns of eight users each. */
+function addSigned(table: Float64Array, words: Uint32Array, sums: Float64Array): void {
+  for (let flip = 0; flip < words.length; flip++) {
+    const bits = words[flip]!;
+    sums[flip]! +=
+      table[bits & 255]! +
+      table[256 | ((bits >>> 8) & 255)]! +
+      table[512 | ((bits >>> 16) & 255)]! +
+      table[768 | (bits >>> 24)]!;
+  }
 }
 
 /** [256]: the sum of the eight differences at `from`, of which those whose bit is set count negative. */

@@ -5,6 +5,7 @@ import type { DefinitionContext, MetricFamily } from "./metric.ts";
 import type { PerUserTable } from "./per-user.ts";
 import { hasMetric, ratio, total, userStatistic } from "./statistic.ts";
 import type { UserStatistic } from "./statistic.ts";
+import { sumsOfGroups } from "./user-groups.ts";
 
 export const bootstrapResamples = 1000;
 
@@ -69,19 +70,12 @@ function bootstrapIntervals(
   seed: number,
 ): MetricValue["interval"][] {
   if (rows < fewestUsersForIntervals) return statistics.map(() => null);
-  const columns = statistics.length * 2;
-  const matrix = new Float64Array(rows * columns);
-  statistics.forEach(({ numerator, denominator }, at) => {
-    for (let row = 0; row < rows; row++) {
-      matrix[row * columns + 2 * at] = numerator[row]!;
-      matrix[row * columns + 2 * at + 1] = denominator[row]!;
-    }
-  });
-  const sums = bootstrapSums(matrix, rows, columns, bootstrapResamples, seed);
+  const columns = statistics.flatMap(({ numerator, denominator }) => [numerator, denominator]);
+  const sums = bootstrapSums(sumsOfGroups(columns), bootstrapResamples, seed);
   return statistics.map(({ root }, at) =>
     percentileInterval(
       Float64Array.from({ length: bootstrapResamples }, (_, r) =>
-        ratio(sums[r * columns + 2 * at]!, sums[r * columns + 2 * at + 1]!, root),
+        ratio(sums[r * columns.length + 2 * at]!, sums[r * columns.length + 2 * at + 1]!, root),
       ),
     ),
   );

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { EvaluationReport, ParityResult } from "../contract/entities.ts";
+import { segmentKind } from "../contract/evaluation.ts";
 import { ask } from "./ask.ts";
 import { bigCount, parseRows } from "./database.ts";
 import type { Database } from "./database.ts";
@@ -7,7 +8,7 @@ import { findEvaluation } from "./evaluations.ts";
 import type { Evaluation, GateResult } from "./evaluations.ts";
 
 const segmentRow = z.object({
-  kind: z.enum(["activity", "popularity", "genre", "time"]),
+  kind: segmentKind,
   label: z.string(),
   k: z.int(),
   ratings: bigCount,

@@ -79,6 +79,16 @@ describe("trying an import", () => {
       expect(await previewFile(path, {})).toMatchObject({ layout: "MovieLens", scale: { minimum: 0.5, maximum: 5 } });
     }));
 
+  it("tells of how many users and films the files of users and tags say something", () =>
+    inFile(async (path, folder) => {
+      const [usersPath, tagsPath] = [join(folder, "people.csv"), join(folder, "words.csv")];
+      await writeFile(usersPath, "userId,plan\n1,paid\n3,free\nnobody,free\n");
+      await writeFile(tagsPath, "userId,movieId,tag\n1,nothing,dark\n");
+      const idleCheck = (paths: object) => checkImport({ path, options: {}, itemsPath: null, ...paths }, folder, idle);
+      expect(await idleCheck({})).toMatchObject({ described: null, tagged: null });
+      expect(await idleCheck({ usersPath, tagsPath })).toMatchObject({ described: 2, tagged: 0 });
+    }));
+
   it("says that an import would be refused, and why", () =>
     inFile(async (path, folder) => {
       const check = await checkImport(

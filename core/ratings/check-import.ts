@@ -10,6 +10,7 @@ import type { WorkContext } from "../jobs/work-context.ts";
 import { integer, withDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
 import { findTitlesFile } from "./find-titles.ts";
+import { attributePaths, writeSourceAttributes } from "./import-attributes.ts";
 import { writeSourceItems } from "./import-items.ts";
 import { readExactly } from "./read-exactly.ts";
 import { readPlain } from "./read-plain.ts";
@@ -24,6 +25,8 @@ export interface CheckRequest {
   readonly options: ReadOptions;
   /** As in an import: null: none; undefined: what lies beside the ratings. */
   readonly itemsPath: string | null | undefined;
+  readonly usersPath?: string | null | undefined;
+  readonly tagsPath?: string | null | undefined;
 }
 
 const examplesOfEach = 5;
@@ -52,6 +55,8 @@ export async function checkImport(request: CheckRequest, scratch: string, contex
         automatic: request.itemsPath === undefined,
         signal: context.signal,
       });
+      const paths = attributePaths(request);
+      const attributes = await writeSourceAttributes(database, paths, directory, context.signal);
       const rejected = Object.values(reading.rejects).reduce((sum, n) => sum + n, 0);
       return {
         read: reading.read,
@@ -65,8 +70,16 @@ export async function checkImport(request: CheckRequest, scratch: string, contex
         ...(await factsOf(database, directory)),
         timed: reading.timed,
         titled: titles.hasTitles ? await titledIn(database, directory) : null,
+        described: paths.usersPath === null ? null : (attributes.known?.users ?? 0),
+        tagged: paths.tagsPath === null ? null : (attributes.known?.items ?? 0),
         scale: { ...reading.judgement.range, step: scaleStep(reading.values) },
-        warnings: [...plan.warnings, ...reading.judgement.warnings, ...titles.warnings, ...reading.warnings],
+        warnings: [
+          ...plan.warnings,
+          ...reading.judgement.warnings,
+          ...titles.warnings,
+          ...attributes.warnings,
+          ...reading.warnings,
+        ],
         refusal: refusalOf(path, reading),
         seconds: (performance.now() - started) / 1000,
       };

@@ -2,10 +2,12 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import type { MethodOutput, ParsedInput } from "../contract/methods.ts";
 import type { EntityFilter } from "../contract/snapshot-tables.ts";
+import { exists } from "../files/atomic.ts";
 import { integer, sqlPath, withDatabase } from "./database.ts";
 import { conditions } from "./row-conditions.ts";
 import type { Conditions } from "./row-conditions.ts";
 import { isoOf } from "./snapshot.ts";
+import { attributeFiles } from "./source-files.ts";
 import { snapshotFeatures } from "./snapshot-features.ts";
 
 const features = {
@@ -25,7 +27,7 @@ export async function snapshotUsers(
   const { users } = await snapshotFeatures(directory);
   const order = sort === "user" ? "user_id" : sort === "ratings" ? "n" : sort;
   return withDatabase({ spillInto: dirname(directory) }, async (database) => {
-    const file = `read_parquet(${sqlPath(users)})`;
+    const file = await withWords(users, "u", attributeFiles(directory)[0]);
     const where = entityConditions(filter, "user_id", file);
     const from = `FROM ${file} ${whereOf(where)}`;
     const { values } = where;
@@ -38,8 +40,9 @@ export async function snapshotUsers(
         constant: z.boolean(),
         burst: z.boolean(),
         everything: z.boolean(),
+        words: z.array(z.string()),
       }),
-      `SELECT user_id, n, mean, deviation, bias, first, last, levels, constant, burst, everything ${from}
+      `SELECT user_id, n, mean, deviation, bias, first, last, levels, constant, burst, everything, words ${from}
          ORDER BY ${order} ${descending ? "DESC" : "ASC"} NULLS LAST, u LIMIT ${String(limit)} OFFSET ${String(offset)}`,
       values,
     );
@@ -50,6 +53,7 @@ export async function snapshotUsers(
         ...shared(row),
         levels: row.levels,
         reasons: (["constant", "burst", "everything"] as const).filter((reason) => row[reason]),
+        attributes: row.words,
       })),
     };
   });
@@ -63,7 +67,7 @@ export async function snapshotItems(
   const { items } = await snapshotFeatures(directory);
   const order = sort === "item" ? "item_id" : sort === "ratings" ? "n" : sort === "year" ? '"year"' : sort;
   return withDatabase({ spillInto: dirname(directory) }, async (database) => {
-    const file = `read_parquet(${sqlPath(items)})`;
+    const file = await withWords(items, "i", attributeFiles(directory)[1]);
     const where = entityConditions(filter, "item_id", file);
     const from = `FROM ${file} ${whereOf(where)}`;
     const { values } = where;
@@ -74,9 +78,10 @@ export async function snapshotItems(
         title: z.string().nullable(),
         year: integer.nullable(),
         genres: z.array(z.string()),
+        words: z.array(z.string()),
         ...features,
       }),
-      `SELECT item_id, title, "year", genres, n, mean, deviation, bias, first, last ${from}
+      `SELECT item_id, title, "year", genres, words, n, mean, deviation, bias, first, last ${from}
          ORDER BY ${order} ${descending ? "DESC" : "ASC"} NULLS LAST, i LIMIT ${String(limit)} OFFSET ${String(offset)}`,
       values,
     );
@@ -87,6 +92,7 @@ export async function snapshotItems(
         title: row.title,
         year: row.year,
         genres: row.genres,
+        tags: row.words,
         ...shared(row),
       })),
     };
@@ -112,6 +118,15 @@ export async function snapshotGenres(directory: string): Promise<MethodOutput<"s
   });
 }
 
+/** `FROM` this: the features, and `words` that a file said of each user or item. */
+async function withWords(path: string, number: "u" | "i", attributes: string): Promise<string> {
+  const file = `read_parquet(${sqlPath(path)})`;
+  if (!(await exists(attributes))) return `(SELECT *, []::VARCHAR[] AS words FROM ${file})`;
+  return `(SELECT features.*, coalesce(words, []) AS words FROM ${file} AS features LEFT JOIN read_parquet(${sqlPath(attributes)}) USING (${number}))`;
+}
+
+const wordHolds = (at: string) => `len(list_filter(words, lambda word: contains(lower(word), lower(${at})))) > 0`;
+
 function shared(row: z.output<z.ZodObject<typeof features>>) {
   const { n, mean, deviation, bias, first, last } = row;
   return { ratings: n, mean, deviation, bias, first: isoOf(first), last: isoOf(last) };
@@ -126,7 +141,7 @@ function entityConditions(filter: EntityFilter, id: "user_id" | "item_id", file:
   if (id === "user_id") {
     where.range("levels", levels);
     if (account !== undefined) where.add(() => `"${account}"`);
-    if (wanted !== "") where.add((at) => `contains(lower(user_id), lower(${at}))`, wanted);
+    if (wanted !== "") where.add((at) => `(contains(lower(user_id), lower(${at})) OR ${wordHolds(at)})`, wanted);
     return where;
   }
   if (titled !== undefined) where.add(() => `title IS ${titled ? "NOT " : ""}NULL`);
@@ -139,7 +154,7 @@ function entityConditions(filter: EntityFilter, id: "user_id" | "item_id", file:
   if (wanted !== "")
     where.add(
       (at) =>
-        `(contains(lower(strip_accents(coalesce(title, ''))), lower(strip_accents(${at}))) OR contains(lower(item_id), lower(${at})))`,
+        `(contains(lower(strip_accents(coalesce(title, ''))), lower(strip_accents(${at}))) OR contains(lower(item_id), lower(${at})) OR ${wordHolds(at)})`,
       wanted,
     );
   return where;

@@ -6,6 +6,7 @@ import pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
+import { connectionFailure } from "../production/connection-failure.ts";
 
 const connectTimeoutMs = 10_000;
 const newline = 10;
@@ -111,10 +112,15 @@ function connectError(error: unknown): ReelbenchError {
       remedy: "Check user, password and database in the address, and that Postgres admits this computer.",
       cause: error,
     });
-  return new ReelbenchError("RB_TARGET_UNREACHABLE", `Postgres cannot be reached: ${messageOf(error)}.`, {
-    remedy: "Check the address and the network, and that Postgres is running.",
-    cause: error,
-  });
+  const away = error instanceof Error ? connectionFailure(error, "Postgres") : null;
+  return new ReelbenchError(
+    "RB_TARGET_UNREACHABLE",
+    `Postgres cannot be reached: ${away?.reason ?? messageOf(error)}.`,
+    {
+      remedy: away?.remedy ?? "Check the address and the network, and that Postgres is running.",
+      cause: error,
+    },
+  );
 }
 
 /** The query would go on in the database although nobody waits for it any more. */

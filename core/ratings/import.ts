@@ -8,6 +8,8 @@ import { writeFileAtomic, writeFolderAtomic } from "../files/atomic.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { withDatabase } from "./database.ts";
 import { findTitlesFile } from "./find-titles.ts";
+import { attributePaths, writeSourceAttributes } from "./import-attributes.ts";
+import type { WrittenAttributes } from "./import-attributes.ts";
 import { writeSourceItems } from "./import-items.ts";
 import { readExactly } from "./read-exactly.ts";
 import { readPlain } from "./read-plain.ts";
@@ -21,6 +23,9 @@ export interface ImportRequest {
   readonly options: ReadOptions;
   /** A file of titles; null: none; undefined: what lies beside the ratings. */
   readonly itemsPath: string | null | undefined;
+  /** Files of users and of tags; null or left out: none. */
+  readonly usersPath?: string | null | undefined;
+  readonly tagsPath?: string | null | undefined;
   readonly name?: string | undefined;
   /** Decided beforehand by whoever may have to run the import again; left out: a new one. */
   readonly id?: string | undefined;
@@ -66,7 +71,8 @@ export async function importSource(
           automatic: request.itemsPath === undefined,
           signal: context.signal,
         });
-        return describe({ request, path, plan, reading, titles });
+        const attributes = await writeSourceAttributes(database, attributePaths(request), directory, context.signal);
+        return describe({ request, path, plan, reading, titles, attributes });
       });
       await rm(staging, { recursive: true });
       await writeFileAtomic(
@@ -94,9 +100,10 @@ interface Imported {
     readonly file: Source["files"][number] | null;
     readonly warnings: readonly string[];
   };
+  readonly attributes: WrittenAttributes;
 }
 
-function describe({ request, path, plan, reading, titles }: Imported): Source {
+function describe({ request, path, plan, reading, titles, attributes }: Imported): Source {
   const { read, accepted, judgement } = reading;
   const rejected = Object.values(reading.rejects).reduce((sum, n) => sum + n, 0);
   checkCounts({ path, read, accepted, rejected });
@@ -104,9 +111,11 @@ function describe({ request, path, plan, reading, titles }: Imported): Source {
     id: request.id ?? `i${randomBytes(10).toString("hex")}`,
     name: request.name ?? basename(path),
     createdAt: new Date().toISOString(),
-    files: [{ path, bytes: reading.bytes, sha256: reading.sha256 }, ...(titles.file === null ? [] : [titles.file])].map(
-      (file) => (request.filesGo === true ? { ...file, path: basename(file.path) } : file),
-    ),
+    files: [
+      { path, bytes: reading.bytes, sha256: reading.sha256 },
+      ...(titles.file === null ? [] : [titles.file]),
+      ...attributes.files,
+    ].map((file) => (request.filesGo === true ? { ...file, path: basename(file.path) } : file)),
     options: judgement.options,
     layout: plan.layout?.name ?? null,
     read,
@@ -119,8 +128,15 @@ function describe({ request, path, plan, reading, titles }: Imported): Source {
     hasTime: reading.timed > 0,
     timeShare: reading.timed / accepted,
     hasTitles: titles.hasTitles,
+    ...(attributes.known === null ? {} : { attributes: attributes.known }),
     scale: { ...judgement.range, step: scaleStep(reading.values) },
-    warnings: [...plan.warnings, ...judgement.warnings, ...titles.warnings, ...reading.warnings],
+    warnings: [
+      ...plan.warnings,
+      ...judgement.warnings,
+      ...titles.warnings,
+      ...attributes.warnings,
+      ...reading.warnings,
+    ],
   };
 }
 

@@ -3,7 +3,7 @@ import type { FilePreview, RatingScale, ReadOptions } from "../contract/entities
 import { checkColumn } from "./column-check.ts";
 import { looksNumeric } from "./column-roles.ts";
 import type { ColumnRole } from "./column-roles.ts";
-import { findTitlesFile } from "./find-titles.ts";
+import { findAttributeFiles, findTitlesFile } from "./find-titles.ts";
 import { completedOptions } from "./judge.ts";
 import { planReading, problem } from "./read-plan.ts";
 import type { ReadPlan } from "./read-plan.ts";
@@ -51,6 +51,7 @@ export async function previewFile(path: string, options: ReadOptions): Promise<F
     estimatedRecords: estimatedRecords(plan),
     scale: scaleOf(plan, ratings),
     itemsPath: await findTitlesFile(path),
+    ...(await findAttributeFiles(path)),
     warnings: [...plan.warnings, ...headWarnings(plan)],
     problem:
       plan.problem ??

@@ -4,6 +4,7 @@ import { reject } from "../contract/entities.ts";
 import type { MethodOutput, ParsedInput } from "../contract/methods.ts";
 import { ReelbenchError } from "../contract/errors.ts";
 import { integer, withDatabase } from "./database.ts";
+import { among, rowNumbers } from "./row-order.ts";
 import { addRowFilter, conditions, needsFeatures } from "./row-conditions.ts";
 import { isoOf } from "./snapshot.ts";
 import { snapshotFeatures } from "./snapshot-features.ts";
@@ -14,11 +15,19 @@ const ratingsOf = (directory: string) => join(directory, "ratings.parquet");
 
 const titleFields = { title: z.string().nullable(), year: integer.nullable(), genres: z.array(z.string()).nullable() };
 
+const pageRow = z.object({
+  user_id: z.string(),
+  item_id: z.string(),
+  title: z.string().nullable(),
+  rating: z.number(),
+  time: integer.nullable(),
+});
+
 const orderBy = {
   user: { ascending: "u, i", descending: "u DESC, i DESC" },
   item: { ascending: "i, u", descending: "i DESC, u DESC" },
-  rating: { ascending: "rating, u, i", descending: "rating DESC, u, i" },
-  time: { ascending: `"time" NULLS LAST, u, i`, descending: `"time" DESC NULLS LAST, u, i` },
+  rating: { ascending: "rating, u, i", descending: "rating DESC, u DESC, i DESC" },
+  time: { ascending: `"time" NULLS LAST, u, i`, descending: `"time" DESC NULLS LAST, u DESC, i DESC` },
 } as const;
 
 /** A page of a snapshot's ratings: of one user or one item, or those that a filter lets through. */
@@ -27,10 +36,12 @@ export async function snapshotRows(
   input: ParsedInput<"snapshots.rows">,
 ): Promise<MethodOutput<"snapshots.rows">> {
   const filter = input.filter ?? {};
+  const { userId, itemId } = input;
+  if (userId === undefined && itemId === undefined && Object.values(filter).every((asked) => asked === undefined))
+    return pageOfAll(directory, input);
   const features = needsFeatures(filter) ? await snapshotFeatures(directory) : null;
   return withDatabase({ spillInto: dirname(directory) }, async (database) => {
     const where = conditions(4);
-    const { userId, itemId } = input;
     if (userId !== undefined) where.add((at) => `u = (SELECT u FROM read_parquet($2) WHERE user_id = ${at})`, userId);
     if (itemId !== undefined) where.add((at) => `i = (SELECT i FROM read_parquet($3) WHERE item_id = ${at})`, itemId);
     addRowFilter(where, filter, features);
@@ -44,29 +55,48 @@ export async function snapshotRows(
     );
     const order = orderBy[input.sort][input.descending ? "descending" : "ascending"];
     const rows = await database.all(
-      z.object({
-        user_id: z.string(),
-        item_id: z.string(),
-        title: z.string().nullable(),
-        rating: z.number(),
-        time: integer.nullable(),
-      }),
+      pageRow,
       `WITH page AS (SELECT u, i, rating, "time" FROM read_parquet($1) ${condition} ORDER BY ${order} LIMIT ${String(input.limit)} OFFSET ${String(input.offset)})
        SELECT user_id, item_id, title, rating, "time" FROM page JOIN read_parquet($2) AS users USING (u) JOIN (SELECT i, item_id, title FROM read_parquet($3)) AS items USING (i)
        ORDER BY ${order}`,
       values,
     );
+    return { total, rows: rows.map(shownRow) };
+  });
+}
+
+/** A page of all ratings: its rows are found by their numbers, so that the last page takes no longer than the first. */
+function pageOfAll(
+  directory: string,
+  { sort, descending, offset, limit }: ParsedInput<"snapshots.rows">,
+): Promise<MethodOutput<"snapshots.rows">> {
+  return withDatabase({ spillInto: dirname(directory) }, async (database) => {
+    const { total } = await database.one(
+      z.object({ total: integer }),
+      "SELECT count(*) AS total FROM read_parquet($1)",
+      [ratingsOf(directory)],
+    );
+    const numbers = await rowNumbers(database, directory, { sort, descending, offset, limit, total });
+    const rows = await database.all(
+      pageRow.extend({ r: integer }),
+      `SELECT r, user_id, item_id, title, rating, "time"
+       FROM (SELECT u, i, rating, "time", file_row_number AS r FROM read_parquet($1, file_row_number = true) WHERE ${among("file_row_number", numbers)})
+       JOIN read_parquet($2) AS users USING (u) JOIN (SELECT i, item_id, title FROM read_parquet($3)) AS items USING (i)`,
+      [ratingsOf(directory), usersOf(directory), itemsOf(directory)],
+    );
+    const rowAt = new Map(rows.map((row) => [row.r, row]));
     return {
       total,
-      rows: rows.map((row) => ({
-        userId: row.user_id,
-        itemId: row.item_id,
-        title: row.title,
-        rating: row.rating,
-        time: isoOf(row.time),
-      })),
+      rows: numbers.flatMap((r) => {
+        const row = rowAt.get(r);
+        return row === undefined ? [] : [shownRow(row)];
+      }),
     };
   });
+}
+
+function shownRow({ user_id, item_id, title, rating, time }: z.output<typeof pageRow>) {
+  return { userId: user_id, itemId: item_id, title, rating, time: isoOf(time) };
 }
 
 /** Users whose id holds the text; who begins with it first, then who rated most. */

@@ -15,6 +15,8 @@ import { applyStep } from "./recipe-steps.ts";
 import { scaleStep } from "./scale-detection.ts";
 import type { OrderedColumns } from "./columns/order-columns.ts";
 import { snapshotOfColumns } from "./snapshot-columns.ts";
+import { idWith, writeSnapshotAttributes } from "./snapshot-attributes.ts";
+import type { SnapshotAttributes } from "./snapshot-attributes.ts";
 import { createRows, rankIdsOfRows, rankIdsOfSources, ranksOfSource, readRows, readSources } from "./snapshot-rows.ts";
 import type { RankedIds, SourceRanks } from "./snapshot-rows.ts";
 import { hasNumbers, ratingsFormat, sourceFiles } from "./source-files.ts";
@@ -41,8 +43,10 @@ export async function createSnapshot(
   const phase = (done: number, message: string) => context.onProgress({ done, total: phases, unit: "steps", message });
   const directories = request.sources.map(({ directory }) => directory);
   const hasParts = manifests.some(({ options }) => options.part !== undefined || options.partColumn !== undefined);
-  const described = async (directory: string, made: Written): Promise<Snapshot> => {
+  const described = async (directory: string, written: Written, attributes: SnapshotAttributes): Promise<Snapshot> => {
+    const made = { ...written, id: idWith(written.id, attributes) };
     const snapshot = describe(made, {
+      attributes,
       name: request.name ?? manifests.map(({ name }) => name).join(" + "),
       recipe,
       request,
@@ -59,12 +63,17 @@ export async function createSnapshot(
       withDatabase({ signal: context.signal, spillInto: directory }, async (database) => {
         phase(0, "Reading the sources");
         const titled = manifests.map((manifest) => manifest.hasTitles);
+        let attributes: SnapshotAttributes = null;
+        const beside = async (ordered: Pick<OrderedRatings, "userRanks" | "itemRanks">) => {
+          await writeNames(database, directory, directories, titled, ordered);
+          attributes = await writeSnapshotAttributes(database, directories, directory);
+        };
         const made = await fromColumns(
           database,
-          { directories, titled, recipe, hasParts, directory, signal: context.signal },
+          { directories, recipe, hasParts, directory, beside, signal: context.signal },
           () => phase(recipe.length + 1, "Writing the snapshot and computing its id"),
         );
-        if (made !== null) return described(directory, made);
+        if (made !== null) return described(directory, made, attributes);
         const prepared = await prepare(database, directories, recipe, hasParts, (index, step) =>
           phase(index + 1, `Applying ${step.step}`),
         );
@@ -75,7 +84,7 @@ export async function createSnapshot(
           { ratings, keep, recipe, userIds: ids.users, itemIds: ids.items },
           context.signal,
           async (found) => {
-            await writeNames(database, directory, directories, titled, found);
+            await beside(found);
             await writeRatings(database, directory, found);
             return found;
           },
@@ -84,7 +93,7 @@ export async function createSnapshot(
           keep === null
             ? prepared.steps
             : recipe.map((step) => ({ step, before: ratings.u.length, after: ordered.u.length }));
-        return described(directory, { id, steps, ordered: { ...ordered, rows: ordered.u.length } });
+        return described(directory, { id, steps, ordered: { ...ordered, rows: ordered.u.length } }, attributes);
       }),
   );
 }
@@ -98,19 +107,19 @@ interface Written {
 
 interface FromColumns {
   readonly directories: readonly string[];
-  /** Which of them have titles. */
-  readonly titled: readonly boolean[];
   readonly recipe: Recipe;
   readonly hasParts: boolean;
   /** Where the snapshot is written. */
   readonly directory: string;
+  /** Writes what stands beside the ratings. */
+  readonly beside: (ordered: OrderedColumns) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /** A recipe that only settles duplicates, over sources of columns (`snapshot-columns.ts`); null for all else. */
 async function fromColumns(
   database: Database,
-  { directories, titled, recipe, hasParts, directory, signal }: FromColumns,
+  { directories, recipe, hasParts, directory, beside, signal }: FromColumns,
   onIds: () => void,
 ): Promise<Written | null> {
   const keep = onlyDedupe(recipe);
@@ -122,7 +131,6 @@ async function fromColumns(
     onIds();
     return { ids, ranks };
   };
-  const beside = (ordered: OrderedColumns) => writeNames(database, directory, directories, titled, ordered);
   const paths = directories.map((source) => sourceFiles(source)[0]);
   const made = await snapshotOfColumns(paths, { recipe, keep, hasParts, directory, rank, beside }, signal);
   if (made === null) return null;
@@ -254,6 +262,7 @@ interface Made {
   readonly recipe: Recipe;
   readonly request: SnapshotRequest;
   readonly hasParts: boolean;
+  readonly attributes: SnapshotAttributes;
   readonly scales: readonly Snapshot["scale"][];
 }
 
@@ -276,6 +285,7 @@ function describe({ id, steps, ordered }: Written, made: Made): Snapshot {
     },
     hasTime,
     ...(made.hasParts ? { hasParts: true } : {}),
+    ...(made.attributes === null ? {} : { attributes: made.attributes.known }),
     from: hasTime ? isoOf(earliest) : null,
     to: hasTime ? isoOf(latest) : null,
   });

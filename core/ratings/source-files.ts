@@ -10,6 +10,11 @@ export function sourceFiles(directory: string): readonly [ratings: string, users
   return [join(directory, "ratings.parquet"), join(directory, "user-ids.parquet"), join(directory, "item-ids.parquet")];
 }
 
+/** What is said of users and of items beside titles: in a source by id, in a snapshot by number. Absent where nothing is. */
+export function attributeFiles(directory: string): readonly [users: string, items: string] {
+  return [join(directory, "user-attributes.parquet"), join(directory, "item-tags.parquet")];
+}
+
 /** Whether its ratings carry numbers. Sources imported by earlier versions carry the ids themselves. */
 export function hasNumbers(directory: string): Promise<boolean> {
   return exists(sourceFiles(directory)[1]);

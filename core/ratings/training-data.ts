@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { ReelbenchError } from "../contract/errors.ts";
 import type { TrainingSet } from "../models/algorithm.ts";
 import { loadCatalogue } from "./catalogue.ts";
-import { itemFeatures } from "./item-features.ts";
+import { asDamage } from "./damage.ts";
+import { featureTable, itemFeatures } from "./item-features.ts";
 import { readSnapshotManifest, readSplitManifest } from "./manifests.ts";
 import { loadRatingColumns } from "./rating-columns.ts";
 import type { RatingColumns } from "./rating-columns.ts";
+import { loadAttributes } from "./snapshot-attributes.ts";
 import { partRoles } from "./split-parts.ts";
 import type { PartRoles } from "./split-parts.ts";
 
@@ -29,15 +31,16 @@ export interface TrainingData {
 }
 
 /**
- * Ratings for training and testing, in shared memory, by user (CSR), with what is known of the items. All parts know all
+ * Ratings for training and testing, in shared memory, by user (CSR), with what is known of users and items. All parts know all
  * of the snapshot's users and items by the same dense indices. Throws RB_CORRUPT when the assignment does not fit the
  * snapshot, RB_NOT_FOUND for a fold that does not exist, RB_INVALID_INPUT where there is no validation part.
  */
 export async function loadTrainingData(snapshotDirectory: string, selection: TrainingSelection): Promise<TrainingData> {
   const manifest = await readSnapshotManifest(snapshotDirectory);
-  const [columns, { items }] = await Promise.all([
+  const [columns, { items }, attributes] = await Promise.all([
     loadRatingColumns(snapshotDirectory, manifest),
     loadCatalogue(snapshotDirectory),
+    asDamage(snapshotDirectory, loadAttributes(snapshotDirectory, manifest)),
   ]);
   if (items.length !== manifest.items)
     throw new ReelbenchError(
@@ -49,7 +52,8 @@ export async function loadTrainingData(snapshotDirectory: string, selection: Tra
     items: manifest.items,
     scale: { minimum: manifest.scale.minimum, maximum: manifest.scale.maximum },
     hasTime: manifest.hasTime,
-    itemFeatures: itemFeatures(items),
+    itemFeatures: itemFeatures(items, attributes.items),
+    userFeatures: attributes.users === null ? null : featureTable(attributes.users),
   };
   if (selection.part === "all") return { train: allRows(columns, shape), test: null, foldIn: null };
   const assignment = await readAssignment(selection.splitDirectory, columns.count);
@@ -93,6 +97,7 @@ export async function readAssignment(splitDirectory: string, ratings: number): P
 interface Shape extends Pick<TrainingSet, "users" | "items" | "scale"> {
   readonly hasTime: boolean;
   readonly itemFeatures: NonNullable<TrainingSet["itemFeatures"]> | null;
+  readonly userFeatures: NonNullable<TrainingSet["userFeatures"]> | null;
 }
 
 function allRows(columns: RatingColumns, { hasTime, ...shape }: Shape): TrainingSet {

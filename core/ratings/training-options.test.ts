@@ -58,11 +58,14 @@ describe("training options", () => {
 });
 
 it("knows items by their genres and decades", () => {
-  const table = itemFeatures([
-    { year: 1994, genres: ["Drama", "Comedy"] },
-    { year: null, genres: [] },
-    { year: 1999, genres: ["Comedy", "Comedy"] },
-  ]);
+  const table = itemFeatures(
+    [
+      { year: 1994, genres: ["Drama", "Comedy"] },
+      { year: null, genres: [] },
+      { year: 1999, genres: ["Comedy", "Comedy"] },
+    ],
+    null,
+  );
   const named = (item: number) =>
     Array.from(table?.index.subarray(table.start[item], table.start[item + 1]) ?? [], (at) => table?.names[at]);
   expect([0, 1, 2].map(named)).toEqual([
@@ -70,5 +73,5 @@ it("knows items by their genres and decades", () => {
     [],
     ["decade: 1990", "genre: Comedy"],
   ]);
-  expect(itemFeatures([{ year: null, genres: [] }])).toBeNull();
+  expect(itemFeatures([{ year: null, genres: [] }], null)).toBeNull();
 });

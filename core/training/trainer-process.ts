@@ -2,6 +2,7 @@
  * One training, one process, with memory of its own: when memory runs out it is this process that dies, and what it used
  * comes back whole. Speaks `trainerRequest` and `trainerReport` with whoever started it (`train.ts`).
  */
+import { constants, setPriority } from "node:os";
 import { toReelbenchError } from "../contract/errors.ts";
 import { parentPort } from "../jobs/parent-port.ts";
 import { loadCatalogue } from "../ratings/catalogue.ts";
@@ -17,6 +18,13 @@ const port = parentPort();
 if (port === null) {
   process.stderr.write("The trainer is started by Reelbench's engine, not by hand: use `reelbench train`.\n");
   process.exit(64);
+}
+
+// It takes all cores for minutes: the workbench, and what else the person does, comes first. Its threads inherit it.
+try {
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // Where that is forbidden, it trains as well, and the rest waits for it.
 }
 
 const abort = new AbortController();
