@@ -15,7 +15,6 @@ import { itemFacetHandlers } from "./engine/item-facets.ts";
 import { jobHandlers } from "./engine/jobs.ts";
 import { createFilmMaps } from "./engine/embedding.ts";
 import { createLanes } from "./engine/lanes.ts";
-import type { Lanes } from "./engine/lanes.ts";
 import { openLogFile } from "./engine/log-file.ts";
 import { createLiveModels } from "./engine/live-models.ts";
 import { createLiveCurves, followJobState, modelHandlers, modelJobs } from "./engine/models.ts";
@@ -35,6 +34,8 @@ import type { ProcessHost } from "./jobs/process-host.ts";
 import { createJobQueue } from "./jobs/queue.ts";
 import type { JobRunner } from "./jobs/queue.ts";
 import { machineMemory } from "./training/machine-memory.ts";
+import { explainFullDisk } from "./workspace/full-disk.ts";
+import { keepReserve } from "./workspace/reserve.ts";
 import { openSecrets } from "./workspace/secrets.ts";
 import type { Keychain, Secrets } from "./workspace/secrets.ts";
 import { openWorkspace } from "./workspace/workspace.ts";
@@ -109,7 +110,7 @@ async function engineOf(
     emit: (event) => {
       for (const listener of listeners) listener(event);
     },
-    log: (message) => logger.info(message),
+    log: (message, level = "info") => logger[level](message),
   };
   const targets = createTargets(rooms, secrets);
   const servers = createServers(rooms, targets, secrets);
@@ -126,15 +127,18 @@ async function engineOf(
     ...searchJobs(rooms, curves),
     ...maps.jobs,
   } satisfies JobHandlers;
+  const reserve = keepReserve(workspace.paths.reserve);
   const queue = createJobQueue({
     table: workspace.catalogue.jobs,
-    runners: runnersOf(jobs, rooms.lanes),
+    runners: runnersOf(jobs, rooms),
     transaction: (work) => workspace.catalogue.transaction(work),
     onChange: (job) => {
       if (job.error !== null && job.state !== "cancelled")
         logger.warn({ job: job.id, kind: job.kind, error: job.error }, "job did not succeed");
+      if (job.state === "succeeded") reserve.take();
       rooms.emit({ type: "job", job });
     },
+    makeRoom: () => reserve.release(),
     onState: (record) => {
       followJobState(rooms, record);
       followSearchState(rooms, record);
@@ -161,19 +165,27 @@ async function engineOf(
   } satisfies DirectHandlers;
   logger.info({ recovery: workspace.recovery, ...limits.used(), afterCrash }, "workspace opened");
 
+  const answer = <M extends MethodName>(method: M, input: ParsedInput<M>): MethodReply<M> | Promise<MethodReply<M>> => {
+    // The two maps are complete by their types; TypeScript cannot follow a key that is a union.
+    if (contract[method].kind === "job") return { jobId: queue.start(method, input).id } as MethodReply<M>;
+    const handler = (
+      handlers as unknown as Record<string, (input: ParsedInput<M>) => MethodReply<M> | Promise<MethodReply<M>>>
+    )[method];
+    if (handler === undefined) throw new ReelbenchError("RB_UNKNOWN_METHOD", `There is no method "${method}".`);
+    return handler(input);
+  };
+
   let open = true;
   return {
     workspaceId: workspace.id,
     recovery: workspace.recovery,
     async call<M extends MethodName>(method: M, input: ParsedInput<M>): Promise<MethodReply<M>> {
       if (!open) throw new ReelbenchError("RB_TRANSPORT_CLOSED", "The engine is closed.");
-      // The two maps are complete by their types; TypeScript cannot follow a key that is a union.
-      if (contract[method].kind === "job") return { jobId: queue.start(method, input).id } as MethodReply<M>;
-      const handler = (
-        handlers as unknown as Record<string, (input: ParsedInput<M>) => MethodReply<M> | Promise<MethodReply<M>>>
-      )[method];
-      if (handler === undefined) throw new ReelbenchError("RB_UNKNOWN_METHOD", `There is no method "${method}".`);
-      return handler(input);
+      try {
+        return await answer(method, input);
+      } catch (error) {
+        throw await explainFullDisk(error, workspace.paths.root);
+      }
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -193,21 +205,27 @@ async function engineOf(
 }
 
 /** The queue knows no contract: it is given runners that parse what was stored with the method's own schema. */
-function runnersOf(jobs: JobHandlers, lanes: Lanes): Record<string, JobRunner> {
+function runnersOf(jobs: JobHandlers, rooms: Rooms): Record<string, JobRunner> {
   const entries = Object.entries(jobs).map(
     ([method, handler]) =>
-      [method, runnerOf(method as JobMethod, handler as unknown as JobHandler<JobMethod>, lanes)] as const,
+      [method, runnerOf(method as JobMethod, handler as unknown as JobHandler<JobMethod>, rooms)] as const,
   );
   return Object.fromEntries(entries);
 }
 
-function runnerOf<M extends JobMethod>(method: M, handler: JobHandler<M>, lanes: Lanes): JobRunner {
+function runnerOf<M extends JobMethod>(method: M, handler: JobHandler<M>, { lanes, workspace }: Rooms): JobRunner {
   const { input: inputSchema, output: outputSchema } = contract[method];
   const parse = (input: unknown) => inputSchema.parse(input) as ParsedInput<M>;
   return {
     lane: lanes[handler.lane],
     title: (input) => handler.title(parse(input)),
     prepare: (input, jobId) => handler.prepare?.(parse(input), jobId) ?? {},
-    run: async (input, context) => outputSchema.parse(await handler.run(parse(input), context)),
+    async run(input, context) {
+      try {
+        return outputSchema.parse(await handler.run(parse(input), context));
+      } catch (error) {
+        throw await explainFullDisk(error, workspace.paths.root);
+      }
+    },
   };
 }

@@ -61,6 +61,17 @@ describe("asked for more than it can answer", () => {
 });
 
 describe("without Redis", () => {
+  it("begins by asking it: the first answer about it is true", async () => {
+    const redis = await startRedis();
+    const { client } = await served({ redisUrl: redis.url });
+    expect(JSON.parse((await client.get("/readyz")).text)).toMatchObject({ status: "ready", redis: "up" });
+    await redis.stop();
+    const started = performance.now();
+    const without = await served({ redisUrl: redis.url });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(JSON.parse((await without.client.get("/readyz")).text)).toMatchObject({ status: "degraded", redis: "down" });
+  });
+
   it("killed under traffic: no error, and a user's own feedback still shows at once", async () => {
     const redis = await startRedis();
     const { client } = await served({ redisUrl: redis.url });

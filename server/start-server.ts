@@ -112,6 +112,8 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
     logger,
   });
   const spool = config.spool === null ? null : await openSpool(config.spool.directory, config.spool.bytes, logger);
+  // A gauge begins with 0, which would tell of a Redis that is down.
+  if (config.redisUrl === null) metrics.redisUp.remove();
   const redisStore =
     config.redisUrl === null
       ? null
@@ -247,7 +249,15 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
   });
   const { server } = listener;
 
-  await Promise.race([follower.look().then(() => follower.settled()), delay(firstLookTimeout)]);
+  const checkRedis = redis === null ? null : () => redis.check().then(() => epochs.catchUp());
+  await Promise.race([
+    Promise.all([
+      follower.look().then(() => follower.settled()),
+      // Or the first answers would tell of a Redis that is down, when nobody has asked it yet.
+      redis?.tried().then(checkRedis),
+    ]),
+    delay(firstLookTimeout),
+  ]);
   let url: string;
   try {
     url = await listen(listener, config);
@@ -299,7 +309,7 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
           repeat(exposureFlushMs, () => exposures.flush()),
           repeat(qualityMs, createQualityWatch({ database: postgres.house, channel: config.channel, metrics, logger })),
         ]),
-    ...(redis === null ? [] : [repeat(1000, () => redis.check().then(() => epochs.catchUp()))]),
+    ...(checkRedis === null ? [] : [repeat(1000, checkRedis)]),
   ];
   const stopWatching = watchEventLoop(shedding);
   await beat();

@@ -180,8 +180,11 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
     "sources.import": {
       lane: "data",
       title: ({ path, name }) => `Import ${name ?? basename(path)}`,
-      async run({ path, options, itemsPath, name }, context) {
-        const source = await importOnce({ path, options, itemsPath, ...(name === undefined ? {} : { name }) }, context);
+      async run({ name, ...request }, context) {
+        const source = await importOnce(
+          { ...request, itemsPath: request.itemsPath, ...(name === undefined ? {} : { name }) },
+          context,
+        );
         const { id, read, accepted, rejected } = source;
         return { sourceId: id, read, accepted, rejected };
       },
@@ -199,7 +202,7 @@ export function dataJobs(rooms: Rooms): JobHandlers<DataJob> {
     },
     "splits.create": {
       lane: "data",
-      title: ({ protocol }) => `Split (${protocol.protocol})`,
+      title: ({ protocol }) => `Split (${protocol.protocol.replaceAll("-", " ")})`,
       prepare({ snapshotId }) {
         presentSnapshot(rooms, snapshotId);
         return {};

@@ -2,6 +2,7 @@ import type { ProductionExperiment, ProductionMetrics, ProductionPoint } from ".
 import { toReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import { armDifference } from "../production/arm-difference.ts";
+import { connectionFailure } from "../production/connection-failure.ts";
 import { createProductionPool } from "../production/database.ts";
 import { experimentOutcomes, listExperiments } from "../production/experiments.ts";
 import { schemaVersion } from "../production/migrate.ts";
@@ -138,12 +139,13 @@ async function ask(url: string): Promise<Server> {
     return { url, failure: null, look: readServing(await limitedText(response)) };
   } catch (error) {
     const timedOut = error instanceof Error && error.name === "TimeoutError";
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : null;
+    const why = cause === null ? null : (connectionFailure(cause, "the server")?.reason ?? cause.message);
     return {
       url,
       failure: timedOut
         ? `No answer within ${String(answerWithin / 1000)} s.`
-        : `It cannot be reached. ${cause}`.trim(),
+        : `It cannot be reached${why === null ? "" : `: ${why}`}.`,
       look: null,
     };
   }
@@ -173,7 +175,12 @@ function told(watch: Watch): ProductionMetrics {
   const looks = servers.flatMap(({ look }) => look ?? []);
   return {
     interval: lookEvery / 1000,
-    servers: servers.map(({ url, failure, look }) => ({ url, failure, version: look?.version ?? null })),
+    servers: servers.map(({ url, failure, look }) => ({
+      url,
+      failure,
+      version: look?.version ?? null,
+      redis: look?.redis ?? null,
+    })),
     points: watch.points,
     online: looks.find(({ online }) => online.length > 0)?.online ?? [],
     drift: looks.find(({ drift }) => drift.length > 0)?.drift ?? [],

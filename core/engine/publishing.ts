@@ -3,6 +3,7 @@ import type { WorkContext } from "../jobs/work-context.ts";
 import type { PairedMetric } from "../publish/gates.ts";
 import { publishApart } from "../publish/publish-apart.ts";
 import type { PublishTask } from "../publish/publisher-messages.ts";
+import { reachTarget } from "../publish/reach-target.ts";
 import { rollback } from "../publish/rollback.ts";
 import { targetStatus } from "../publish/target-status.ts";
 import { decideVersion, pruneTarget, targetVersionReport, targetVersions } from "../publish/target-versions.ts";
@@ -90,9 +91,9 @@ export function publishingHandlers(rooms: Rooms, targets: Targets, servers: Serv
     },
     "servers.get": ({ targetId }) => {
       const server = servers.find(targets.get(targetId).id);
-      const restart = servers.restarting(targetId);
-      if (server === undefined) return { running: false, url: null, pid: null, apiKey: null, restart };
-      return { running: true, url: server.url, pid: server.pid, apiKey: server.apiKey, restart };
+      const told = { ...servers.condition(targetId), restart: servers.restarting(targetId) };
+      if (server === undefined) return { running: false, url: null, pid: null, apiKey: null, ...told };
+      return { running: true, url: server.url, pid: server.pid, apiKey: server.apiKey, ...told };
     },
   };
 }
@@ -123,6 +124,8 @@ export function publishingJobs(
       },
       async run({ runId, targetId, refit, overrideGates, probes }, context) {
         const chosen = finishedRun(rooms, runId).entity;
+        const target = await targets.addresses(targetId, context);
+        await reachTarget(target, context);
         const run =
           refit || chosen.modelHash === null ? await refitForPublishing(rooms, curves, runId, context) : chosen;
         const id = `u${context.jobId.slice(1)}`;
@@ -139,7 +142,6 @@ export function publishingJobs(
         };
         keep({ ...begun, state: "uploading" });
         try {
-          const target = await targets.addresses(targetId, context);
           const keepVersions = keptVersions(targets.get(targetId));
           const evaluated = run.refitOf === null ? run : rooms.workspace.catalogue.runs.get(run.refitOf);
           const { version, gates, parity, activatedAt, warnings } = await publishApart(

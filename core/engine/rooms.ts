@@ -17,7 +17,7 @@ export interface Rooms {
   readonly lanes: Lanes;
   readonly startedAt: Date;
   readonly emit: (event: EngineEvent) => void;
-  readonly log: (message: string) => void;
+  readonly log: (message: string, level?: "info" | "warn") => void;
 }
 
 type Changed = Extract<EngineEvent, { type: "changed" }>["entity"];

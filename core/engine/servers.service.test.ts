@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -58,9 +61,23 @@ test("a server that ends by itself is started again where it was, each time late
     .poll(() => get(targetId), patient)
     .toMatchObject({
       running: false,
+      state: "waiting",
+      lastFailure: { reason: "SIGKILL" },
       restart: { failures: 1, reason: "SIGKILL" },
     });
-  await expect.poll(() => get(targetId), patient).toMatchObject({ running: true, url: first.url, restart: null });
+  await expect
+    .poll(() => get(targetId), { ...patient, interval: 20 })
+    .toMatchObject({ running: false, state: "starting" });
+  await expect
+    .poll(() => get(targetId), patient)
+    .toMatchObject({
+      running: true,
+      state: "running",
+      url: first.url,
+      restart: null,
+      // Why it had to be started again is still told.
+      lastFailure: { reason: "SIGKILL" },
+    });
   expect(performance.now() - begun).toBeGreaterThan(900);
   const second = await get(targetId);
   expect(second.pid).not.toBe(first.pid);
@@ -72,8 +89,61 @@ test("a server that ends by itself is started again where it was, each time late
   // The second pause is longer than the first.
   expect(Date.parse(restart?.at ?? "") - Date.now()).toBeGreaterThan(1000);
   await transport.request("servers.stop", { targetId });
-  expect(await get(targetId)).toMatchObject({ running: false, restart: null });
+  expect(await get(targetId)).toMatchObject({ running: false, state: "stopped", restart: null, lastFailure: null });
   await new Promise((resolve) => setTimeout(resolve, 2500));
   expect(await get(targetId)).toMatchObject({ running: false, restart: null });
   await expect.poll(valid, patient).toBe(0);
 });
+
+test("a server that did not start is told to be stopped, since when and why, until it is started", async () => {
+  const { transport, targetId, get } = await workbench();
+  expect(await get(targetId)).toMatchObject({ running: false, state: "stopped", since: null, lastFailure: null });
+  const other = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void other.close());
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  await expect(transport.request("servers.start", { targetId, port })).rejects.toThrow("did not start");
+  const { state, since, lastFailure } = await get(targetId);
+  expect([state, lastFailure?.at === since, lastFailure?.reason]).toEqual([
+    "stopped",
+    true,
+    expect.stringContaining("did not start") as unknown,
+  ]);
+
+  await transport.request("servers.start", { targetId });
+  expect(await get(targetId)).toMatchObject({ running: true, state: "running", lastFailure: null });
+  await transport.request("servers.stop", { targetId });
+});
+
+test("a server that answers nothing is told to be silent since then, and ended for another at the same address", async () => {
+  const { transport, targetId, get, valid } = await workbench();
+  const first = await transport.request("servers.start", { targetId });
+  const stoppedAt = Date.now();
+  process.kill(first.pid, "SIGSTOP");
+  onTestFinished(() => endIfThere(first.pid));
+  await expect.poll(() => get(targetId), { timeout: 30_000 }).toMatchObject({ running: true, state: "silent" });
+  const { since } = await get(targetId);
+  expect(Date.parse(since ?? "")).toBeGreaterThanOrEqual(stoppedAt);
+  expect(Date.parse(since ?? "")).toBeLessThan(stoppedAt + 10_000);
+
+  // Asked for twice at once, it is started once.
+  const [second, same] = await Promise.all([
+    transport.request("servers.start", { targetId }),
+    transport.request("servers.start", { targetId }),
+  ]);
+  expect(second.pid).not.toBe(first.pid);
+  expect([second.url, same.pid]).toEqual([first.url, second.pid]);
+  expect((await fetch(`${second.url}/livez`)).status).toBe(200);
+  expect(await get(targetId)).toMatchObject({ running: true, state: "running", lastFailure: null });
+  expect(() => process.kill(first.pid, 0)).toThrow("ESRCH");
+  expect(await valid()).toBe(1);
+  await transport.request("servers.stop", { targetId });
+}, 60_000);
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has been ended, as it should.
+  }
+}

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { z } from "zod";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
-import type { ServerRestart } from "../contract/publishing.ts";
+import type { ServerFailure, ServerRestart, ServerState } from "../contract/publishing.ts";
 import { createBackOff } from "../jobs/back-off.ts";
 import type { BackOff } from "../jobs/back-off.ts";
 import type { ChildHandle } from "../jobs/process-host.ts";
@@ -10,12 +10,14 @@ import type { WorkContext } from "../jobs/work-context.ts";
 import { createApiKey, revokeApiKey, revokeApiKeysNamed } from "../production/api-keys.ts";
 import { createProductionPool } from "../production/database.ts";
 import { migrate } from "../production/migrate.ts";
+import { explainSilence } from "../publish/reach-target.ts";
 import { defaultChannel } from "../publish/target-address.ts";
 import type { Secrets } from "../workspace/secrets.ts";
 import { changed } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 import { localTarget } from "./targets.ts";
 import type { Targets } from "./targets.ts";
+import { watchAnswers } from "./watch-answers.ts";
 
 const listening = z.object({ type: z.literal("listening"), url: z.string() });
 const startTimeoutMs = 120_000;
@@ -27,10 +29,18 @@ export interface RunningServer {
   readonly apiKey: string;
 }
 
+export interface ServerCondition {
+  readonly state: ServerState;
+  /** Null: never started by this engine. */
+  readonly since: string | null;
+  readonly lastFailure: ServerFailure | null;
+}
+
 export interface Servers {
-  /** The one that runs, or a new one once it listens. */
+  /** The one that runs, or a new one once it listens. One that does not answer is ended first. */
   start(targetId: string, port: number): Promise<RunningServer>;
   find(targetId: string): RunningServer | undefined;
+  condition(targetId: string): ServerCondition;
   /** Set while one that ended by itself waits to be started again. */
   restarting(targetId: string): ServerRestart | null;
   /** Also ends the waiting for another start. */
@@ -68,6 +78,19 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
   const wanted = new Map<string, Wanted>();
   const running = new Map<string, Started>();
   const starting = new Map<string, Promise<Started>>();
+  const conditions = new Map<string, ServerCondition>();
+  const condition = (targetId: string) =>
+    conditions.get(targetId) ?? { state: "stopped", since: null, lastFailure: null };
+
+  function enter(
+    targetId: string,
+    state: ServerState,
+    lastFailure = condition(targetId).lastFailure,
+    since = Date.now(),
+  ): void {
+    conditions.set(targetId, { state, since: new Date(since).toISOString(), lastFailure });
+    changed(rooms, "server", targetId);
+  }
 
   async function launch(targetId: string, port: number): Promise<Started> {
     const addresses = await targets.addresses(targetId, atOnce);
@@ -92,24 +115,35 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
       throw error;
     });
     const startedAt = performance.now();
+    const stopWatching = watchAnswers(url, {
+      onSilent: (since) => {
+        rooms.log(`The bundled server for ${targetId} does not answer.`, "warn");
+        enter(targetId, "silent", undefined, since);
+      },
+      onAnswer: () => {
+        rooms.log(`The bundled server for ${targetId} answers again.`);
+        enter(targetId, "running");
+      },
+    });
     const ended = new Promise<void>((resolve) => {
       child.onExit((_code, reason) => {
+        stopWatching();
         running.delete(targetId);
-        rooms.log(`The bundled server for ${targetId} ended: ${reason}`);
-        restartLater(targetId, reason, performance.now() - startedAt);
-        changed(rooms, "server", targetId);
+        rooms.log(`The bundled server for ${targetId} ended: ${reason}`, wanted.has(targetId) ? "warn" : "info");
+        if (!restartLater(targetId, reason, performance.now() - startedAt)) enter(targetId, "stopped");
         void forgetKey().then(() => resolve());
       });
     });
     const started: Started = { url, pid: child.pid ?? 0, apiKey, child, ended };
     running.set(targetId, started);
-    changed(rooms, "server", targetId);
+    enter(targetId, "running");
     return started;
   }
 
-  function restartLater(targetId: string, reason: string, ran: number): void {
+  /** False: nobody wants it to run any longer. */
+  function restartLater(targetId: string, reason: string, ran: number): boolean {
     const server = wanted.get(targetId);
-    if (server === undefined) return;
+    if (server === undefined) return false;
     if (ran >= steadyMs) {
       server.pauses.worked();
       server.failures = 0;
@@ -119,7 +153,9 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
     const timer = setTimeout(() => void restart(targetId, server), pause);
     const at = new Date(Date.now() + pause).toISOString();
     server.waiting = { timer, restart: { at, failures: server.failures, reason } };
+    enter(targetId, "waiting", failureNow(reason));
     rooms.log(`The bundled server for ${targetId} is started again in ${pause / 1000} s`);
+    return true;
   }
 
   async function restart(targetId: string, server: Wanted): Promise<void> {
@@ -128,18 +164,18 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
       await begin(targetId, server);
     } catch (error) {
       const { code, message } = toReelbenchError(error);
-      rooms.log(`The bundled server for ${targetId} could not be started again: ${code} ${message}`);
+      rooms.log(`The bundled server for ${targetId} could not be started again: ${code} ${message}`, "warn");
       if (wanted.get(targetId) !== server) return;
       // Another program may have taken its port meanwhile.
       server.port = 0;
       restartLater(targetId, message, 0);
-      changed(rooms, "server", targetId);
     }
   }
 
   async function begin(targetId: string, server: Wanted): Promise<Started> {
     const attempt = launch(targetId, server.port);
     starting.set(targetId, attempt);
+    enter(targetId, "starting");
     try {
       const started = await attempt;
       server.port = Number(new URL(started.url).port);
@@ -156,31 +192,53 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
     );
   }
 
+  /** Asks it to stop, unless it does not answer anyway, and ends it where it does not. */
+  async function end(targetId: string, server: Started): Promise<void> {
+    wanted.delete(targetId);
+    const isSilent = condition(targetId).state === "silent";
+    if (!isSilent) server.child.send({ type: "stop" });
+    const impatience = setTimeout(() => server.child.kill(), isSilent ? 0 : stopTimeoutMs);
+    await server.ended;
+    clearTimeout(impatience);
+  }
+
   const servers: Servers = {
     async start(targetId, port) {
-      const known = running.get(targetId) ?? (await starting.get(targetId));
-      if (known !== undefined) return known;
+      const attempt = starting.get(targetId);
+      // Not awaited where there is none: two that are asked for at once are one.
+      const known = running.get(targetId) ?? (attempt === undefined ? undefined : await attempt);
+      if (known !== undefined) {
+        if (condition(targetId).state !== "silent") return known;
+        await end(targetId, known);
+        return servers.start(targetId, Number(new URL(known.url).port));
+      }
       clearTimeout(wanted.get(targetId)?.waiting?.timer);
       const server: Wanted = { port, pauses: createBackOff(restartPauses), failures: 0, waiting: null };
       wanted.set(targetId, server);
+      conditions.delete(targetId);
       try {
         return await begin(targetId, server);
       } catch (error) {
-        if (wanted.get(targetId) === server) wanted.delete(targetId);
+        if (wanted.get(targetId) === server) {
+          wanted.delete(targetId);
+          enter(targetId, "stopped", failureNow(toReelbenchError(error).message));
+        }
         throw error;
       }
     },
     find: (targetId) => running.get(targetId),
+    condition,
     restarting: (targetId) => wanted.get(targetId)?.waiting?.restart ?? null,
     async stop(targetId) {
       clearTimeout(wanted.get(targetId)?.waiting?.timer);
-      if (wanted.delete(targetId)) changed(rooms, "server", targetId);
+      const wasWanted = wanted.delete(targetId);
       const server = running.get(targetId) ?? (await starting.get(targetId)?.catch(() => undefined));
-      if (server === undefined) return;
-      server.child.send({ type: "stop" });
-      const impatience = setTimeout(() => server.child.kill(), stopTimeoutMs);
-      await server.ended;
-      clearTimeout(impatience);
+      if (server === undefined) {
+        if (wasWanted) enter(targetId, "stopped", null);
+        return;
+      }
+      conditions.set(targetId, { ...condition(targetId), lastFailure: null });
+      await end(targetId, server);
     },
     close: async () =>
       void (await Promise.all(
@@ -200,6 +258,10 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
 async function masterKey(targetId: string, secrets: Secrets): Promise<string> {
   if (targetId !== localTarget.id) return "";
   return `workbench:${await secrets.own("master-key", () => randomBytes(32).toString("base64"))}`;
+}
+
+function failureNow(reason: string): ServerFailure {
+  return { at: new Date().toISOString(), reason };
 }
 
 function untilListening(child: ChildHandle): Promise<string> {
@@ -237,6 +299,8 @@ async function withTarget<T>(url: string, work: (pool: Pool) => Promise<T>): Pro
   const pool = createProductionPool({ url, applicationName: "reelbench-workbench", connections: 1 });
   try {
     return await work(pool);
+  } catch (error) {
+    throw await explainSilence(error, url);
   } finally {
     await pool.end();
   }

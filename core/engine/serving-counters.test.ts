@@ -84,3 +84,14 @@ it("leaves out what is no metric", () => {
     { name: "b", labels: {}, value: Infinity },
   ]);
 });
+
+it("knows whether a server's Redis answers, and that some have none", async () => {
+  const { registry } = server();
+  const up = new Gauge({ name: "reelbench_redis_up", help: "h", registers: [registry] });
+  up.remove();
+  expect(readServing(await registry.metrics()).redis).toBeNull();
+  up.set(1);
+  expect(readServing(await registry.metrics()).redis).toBe(true);
+  up.set(0);
+  expect(readServing(await registry.metrics()).redis).toBe(false);
+});

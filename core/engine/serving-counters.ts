@@ -16,6 +16,8 @@ export interface ServingCounters {
 export interface ServingLook {
   readonly counters: ServingCounters;
   readonly version: string | null;
+  /** Whether its Redis answers it; null where it has none. */
+  readonly redis: boolean | null;
   readonly online: ProductionMetrics["online"];
   readonly drift: ProductionMetrics["drift"];
 }
@@ -38,6 +40,7 @@ export function readServing(text: string): ServingLook {
   const answers = named("reelbench_online_answers");
   const events = named("reelbench_drift_events");
   const drifts = named("reelbench_drift_psi");
+  const redisUp = named("reelbench_redis_up").at(-1)?.value;
   return {
     counters: {
       durations,
@@ -47,6 +50,7 @@ export function readServing(text: string): ServingLook {
       computed: sum(lookups.filter(({ labels }) => labels["result"] === "computed")),
       feedback: sum(named("reelbench_feedback_events_total")),
     },
+    redis: redisUp === undefined ? null : redisUp === 1,
     version: named("reelbench_model_info").at(-1)?.labels["version"] ?? null,
     online: named("reelbench_online_hit_rate").map(({ labels: { version = "", arm = "" }, value }) => ({
       version,

@@ -2,6 +2,7 @@ import pg from "pg";
 import type { Pool, PoolClient, QueryResult } from "pg";
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
+import { connectionFailure } from "./connection-failure.ts";
 
 /** A pool or one of its clients inside a transaction. */
 export type Database = Pick<Pool, "query">;
@@ -42,7 +43,8 @@ export function createProductionPool(
     statement_timeout: statementTimeout,
     // The server ends the statement first; this is for a server that no longer answers at all.
     query_timeout: statementTimeout + answerMargin,
-    lock_timeout: Math.min(statementTimeout, 10_000),
+    // Before the statement's own limit: who is waited for is the better answer.
+    lock_timeout: Math.min(Math.ceil(statementTimeout * 0.8), 10_000),
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveAfter,
@@ -132,26 +134,13 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   }
 }
 
-/** Whether Postgres was away, or as good as away: it could not be reached, trusted or logged in to. */
+/** Whether Postgres was away, or as good as away: it could not be reached, trusted or logged in to, or took too long. */
 export function isTargetAway(error: unknown): boolean {
-  return error instanceof ReelbenchError && /^RB_TARGET_(UNREACHABLE|TLS|LOGIN)$/.test(error.code);
+  return error instanceof ReelbenchError && /^RB_TARGET_(UNREACHABLE|BUSY|TLS|LOGIN)$/.test(error.code);
 }
 
 /** bigint and count(*) arrive as text. */
 export const bigCount = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
-
-const notReached = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EPIPE",
-  "ECONNABORTED",
-  "ENOENT",
-]);
 
 /** Node's and OpenSSL's codes for certificates and handshakes, and the driver's word that the server has no TLS. */
 function isTlsFailure(code: string, message: string): boolean {
@@ -162,16 +151,16 @@ function isTlsFailure(code: string, message: string): boolean {
 }
 
 /**
- * An error of the driver as a ReelbenchError: RB_TARGET_UNREACHABLE where the database is away or starting, RB_TARGET_LOGIN
- * where it refuses the login, RB_TARGET_TLS where the encrypted connection cannot be made; RB_CONFLICT where a rule of the state machine refused; RB_TARGET_SCHEMA where tables or privileges are missing;
+ * An error of the driver as a ReelbenchError: RB_TARGET_UNREACHABLE where the database is away or starting, RB_TARGET_BUSY
+ * where it took too long, RB_TARGET_LOGIN where it refuses the login, RB_TARGET_TLS where the encrypted connection cannot be made; RB_CONFLICT where a rule of the state machine refused; RB_TARGET_SCHEMA where tables or privileges are missing;
  * RB_DISK_FULL; otherwise RB_INTERNAL. Never holds a password: the driver's messages name the user and host only.
  */
 export function productionError(error: unknown): ReelbenchError {
   if (error instanceof ReelbenchError) return error;
   if (!(error instanceof Error)) return new ReelbenchError("RB_INTERNAL", String(error));
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  const wrap = (as: ConstructorParameters<typeof ReelbenchError>[0], message: string) =>
-    new ReelbenchError(as, message, { cause: error });
+  const wrap = (as: ConstructorParameters<typeof ReelbenchError>[0], message: string, remedy?: string) =>
+    new ReelbenchError(as, message, { cause: error, remedy });
   if (error.name === "AbortError") return wrap("RB_CANCELLED", "Cancelled");
   if (isTlsFailure(code, error.message))
     return wrap("RB_TARGET_TLS", `The encrypted connection to Postgres could not be made: ${error.message}.`);
@@ -179,20 +168,23 @@ export function productionError(error: unknown): ReelbenchError {
     return wrap("RB_TARGET_LOGIN", "Postgres asks for a password, and there is none.");
   if (/^invalid response/i.test(error.message) || /unknown message ?type|received unexpected/i.test(error.message))
     return wrap("RB_TARGET_UNREACHABLE", "What answers there does not speak Postgres.");
-  if (notReached.has(code)) return wrap("RB_TARGET_UNREACHABLE", `Postgres cannot be reached (${code}).`);
-  if (
-    /connection terminated|timeout exceeded when trying to connect|query read timeout|connection timeout|not queryable|pool after calling end/i.test(
-      error.message,
-    )
-  ) {
-    return wrap("RB_TARGET_UNREACHABLE", `The connection to Postgres was lost: ${error.message}.`);
-  }
+  const away = connectionFailure(error, "Postgres");
+  if (away !== null) return wrap("RB_TARGET_UNREACHABLE", `Postgres cannot be reached: ${away.reason}.`, away.remedy);
   if (code.startsWith("08") || code.startsWith("57P") || code === "53300")
-    return wrap("RB_TARGET_UNREACHABLE", `Postgres is not available: ${error.message}.`);
+    return wrap(
+      "RB_TARGET_UNREACHABLE",
+      `Postgres is not available: ${error.message}.`,
+      "Try again in a moment; if it stays so, ask whoever runs this Postgres.",
+    );
   if (code.startsWith("28") || code === "3D000")
     return wrap("RB_TARGET_LOGIN", `Postgres refused the login: ${error.message}.`);
-  if (code === "57014" || code === "55P03")
-    return wrap("RB_TARGET_UNREACHABLE", `Postgres took too long: ${error.message}.`);
+  if (code === "55P03")
+    return wrap(
+      "RB_TARGET_BUSY",
+      "Postgres answers, but somebody else's session holds what is needed here locked, and did not let go in time.",
+      "Try again when that session has ended; whoever runs this Postgres finds it in pg_locks and pg_stat_activity.",
+    );
+  if (code === "57014") return wrap("RB_TARGET_BUSY", "Postgres answers, but did not finish within the time limit.");
   if (/"versions_not_withdrawn"/.test(error.message))
     return wrap("RB_CONFLICT", "This version was withdrawn; restore it before it is put into service.");
   if (code === "RB001" || /"versions_(arrived_whole|probed)"/.test(error.message))

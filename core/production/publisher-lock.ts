@@ -12,10 +12,14 @@ export interface PublisherLock {
   release(): Promise<void>;
 }
 
+/** Milliseconds from one sign of life to the next: a Postgres that hangs says nothing, and no kernel tells of that. */
+const beatEvery = 5_000;
+
 /**
  * One publication at a time on a channel (PUB-7). The lock belongs to a connection of its own, so that it ends with the
- * process however that ends; keepalives end it within half a minute for a machine that is gone. Waits a moment for the
- * lock of a process that was just killed; otherwise throws RB_CONFLICT.
+ * process however that ends; keepalives end it within half a minute for a machine that is gone, and a Postgres that hangs is
+ * noticed within a quarter of one. Waits a moment for the lock of a process that was just killed; otherwise throws
+ * RB_CONFLICT.
  */
 export async function lockPublisher(url: string, channel: string, signal: AbortSignal): Promise<PublisherLock> {
   const client = new pg.Client({
@@ -28,19 +32,35 @@ export async function lockPublisher(url: string, channel: string, signal: AbortS
   });
   const lost = new AbortController();
   let released = false;
-  const onLost = () => {
-    if (!released)
-      lost.abort(
-        new ReelbenchError("RB_TARGET_UNREACHABLE", "The connection that holds the publisher's lock was lost."),
-      );
+  let beat: NodeJS.Timeout | undefined;
+  const onLost = (cause?: unknown) => {
+    clearInterval(beat);
+    if (released) return;
+    const { message, remedy } = productionError(cause ?? new Error("Connection terminated"));
+    lost.abort(
+      new ReelbenchError(
+        "RB_TARGET_UNREACHABLE",
+        `${message} It was lost in the middle of the publication: what was serving still is, and publishing again goes on where it was.`,
+        { cause, remedy },
+      ),
+    );
   };
   client.on("error", onLost);
-  client.on("end", onLost);
+  client.on("end", () => onLost());
   const release = async () => {
     released = true;
+    clearInterval(beat);
     await client.end().catch(() => undefined);
   };
-  const take = async (name: string, patience: number) => {
+  // A connection answers one question at a time.
+  let asked: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(question: () => Promise<T>): Promise<T> => {
+    const answer = asked.then(question);
+    asked = answer.catch(() => undefined);
+    return answer;
+  };
+  const take = (name: string, patience: number) => inTurn(() => tryUntilTaken(name, patience));
+  const tryUntilTaken = async (name: string, patience: number) => {
     for (const deadline = Date.now() + patience; ;) {
       const row = parseRow(
         z.object({ locked: z.boolean() }),
@@ -64,6 +84,8 @@ export async function lockPublisher(url: string, channel: string, signal: AbortS
     await ask(client, "set tcp_keepalives_interval = 5");
     await ask(client, "set tcp_keepalives_count = 3");
     await take(`channel ${channel}`, 3_000);
+    beat = setInterval(() => void inTurn(() => client.query("select 1")).catch(onLost), beatEvery);
+    beat.unref();
   } catch (error) {
     await release();
     throw productionError(error);

@@ -7,15 +7,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { freshDatabase } from "../../e2e/services/services.ts";
+import { freshDatabase, redisUrl } from "../../e2e/services/services.ts";
 import type { FreshDatabase } from "../../e2e/services/services.ts";
 import { tcpProxy } from "../../e2e/services/tcp-proxy.ts";
 import type { Progress } from "../contract/entities.ts";
+import { ReelbenchError } from "../contract/errors.ts";
 import { createProductionPool } from "../production/database.ts";
 import { findDeployment } from "../production/deployments.ts";
 import { migrate } from "../production/migrate.ts";
 import { publicationOf } from "./publication.fixture.ts";
 import { publish } from "./publish.ts";
+import { switchOver } from "./switch-over.ts";
 import { targetVersions } from "./target-versions.ts";
 import { testTarget } from "./test-target.ts";
 
@@ -75,6 +77,105 @@ test("PUB-5: when the network dies half-way, what has arrived is not sent again"
   const after = await chunks();
   for (const [chunk, written] of before) expect([chunk, after.get(chunk)]).toEqual([chunk, written]);
   expect(after.size).toBe(interrupted?.arrived?.ofChunks);
+});
+
+test("a Postgres that falls silent ends the publication within seconds; what was serving is, and it goes on afterwards", async () => {
+  const { hostname, port } = new URL(database.url);
+  const proxy = await tcpProxy({ host: hostname, port: Number(port) });
+  onTestFinished(() => proxy.close());
+  const through = new URL(database.url);
+  through.port = String(proxy.port);
+  const target = { postgresUrl: through.href, redisUrl: null, channel: "silent" };
+  const request = await publicationOf({ seed: 6, users: 300, items: 80 }, directory, target);
+  let frozenAt = 0;
+  const freezeHalfWay = ({ message }: Progress) => {
+    if (frozenAt > 0 || message !== "Comparing checksums") return;
+    frozenAt = Date.now();
+    proxy.freeze();
+  };
+  await expect(
+    publish(request, { signal: new AbortController().signal, onProgress: freezeHalfWay }),
+  ).rejects.toMatchObject({
+    code: "RB_TARGET_UNREACHABLE",
+    message: expect.stringMatching(/it stopped answering\. It was lost in the middle of the publication/) as string,
+  });
+  // Its statements alone would have ten minutes.
+  expect(Date.now() - frozenAt).toBeLessThan(60_000);
+  expect(await findDeployment(pool, "silent")).toBeNull();
+  await proxy.mend();
+  const { version } = await publish(request, { signal: new AbortController().signal, onProgress: () => undefined });
+  expect((await findDeployment(pool, "silent"))?.version).toBe(version);
+});
+
+test("PUB-10: a Postgres that falls silent in the switch itself ends the publication within seconds, and what became of it is asked", async () => {
+  const { hostname, port } = new URL(database.url);
+  const proxy = await tcpProxy({ host: hostname, port: Number(port) });
+  onTestFinished(() => proxy.close());
+  const through = new URL(database.url);
+  through.port = String(proxy.port);
+  const target = { postgresUrl: through.href, redisUrl: null, channel: "frozen-switch" };
+  const request = await publicationOf({ seed: 9, users: 300, items: 80 }, directory, target);
+  let frozenAt = 0;
+  const freezeAtTheEnd = ({ message }: Progress) => {
+    if (message !== "Switching") return;
+    frozenAt = Date.now();
+    proxy.freeze();
+  };
+  await expect(
+    publish(request, { signal: new AbortController().signal, onProgress: freezeAtTheEnd }),
+  ).rejects.toMatchObject({
+    code: "RB_TARGET_UNREACHABLE",
+    message: expect.stringMatching(/whether it did is not known/) as string,
+  });
+  expect(frozenAt).toBeGreaterThan(0);
+  // The connection's own limit is ten minutes.
+  expect(Date.now() - frozenAt).toBeLessThan(60_000);
+  expect(await findDeployment(pool, "frozen-switch")).toBeNull();
+  // What was held up on the way arrives after all, as it may: publishing again is right either way.
+  await proxy.mend();
+  const { version } = await publish(request, { signal: new AbortController().signal, onProgress: () => undefined });
+  expect((await findDeployment(pool, "frozen-switch"))?.version).toBe(version);
+
+  // A commit that arrived and whose answer did not is a switch.
+  const lost = new AbortController();
+  const deaf = createProductionPool({ url: database.url, applicationName: "test", connections: 1 });
+  const client = await deaf.connect();
+  const unanswered = new Proxy(client, {
+    get: (of, name) =>
+      name === "release"
+        ? () => undefined
+        : name === "query"
+          ? async (...asked: [string, unknown[]?]) => {
+              const answer = await of.query(...asked);
+              if (asked[0] !== "commit") return answer;
+              lost.abort(new ReelbenchError("RB_TARGET_UNREACHABLE", "Nobody answers."));
+              return new Promise(() => undefined);
+            }
+          : (Reflect.get(of, name, of) as unknown),
+  });
+  const again = { connect: () => Promise.resolve(unanswered) } as unknown as Pool;
+  const before = await findDeployment(pool, "frozen-switch");
+  const other = { channel: "deaf-switch", version, reason: "publish", expectedEpoch: 0 } as const;
+  expect(await switchOver(again, database.url, other, lost.signal)).toMatchObject({ version, epoch: 1 });
+  expect(await findDeployment(pool, "frozen-switch")).toEqual(before);
+  client.release();
+  await deaf.end();
+}, 90_000);
+
+test("a Redis that goes away half-way is a warning, and the publication is whole", async () => {
+  const redis = new URL(redisUrl());
+  const proxy = await tcpProxy({ host: redis.hostname, port: Number(redis.port) });
+  onTestFinished(() => proxy.close());
+  // The greeting and a few of the rankings that are written ahead.
+  proxy.tear(400);
+  redis.port = String(proxy.port);
+  const target = { postgresUrl: database.url, redisUrl: redis.href, channel: "torn" };
+  const { version, warnings } = await publish(
+    await publicationOf({ seed: 8, users: 200, items: 70 }, directory, target),
+    { signal: new AbortController().signal, onProgress: () => undefined },
+  );
+  expect((await findDeployment(pool, "torn"))?.version).toBe(version);
+  expect(warnings.join(" ")).toContain("The cache was not warmed. Redis cannot be reached: the connection broke off.");
 });
 
 test("PUB-7: of two publishers' processes at once one wins, and the other is told or follows", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
@@ -5,7 +6,7 @@ import type { Bundle } from "../models/bundle.ts";
 import { factorsOf } from "../models/servable.ts";
 import { hiddenItems } from "../production/catalogue.ts";
 import { createProductionPool } from "../production/database.ts";
-import { activate, findDeployment } from "../production/deployments.ts";
+import { findDeployment } from "../production/deployments.ts";
 import type { Deployment } from "../production/deployments.ts";
 import { saveEvaluation, saveGates } from "../production/evaluations.ts";
 import type { GateResult } from "../production/evaluations.ts";
@@ -23,9 +24,9 @@ import { readBundleFor, readCard, userIdsOf } from "./local-bundle.ts";
 import { probeParity } from "./parity.ts";
 import { planProbes, sampleHistories } from "./probe-plan.ts";
 import type { PublishOutcome, PublishRequest } from "./publish-request.ts";
-import { closeRedis, openRedis } from "./redis-target.ts";
+import { closeRedis, openRedis, redisError } from "./redis-target.ts";
 import type { RedisClient } from "./redis-target.ts";
-import { announce, waitForServers } from "./switch-over.ts";
+import { announce, switchOver, untilLost, waitForServers } from "./switch-over.ts";
 import { parseTarget } from "./target-address.ts";
 import type { TargetAddress } from "./target-address.ts";
 import { uploadArtifact, uploadCatalogue, uploadHistories, verifyArtifact } from "./upload.ts";
@@ -43,6 +44,8 @@ interface Publication {
   readonly lock: PublisherLock;
   readonly context: WorkContext;
   readonly warnings: string[];
+  /** From here on the lock's loss is no failure by itself: the switch may have been made though nobody answers. */
+  readonly onSwitching: () => void;
 }
 
 /**
@@ -64,25 +67,42 @@ export async function publish(request: PublishRequest, context: WorkContext): Pr
   });
   let redis: RedisClient | null = null;
   let lock: PublisherLock | null = null;
+  let switching = false;
   try {
     await migrate(pool);
     lock = await lockPublisher(target.postgresUrl, target.channel, context.signal);
     redis = await openOptionalRedis(target.redisUrl, context.signal, warnings);
     const guarded = { ...context, signal: AbortSignal.any([context.signal, lock.lost]) };
-    return await carryOut({ request, target, pool, redis, lock, context: guarded, warnings });
+    // A statement that nobody answers any more would be waited for by its own, long limit.
+    const silence = whenLost(lock.lost);
+    const onSwitching = () => {
+      switching = true;
+      silence.ignore();
+    };
+    const publication = { request, target, pool, redis, lock, context: guarded, warnings, onSwitching };
+    return await Promise.race([carryOut(publication), silence.lost]);
   } catch (error) {
     // An abort's own error hides why: the person cancelled, or the lock was lost.
-    if (context.signal.aborted)
+    if (context.signal.aborted && !switching)
       throw new ReelbenchError("RB_CANCELLED", "The publication was cancelled; what was serving still is.", {
         cause: error,
       });
-    if (lock?.lost.aborted === true) throw toReelbenchError(lock.lost.reason);
+    if (lock?.lost.aborted === true && !switching) throw toReelbenchError(lock.lost.reason);
     throw toReelbenchError(error);
   } finally {
     if (redis !== null) await closeRedis(redis);
     await lock?.release();
-    await pool.end();
+    // It waits for every connection's end: one to a Postgres that fell silent has none.
+    await Promise.race([pool.end().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
   }
+}
+
+function whenLost(signal: AbortSignal): { readonly lost: Promise<never>; ignore(): void } {
+  const ignored = new AbortController();
+  const lost = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(toReelbenchError(signal.reason)), { signal: ignored.signal });
+  });
+  return { lost, ignore: () => ignored.abort() };
 }
 
 async function carryOut(publication: Publication): Promise<PublishOutcome> {
@@ -111,14 +131,18 @@ async function carryOut(publication: Publication): Promise<PublishOutcome> {
     await markProbed(pool, version);
     context.signal.throwIfAborted();
     tell(context, "Switching");
-    const active = await activate(pool, {
-      channel: target.channel,
-      version,
-      reason: "publish",
-      expectedEpoch: deployment?.epoch ?? 0,
-    });
+    publication.onSwitching();
+    const { lost } = publication.lock;
+    const expectedEpoch = deployment?.epoch ?? 0;
+    const activation = { channel: target.channel, version, reason: "publish", expectedEpoch } as const;
+    const active = await switchOver(pool, target.postgresUrl, activation, lost);
     // From here it is published: nothing below may turn that into a failure.
-    const servers = await afterSwitch(publication, active);
+    const servers = await untilLost(afterSwitch(publication, active), lost).catch(() => {
+      warnings.push(
+        "Postgres stopped answering after the switch, so the servers could not be watched; each switches when it hears of it.",
+      );
+      return { live: 0, switched: 0 };
+    });
     return { version, gates, parity: parity.result, activatedAt: active.activatedAt, servers, warnings };
   } catch (error) {
     await recordFailure(pool, version, error);
@@ -213,7 +237,7 @@ async function warmAndProbe(
       context,
     ).catch((error: unknown) => {
       if (context.signal.aborted) throw error;
-      warnings.push(`Redis was not warmed: ${toReelbenchError(error).message}`);
+      warnings.push(`The cache was not warmed. ${redisError(error).message} Servers will fill it by themselves.`);
     });
   }
   const probes = await planProbes(bundle, sample.slice(0, request.probes), hidden, context.signal);
@@ -225,7 +249,8 @@ async function afterSwitch(
   active: Deployment,
 ): Promise<PublishOutcome["servers"]> {
   const note = (what: string) => (error: unknown) => void warnings.push(`${what}: ${toReelbenchError(error).message}`);
-  if (redis !== null) await announce(redis, target.channel).catch(note("Redis could not be told"));
+  if (redis !== null)
+    await announce(redis, target.channel).catch((error: unknown) => note("Redis could not be told")(redisError(error)));
   const servers = await waitForServers(pool, active, switchSeconds, context).catch((error: unknown) => {
     note("The servers could not be watched")(error);
     return { live: 0, switched: 0 };

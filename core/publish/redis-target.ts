@@ -1,5 +1,6 @@
 import { createClient } from "redis";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
+import { connectionFailure } from "../production/connection-failure.ts";
 
 export type RedisClient = Awaited<ReturnType<typeof openRedis>>;
 
@@ -15,21 +16,37 @@ export async function openRedis(url: string, signal: AbortSignal) {
   });
   // Each command rejects with the same cause; without a listener the process would end.
   client.on("error", () => undefined);
-  const onAbort = () => client.destroy();
+  const onAbort = () => end(client);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     await client.connect();
     return client;
   } catch (error) {
     if (signal.aborted) throw new ReelbenchError("RB_CANCELLED", undefined, { cause: error });
-    throw new ReelbenchError("RB_TARGET_UNREACHABLE", `Redis cannot be reached: ${toReelbenchError(error).message}.`, {
-      cause: error,
-    });
+    throw redisError(error);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
 }
 
+/** Never throws: a connection that was lost has nothing left to be closed. */
 export async function closeRedis(client: RedisClient): Promise<void> {
-  await client.close().catch(() => client.destroy());
+  await client.close().catch(() => end(client));
+}
+
+function end(client: { readonly isOpen: boolean; destroy(): void }): void {
+  if (client.isOpen) client.destroy();
+}
+
+/** What a command of Redis threw, in words for people. */
+export function redisError(error: unknown): ReelbenchError {
+  if (error instanceof ReelbenchError) return error;
+  const { message } = toReelbenchError(error);
+  if (/^(NOAUTH|WRONGPASS|NOPERM)|invalid password|without any password/i.test(message))
+    return new ReelbenchError("RB_TARGET_LOGIN", `Redis refused the login: ${message}.`, { cause: error });
+  const away = error instanceof Error ? connectionFailure(error, "Redis") : null;
+  return new ReelbenchError("RB_TARGET_UNREACHABLE", `Redis cannot be reached: ${away?.reason ?? message}.`, {
+    cause: error,
+    remedy: away?.remedy,
+  });
 }

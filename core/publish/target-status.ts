@@ -6,6 +6,7 @@ import { deploymentHistory, findDeployment } from "../production/deployments.ts"
 import { productionMigrations, schemaVersion } from "../production/migrate.ts";
 import { liveServers } from "../production/servers.ts";
 import { listVersions } from "../production/versions.ts";
+import { explainSilence } from "./reach-target.ts";
 import { parseTarget } from "./target-address.ts";
 import type { TargetAddress } from "./target-address.ts";
 
@@ -29,7 +30,10 @@ export async function targetStatus(address: TargetAddress): Promise<TargetStatus
       connections: 2,
       statementTimeout: 10_000,
     });
-    return { reachable: true, error: null, ...(await read(pool, target.channel)) };
+    const status = await read(pool, target.channel).catch(async (error: unknown) => {
+      throw await explainSilence(error, target.postgresUrl);
+    });
+    return { reachable: true, error: null, ...status };
   } catch (error) {
     const { code, message, remedy } = toReelbenchError(error).toEnvelope();
     return {

@@ -6,6 +6,7 @@ import { ask } from "../production/ask.ts";
 import { createProductionPool, parseRow } from "../production/database.ts";
 import { productionMigrations, schemaVersion } from "../production/migrate.ts";
 import { reportPrivileges } from "./privileges.ts";
+import { explainSilence } from "./reach-target.ts";
 import { closeRedis, openRedis } from "./redis-target.ts";
 import { parseTarget } from "./target-address.ts";
 import type { TargetAddress } from "./target-address.ts";
@@ -45,7 +46,11 @@ export async function testTarget(
     statementTimeout: 10_000,
   });
   try {
-    const reached = await attempt("postgres", () => checkVersion(pool));
+    const reached = await attempt("postgres", () =>
+      checkVersion(pool).catch(async (error: unknown) => {
+        throw await explainSilence(error, postgresUrl);
+      }),
+    );
     if (reached) {
       await attempt("encryption", () => checkEncryption(pool, new URL(postgresUrl).hostname));
       await attempt("privileges", async () => {

@@ -14,7 +14,7 @@ export const publishedAhead = 10 * 60_000;
 const rotateAfter = 30 * 86_400_000;
 /** How long a replica works with the keys it read. */
 const freshFor = 60_000;
-/** A token with an unknown `kid` makes a replica look again, but not more often than this. */
+/** A token with an unknown `kid` makes a replica look again, but such tokens not more often than this. */
 const lookAgainAfter = 2_000;
 
 export interface SigningKeys {
@@ -46,6 +46,8 @@ type Row = z.infer<typeof keyRow>;
 export function createSigningKeys(pool: Pool, vault: Vault, tokenSeconds: number): SigningKeys {
   let rows: readonly Row[] = [];
   let readAt = -Infinity;
+  let lookedAt = -Infinity;
+  let looking: Promise<void> = Promise.resolve();
   let reading: Promise<void> | null = null;
   const privateKeys = new Map<string, CryptoKey>();
   const publicKeys = new Map<string, CryptoKey>();
@@ -73,6 +75,19 @@ export function createSigningKeys(pool: Pool, vault: Vault, tokenSeconds: number
       // What was read goes on serving while Postgres is away; without anything read there is nothing to serve with.
       if (rows.length === 0) throw error;
     }
+  }
+
+  /** Another replica may have made the first key since, and signed with it at once. */
+  async function find(kid: string): Promise<Row | undefined> {
+    const known = () => rows.find((row) => row.kid === kid);
+    if (known() !== undefined) return known();
+    if (performance.now() - lookedAt > lookAgainAfter) {
+      lookedAt = performance.now();
+      // A reading that is under way may have begun before the key was made.
+      looking = (reading?.catch(() => undefined) ?? Promise.resolve()).then(() => fresh(0));
+    }
+    await looking;
+    return known();
   }
 
   const signing = (): Row | undefined => rows.find((row) => row.signs_from.getTime() <= Date.now());
@@ -115,11 +130,7 @@ export function createSigningKeys(pool: Pool, vault: Vault, tokenSeconds: number
     },
     async verifier(kid) {
       await fresh();
-      let row = rows.find((known) => known.kid === kid);
-      if (row === undefined) {
-        await fresh(lookAgainAfter);
-        row = rows.find((known) => known.kid === kid);
-      }
+      const row = await find(kid);
       if (row === undefined || (row.verifies_until !== null && row.verifies_until.getTime() <= Date.now())) return null;
       const known = publicKeys.get(kid);
       if (known !== undefined) return known;

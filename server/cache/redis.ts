@@ -37,6 +37,8 @@ export interface RedisStore {
   isUp(): boolean;
   /** Asks Redis for a sign of life, so that `isUp` is true to now. */
   check(): Promise<void>;
+  /** Resolves when the first attempt to connect has succeeded or failed. */
+  tried(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,8 @@ export function connectRedis(options: RedisOptions): RedisStore {
     reconnectStrategy: (retries: number) => Math.min(50 * 2 ** Math.min(retries, 6), 2000),
   };
   const onError = (error: unknown) => logger.debug({ error: String(error) }, "redis");
+  let settle: () => void = () => undefined;
+  const tried = new Promise<void>((resolve) => (settle = resolve));
   const client = keepLively(
     () => {
       const made = createClient({
@@ -89,6 +93,7 @@ export function connectRedis(options: RedisOptions): RedisStore {
         onError(error);
         changed(null);
       });
+      for (const event of ["error", "ready"]) made.once(event, settle);
       for (const event of ["end", "reconnecting", "ready"]) made.on(event, () => changed(null));
       made.on("invalidate", (key: unknown) =>
         changed(typeof key === "string" ? key : Buffer.isBuffer(key) ? key.toString("utf8") : null),
@@ -196,6 +201,7 @@ export function connectRedis(options: RedisOptions): RedisStore {
     onChanged: (listen) => void changeListeners.push(listen),
     isUp: () => up && client.now().isReady,
     check: () => attempt("ping", () => client.now().ping()).then(() => undefined),
+    tried: () => tried,
     async close() {
       client.close();
       listener.close();
