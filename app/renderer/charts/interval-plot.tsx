@@ -24,7 +24,8 @@ interface IntervalPlotProps {
   readonly reference?: number;
 }
 
-const longestLabel = 24;
+const longestLabel = 28;
+const letterWidth = 6.5;
 const whiskerEnd = 5;
 
 /** Dot and whisker: a value for each row with its interval. */
@@ -39,7 +40,7 @@ export function IntervalPlot(props: IntervalPlotProps) {
 
 function Drawing({ rows, height, width, xLabel, title, reference }: IntervalPlotProps & { readonly width: number }) {
   const [at, setAt] = useState<number | null>(null);
-  const labelWidth = 14 + 7 * Math.max(4, ...rows.map(({ label }) => Math.min(longestLabel, label.length)));
+  const labelWidth = 14 + letterWidth * Math.max(4, ...rows.map(({ label }) => Math.min(longestLabel, label.length)));
   const margin = { top: 6, right: 22, bottom: 34, left: labelWidth };
   const x = linearScale(extent(rows, reference), [margin.left, Math.max(margin.left + 40, width - margin.right)]);
   const band = (height - margin.top - margin.bottom) / Math.max(1, rows.length);

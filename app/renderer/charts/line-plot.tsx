@@ -1,4 +1,3 @@
-import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import { formatCount, formatGeneral } from "../components/format/numbers.ts";
 import { seriesColor, seriesDash } from "../theme/tokens.ts";
@@ -12,6 +11,7 @@ import type { LineScale } from "./line-scale.ts";
 import { letters, PlotAxes } from "./plot-axes.tsx";
 import { mergeSeries } from "./series.ts";
 import type { MergedRow, Series } from "./series.ts";
+import { usePlotWidth } from "./use-plot-width.ts";
 
 interface LinePlotProps {
   readonly series: readonly Series[];
@@ -34,7 +34,7 @@ const margin = { top: 8, right: 14, bottom: 34, left: 66 } as const;
  */
 export function LinePlot({ series, height, xLabel, yLabel, title, dots = false, gapAfter = Infinity }: LinePlotProps) {
   const view = useChartView();
-  const { ref, width } = useElementSize();
+  const { ref, width } = usePlotWidth();
   const below = series.length > 1 ? legendHeight : 0;
   return (
     <div>
@@ -46,6 +46,13 @@ export function LinePlot({ series, height, xLabel, yLabel, title, dots = false, 
       {series.length > 1 && <ChartLegend entries={series} />}
     </div>
   );
+}
+
+/** As many as there is room for. What is counted, as epochs are, has none between one and the next. */
+function mostTicks(xs: readonly number[], width: number): number {
+  const room = Math.max(3, Math.floor(width / 110));
+  if (!xs.every((x) => Number.isInteger(x))) return room;
+  return Math.min(room, Math.max(...xs) - Math.min(...xs) + 1);
 }
 
 interface DrawingProps extends Required<LinePlotProps> {
@@ -61,7 +68,7 @@ function Drawing(props: DrawingProps) {
   const xs = rows.map((row) => row["x"] ?? 0);
   const values = drawn.flatMap(({ index }) => rows.flatMap((row) => row[`s${String(index)}`] ?? []));
   const x = scaleOf(xs, [margin.left, width - margin.right], logarithmic.has("x"), {
-    ticks: Math.max(3, Math.floor(width / 110)),
+    ticks: mostTicks(xs, width),
     tight: true,
   });
   const y = scaleOf(values, [height - margin.bottom, margin.top], logarithmic.has("y"));

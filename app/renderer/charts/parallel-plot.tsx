@@ -1,9 +1,9 @@
-import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import { formatGeneral } from "../components/format/numbers.ts";
 import { TooltipCard } from "./chart-tooltip.tsx";
 import styles from "./line-plot.module.css";
 import { PointReader } from "./point-reader.tsx";
+import { usePlotWidth } from "./use-plot-width.ts";
 
 export interface ParallelAxis {
   readonly id: string;
@@ -37,7 +37,7 @@ const letterWidth = 7;
 
 /** Every run a line over its settings, the better the stronger. Arrow keys go from the best to the next. */
 export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlotProps) {
-  const { ref, width } = useElementSize();
+  const { ref, width } = usePlotWidth();
   const [at, setAt] = useState<number | null>(null);
   // The best are drawn last, over the others.
   const ordered = [...lines].sort((a, b) => a.strength - b.strength);

@@ -8,6 +8,9 @@ export interface PlotMargin {
   readonly left: number;
 }
 
+/** Room for both axes and their names. */
+export const plotMargin = { top: 8, right: 14, bottom: 36, left: 66 } as const satisfies PlotMargin;
+
 interface PlotAxesProps {
   readonly x: LineScale;
   readonly y: LineScale;

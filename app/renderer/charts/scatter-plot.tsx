@@ -1,4 +1,3 @@
-import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import { formatGeneral } from "../components/format/numbers.ts";
 import { seriesColor } from "../theme/tokens.ts";
@@ -9,6 +8,7 @@ import styles from "./line-plot.module.css";
 import { linearScale, logarithmicScale } from "./line-scale.ts";
 import { PlotAxes } from "./plot-axes.tsx";
 import { PointReader } from "./point-reader.tsx";
+import { usePlotWidth } from "./use-plot-width.ts";
 
 export interface ScatterPoint {
   readonly id: string;
@@ -41,7 +41,7 @@ const mostNames = 12;
 
 /** Points in two measures. Arrow keys walk through them from left to right, Enter opens one. */
 export function ScatterPlot(props: ScatterPlotProps) {
-  const { ref, width } = useElementSize();
+  const { ref, width } = usePlotWidth();
   const { legend = [], height } = props;
   const below = legend.length > 1 ? legendHeight : 0;
   return (

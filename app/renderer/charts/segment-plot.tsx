@@ -1,4 +1,3 @@
-import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import { formatCompact, formatGeneral } from "../components/format/numbers.ts";
 import { seriesColor } from "../theme/tokens.ts";
@@ -8,6 +7,7 @@ import { useChartView } from "./chart-view.ts";
 import styles from "./line-plot.module.css";
 import { linearScale } from "./line-scale.ts";
 import { PointReader } from "./point-reader.tsx";
+import { usePlotWidth } from "./use-plot-width.ts";
 
 interface SegmentPlotProps {
   readonly title: string;
@@ -26,7 +26,7 @@ const margin = { top: 6, right: 20, bottom: 34, left: 170 } as const;
 
 /** Bars from zero, one for each series in each segment. */
 export function SegmentPlot({ title, height, xLabel, segments, series }: SegmentPlotProps) {
-  const { ref, width } = useElementSize();
+  const { ref, width } = usePlotWidth();
   const { hidden } = useChartView();
   const [at, setAt] = useState<number | null>(null);
   const shown = series.flatMap((one, index) => (hidden.has(one.id) ? [] : [{ ...one, index }]));

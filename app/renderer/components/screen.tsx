@@ -1,4 +1,5 @@
 import { Box, Group, Text, Title } from "@mantine/core";
+import { useDeferredValue } from "react";
 import type { ReactNode } from "react";
 
 interface ScreenProps {
@@ -12,8 +13,12 @@ interface ScreenProps {
   readonly width?: number | string;
 }
 
-/** The frame every screen shares: one heading, its actions at the right, the content below. */
+/**
+ * The frame every screen shares: one heading, its actions at the right, the content below. The heading is there at once, the
+ * content is drawn after it, in pieces between which the page answers.
+ */
 export function Screen({ title, subtitle, actions, crumbs, children, width = 2200 }: ScreenProps) {
+  const isDrawn = useDeferredValue(true, false);
   return (
     <Box px={{ base: "md", lg: "xl" }} py="lg" maw={width}>
       {crumbs}
@@ -28,7 +33,7 @@ export function Screen({ title, subtitle, actions, crumbs, children, width = 220
         </div>
         {actions !== undefined && <Group gap="xs">{actions}</Group>}
       </Group>
-      {children}
+      {isDrawn && children}
     </Box>
   );
 }

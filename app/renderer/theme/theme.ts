@@ -1,9 +1,11 @@
 import {
   ActionIcon,
+  Alert,
   Badge,
   Button,
   Card,
   Checkbox,
+  Code,
   createTheme,
   Drawer,
   Menu,
@@ -62,6 +64,10 @@ const plainList = { withScrollArea: false, styles: { dropdown: { maxHeight: 260,
 /** A table wider than its place: its bar is seen, and it scrolls by the keyboard, too. */
 const reachable = { type: "auto", offsetScrollbars: "present", viewportProps: { tabIndex: 0 } } as const;
 
+/** Words on the pale ground of a colour. What Mantine takes for them in the dark theme is nearly white in every colour. */
+const wordsOn = (color: string) =>
+  `light-dark(var(--mantine-color-${color}-light-color), var(--mantine-color-${color}-4))`;
+
 export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: 7,
@@ -83,9 +89,19 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: "md" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } }),
+    Alert: Alert.extend({
+      vars: ({ primaryColor }, { color = primaryColor }) => ({ root: { "--alert-color": wordsOn(color) } }),
+    }),
+    Badge: Badge.extend({
+      defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 },
+      vars: ({ primaryColor }, { color = primaryColor, variant }) => ({
+        root: variant === "light" ? { "--badge-color": wordsOn(color) } : {},
+      }),
+    }),
     Button: Button.extend({ defaultProps: small }),
     Card: Card.extend({ defaultProps: { padding: "md", withBorder: true } }),
+    // Of what Mantine takes in the light theme nothing is seen on white but that the words around it stand apart.
+    Code: Code.extend({ vars: () => ({ root: { "--code-bg": "var(--rb-code)" } }) }),
     Checkbox: Checkbox.extend({ defaultProps: small }),
     Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
     // Its placeholder for the focus is an element that no menu may hold; without it the first item has the focus.
@@ -95,13 +111,23 @@ export const theme = createTheme({
     NavLink: NavLink.extend({ defaultProps: {} }),
     NumberInput: NumberInput.extend({ defaultProps: small }),
     Paper: Paper.extend({ defaultProps: { withBorder: true } }),
-    SegmentedControl: SegmentedControl.extend({ defaultProps: small }),
+    SegmentedControl: SegmentedControl.extend({
+      defaultProps: small,
+      // In the dark Mantine's own ground is the page's: nothing would hold the choices together.
+      styles: { root: { backgroundColor: "light-dark(var(--mantine-color-gray-1), var(--mantine-color-dark-9))" } },
+    }),
     Select: Select.extend({ defaultProps: { ...small, ...plainList, allowDeselect: false } }),
     Slider: Slider.extend({ defaultProps: small }),
     Switch: Switch.extend({ defaultProps: small }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 5, horizontalSpacing: "sm" } }),
     TableScrollContainer: TableScrollContainer.extend({ defaultProps: { scrollAreaProps: reachable } }),
-    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
+    Tabs: Tabs.extend({
+      defaultProps: { keepMounted: false },
+      // The line under the chosen one is all that tells it from the others.
+      vars: (_theme, { variant = "default" }) => ({
+        root: variant === "default" ? { "--tabs-color": "var(--rb-accent-text)" } : {},
+      }),
+    }),
     Textarea: Textarea.extend({ defaultProps: small }),
     TextInput: TextInput.extend({ defaultProps: small }),
     Tooltip: Tooltip.extend({

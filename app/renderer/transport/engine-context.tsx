@@ -28,6 +28,12 @@ export function useConnectionPhase(): ConnectionPhase {
   return useSyncExternalStore(connection.onPhaseChange, connection.phase);
 }
 
+/** True while the engine is gone, or thought to be: what it was doing is not being done. */
+export function useEngineAway(): boolean {
+  const phase = useConnectionPhase();
+  return phase === "reconnecting" || phase === "gone";
+}
+
 /** What the tray lists. One key, so that events can keep it current without asking again. */
 export const jobsInput = { limit: 200 } as const;
 export const jobsKey = ["jobs.list", jobsInput] as const;

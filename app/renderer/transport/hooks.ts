@@ -32,6 +32,8 @@ interface QueryMethodOptions {
   readonly keepPrevious?: boolean;
   /** Milliseconds; for what changes without the engine knowing (a target's servers). */
   readonly refetchInterval?: number | false;
+  /** What was answered is of that moment only: asked anew whenever it is looked at again. */
+  readonly forget?: boolean;
 }
 
 /** Asks the engine and keeps the answer current. */
@@ -46,6 +48,7 @@ export function useQueryMethod<M extends QueryMethod>(
     enabled: options.enabled ?? true,
     refetchInterval: options.refetchInterval ?? false,
     ...(options.keepPrevious === true ? { placeholderData: keepPreviousData } : {}),
+    ...(options.forget === true ? { gcTime: 0, staleTime: 0 } : {}),
   });
 }
 

@@ -3,7 +3,7 @@ import { quotedForSearch } from "../../../core/contract/run-search.ts";
 import { useQueryMethod } from "./hooks.ts";
 
 /** More are not chosen from a list; they are searched for under Compare. */
-const most = 200;
+const most = 100;
 
 interface RunChoice {
   readonly data: readonly RunRow[] | undefined;

@@ -1,5 +1,7 @@
-import { Skeleton, Stack } from "@mantine/core";
+import { Skeleton, Stack, Text } from "@mantine/core";
+import { useDeferredValue } from "react";
 import type { ReactNode } from "react";
+import { useSecondsShown } from "../format/use-seconds-shown.ts";
 import { ErrorPanel } from "./error-panel.tsx";
 
 interface AnswerState<T> {
@@ -16,9 +18,13 @@ interface AnswerProps<T> {
   readonly children: (data: T) => ReactNode;
 }
 
-/** One answer of the engine in its three states. What was shown stays shown while it is asked again. */
+/**
+ * One answer of the engine in its three states. What was shown stays shown while it is asked again. An answer that comes is drawn
+ * in pieces, between which the page answers.
+ */
 export function Answer<T>({ of, height = 160, errorTitle, children }: AnswerProps<T>) {
-  if (of.data !== undefined) return <>{children(of.data)}</>;
+  const isDrawn = useDeferredValue(of.data !== undefined, false);
+  if (of.data !== undefined && isDrawn) return <>{children(of.data)}</>;
   if (of.error !== null && of.error !== undefined) {
     return (
       <ErrorPanel
@@ -28,9 +34,24 @@ export function Answer<T>({ of, height = 160, errorTitle, children }: AnswerProp
       />
     );
   }
+  return <Waiting height={height} />;
+}
+
+/** Seconds after which a person begins to wonder. */
+const long = 3;
+
+function Waiting({ height }: { readonly height: number }) {
+  const seconds = useSecondsShown();
   return (
-    <Stack gap="xs" role="progressbar" aria-label="Loading">
-      <Skeleton height={height} radius="sm" />
-    </Stack>
+    <div>
+      <Stack gap="xs" role="progressbar" aria-label="Loading">
+        <Skeleton height={height} radius="sm" />
+      </Stack>
+      {seconds >= long && (
+        <Text size="xs" c="dimmed" mt={4}>
+          No answer yet, after {seconds} s.
+        </Text>
+      )}
+    </div>
   );
 }

@@ -81,7 +81,8 @@ function parts(metric: string): { readonly base: string; readonly cutOff: string
 export function metricLabel(metric: string): string {
   const { base, cutOff } = parts(metric);
   const label = known[base]?.label ?? base.replaceAll("-", " ");
-  return cutOff === undefined ? label : `${label}@${cutOff}`;
+  // "NDCG@10 (exponential)": what stands in brackets is of the metric, not of its length.
+  return cutOff === undefined ? label : label.replace(/(?= \()|$/u, `@${cutOff}`);
 }
 
 /** A learning curve's name: `train-rmse` → "Training RMSE". */

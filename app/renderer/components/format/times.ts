@@ -1,4 +1,6 @@
 const dateTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const date = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const utcDate = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
 const utcDateTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
@@ -6,6 +8,16 @@ const utcDateTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", time
 /** Something that happened here: local time. */
 export function formatDateTime(iso: string): string {
   return dateTime.format(new Date(iso));
+}
+
+/** To the second, where things follow one another fast: a log. */
+export function formatMoment(iso: string): string {
+  return moment.format(new Date(iso));
+}
+
+/** Within minutes from now: "18:07:32". */
+export function formatClock(iso: string): string {
+  return clock.format(new Date(iso));
 }
 
 /** A date of the data, in UTC as it is stored. */

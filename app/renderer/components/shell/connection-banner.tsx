@@ -21,7 +21,7 @@ export function ConnectionBanner() {
       <Text size="sm" fw={500}>
         {gone
           ? `The engine is gone. What was finished is kept; running jobs can be resumed once it is back. ${desktopBridge() === null ? "Start it again and open the link it prints." : "Reconnect, or restart Reelbench."}`
-          : "The engine is gone. Reconnecting… Running jobs will show as interrupted and can be resumed."}
+          : `The engine is gone. Reconnecting… Running jobs will show as interrupted and can be resumed.${desktopBridge() === null ? " If it does not come back, start it again and open the link it prints." : ""}`}
       </Text>
       <Button ml="auto" size="compact-xs" variant="white" color="dark" onClick={() => connection.retryNow()}>
         Reconnect now

@@ -1,5 +1,6 @@
 import { Anchor, Group, Progress, Text } from "@mantine/core";
 import type { Job } from "../../../../core/contract/entities.ts";
+import { useEngineAway } from "../../transport/engine-context.tsx";
 import { isUnfinished } from "../../transport/hooks.ts";
 import { formatAgo, formatSeconds } from "../format/times.ts";
 import { JobActions } from "./job-actions.tsx";
@@ -15,6 +16,7 @@ export function isPaused({ error, state }: Job): boolean {
 
 export function JobRow({ job, now }: { readonly job: Job; readonly now: number }) {
   const link = jobResultLink(job);
+  const away = useEngineAway();
   return (
     <li className={styles["row"]} aria-label={job.title}>
       <StateBadge state={job.state} />
@@ -24,14 +26,14 @@ export function JobRow({ job, now }: { readonly job: Job; readonly now: number }
         </Text>
         <JobDetail job={job} now={now} />
       </div>
-      <div>{isUnfinished(job) && <JobProgress job={job} now={now} />}</div>
+      <div>{isUnfinished(job) && !away && <JobProgress job={job} now={now} />}</div>
       <Group gap="xs" wrap="nowrap" justify="flex-end">
         {link !== null && (
           <Anchor size="sm" href={link.href}>
             {link.label}
           </Anchor>
         )}
-        <JobActions job={job} />
+        {!away && <JobActions job={job} />}
       </Group>
     </li>
   );

@@ -2,6 +2,7 @@ import { ActionIcon, Badge, Button, Group, Progress, ScrollArea, Stack, Text, Un
 import { IconChevronDown, IconChevronUp, IconPlayerPause, IconPlayerPlay, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Job } from "../../../../core/contract/entities.ts";
+import { useEngineAway } from "../../transport/engine-context.tsx";
 import { isUnfinished, useCommand, useJobs, useQueryMethod } from "../../transport/hooks.ts";
 import { useCommands } from "../commands/commands-context.tsx";
 import { tellFailure } from "../feedback/tell.ts";
@@ -18,7 +19,8 @@ export function JobTray() {
   const [open, setOpen] = useState(false);
   const jobs = useJobs();
   const held = useQueryMethod("jobs.queue", {}).data?.held ?? false;
-  const unfinished = jobs.filter(isUnfinished);
+  const away = useEngineAway();
+  const unfinished = away ? [] : jobs.filter(isUnfinished);
   const interrupted = jobs.filter((job) => job.state === "interrupted" && job.resumable && !isPaused(job));
   const current = unfinished.find(({ state }) => state === "running") ?? unfinished[0];
   useCommands([

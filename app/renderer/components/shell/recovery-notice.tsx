@@ -1,12 +1,11 @@
 import { Button, CloseButton, Group, Text } from "@mantine/core";
 import { IconHistory } from "@tabler/icons-react";
-import { useState } from "react";
 import { z } from "zod";
 import { formatDateTime } from "../format/times.ts";
 import { tellFailure } from "../feedback/tell.ts";
 import { LinkButton } from "../link-button.tsx";
 import { storedValue, useStoredValue } from "../preferences/stored-value.ts";
-import { useCommand, useQueryMethod } from "../../transport/hooks.ts";
+import { useCommand, useJobs, useQueryMethod } from "../../transport/hooks.ts";
 
 /** When the engine was opened whose recovery the person has read. */
 const read = storedValue("reelbench.recovery-read", z.string(), "");
@@ -16,12 +15,16 @@ export function RecoveryNotice() {
   const { data } = useQueryMethod("workspace.recovery", {});
   const readAt = useStoredValue(read);
   const resume = useCommand("jobs.resume");
-  const [resumed, setResumed] = useState(false);
+  const jobs = useJobs();
   if (data === undefined || !data.afterCrash || readAt === data.openedAt) return null;
   const { interruptedJobs, openedAt } = data;
+  // Each may have been resumed by itself meanwhile, here or elsewhere.
+  const left = interruptedJobs.filter(({ id }) => {
+    const job = jobs.find((each) => each.id === id);
+    return job === undefined || job.state === "interrupted";
+  });
   const resumeAll = async () => {
-    for (const { id } of interruptedJobs) await resume.mutateAsync({ jobId: id });
-    setResumed(true);
+    for (const { id } of left) await resume.mutateAsync({ jobId: id });
   };
   return (
     <Group
@@ -34,9 +37,9 @@ export function RecoveryNotice() {
       <IconHistory size={17} aria-hidden />
       <Text size="sm" style={{ flex: "1 1 320px" }}>
         The engine had ended without closing; on {formatDateTime(openedAt)} it was started again. Everything that was
-        finished is kept{interruptedText(interruptedJobs.length, resumed)}
+        finished is kept{interruptedText(interruptedJobs.length, left.length)}
       </Text>
-      {interruptedJobs.length > 0 && !resumed && (
+      {left.length > 0 && (
         <Button
           size="compact-xs"
           loading={resume.isPending}
@@ -44,7 +47,7 @@ export function RecoveryNotice() {
             void resumeAll().catch((error: unknown) => tellFailure("Not everything could be resumed", error))
           }
         >
-          {interruptedJobs.length === 1 ? "Resume it" : "Resume all"}
+          {left.length === 1 ? "Resume it" : "Resume all"}
         </Button>
       )}
       <LinkButton size="compact-xs" variant="default" to="/settings" search={{ section: "about" }}>
@@ -55,8 +58,8 @@ export function RecoveryNotice() {
   );
 }
 
-function interruptedText(count: number, resumed: boolean): string {
+function interruptedText(count: number, left: number): string {
   if (count === 0) return ".";
-  if (resumed) return "; what was interrupted goes on from its last checkpoint.";
+  if (left === 0) return "; what was interrupted was resumed, from its last checkpoint.";
   return count === 1 ? "; one job was interrupted." : `; ${String(count)} jobs were interrupted.`;
 }

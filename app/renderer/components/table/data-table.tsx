@@ -11,9 +11,8 @@ import {
   useTable,
 } from "@tanstack/react-table";
 import type { ColumnDef, Row as TableRow, RowData, SortingState } from "@tanstack/react-table";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { Checkbox, Text } from "@mantine/core";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import type { CellValue, TextTable } from "./copy-as.ts";
 import { useRowHeight } from "../preferences/density.ts";
@@ -21,6 +20,7 @@ import styles from "./data-table.module.css";
 import { HeaderCell } from "./header-cell.tsx";
 import { useRowKeys } from "./row-keys.ts";
 import { ScrollEdge } from "./scroll-edge.tsx";
+import { useRowsInSight } from "./use-rows-in-sight.ts";
 
 /** A column: what it holds (sorted, filtered and copied by) and, where that is not enough, how it looks. */
 export interface DataColumn<Row> {
@@ -134,16 +134,14 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const offsets = pinnedOffsets(visible, layout.pinned, onSelect === undefined ? 0 : selectWidth);
   const scroller = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
-  const virtual = useVirtualizer({
+  const virtual = useRowsInSight({
     count: shown.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
+    scroller,
+    rowHeight,
+    height: maxHeight,
     overscan: 12,
-    // A scroll is drawn with the next frame, not within its own event.
-    useFlushSync: false,
-    getItemKey: (index) => shown[index]?.id ?? index,
+    keyOf: (index) => shown[index]?.id ?? index,
   });
-  useEffect(() => virtual.measure(), [virtual, rowHeight]);
   const toggle = (id: string) => onSelect?.(toggled(selected, id));
   const keys = useRowKeys({
     count: shown.length,

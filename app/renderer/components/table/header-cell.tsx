@@ -1,6 +1,7 @@
 import { Tooltip, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import type { SortingState } from "@tanstack/react-table";
+import { memo } from "react";
 import styles from "./data-table.module.css";
 
 interface HeaderCellProps {
@@ -17,7 +18,7 @@ interface HeaderCellProps {
 }
 
 /** A header that sorts: best (or A) first, then the other way, then not at all. */
-export function HeaderCell({ column, sorting, onSort, offset }: HeaderCellProps) {
+export const HeaderCell = memo(function HeaderCell({ column, sorting, onSort, offset }: HeaderCellProps) {
   const current = sorting.find(({ id }) => id === column.id);
   const firstDescending = column.bestFirst === "high";
   const next = (): SortingState => {
@@ -45,4 +46,4 @@ export function HeaderCell({ column, sorting, onSort, offset }: HeaderCellProps)
       {column.help === undefined || column.help === "" ? button : <Tooltip label={column.help}>{button}</Tooltip>}
     </th>
   );
-}
+});

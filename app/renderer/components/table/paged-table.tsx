@@ -1,8 +1,8 @@
 import { ActionIcon, Group, NumberInput, Text } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useQueries } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { memo, useDeferredValue, useMemo, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import type { SortingState } from "@tanstack/react-table";
 import { ErrorPanel } from "../feedback/error-panel.tsx";
@@ -12,6 +12,7 @@ import styles from "./data-table.module.css";
 import { HeaderCell } from "./header-cell.tsx";
 import { useRowKeys } from "./row-keys.ts";
 import { ScrollEdge } from "./scroll-edge.tsx";
+import { useRowsInSight } from "./use-rows-in-sight.ts";
 
 export interface PagedColumn<Row> {
   readonly id: string;
@@ -54,27 +55,24 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
   const scroller = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
   const rowCount = Math.min(stretch, Math.max(0, (total ?? pageSize) - start));
-  const virtual = useVirtualizer({
-    count: rowCount,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 10,
-    // A scroll is drawn with the next frame, not within its own event.
-    useFlushSync: false,
-  });
-  useEffect(() => virtual.measure(), [virtual, rowHeight]);
+  const virtual = useRowsInSight({ count: rowCount, scroller, rowHeight, height, overscan: 10 });
   const least = columns.reduce((sum, { width }) => sum + width, 0);
   const keys = useRowKeys({ count: rowCount, scrollTo: (index) => virtual.scrollToIndex(index) });
   const items = virtual.getVirtualItems();
   const firstPage = Math.floor((start + (items[0]?.index ?? 0)) / pageSize);
   const lastPage = Math.floor((start + (items.at(-1)?.index ?? 0)) / pageSize);
   const numbers = Array.from({ length: lastPage - firstPage + 1 }, (_, index) => firstPage + index);
-  const pages = useQueries({ queries: numbers.map((number) => page(number * pageSize, pageSize)) });
-  const known = pages.find(({ data }) => data !== undefined)?.data?.total;
+  const { pages, failed } = useQueries({
+    queries: numbers.map((number) => page(number * pageSize, pageSize)),
+    combine: whatCame<Row>,
+  });
+  const known = pages.find((each) => each !== undefined)?.total;
   if (known !== undefined && known !== total) setTotal(known);
-  const failed = pages.find(({ error }) => error !== null);
+  const come = useMemo(() => ({ first: firstPage, pages }), [firstPage, pages]);
+  // Rows that come are drawn in pieces, between which the page answers.
+  const drawn = useDeferredValue(come);
   const rowAt = (absolute: number) =>
-    pages[Math.floor(absolute / pageSize) - firstPage]?.data?.rows[absolute % pageSize];
+    drawn.pages[Math.floor(absolute / pageSize) - drawn.first]?.rows[absolute % pageSize];
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
 
@@ -117,21 +115,17 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
             <tbody {...keys.bodyProps}>
               {before > 0 && <tr aria-hidden style={{ height: before }} />}
               {items.map(({ index, key }) => {
-                const row = rowAt(start + index);
+                const { tabIndex } = keys.rowProps(index);
                 return (
-                  <tr
+                  <PagedRow
                     key={key}
-                    {...keys.rowProps(index)}
-                    className={styles["row"]}
-                    aria-rowindex={start + index + 2}
-                    style={{ height: rowHeight }}
-                  >
-                    {columns.map((column) => (
-                      <td key={column.id} style={{ textAlign: column.numeric === true ? "right" : "left" }}>
-                        {row === undefined ? <span style={{ opacity: 0.4 }}>…</span> : column.cell(row)}
-                      </td>
-                    ))}
-                  </tr>
+                    row={rowAt(start + index)}
+                    index={index}
+                    place={start + index + 2}
+                    columns={columns as readonly PagedColumn<unknown>[]}
+                    tabIndex={tabIndex}
+                    height={rowHeight}
+                  />
                 );
               })}
               {after > 0 && <tr aria-hidden style={{ height: after }} />}
@@ -151,6 +145,31 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
     </div>
   );
 }
+
+function whatCame<Row>(answers: readonly UseQueryResult<Page<Row>>[]) {
+  return { pages: answers.map(({ data }) => data), failed: answers.find(({ error }) => error !== null) };
+}
+
+interface PagedRowProps {
+  readonly row: unknown;
+  readonly index: number;
+  readonly place: number;
+  readonly columns: readonly PagedColumn<unknown>[];
+  readonly tabIndex: number;
+  readonly height: number;
+}
+
+const PagedRow = memo(function PagedRow({ row, index, place, columns, tabIndex, height }: PagedRowProps) {
+  return (
+    <tr data-row={index} tabIndex={tabIndex} className={styles["row"]} aria-rowindex={place} style={{ height }}>
+      {columns.map((column) => (
+        <td key={column.id} style={{ textAlign: column.numeric === true ? "right" : "left" }}>
+          {row === undefined ? <span style={{ opacity: 0.4 }}>…</span> : column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+});
 
 interface PositionProps {
   readonly start: number;

@@ -39,13 +39,14 @@ export function useRowKeys({ count, scrollTo, onSpace, onEnter }: RowKeysOptions
     else return;
     event.preventDefault();
   };
+  // Here and not at each row: rows that stay as they are need not be drawn again.
+  const onFocus = (event: React.FocusEvent) => {
+    const { row } = event.target.closest<HTMLElement>("tr[data-row]")?.dataset ?? {};
+    if (row !== undefined) setActive(Number(row));
+  };
   return {
-    bodyProps: { ref: body, onKeyDown },
-    rowProps: (index: number) => ({
-      "data-row": index,
-      tabIndex: index === current ? 0 : -1,
-      onFocus: () => setActive(index),
-    }),
+    bodyProps: { ref: body, onKeyDown, onFocus },
+    rowProps: (index: number) => ({ "data-row": index, tabIndex: index === current ? 0 : -1 }),
   };
 }
 

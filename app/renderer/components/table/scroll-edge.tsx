@@ -18,8 +18,8 @@ export function ScrollEdge({ of }: { readonly of: RefObject<HTMLElement | null> 
       frame.style.setProperty("--bar-right", `${String(right)}px`);
       frame.style.setProperty("--bar-bottom", `${String(bottom)}px`);
     };
-    look();
     scroller.addEventListener("scroll", look, { passive: true });
+    // It is told what it observes once the page is laid out for the first time, too.
     const resized = new ResizeObserver(look);
     for (const element of [scroller, ...scroller.children]) resized.observe(element);
     return () => {

@@ -1,5 +1,6 @@
 import { Stack } from "@mantine/core";
 import { IconArrowsDiff } from "@tabler/icons-react";
+import { InTurn } from "../../charts/in-turn.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { EmptyState } from "../../components/feedback/empty-state.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
@@ -22,7 +23,9 @@ export function CompareScreen() {
           ) : (
             <Stack gap="md">
               <RunsView facets={known} />
-              <ChosenRuns />
+              <InTurn height={0}>
+                <ChosenRuns />
+              </InTurn>
             </Stack>
           )
         }

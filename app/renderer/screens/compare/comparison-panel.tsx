@@ -1,8 +1,9 @@
 import { Button, Card, Group, Select, Tabs, Text } from "@mantine/core";
 import { IconLink } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
+import { memo, useDeferredValue, useMemo, useState } from "react";
 import type { Run } from "../../../../core/contract/entities.ts";
+import { InTurn } from "../../charts/in-turn.tsx";
 import { tellDone } from "../../components/feedback/tell.ts";
 import { withDistinctNames } from "../../components/format/run-names.ts";
 import { LinkButton } from "../../components/link-button.tsx";
@@ -21,13 +22,15 @@ const route = getRouteApi("/compare");
 const tabs = ["verdict", "metrics", "curves", "parameters", "errors", "users", "trade", "settings"] as const;
 
 /** The chosen runs against each other. */
-export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[] }) {
-  const runs = withDistinctNames(chosen);
-  const search = route.useSearch();
+export const ComparisonPanel = memo(function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[] }) {
+  const runs = useMemo(() => withDistinctNames(chosen), [chosen]);
+  const finished = useMemo(() => runs.filter(({ state }) => state === "succeeded"), [runs]);
+  const search = route.useSearch({ select: ({ tab, baseline }) => ({ tab, baseline }), structuralSharing: true });
   const navigate = route.useNavigate();
   const tab = search.tab ?? (runs.length < 2 ? "metrics" : "verdict");
+  // What was shown stays until the other is drawn.
+  const drawn = useDeferredValue(tab);
   if (runs.length === 0) return <NothingChosen />;
-  const finished = runs.filter(({ state }) => state === "succeeded");
   const only = finished.length === 1 ? finished[0] : undefined;
   return (
     <Card>
@@ -113,34 +116,45 @@ export function ComparisonPanel({ runs: chosen }: { readonly runs: readonly Run[
           <Tabs.Tab value="trade">Trade-offs</Tabs.Tab>
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="verdict">
-          <VerdictTab runs={finished} baselineId={search.baseline} />
-        </Tabs.Panel>
-        <Tabs.Panel value="metrics">
-          <MetricsTab runs={finished} />
-        </Tabs.Panel>
-        <Tabs.Panel value="curves">
-          <CurvesTab runs={runs} />
-        </Tabs.Panel>
-        <Tabs.Panel value="parameters">
-          <ParametersTab runs={runs} />
-        </Tabs.Panel>
-        <Tabs.Panel value="errors">
-          <ErrorsTab runs={finished} />
-        </Tabs.Panel>
-        <Tabs.Panel value="users">
-          <UsersTab runs={finished} />
-        </Tabs.Panel>
-        <Tabs.Panel value="trade">
-          <ChosenOrFound chosen={finished}>{(drawn, note) => <TradeTab runs={drawn} note={note} />}</ChosenOrFound>
-        </Tabs.Panel>
-        <Tabs.Panel value="settings">
-          <ChosenOrFound chosen={finished}>{(drawn, note) => <SettingsTab runs={drawn} note={note} />}</ChosenOrFound>
+        <Tabs.Panel value={tab}>
+          <InTurn height={280}>
+            <Content tab={drawn} runs={runs} finished={finished} baselineId={search.baseline} />
+          </InTurn>
         </Tabs.Panel>
       </Tabs>
     </Card>
   );
+});
+
+interface ContentProps {
+  readonly tab: (typeof tabs)[number];
+  readonly runs: readonly Run[];
+  readonly finished: readonly Run[];
+  readonly baselineId: string | undefined;
 }
+
+const Content = memo(function Content({ tab, runs, finished, baselineId }: ContentProps) {
+  switch (tab) {
+    case "verdict":
+      return <VerdictTab runs={finished} baselineId={baselineId} />;
+    case "metrics":
+      return <MetricsTab runs={finished} />;
+    case "curves":
+      return <CurvesTab runs={runs} />;
+    case "parameters":
+      return <ParametersTab runs={runs} />;
+    case "errors":
+      return <ErrorsTab runs={finished} />;
+    case "users":
+      return <UsersTab runs={finished} />;
+    case "trade":
+      return <ChosenOrFound chosen={finished}>{(shown, note) => <TradeTab runs={shown} note={note} />}</ChosenOrFound>;
+    case "settings":
+      return (
+        <ChosenOrFound chosen={finished}>{(shown, note) => <SettingsTab runs={shown} note={note} />}</ChosenOrFound>
+      );
+  }
+});
 
 /** Nothing is chosen, but all that the table finds can be looked at together. */
 function NothingChosen() {

@@ -99,6 +99,25 @@ describe("the report of a comparison", () => {
     expect(markdown).toMatch(/NDCG@10 .*\+0\.0100 .*\+0\.0020 to \+0\.0180 .*0\.23 .*500 \/ 100 \/ 300 .*Better/u);
     expect(markdown).not.toContain("p_corrected");
   });
+  it("puts no more runs side by side than fit on paper", () => {
+    const six = ["A", "B", "C", "D", "E", "F"].map((name, n) => run(`r${String(n)}`, name, 16 + n, 0.3 + n / 100));
+    const tables = comparisonReport({
+      runs: six,
+      comparison: null,
+      refusal: null,
+      link: "",
+      search: "",
+      now: new Date(),
+    })
+      .flatMap((block) => (block.kind === "table" ? [block.table] : []))
+      .map(({ columns, rows }) => [columns.join(" "), rows.at(-1)?.join(" ")]);
+    expect(tables.filter(([columns]) => /^(?:Metric|Parameter)/u.test(columns ?? ""))).toEqual([
+      ["Metric A B C", expect.stringMatching(/^NDCG@10 0\.3000.* 0\.3100.* 0\.3200/u)],
+      ["Metric D E F", expect.stringMatching(/^NDCG@10 0\.3300.* 0\.3400.* 0\.3500/u)],
+      ["Parameter A B C", "factors 16 17 18"],
+      ["Parameter D E F", "factors 19 20 21"],
+    ]);
+  });
   it("draws intervals, and stands alone", () => {
     expect(page.querySelectorAll("svg circle")).toHaveLength(2);
     expect(page.querySelectorAll("script, img, link, [src], [href]")).toHaveLength(0);

@@ -1,7 +1,7 @@
 import type { Comparison, Run } from "../../../../core/contract/entities.ts";
 import { findMetric, formatMetric, metricLabel, metricNames } from "../../components/format/metrics.ts";
 import { formatDecimal, formatGeneral, formatPValue, formatSigned } from "../../components/format/numbers.ts";
-import type { TextTable } from "../../components/table/copy-as.ts";
+import type { CellValue, TextTable } from "../../components/table/copy-as.ts";
 import { parameterRows } from "./differences.ts";
 import { verdictLabels } from "./verdict-labels.ts";
 
@@ -55,13 +55,7 @@ export function comparisonReport({
     ...verdict(comparison, refusal, nameOf),
     { kind: "heading", level: 2, text: "Metrics" },
     { kind: "text", text: "Values with their 95 % intervals over users, where there are enough of them." },
-    {
-      kind: "table",
-      table: {
-        columns: ["Metric", ...runs.map(({ name }) => name)],
-        rows: metrics.map((metric) => [metricLabel(metric), ...runs.map((run) => metricCell(run, metric))]),
-      },
-    },
+    ...runsSideBySide("Metric", runs, metrics.map(metricLabel), (run, row) => metricCell(run, metrics[row] ?? "")),
     ...metrics.slice(0, mostDrawings).map((metric): ReportBlock => ({
       kind: "drawing",
       label: metricLabel(metric),
@@ -142,16 +136,39 @@ function differencesTable(comparisons: Comparison["runs"][number]["comparisons"]
 function differences(runs: readonly Run[], rows: ReturnType<typeof parameterRows>): readonly ReportBlock[] {
   return [
     { kind: "heading", level: 2, text: "What was set differently" },
-    rows.length === 0
-      ? { kind: "text", text: "Nothing: same algorithm, hyperparameters, seed and split." }
-      : {
-          kind: "table",
-          table: {
-            columns: ["Parameter", ...runs.map(({ name }) => name)],
-            rows: rows.map(({ name, values }) => [name, ...values.map((value) => value ?? null)]),
-          },
-        },
+    ...(rows.length === 0
+      ? [{ kind: "text", text: "Nothing: same algorithm, hyperparameters, seed and split." } as const]
+      : runsSideBySide(
+          "Parameter",
+          runs,
+          rows.map(({ name }) => name),
+          (run, row) => rows[row]?.values[runs.indexOf(run)] ?? null,
+        )),
   ];
+}
+
+/** As many as there is room for on paper, upright. */
+const mostSideBySide = 4;
+
+/** A column for each run; more of them than fit stand in tables below one another, each as full as the others. */
+function runsSideBySide(
+  what: string,
+  runs: readonly Run[],
+  names: readonly string[],
+  cellOf: (run: Run, row: number) => CellValue,
+): readonly ReportBlock[] {
+  const tables = Math.ceil(runs.length / mostSideBySide);
+  const each = Math.ceil(runs.length / Math.max(1, tables));
+  return Array.from({ length: tables }, (_, n): ReportBlock => {
+    const shown = runs.slice(n * each, (n + 1) * each);
+    return {
+      kind: "table",
+      table: {
+        columns: [what, ...shown.map(({ name }) => name)],
+        rows: names.map((name, row) => [name, ...shown.map((run) => cellOf(run, row))]),
+      },
+    };
+  });
 }
 
 function metricCell(run: Run, metric: string): string | null {

@@ -28,6 +28,9 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
     const points = pointsOf(curves.get(id) ?? [], name, axis);
     return points.length === 0 ? [] : [{ id, label, points: smooth(points, smoothing) }];
   });
+  const without = runs.filter(({ id }) => !series.some((each) => each.id === id));
+  const learnsAtOnce = ({ id }: Run) => (curves.get(id) ?? []).length === 0;
+  const [only] = series.length === 1 ? series : [];
   const xLabel = axis === "epoch" ? "epoch" : "seconds of training";
   return (
     <>
@@ -63,7 +66,7 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
       </Group>
       <ChartFrame
         title="Learning curves"
-        description={`${curveLabel(name)} ${smoothing > 0 ? "(smoothed) " : ""}by ${xLabel}`}
+        description={`${curveLabel(name)} ${smoothing > 0 ? "(smoothed) " : ""}by ${xLabel}${only === undefined ? "" : `: ${only.label}`}`}
         height={340}
         logAxes={["x", "y"]}
         table={{
@@ -75,8 +78,21 @@ export function CurvesTab({ runs }: { readonly runs: readonly Run[] }) {
           <LinePlot series={series} height={height} xLabel={xLabel} yLabel={curveLabel(name)} title="Learning curves" />
         )}
       </ChartFrame>
+      {without.length > 0 && (
+        <Text size="xs" c="dimmed" mt="xs">
+          Not here: {listed(without.filter(learnsAtOnce), "learnt at once, without steps")}
+          {listed(
+            without.filter((run) => !learnsAtOnce(run)),
+            "with other curves, to be chosen above",
+          )}
+        </Text>
+      )}
     </>
   );
+}
+
+function listed(runs: readonly Run[], why: string): string {
+  return runs.length === 0 ? "" : `${runs.map(({ name }) => name).join(", ")} (${why}). `;
 }
 
 function pointsOf(curve: readonly CurvePoint[], name: string, axis: Axis) {

@@ -9,6 +9,7 @@ import { SegmentPlot } from "../../charts/segment-plot.tsx";
 type Segment = EvaluationReport["segments"][number];
 const kinds = [
   { value: "activity", label: "Users by ratings" },
+  { value: "attribute", label: "Users by attribute" },
   { value: "popularity", label: "Films by popularity" },
   { value: "genre", label: "Genre" },
   { value: "time", label: "Time" },
@@ -43,7 +44,9 @@ interface Reported {
 function Segments({ reported }: { readonly reported: readonly Reported[] }) {
   const [kind, setKind] = useState<Segment["kind"]>("activity");
   const [wanted, setWanted] = useState<MeasureName | null>(null);
-  const segments = reported.flatMap(({ report }) => report.segments.filter((segment) => segment.kind === kind));
+  const all = reported.flatMap(({ report }) => report.segments);
+  const offered = kinds.filter(({ value }) => all.some((segment) => segment.kind === value));
+  const segments = all.filter((segment) => segment.kind === kind);
   const measured = measures.filter((name) => segments.some((segment) => segment[name] !== null));
   const measure = measured.find((name) => name === wanted) ?? measured[0];
   const k = reported[0]?.report.k ?? 10;
@@ -60,7 +63,7 @@ function Segments({ reported }: { readonly reported: readonly Reported[] }) {
       <Group gap="md">
         <SegmentedControl
           aria-label="Segments"
-          data={[...kinds]}
+          data={offered}
           value={kind}
           onChange={(value) => setKind(kinds.find((known) => known.value === value)?.value ?? "activity")}
         />

@@ -1,4 +1,5 @@
-import { SimpleGrid, Text } from "@mantine/core";
+import { Alert, SimpleGrid, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import type { Run } from "../../../../core/contract/entities.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { IntervalPlot } from "../../charts/interval-plot.tsx";
@@ -15,8 +16,15 @@ export function MetricsTab({ runs }: { readonly runs: readonly Run[] }) {
       </Text>
     );
   }
+  const splits = new Set(runs.map(({ splitId }) => splitId)).size;
   return (
     <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="md">
+      {splits > 1 && (
+        <Alert color="orange" icon={<IconAlertTriangle size={18} />} style={{ gridColumn: "1 / -1" }}>
+          {splits} different splits: these runs were tested on different ratings, so what stands here side by side does
+          not say which is better.
+        </Alert>
+      )}
       {families(names).map((family) => (
         <ByLength key={family} family={family} names={names} runs={runs} />
       ))}

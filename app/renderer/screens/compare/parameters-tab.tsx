@@ -10,7 +10,7 @@ const route = getRouteApi("/compare");
 
 /** What was set in each run; by default only what differs. */
 export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
-  const { differences = true } = route.useSearch();
+  const differences = route.useSearch({ select: (search) => search.differences ?? true });
   const navigate = route.useNavigate();
   const { algorithm, setting } = useAlgorithmNames();
   const algorithms = runs.map((run) => run.algorithm);

@@ -41,15 +41,18 @@ const style = `
 body { font: 14px/1.5 system-ui, sans-serif; color: #1b232b; max-width: 1000px; margin: 32px auto; padding: 0 24px; }
 h1 { font-size: 24px; } h2 { font-size: 18px; margin-top: 32px; } h3 { font-size: 15px; margin-top: 24px; }
 table { border-collapse: collapse; font-size: 12.5px; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
+table + table { margin-top: 16px; }
 th, td { border-bottom: 1px solid #dde3e8; padding: 4px 10px; text-align: left; vertical-align: top; overflow-wrap: break-word; }
 td.number { text-align: right; white-space: nowrap; }
 figure { margin: 16px 0; } figcaption { font-weight: 600; font-size: 13px; }
 p { overflow-wrap: anywhere; }
 @media print {
   body { margin: 0; padding: 0; max-width: none; font-size: 12px; }
-  h2, h3 { break-after: avoid; break-inside: avoid; }
+  h1, h2, h3, p:has(+ table), p:has(+ figure) { break-after: avoid; break-inside: avoid; }
   figure, tr, section { break-inside: avoid; }
-  table { display: table; font-size: 10.5px; } thead { display: table-header-group; }
+  table { display: table; width: 100%; font-size: 10.5px; }
+  thead { display: table-header-group; break-inside: avoid; break-after: avoid; }
+  tbody tr:first-child, tbody tr:last-child { break-before: avoid; } p { orphans: 3; widows: 3; }
   th, td { padding: 3px 8px; } th:first-child, td:first-child { padding-left: 0; white-space: nowrap; }
   td:last-child { overflow-wrap: anywhere; } svg { width: 100%; height: auto; }
 }

@@ -1,41 +1,39 @@
 import { Button, Menu } from "@mantine/core";
 import { IconFileDescription } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
-import type { Comparison, Run } from "../../../../core/contract/entities.ts";
+import { useEffect, useEffectEvent } from "react";
+import type { Run } from "../../../../core/contract/entities.ts";
 import { tellDone, tellFailure } from "../../components/feedback/tell.ts";
 import { fileNameFor, saveText } from "../../components/table/save-text.ts";
-import { useEngine } from "../../transport/engine-context.tsx";
+import { useQueryMethod } from "../../transport/hooks.ts";
 import { comparisonReport } from "./comparison-report.ts";
-import { printPage } from "./print-page.ts";
+import { printInstead, printPage } from "./print-page.ts";
 import { reportAsHtml, reportAsMarkdown } from "./report-formats.ts";
 
 const route = getRouteApi("/compare");
 
 /** The chosen runs as one file for others: PDF, HTML or Markdown. */
 export function ReportMenu({ runs }: { readonly runs: readonly Run[] }) {
-  const search = route.useSearch();
-  const { connection } = useEngine();
-  const blocks = async () => {
-    let comparison: Comparison | null = null;
-    let refusal: string | null = null;
-    if (runs.length > 1) {
-      const baselineId = runs.find(({ id }) => id === search.baseline)?.id ?? null;
-      try {
-        comparison = await connection.request("runs.compare", { runIds: runs.map(({ id }) => id), baselineId });
-      } catch (error) {
-        // A report of runs that cannot be compared says so.
-        refusal = error instanceof Error ? error.message : String(error);
-      }
-    }
-    return comparisonReport({
+  const baseline = route.useSearch({ select: (search) => search.baseline });
+  const filter = route.useSearch({ select: (search) => search.filter ?? "" });
+  const runIds = runs.map(({ id }) => id);
+  const baselineId = runIds.find((id) => id === baseline) ?? null;
+  // As the verdict asks it: it is asked once for both.
+  const comparison = useQueryMethod("runs.compare", { runIds, baselineId }, { enabled: runs.length > 1 });
+  /** A report of runs that cannot be compared says so. */
+  const reportWith = ({ data, error }: Pick<typeof comparison, "data" | "error">) =>
+    comparisonReport({
       runs,
-      comparison,
-      refusal,
+      comparison: data ?? null,
+      refusal: error?.message ?? null,
       link: window.location.href,
-      search: search.filter ?? "",
+      search: filter,
       now: new Date(),
     });
-  };
+  const blocks = async () =>
+    reportWith(
+      comparison.isPending && runs.length > 1 ? await comparison.refetch({ cancelRefetch: false }) : comparison,
+    );
   const name = fileNameFor(runs.length === 1 ? `report of ${runs[0]?.name ?? ""}` : "comparison");
   const save = (format: "html" | "md") =>
     void blocks()
@@ -50,11 +48,13 @@ export function ReportMenu({ runs }: { readonly runs: readonly Run[] }) {
       .then(async (report) => {
         const html = reportAsHtml(report);
         // In a browser its own dialog prints, and tells what came of it.
-        if (window.reelbench === undefined) printPage(html, name);
+        if (window.reelbench === undefined) printPage({ html, title: name });
         else if (await window.reelbench.savePdf({ name: `${name}.pdf`, html }))
           tellDone("The report was saved as PDF.");
       })
       .catch((error: unknown) => tellFailure("No report was made", error));
+  const printed = useEffectEvent(() => ({ html: reportAsHtml(reportWith(comparison)), title: name }));
+  useEffect(() => printInstead(() => printed()), []);
   return (
     <Menu position="bottom-end">
       <Menu.Target>

@@ -8,6 +8,7 @@ type Segment = EvaluationReport["segments"][number];
 
 const kinds: readonly { readonly kind: Segment["kind"]; readonly title: string }[] = [
   { kind: "activity", title: "Users by training ratings" },
+  { kind: "attribute", title: "Users by attribute" },
   { kind: "popularity", title: "Films by popularity" },
   { kind: "genre", title: "Films by genre" },
   { kind: "time", title: "Test ratings by time" },

@@ -1,9 +1,9 @@
 import { Checkbox, Text, UnstyledButton } from "@mantine/core";
+import { useCallbackRef } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useQueries } from "@tanstack/react-query";
 import type { SortingState } from "@tanstack/react-table";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef } from "react";
+import { memo, useMemo, useRef } from "react";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import type { RunGroup, RunRow } from "../../../../core/contract/run-table.ts";
 import { formatMetric } from "../../components/format/metrics.ts";
@@ -14,6 +14,7 @@ import styles from "../../components/table/data-table.module.css";
 import { HeaderCell } from "../../components/table/header-cell.tsx";
 import { useRowKeys } from "../../components/table/row-keys.ts";
 import { ScrollEdge } from "../../components/table/scroll-edge.tsx";
+import { useRowsInSight } from "../../components/table/use-rows-in-sight.ts";
 import { useEngine } from "../../transport/engine-context.tsx";
 import { methodQuery } from "../../transport/hooks.ts";
 import type { RunColumn } from "./run-columns.tsx";
@@ -45,16 +46,9 @@ export function RunsTable(props: RunsTableProps) {
   const { question, first, layout, selected, sorting, onSorting, onToggle, onOpen, maxHeight } = props;
   const { connection } = useEngine();
   const scroller = useRef<HTMLDivElement>(null);
-  const visible = arranged(props.columns, layout);
+  const visible = useMemo(() => arranged(props.columns, layout), [props.columns, layout]);
   const lines = tableLines(first.total, first.groups);
-  const virtual = useVirtualizer({
-    count: lines.count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 10,
-    // A scroll is drawn with the next frame, not within its own event.
-    useFlushSync: false,
-  });
+  const virtual = useRowsInSight({ count: lines.count, scroller, rowHeight, height: maxHeight, overscan: 6 });
   const items = virtual.getVirtualItems();
   const drawn = items.map((item) => ({ ...item, line: lines.at(item.index) }));
   const rowsInSight = drawn.flatMap(({ line }) => (line?.kind === "row" ? [line.row] : []));
@@ -73,7 +67,11 @@ export function RunsTable(props: RunsTableProps) {
     onSpace: (index) => act(index, onToggle),
     onEnter: (index) => act(index, onOpen),
   });
-  const offsets = pinnedOffsets(visible, layout.pinned);
+  const offsets = useMemo(() => pinnedOffsets(visible, layout.pinned), [visible, layout.pinned]);
+  // The same from one drawing to the next, for rows and headers that stay as they are.
+  const toggleRun = useCallbackRef(onToggle);
+  const openRun = useCallbackRef(onOpen);
+  const sortBy = useCallbackRef(onSorting);
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   const width = visible.reduce((sum, column) => sum + column.width, selectWidth);
@@ -102,7 +100,7 @@ export function RunsTable(props: RunsTableProps) {
                   key={column.id}
                   column={column}
                   sorting={sorting}
-                  onSort={onSorting}
+                  onSort={sortBy}
                   offset={offsets.get(column.id)}
                 />
               ))}
@@ -134,9 +132,9 @@ export function RunsTable(props: RunsTableProps) {
                   columns={visible}
                   offsets={offsets}
                   selected={run !== undefined && selected.has(run.id)}
-                  rowProps={keys.rowProps(index)}
-                  onToggle={() => run !== undefined && onToggle(run.id)}
-                  onOpen={() => run !== undefined && onOpen(run.id)}
+                  tabIndex={keys.rowProps(index).tabIndex}
+                  onToggle={toggleRun}
+                  onOpen={openRun}
                 />
               );
             })}
@@ -232,23 +230,30 @@ interface RunLineProps {
   readonly columns: readonly RunColumn[];
   readonly offsets: ReadonlyMap<string, number>;
   readonly selected: boolean;
-  readonly rowProps: React.ComponentProps<"tr">;
-  readonly onToggle: () => void;
-  readonly onOpen: () => void;
+  readonly tabIndex: number;
+  readonly onToggle: (runId: string) => void;
+  readonly onOpen: (runId: string) => void;
 }
 
-function RunLine({ run, index, columns, offsets, selected, rowProps, onToggle, onOpen }: RunLineProps) {
+const RunLine = memo(function RunLine(props: RunLineProps) {
+  const { run, index, columns, offsets, selected, tabIndex, onToggle, onOpen } = props;
   return (
     <tr
-      {...rowProps}
+      data-row={index}
+      tabIndex={tabIndex}
       aria-rowindex={index + 2}
       aria-selected={selected}
       className={styles["row"]}
-      onDoubleClick={onOpen}
+      onDoubleClick={() => run !== undefined && onOpen(run.id)}
     >
       <td className={styles["pinned"]} style={{ left: 0 }}>
         {run !== undefined && (
-          <Checkbox aria-label={`Choose ${run.name}`} checked={selected} onChange={onToggle} tabIndex={-1} />
+          <Checkbox
+            aria-label={`Choose ${run.name}`}
+            checked={selected}
+            onChange={() => onToggle(run.id)}
+            tabIndex={-1}
+          />
         )}
       </td>
       {columns.map((column) => (
@@ -262,7 +267,7 @@ function RunLine({ run, index, columns, offsets, selected, rowProps, onToggle, o
       ))}
     </tr>
   );
-}
+});
 
 function cellOf(column: RunColumn, run: RunRow) {
   return column.cell === undefined ? (column.value(run) ?? "–") : column.cell(run);

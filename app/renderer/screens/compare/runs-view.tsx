@@ -1,8 +1,9 @@
 import { Group, Select, Stack, Switch, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
+import { InTurn } from "../../charts/in-turn.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
 import { ColumnChooser, inOrder } from "../../components/table/column-chooser.tsx";
@@ -24,27 +25,35 @@ import { ViewsMenu } from "./views-menu.tsx";
 
 const route = getRouteApi("/compare");
 type Facets = MethodOutput<"runs.facets">;
+const none: readonly never[] = [];
+const tableHeight = 340;
 
 /** All runs of the workspace: searched, grouped, sorted, chosen. */
 export function RunsView({ facets }: { readonly facets: Facets }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { connection } = useEngine();
-  const { data: splits = [] } = useQueryMethod("splits.list", {});
-  const { data: snapshots = [] } = useQueryMethod("snapshots.list", {});
-  const { data: algorithms = [] } = useQueryMethod("algorithms.list", {});
-  const columns = runColumns(facets, { splits, snapshots, algorithms, baselineId: search.baseline });
+  const { data: splits = none } = useQueryMethod("splits.list", {});
+  const { data: snapshots = none } = useQueryMethod("snapshots.list", {});
+  const { data: algorithms = none } = useQueryMethod("algorithms.list", {});
+  const columns = useMemo(
+    () => runColumns(facets, { splits, snapshots, algorithms, baselineId: search.baseline }),
+    [facets, splits, snapshots, algorithms, search.baseline],
+  );
   const [layout, setLayout] = useColumnLayout("runs", { hidden: hiddenAtFirst(columns), pinned: ["name"], order: [] });
   const [folded, setFolded] = useState<readonly (string | null)[]>([]);
   const update = (part: Partial<typeof search>) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   const order = orderOf(search);
+  const sorting = useMemo(() => [{ id: order.column, desc: order.descending }], [order.column, order.descending]);
   const question: RunQuestion = {
     ...runQuestion(search),
     groupBy: search.group === undefined ? null : fieldOfColumn(search.group),
     ...(search.group === undefined ? {} : { folded: [...folded] }),
   };
   const first = useQueryMethod("runs.query", { ...question, offset: 0, limit: runsPage }, { keepPrevious: true });
+  // Other rows are drawn in pieces, between which the page answers.
+  const shown = useDeferredValue(first.data);
   const chosen = search.run ?? [];
   const selected = new Set(chosen);
   const splitName = (id: string) => {
@@ -140,17 +149,17 @@ export function RunsView({ facets }: { readonly facets: Facets }) {
           />
         </Group>
       </Group>
-      <Answer of={first} height={320} errorTitle="The runs cannot be shown">
+      <Answer of={{ ...first, data: shown }} height={320} errorTitle="The runs cannot be shown">
         {(known) => (
-          <>
+          <InTurn height={tableHeight + 34}>
             <RunsTable
               question={question}
               first={known}
               columns={columns}
               layout={layout}
-              sorting={[{ id: order.column, desc: order.descending }]}
-              onSorting={([sorting]) =>
-                update({ sort: sorting?.id, descending: sorting?.desc === true ? true : undefined })
+              sorting={sorting}
+              onSorting={([wanted]) =>
+                update({ sort: wanted?.id, descending: wanted?.desc === true ? true : undefined })
               }
               selected={selected}
               onToggle={toggle}
@@ -164,7 +173,7 @@ export function RunsView({ facets }: { readonly facets: Facets }) {
               onFold={(value) =>
                 setFolded(folded.includes(value) ? folded.filter((other) => other !== value) : [...folded, value])
               }
-              maxHeight={340}
+              maxHeight={tableHeight}
             />
             <Group justify="space-between">
               <Text size="xs" c="dimmed" role="status">
@@ -185,7 +194,7 @@ export function RunsView({ facets }: { readonly facets: Facets }) {
                 />
               </Group>
             </Group>
-          </>
+          </InTurn>
         )}
       </Answer>
     </Stack>

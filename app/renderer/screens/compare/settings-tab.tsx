@@ -31,12 +31,13 @@ export function SettingsTab({ runs, note }: { readonly runs: readonly RunRow[]; 
     );
   }
   const fields = algorithms.flatMap(({ hyperparameters }) => hyperparameters);
+  const labelOf = (name: string) => fields.find((field) => field.name === name)?.label ?? name;
   const axes = names.map((name) => {
     const values = runs.flatMap(({ hyperparameters }) => hyperparameters[name] ?? []);
     const isNumber = values.every((value) => typeof value === "number");
     return {
       id: name,
-      label: fields.find((field) => field.name === name)?.label ?? name,
+      label: labelOf(name),
       logarithmic: isNumber && fields.some((field) => field.name === name && field.logarithmic === true),
       choices: isNumber ? null : [...new Set(values.map(String))].sort(),
     };
@@ -76,7 +77,7 @@ export function SettingsTab({ runs, note }: { readonly runs: readonly RunRow[]; 
         <MultiSelect
           label="Settings"
           style={{ flex: 1, minWidth: 260 }}
-          data={[...varied]}
+          data={varied.map((name) => ({ value: name, label: labelOf(name) }))}
           value={[...names]}
           maxValues={mostAxes}
           onChange={setNames}

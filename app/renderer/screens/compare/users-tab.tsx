@@ -25,7 +25,8 @@ const ofTheWhole = /^(?:coverage|gini|calibration-error)/u;
 
 /** Which users a run serves better than the baseline, which worse, and who they are. */
 export function UsersTab({ runs }: { readonly runs: readonly Run[] }) {
-  const { baseline: wanted, metric: wantedMetric } = route.useSearch();
+  const wanted = route.useSearch({ select: ({ baseline }) => baseline });
+  const wantedMetric = route.useSearch({ select: ({ metric }) => metric });
   const navigate = route.useNavigate();
   const [wantedRun, setRun] = useState<string | null>(null);
   const [sort, setSort] = useState<(typeof orders)[number]["value"]>("losses");

@@ -43,7 +43,7 @@ export function VerdictTab({
 }
 
 function Verdict({ comparison, runs }: { readonly comparison: Comparison; readonly runs: readonly Run[] }) {
-  const { metric: wanted } = route.useSearch();
+  const wanted = route.useSearch({ select: ({ metric }) => metric });
   const navigate = route.useNavigate();
   const names = [...new Set(comparison.runs.flatMap(({ comparisons }) => comparisons.map(({ metric }) => metric)))];
   const metric = names.find((name) => name === wanted) ?? names[0];

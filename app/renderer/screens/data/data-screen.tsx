@@ -143,7 +143,7 @@ function SnapshotRow({ snapshot }: { readonly snapshot: Snapshot }) {
         )}
       </Table.Td>
       <Table.Td ta="right">{recipe.length === 1 ? "1 step" : `${String(recipe.length)} steps`}</Table.Td>
-      <Table.Td>{formatDateTime(createdAt)}</Table.Td>
+      <Table.Td miw={120}>{formatDateTime(createdAt)}</Table.Td>
       <Table.Td ta="right">
         <Group gap="xs" wrap="nowrap" justify="flex-end">
           <TextLink to="/train" search={{ snapshot: id }}>
@@ -207,7 +207,12 @@ function SourceRow({ source, onRejects }: { readonly source: Source; readonly on
       <Table.Td>
         {source.layout ?? "–"}
         <Text size="xs" c="dimmed">
-          {[...(source.hasTime ? ["times"] : []), ...(source.hasTitles ? ["titles"] : [])].join(", ")}
+          {[
+            ...(source.hasTime ? ["times"] : []),
+            ...(source.hasTitles ? ["titles"] : []),
+            ...((source.attributes?.users ?? 0) > 0 ? ["users"] : []),
+            ...((source.attributes?.items ?? 0) > 0 ? ["tags"] : []),
+          ].join(", ")}
         </Text>
       </Table.Td>
       <Table.Td ta="right">{formatCount(source.read)}</Table.Td>

@@ -5,10 +5,17 @@ import { desktopBridge } from "../../transport/electron.ts";
 import { droppedPaths } from "../../components/files/dropped-path.ts";
 import { FileBrowser } from "./file-browser.tsx";
 
+const examples = {
+  ratings: "/data/ml-100k/u.data",
+  items: "/data/ml-100k/u.item",
+  users: "/data/ml-100k/u.user",
+  tags: "/data/ml-latest-small/tags.csv",
+} as const;
+
 interface FileFieldProps {
   readonly label: string;
   readonly description?: string;
-  readonly purpose: "ratings" | "items";
+  readonly purpose: keyof typeof examples;
   readonly path: string;
   readonly onPath: (path: string) => void;
   /** Whether it is what the person came for. */
@@ -41,7 +48,7 @@ export function FileField({ label, description, purpose, path, onPath, focusAtSt
       setBrowsing(true);
       return;
     }
-    const chosen = await bridge.chooseFile(purpose);
+    const chosen = await bridge.chooseFile(purpose === "ratings" ? "ratings" : "items");
     if (chosen !== null) choose(chosen);
   };
   const drop = (event: React.DragEvent) => {
@@ -58,7 +65,7 @@ export function FileField({ label, description, purpose, path, onPath, focusAtSt
           style={{ flex: 1 }}
           label={label}
           description={description}
-          placeholder={purpose === "ratings" ? "/data/ml-100k/u.data" : "/data/ml-100k/u.item"}
+          placeholder={examples[purpose]}
           value={typed}
           ref={input}
           spellCheck={false}

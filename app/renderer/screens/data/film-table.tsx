@@ -25,7 +25,7 @@ export function FilmTable({ snapshot }: { readonly snapshot: Snapshot }) {
       id: "title",
       header: "Title",
       sortable: true,
-      width: 238,
+      width: 226,
       value: ({ title }) => title,
       cell: ({ title }) => <span title={title ?? undefined}>{title ?? "–"}</span>,
     },
@@ -41,10 +41,21 @@ export function FilmTable({ snapshot }: { readonly snapshot: Snapshot }) {
     {
       id: "genres",
       header: "Genres",
-      width: 150,
+      width: 142,
       value: ({ genres }) => genres.join(", "),
       cell: ({ genres }) => <span title={genres.join(", ")}>{genres.join(", ") || "–"}</span>,
     },
+    ...(snapshot.attributes === undefined || snapshot.attributes.items === 0
+      ? []
+      : [
+          {
+            id: "tags",
+            header: "Tags",
+            width: 180,
+            value: ({ tags }: ItemFeatures) => tags.join(", "),
+            cell: ({ tags }: ItemFeatures) => <span title={tags.join(", ")}>{tags.join(", ") || "–"}</span>,
+          },
+        ]),
     ...featureColumns<ItemFeatures>(
       snapshot.id,
       ({ title, itemId }) => title ?? itemId,
@@ -54,7 +65,7 @@ export function FilmTable({ snapshot }: { readonly snapshot: Snapshot }) {
   return (
     <EntityTable
       label="Films of the snapshot"
-      searchLabel="Title or id holds"
+      searchLabel={snapshot.attributes === undefined ? "Title or id holds" : "Title, id or tag holds"}
       all={snapshot.items}
       columns={columns}
       page={(offset, limit, { id, descending }) => {

@@ -1,9 +1,10 @@
-import { ActionIcon, Alert, Button, Card, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Alert, Button, Card, Group, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import type { FilePreview, ReadOptions } from "../../../../core/contract/entities.ts";
 import type { ImportCheck } from "../../../../core/contract/import-check.ts";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
+import { InView } from "../../components/feedback/in-view.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
 import { formatCount, formatQuantity } from "../../components/format/numbers.ts";
 import { LinkButton } from "../../components/link-button.tsx";
@@ -29,12 +30,20 @@ export function ImportAction({ preview, titles, chosen }: ImportActionProps) {
   const [name, setName] = useState("");
   const found = preview.itemsPath ?? "";
   const [itemsPath, setItemsPath] = useState(titles ?? found);
+  const [usersPath, setUsersPath] = useState(preview.usersPath ?? "");
+  const [tagsPath, setTagsPath] = useState(preview.tagsPath ?? "");
   const [more, setMore] = useState<readonly string[]>([]);
   const [keep, setKeep] = useState<DuplicatePolicy>("last");
   const imports = useImports();
   // Named only when a person named it: a damaged file that was merely found must not stop the import.
   const withTitles = itemsPath === found ? {} : { itemsPath: itemsPath === "" ? null : itemsPath };
-  const request = { path: preview.path, options: chosen, ...withTitles };
+  const request = {
+    path: preview.path,
+    options: chosen,
+    ...withTitles,
+    ...(usersPath === "" ? {} : { usersPath }),
+    ...(tagsPath === "" ? {} : { tagsPath }),
+  };
   const asked = JSON.stringify(request);
   const [checked, setChecked] = useState<{ readonly asked: string; readonly check: ImportCheck } | null>(null);
   const check = useJob("sources.check", (result) => setChecked({ asked, check: result }));
@@ -76,8 +85,24 @@ export function ImportAction({ preview, titles, chosen }: ImportActionProps) {
               />
             </div>
           </Group>
+          <SimpleGrid cols={{ base: 1, md: 2 }}>
+            <FileField
+              label="File of users"
+              description={foundBeside(preview.usersPath, "Optional: ids with age, occupation, …")}
+              purpose="users"
+              path={usersPath}
+              onPath={setUsersPath}
+            />
+            <FileField
+              label="File of tags"
+              description={foundBeside(preview.tagsPath, "Optional: films' ids and their tags")}
+              purpose="tags"
+              path={tagsPath}
+              onPath={setTagsPath}
+            />
+          </SimpleGrid>
           <MoreFiles paths={more} onChange={setMore} />
-          <NotRead path={preview.path} titles={itemsPath} more={more} />
+          <NotRead path={preview.path} read={[itemsPath, usersPath, tagsPath, ...more]} />
           <Group align="flex-end" gap="md">
             <Select<DuplicatePolicy>
               label="Where a user rated a film twice"
@@ -99,12 +124,18 @@ export function ImportAction({ preview, titles, chosen }: ImportActionProps) {
           {check.busy && check.job !== undefined && (
             <JobLine job={check.job} label="the try" recordBytes={recordBytes} />
           )}
-          {check.error !== null && <ErrorPanel error={check.error} title="The try failed" />}
+          {check.error !== null && (
+            <InView>
+              <ErrorPanel error={check.error} title="The try failed" />
+            </InView>
+          )}
           {imports.jobs.map((job) => (
             <JobLine key={job.id} job={job} label={job.title} recordBytes={recordBytes} />
           ))}
           {imports.errors.map((error) => (
-            <ErrorPanel key={error.message} error={error} title="The import failed" />
+            <InView key={error.message}>
+              <ErrorPanel error={error} title="The import failed" />
+            </InView>
           ))}
           {imports.done.length > 0 && !imports.busy && <Done imported={imports.done} keep={keep} />}
         </Stack>
@@ -112,6 +143,10 @@ export function ImportAction({ preview, titles, chosen }: ImportActionProps) {
       {checked !== null && checked.asked === asked && !check.busy && <ImportCheckView check={checked.check} />}
     </>
   );
+}
+
+function foundBeside(path: string | null, what: string): string {
+  return path === null ? what : "Found beside the ratings";
 }
 
 /** Further files of ratings in the same form: parts of one data set, each kept as a source of its own. */
@@ -158,31 +193,28 @@ function MoreFiles({
 
 function Done({ imported, keep }: { readonly imported: readonly Imported[]; readonly keep: DuplicatePolicy }) {
   const sum = (key: "read" | "accepted" | "rejected") => imported.reduce((total, each) => total + each[key], 0);
-  const place = useRef<HTMLDivElement>(null);
-  // It comes below the button that was pressed, often below the window's edge: what goes on from here must be seen.
-  useEffect(() => {
-    place.current?.scrollIntoView({ block: "nearest" });
-  }, []);
   return (
-    <Alert color="green" title="Imported" ref={place}>
-      <Group justify="space-between">
-        <Text size="sm">
-          {formatQuantity(sum("read"), "record")} read: {formatCount(sum("accepted"))} accepted,{" "}
-          {formatCount(sum("rejected"))} rejected.
-        </Text>
-        <Group gap="xs">
-          <LinkButton variant="default" to="/data">
-            Show sources
-          </LinkButton>
-          <LinkButton
-            to="/data/new-snapshot"
-            search={{ source: imported.map(({ sourceId }) => sourceId), ...(keep === "last" ? {} : { keep }) }}
-          >
-            Make a snapshot
-          </LinkButton>
+    <InView>
+      <Alert color="green" title="Imported">
+        <Group justify="space-between">
+          <Text size="sm">
+            {formatQuantity(sum("read"), "record")} read: {formatCount(sum("accepted"))} accepted,{" "}
+            {formatCount(sum("rejected"))} rejected.
+          </Text>
+          <Group gap="xs">
+            <LinkButton variant="default" to="/data">
+              Show sources
+            </LinkButton>
+            <LinkButton
+              to="/data/new-snapshot"
+              search={{ source: imported.map(({ sourceId }) => sourceId), ...(keep === "last" ? {} : { keep }) }}
+            >
+              Make a snapshot
+            </LinkButton>
+          </Group>
         </Group>
-      </Group>
-    </Alert>
+      </Alert>
+    </InView>
   );
 }
 

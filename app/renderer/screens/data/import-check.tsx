@@ -10,7 +10,8 @@ import { rejectLabels } from "./reject-labels.ts";
 
 /** What the import would have: everything counted, nothing kept. */
 export function ImportCheckView({ check }: { readonly check: ImportCheck }) {
-  const { read, accepted, rejected, users, items, duplicates, conflicts, timed, from, to, titled, scale } = check;
+  const { read, accepted, rejected, users, items, duplicates, conflicts, timed, from, to, titled } = check;
+  const { described, tagged, scale } = check;
   const span = from === null || to === null ? "none" : `${formatDataDate(from)} – ${formatDataDate(to)}`;
   const place = useRef<HTMLElement>(null);
   // It comes below what is seen of most windows: somebody who asked for it is led to it.
@@ -62,6 +63,19 @@ export function ImportCheckView({ check }: { readonly check: ImportCheck }) {
             {scale.step !== null && `, step ${String(scale.step)}`}
           </Fact>
           <Fact label="Films with a title">{titled === null ? "no titles" : formatCount(titled)}</Fact>
+          {described !== null && (
+            <Fact
+              label="Users with attributes"
+              help="Of those who rate, the ones that the file of users says something of."
+            >
+              {formatCount(described)}
+            </Fact>
+          )}
+          {tagged !== null && (
+            <Fact label="Films with tags" help="Of the rated films; a tag is kept that at least three films have.">
+              {formatCount(tagged)}
+            </Fact>
+          )}
         </Facts>
         {check.warnings.length > 0 && (
           <List size="sm">

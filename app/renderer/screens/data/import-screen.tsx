@@ -69,7 +69,8 @@ function Hints() {
     <Text size="sm" c="dimmed">
       Understood at once: MovieLens 100K (<code>u.data</code>), 1M and 10M (<code>ratings.dat</code>), latest and 25M (
       <code>ratings.csv</code>), MovieTweetings, personal exports of IMDb and Letterboxd. Everything else by saying
-      which column is what: CSV and other delimited text, JSON lines, Parquet, gzip of any of them.
+      which column is what: CSV and other delimited text, JSON lines, Parquet, gzip of any of them. Files of titles,
+      users and tags are found beside the ratings by their usual names.
     </Text>
   );
 }

@@ -5,7 +5,7 @@ import type { EntityFilter } from "../../../../core/contract/snapshot-tables.ts"
 import type { SnapshotInsight, SuspiciousAccount } from "../../../../core/contract/snapshot-insight.ts";
 import { BarPlot } from "../../charts/bar-plot.tsx";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
-import { LinePlot } from "../../charts/line-plot.tsx";
+import { LorenzPlot } from "../../charts/lorenz-plot.tsx";
 import { Fact, Facts } from "../../components/fact.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatCount, formatDecimal, formatQuantity, formatShare } from "../../components/format/numbers.ts";
@@ -38,22 +38,10 @@ function Insight({ insight, snapshot }: InsightProps) {
       <Card>
         <Facts>
           <Fact label={`Cold users, ${fewer}`}>
-            <DrillLink
-              snapshotId={snapshot.id}
-              to={{ table: "users", filter: { ratings: { to: coldBelow - 1 } } }}
-              label={`Show the cold users: ${numberOf(coldUsers, snapshot.users)}`}
-            >
-              {numberOf(coldUsers, snapshot.users)}
-            </DrillLink>
+            <Cold snapshot={snapshot} table="users" what="users" count={coldUsers} below={coldBelow} />
           </Fact>
           <Fact label={`Cold films, ${fewer}`}>
-            <DrillLink
-              snapshotId={snapshot.id}
-              to={{ table: "items", filter: { ratings: { to: coldBelow - 1 } } }}
-              label={`Show the cold films: ${numberOf(coldItems, snapshot.items)}`}
-            >
-              {numberOf(coldItems, snapshot.items)}
-            </DrillLink>
+            <Cold snapshot={snapshot} table="items" what="films" count={coldItems} below={coldBelow} />
           </Fact>
           <Fact label="Suspicious accounts" help="See below for why each is.">
             {formatCount(suspiciousAccounts)}
@@ -67,6 +55,29 @@ function Insight({ insight, snapshot }: InsightProps) {
       <UserConcentration insight={insight} />
       <Accounts insight={insight} snapshot={snapshot} />
     </Stack>
+  );
+}
+
+interface ColdProps {
+  readonly snapshot: Snapshot;
+  readonly table: "users" | "items";
+  readonly what: string;
+  readonly count: number;
+  readonly below: number;
+}
+
+/** How many have few ratings; leads to them where there are any. */
+function Cold({ snapshot, table, what, count, below }: ColdProps) {
+  const said = numberOf(count, snapshot[table]);
+  if (count === 0) return said;
+  return (
+    <DrillLink
+      snapshotId={snapshot.id}
+      to={{ table, filter: { ratings: { to: below - 1 } } }}
+      label={`Show the cold ${what}: ${said}`}
+    >
+      {said}
+    </DrillLink>
   );
 }
 
@@ -140,32 +151,16 @@ function UserMeans({ insight: { userMeans }, snapshot }: InsightProps) {
 }
 
 function UserConcentration({ insight: { lorenzUsers } }: { readonly insight: SnapshotInsight }) {
-  const percent = lorenzUsers.map(({ share, ratings }) => ({ x: 100 * share, y: 100 * ratings }));
   return (
     <ChartFrame
       title="Concentration on users"
-      description="Lorenz curve: the least active share of the users gave this share of the ratings"
-      table={{ columns: ["Users, %", "Ratings, %"], rows: percent.map(({ x, y }) => [x, y]) }}
+      description="Lorenz curve: the least active share of the users gave this share of the ratings. The dashed line is where all were as active"
+      table={{
+        columns: ["Share of users, least active first", "Share of ratings"],
+        rows: lorenzUsers.map(({ share, ratings }) => [share, ratings]),
+      }}
     >
-      {(height) => (
-        <LinePlot
-          series={[
-            { id: "ratings", label: "Ratings", points: percent },
-            {
-              id: "equal",
-              label: "If all were as active",
-              points: [
-                { x: 0, y: 0 },
-                { x: 100, y: 100 },
-              ],
-            },
-          ]}
-          height={height}
-          xLabel="users, %, least active first"
-          yLabel="ratings, %"
-          title="Concentration on users"
-        />
-      )}
+      {(height) => <LorenzPlot of="users" curve={lorenzUsers} height={height} />}
     </ChartFrame>
   );
 }

@@ -88,10 +88,12 @@ export function LineageView({ snapshot }: { readonly snapshot: Snapshot }) {
 const mostRuns = 8;
 
 function RunsOf({ splitId }: { readonly splitId: string }) {
-  const { data: runs = [] } = useQueryMethod("runs.list", { splitId });
+  const { data } = useQueryMethod("runs.query", { splitId, show: "all", limit: mostRuns });
+  if (data === undefined) return null;
+  const { rows, total } = data;
   return (
     <Stack gap={0} mt={4}>
-      {runs.slice(0, mostRuns).map(({ id, name, state }) => (
+      {rows.map(({ id, name, state }) => (
         <Text key={id} size="xs" lh="24px">
           <TextLink size="xs" to="/compare" search={{ run: [id] }}>
             {name}
@@ -99,9 +101,9 @@ function RunsOf({ splitId }: { readonly splitId: string }) {
           {state !== "succeeded" && `(${state})`}
         </Text>
       ))}
-      {runs.length > mostRuns && (
-        <TextLink size="xs" to="/compare" search={{ split: splitId }}>
-          and {formatCount(runs.length - mostRuns)} more
+      {total > rows.length && (
+        <TextLink size="xs" to="/compare" search={{ split: splitId, show: "all" }}>
+          and {formatCount(total - rows.length)} more
         </TextLink>
       )}
     </Stack>

@@ -32,6 +32,7 @@ export function PreviewTable({ preview, onRole }: PreviewTableProps) {
                 miw={132}
                 style={{
                   verticalAlign: "top",
+                  paddingTop: 8,
                   background: role === "ignored" ? "var(--rb-sunken)" : "var(--rb-selected)",
                 }}
               >

@@ -163,7 +163,7 @@ function Concentration({ profile }: { readonly profile: Profile }) {
         rows: profile.lorenzItems.map(({ share, ratings }) => [share, ratings]),
       }}
     >
-      {(height) => <LorenzPlot curve={profile.lorenzItems} height={height} />}
+      {(height) => <LorenzPlot of="films" curve={profile.lorenzItems} height={height} />}
     </ChartFrame>
   );
 }

@@ -1,7 +1,8 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { useCallbackRef } from "@mantine/hooks";
 import { getRouteApi } from "@tanstack/react-router";
 import type { SortingState } from "@tanstack/react-table";
-import { useState } from "react";
+import { memo, useDeferredValue, useMemo, useState } from "react";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
 import type { MethodInput, MethodOutput } from "../../../../core/contract/methods.ts";
 import { formatCount } from "../../components/format/numbers.ts";
@@ -50,16 +51,22 @@ export function RowsView({ snapshot }: { readonly snapshot: Snapshot }) {
   const { connection } = useEngine();
   const sort: SortColumn = search.sort ?? "user";
   const descending = search.descending ?? false;
-  const question: RowsInput = {
-    snapshotId: snapshot.id,
-    sort,
-    descending,
-    ...(search.user === undefined ? {} : { userId: search.user }),
-    ...(search.item === undefined ? {} : { itemId: search.item }),
-    ...(search.where === undefined ? {} : { filter: search.where }),
-  };
+  const { user, item, where } = search;
+  const question = useMemo(
+    (): RowsInput => ({
+      snapshotId: snapshot.id,
+      sort,
+      descending,
+      ...(user === undefined ? {} : { userId: user }),
+      ...(item === undefined ? {} : { itemId: item }),
+      ...(where === undefined ? {} : { filter: where }),
+    }),
+    [snapshot.id, sort, descending, user, item, where],
+  );
+  // The click is answered by rows that step back; the others are drawn in pieces.
+  const drawn = useDeferredValue(question);
   const first = useQueryMethod("snapshots.rows", { ...question, offset: 0, limit: 200 }, { keepPrevious: true });
-  const setSorting = (sorting: SortingState) => {
+  const setSorting = useCallbackRef((sorting: SortingState) => {
     const [wanted] = sorting;
     void navigate({
       search: (before) => ({
@@ -69,7 +76,7 @@ export function RowsView({ snapshot }: { readonly snapshot: Snapshot }) {
       }),
       replace: true,
     });
-  };
+  });
   const filter = (key: "user" | "item", value: string) =>
     void navigate({ search: (before) => ({ ...before, [key]: value === "" ? undefined : value }), replace: true });
   const copyRows = async (): Promise<TextTable> => {
@@ -139,24 +146,37 @@ export function RowsView({ snapshot }: { readonly snapshot: Snapshot }) {
           <CopyMenu table={copyRows} />
         </Group>
       </Group>
-      <PagedTable
-        key={JSON.stringify(question)}
-        label="Ratings of the snapshot"
-        columns={columns}
-        sorting={[{ id: sort, desc: descending }]}
-        onSorting={setSorting}
-        height="max(360px, calc(100vh - 330px))"
-        page={(offset, limit) => {
-          const input = { ...question, offset, limit };
-          return {
-            queryKey: ["snapshots.rows", input],
-            queryFn: ({ signal }) => connection.request("snapshots.rows", input, signal),
-          };
-        }}
-      />
+      <div style={{ opacity: drawn === question ? undefined : 0.6 }}>
+        <RatingTable key={JSON.stringify(drawn)} question={drawn} onSorting={setSorting} />
+      </div>
     </Stack>
   );
 }
+
+interface RatingTableProps {
+  readonly question: RowsInput;
+  readonly onSorting: (sorting: SortingState) => void;
+}
+
+const RatingTable = memo(function RatingTable({ question, onSorting }: RatingTableProps) {
+  const { connection } = useEngine();
+  return (
+    <PagedTable
+      label="Ratings of the snapshot"
+      columns={columns}
+      sorting={[{ id: question.sort ?? "user", desc: question.descending ?? false }]}
+      onSorting={onSorting}
+      height="max(360px, calc(100vh - 330px))"
+      page={(offset, limit) => {
+        const input = { ...question, offset, limit };
+        return {
+          queryKey: ["snapshots.rows", input],
+          queryFn: ({ signal }) => connection.request("snapshots.rows", input, signal),
+        };
+      }}
+    />
+  );
+});
 
 function IdFilter({
   label,

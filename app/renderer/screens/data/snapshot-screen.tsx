@@ -1,6 +1,7 @@
 import { Card, Group, Stack, Table, Tabs, Text } from "@mantine/core";
 import { IconEdit, IconSchool } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
+import { memo, useDeferredValue } from "react";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatCount, formatQuantity, formatShare } from "../../components/format/numbers.ts";
@@ -24,6 +25,8 @@ export function SnapshotScreen() {
   const { snapshotId } = route.useParams();
   const { tab = "profile" } = route.useSearch();
   const navigate = route.useNavigate();
+  // What was shown stays until the other is drawn.
+  const drawn = useDeferredValue(tab);
   const snapshot = useQueryMethod("snapshots.get", { snapshotId });
   return (
     <Screen
@@ -57,29 +60,8 @@ export function SnapshotScreen() {
               <Tabs.Tab value="changes">Changes</Tabs.Tab>
               <Tabs.Tab value="lineage">Lineage</Tabs.Tab>
             </Tabs.List>
-            <Tabs.Panel value="profile">
-              <ProfileView snapshot={known} />
-            </Tabs.Panel>
-            <Tabs.Panel value="quality">
-              <QualityView snapshot={known} />
-            </Tabs.Panel>
-            <Tabs.Panel value="tables">
-              <FeatureView snapshot={known} />
-            </Tabs.Panel>
-            <Tabs.Panel value="users">
-              <InsightView snapshot={known} />
-            </Tabs.Panel>
-            <Tabs.Panel value="changes">
-              <ChangesView snapshot={known} />
-            </Tabs.Panel>
-            <Tabs.Panel value="lineage">
-              <LineageView snapshot={known} />
-            </Tabs.Panel>
-            <Tabs.Panel value="rows">
-              <RowsView snapshot={known} />
-            </Tabs.Panel>
-            <Tabs.Panel value="recipe">
-              <RecipeView snapshot={known} />
+            <Tabs.Panel value={tab}>
+              <View tab={drawn} snapshot={known} />
             </Tabs.Panel>
           </Tabs>
         )}
@@ -87,6 +69,27 @@ export function SnapshotScreen() {
     </Screen>
   );
 }
+
+interface ViewProps {
+  readonly tab: (typeof tabs)[number] | "profile";
+  readonly snapshot: Snapshot;
+}
+
+const views = {
+  profile: ProfileView,
+  quality: QualityView,
+  users: InsightView,
+  tables: FeatureView,
+  rows: RowsView,
+  recipe: RecipeView,
+  changes: ChangesView,
+  lineage: LineageView,
+} as const;
+
+const View = memo(function View({ tab, snapshot }: ViewProps) {
+  const Shown = views[tab];
+  return <Shown snapshot={snapshot} />;
+});
 
 const tabs = ["quality", "users", "tables", "rows", "recipe", "changes", "lineage"] as const;
 

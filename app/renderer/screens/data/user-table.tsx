@@ -20,7 +20,21 @@ export function UserTable({ snapshot }: { readonly snapshot: Snapshot }) {
   const { connection } = useEngine();
   const { filter } = useEntityFilter();
   const columns: readonly EntityColumn<UserFeatures>[] = [
-    { id: "user", header: "User", sortable: true, width: 160, value: (row) => row.userId, cell: (row) => row.userId },
+    { id: "user", header: "User", sortable: true, width: 140, value: (row) => row.userId, cell: (row) => row.userId },
+    ...(snapshot.attributes === undefined || snapshot.attributes.users === 0
+      ? []
+      : [
+          {
+            id: "attributes",
+            header: "Attributes",
+            help: "What the file of users says.",
+            width: 320,
+            value: ({ attributes }: UserFeatures) => attributes.join(", "),
+            cell: ({ attributes }: UserFeatures) => (
+              <span title={attributes.join(", ")}>{attributes.join(", ") || "–"}</span>
+            ),
+          },
+        ]),
     ...featureColumns<UserFeatures>(
       snapshot.id,
       ({ userId }) => userId,
@@ -52,7 +66,7 @@ export function UserTable({ snapshot }: { readonly snapshot: Snapshot }) {
   return (
     <EntityTable
       label="Users of the snapshot"
-      searchLabel="Id holds"
+      searchLabel={snapshot.attributes === undefined ? "Id holds" : "Id or attribute holds"}
       all={snapshot.users}
       columns={columns}
       page={(offset, limit, { id, descending }) => {

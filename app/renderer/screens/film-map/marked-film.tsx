@@ -29,7 +29,7 @@ export function MarkedFilm({ films, map, at, onSimilar, onClear }: MarkedFilmPro
       <Text size="xs" c="dimmed">
         {formatQuantity(films.ratings[at] ?? 0, "rating")}
         {!Number.isNaN(error) &&
-          ` · ${errorName(map).toLowerCase()} ${formatError(map, error)} over ${formatQuantity(films.tested[at] ?? 0, "held-out rating")}`}
+          ` · ${errorName(map).toLowerCase()}: ${formatError(map, error)}, of ${formatQuantity(films.tested[at] ?? 0, "held-out rating")}`}
       </Text>
       <Group gap="xs" mt="xs">
         <Button variant="default" onClick={onSimilar}>

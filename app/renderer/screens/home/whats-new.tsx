@@ -32,7 +32,7 @@ export function WhatsNew() {
       <Group justify="space-between" mb="xs">
         <Title order={2}>What’s new: {title}</Title>
         {items.length > few && (
-          <Button variant="subtle" aria-expanded={all} onClick={() => setAll(!all)}>
+          <Button variant="subtle" size="compact-sm" mr={-8} aria-expanded={all} onClick={() => setAll(!all)}>
             {all ? "Show less" : `All ${String(items.length)} changes`}
           </Button>
         )}

@@ -103,7 +103,7 @@ function Chooser({ entries, before, after, onChoose }: ChooserProps) {
     <Group gap="xs" align="flex-end">
       <Select
         label="From"
-        w={320}
+        w={380}
         searchable
         allowDeselect={false}
         data={data}
@@ -115,7 +115,7 @@ function Chooser({ entries, before, after, onChoose }: ChooserProps) {
       </Button>
       <Select
         label="To"
-        w={320}
+        w={380}
         searchable
         allowDeselect={false}
         data={data}

@@ -5,7 +5,7 @@ import type { ServerRestart } from "../../../../core/contract/publishing.ts";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import { useCommands } from "../../components/commands/commands-context.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
-import { formatDateTime } from "../../components/format/times.ts";
+import { formatClock, formatDateTime } from "../../components/format/times.ts";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
 import { useCommand, useQueryMethod } from "../../transport/hooks.ts";
 
@@ -16,52 +16,48 @@ export function BundledServer({ target }: { readonly target: Target }) {
   const stop = useCommand("servers.stop");
   const refresh = { onSettled: () => void server.refetch() };
   const startServer = () => start.mutate({ targetId: target.id }, refresh);
-  const running = server.data?.running === true;
-  const waiting = server.data?.restart != null;
+  const stopServer = () => stop.mutate({ targetId: target.id }, refresh);
+  const state = server.data?.state;
+  const startLabel = startLabels[state ?? "stopped"];
   useCommands([
-    running || waiting
-      ? {
-          id: "server.stop",
-          label: "Stop the bundled server",
-          group: "Publish",
-          run: () => stop.mutate({ targetId: target.id }, refresh),
-        }
-      : { id: "server.start", label: "Start the bundled server", group: "Publish", run: startServer },
+    ...(startLabel === undefined
+      ? []
+      : [
+          {
+            id: "server.start",
+            label: `${state === "silent" ? "Restart" : "Start"} the bundled server`,
+            group: "Publish",
+            run: startServer,
+          },
+        ]),
+    ...(state === undefined || state === "stopped"
+      ? []
+      : [{ id: "server.stop", label: "Stop the bundled server", group: "Publish", run: stopServer }]),
   ]);
   return (
     <Card component="section" aria-label="Bundled server">
-      <Group justify="space-between" align="flex-start">
+      <Group justify="space-between" align="flex-start" wrap="nowrap">
         <div>
           <Group gap="xs">
             <Title order={2}>Bundled server</Title>
-            {server.data !== undefined && (
-              <Badge color={running ? "green" : waiting ? "orange" : "gray"}>
-                {running ? "Running" : waiting ? "Waits to start again" : "Stopped"}
-              </Badge>
-            )}
+            {server.data !== undefined && <State server={server.data} />}
           </Group>
           <Text size="sm" c="dimmed">
             reelbench-server in a process of its own, on this machine only, serving what is live on this target.
           </Text>
         </div>
-        {running || waiting ? (
-          <Button
-            variant="default"
-            loading={stop.isPending}
-            onClick={() => stop.mutate({ targetId: target.id }, refresh)}
-          >
-            {running ? "Stop server" : "Leave it stopped"}
-          </Button>
-        ) : (
-          <Button
-            variant="default"
-            loading={start.isPending}
-            disabled={server.data === undefined}
-            onClick={startServer}
-          >
-            Start server
-          </Button>
-        )}
+        <Group gap="xs" wrap="nowrap" style={{ flex: "none" }}>
+          {(startLabel !== undefined || start.isPending) && (
+            <Button variant="default" loading={start.isPending} disabled={state === undefined} onClick={startServer}>
+              {startLabel ?? "Start server"}
+            </Button>
+          )}
+          {state !== undefined && state !== "stopped" && !start.isPending && (
+            <Button variant="default" loading={stop.isPending} onClick={stopServer}>
+              {state === "running" || state === "silent" ? "Stop server" : "Leave it stopped"}
+            </Button>
+          )}
+        </Group>
       </Group>
       <Stack gap="xs" mt="xs">
         {start.error !== null && <ErrorPanel error={start.error} title="The server did not start" />}
@@ -69,7 +65,7 @@ export function BundledServer({ target }: { readonly target: Target }) {
         <Answer of={server} height={40}>
           {(known) => (
             <>
-              {known.restart !== null && <RestartNote restart={known.restart} />}
+              <LastFailure server={known} isTold={start.error !== null} />
               <Addresses server={known} />
             </>
           )}
@@ -79,16 +75,75 @@ export function BundledServer({ target }: { readonly target: Target }) {
   );
 }
 
-function RestartNote({ restart: { at, failures, reason } }: { readonly restart: ServerRestart }) {
+type Server = MethodOutput<"servers.get">;
+
+const states: Readonly<Record<Server["state"], { readonly label: string; readonly color: string }>> = {
+  stopped: { label: "Stopped", color: "gray" },
+  starting: { label: "Starting", color: "blue" },
+  running: { label: "Running", color: "green" },
+  silent: { label: "Not answering", color: "red" },
+  waiting: { label: "Waits to start again", color: "orange" },
+};
+
+/** What a start is called where one can be asked for. */
+const startLabels: Readonly<Partial<Record<Server["state"], string>>> = {
+  stopped: "Start server",
+  waiting: "Start it now",
+  silent: "Restart server",
+};
+
+function State({ server: { state, since } }: { readonly server: Server }) {
   return (
-    <Text size="sm" role="status">
-      It ended by itself{failures > 1 && `, ${failures} times in a row`} ({reason}). It is started again at{" "}
-      {formatDateTime(at)}; the pauses grow to a minute.
+    <>
+      <Badge color={states[state].color}>{states[state].label}</Badge>
+      {since !== null && (
+        <Text size="xs" c="dimmed">
+          since {formatDateTime(since)}
+        </Text>
+      )}
+    </>
+  );
+}
+
+interface LastFailureProps {
+  readonly server: Server;
+  /** What it is stands there already. */
+  readonly isTold: boolean;
+}
+
+function LastFailure({ server: { state, restart, lastFailure }, isTold }: LastFailureProps) {
+  if (restart !== null) return <RestartNote restart={restart} />;
+  if (state === "silent")
+    return (
+      <Text size="sm" role="status">
+        Its process runs, but answers nothing, and requests to it wait. It may come back by itself; restarting ends it
+        and starts another at the same address.
+      </Text>
+    );
+  if (lastFailure === null || isTold) return null;
+  return (
+    <Text size="sm" role="status" c={state === "stopped" ? "var(--rb-bad)" : "dimmed"}>
+      {state === "stopped" ? "It did not start at" : "It ended by itself at"} {formatDateTime(lastFailure.at)}
+      {because(lastFailure.reason)}
     </Text>
   );
 }
 
-function Addresses({ server }: { readonly server: MethodOutput<"servers.get"> }) {
+/** A reason is a sentence, or a word of the system's ("SIGKILL"). */
+function because(reason: string): string {
+  return reason.endsWith(".") ? `: ${reason}` : ` (${reason}).`;
+}
+
+function RestartNote({ restart: { at, failures, reason } }: { readonly restart: ServerRestart }) {
+  return (
+    <Text size="sm" role="status">
+      It ended by itself{failures > 1 && `, ${failures} times in a row`}
+      {because(reason)} It is started again at {formatClock(at)}; the pauses grow to a minute.
+    </Text>
+  );
+}
+
+function Addresses({ server }: { readonly server: Server }) {
   const [shown, setShown] = useState(false);
   if (!server.running || server.url === null) return null;
   const key = server.apiKey;

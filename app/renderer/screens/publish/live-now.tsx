@@ -77,7 +77,7 @@ function Live({ target, status }: { readonly target: Target; readonly status: Ta
   return (
     <Stack gap="md">
       <Card component="section" aria-label="Live now">
-        <Group justify="space-between" align="flex-start">
+        <Group justify="space-between" align="flex-start" wrap="nowrap">
           <div>
             <Title order={2}>Live now</Title>
             {status.active === null ? (
@@ -96,7 +96,7 @@ function Live({ target, status }: { readonly target: Target; readonly status: Ta
         <Servers servers={status.servers} active={status.active?.version ?? null} />
       </Card>
       <TargetVersions target={target} publications={publications} />
-      <History status={status} />
+      {status.history.length > 0 && <History status={status} />}
     </Stack>
   );
 }
@@ -118,7 +118,12 @@ function RollBack({ target, status }: { readonly target: Target; readonly status
   if (previous === null || active === null) return null;
   return (
     <>
-      <Button variant="default" leftSection={<IconArrowBackUp size={15} aria-hidden />} onClick={() => setAsking(true)}>
+      <Button
+        variant="default"
+        style={{ flex: "none" }}
+        leftSection={<IconArrowBackUp size={15} aria-hidden />}
+        onClick={() => setAsking(true)}
+      >
         Roll back to {previous}
       </Button>
       <Modal opened={asking} onClose={() => setAsking(false)} title={`Roll back to ${previous}?`}>

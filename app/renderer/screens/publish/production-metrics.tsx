@@ -57,13 +57,17 @@ function Known({ metrics }: { readonly metrics: ProductionMetrics }) {
 function Reached({ servers }: { readonly servers: ProductionMetrics["servers"] }) {
   return (
     <Stack gap={4}>
-      {servers.map(({ url, failure, version }) => (
+      {servers.map(({ url, failure, version, redis }) => (
         <Group key={url} gap="xs">
           <Badge color={failure === null ? "green" : "red"}>{failure === null ? "Answers" : "Not reachable"}</Badge>
+          {redis === false && <Badge color="orange">Without Redis</Badge>}
           <Text size="sm">{url}</Text>
           <Text size="sm" c={failure === null ? "dimmed" : "var(--rb-bad)"}>
             {failure ?? (version === null ? "serves nothing yet" : `serves ${version}`)}
           </Text>
+          {redis === false && (
+            <Text size="sm">Its Redis does not answer: lists are right, but each server remembers only its own.</Text>
+          )}
         </Group>
       ))}
       {servers.length === 0 && (

@@ -1,14 +1,15 @@
 import { Button, Card, Collapse, Group, NumberInput, Select, Stack, Switch, Text, Title } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
-import type { Target } from "../../../../core/contract/entities.ts";
+import type { Job, Target } from "../../../../core/contract/entities.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
+import { contract } from "../../../../core/contract/methods.ts";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
 import { findMetric, formatMetric, metricLabel } from "../../components/format/metrics.ts";
 import { InlineLink } from "../../components/link-button.tsx";
-import { useJob, useJobs } from "../../transport/hooks.ts";
+import { isUnfinished, jobError, useJob, useJobs } from "../../transport/hooks.ts";
 import { useRunChoice } from "../../transport/use-run-choice.ts";
 import { PublishOutcome } from "./publish-outcome.tsx";
 import { ProtocolProgress } from "./protocol-progress.tsx";
@@ -40,6 +41,11 @@ function runLabel(run: RunRow): string {
   return metric === undefined ? run.name : `${run.name}  (${metricLabel(metric.metric)} ${formatMetric(metric.value)})`;
 }
 
+function resultOf(job: Job | undefined): MethodOutput<"publish.run"> | null {
+  if (job?.state !== "succeeded") return null;
+  return contract["publish.run"].output.safeParse(job.result).data ?? null;
+}
+
 function Form({
   target,
   runs,
@@ -56,11 +62,13 @@ function Form({
   const [advanced, setAdvanced] = useState(false);
   const [result, setResult] = useState<MethodOutput<"publish.run"> | null>(null);
   const publish = useJob("publish.run", setResult);
-  // A publication that was started elsewhere, or before this screen was left, is followed all the same.
-  const underWay = useJobs().find(
-    ({ kind, state }) => kind.startsWith("publish") && (state === "running" || state === "queued"),
-  );
-  const job = publish.job ?? underWay;
+  // A publication that was started elsewhere, or before this screen was left, is followed all the same, to its end.
+  const jobs = useJobs();
+  const underWay = jobs.find((each) => each.kind.startsWith("publish") && isUnfinished(each));
+  const [followedId, setFollowedId] = useState<string | null>(null);
+  if (underWay?.kind === "publish.run" && underWay.id !== followedId) setFollowedId(underWay.id);
+  const followed = publish.job === undefined ? jobs.find(({ id }) => id === followedId) : undefined;
+  const job = publish.job ?? underWay ?? followed;
   const chosen = runs.find(({ id }) => id === runId);
   if (runs.length === 0) {
     return (
@@ -72,6 +80,7 @@ function Form({
   const start = () => {
     if (chosen === undefined) return;
     setResult(null);
+    setFollowedId(null);
     publish
       .start({ runId: chosen.id, targetId: target.id, refit, overrideGates, probes })
       .catch((error: unknown) => tellFailure("The publication could not be started", error));
@@ -122,7 +131,7 @@ function Form({
         </Group>
       </Collapse>
       {job !== undefined && <ProtocolProgress job={job} refit={refit} />}
-      <PublishOutcome result={result} error={publish.error} />
+      <PublishOutcome result={result ?? resultOf(followed)} error={publish.error ?? jobError(followed)} />
     </Stack>
   );
 }

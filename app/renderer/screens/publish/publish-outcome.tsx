@@ -1,5 +1,5 @@
 import { Alert, Group, List, Stack, Text } from "@mantine/core";
-import { IconRosetteDiscountCheck } from "@tabler/icons-react";
+import { IconAlertTriangle, IconRosetteDiscountCheck } from "@tabler/icons-react";
 import { z } from "zod";
 import { gateResult, parityResult } from "../../../../core/contract/entities.ts";
 import type { ParityResult } from "../../../../core/contract/entities.ts";
@@ -25,6 +25,12 @@ export function PublishOutcome({ result, error }: PublishOutcomeProps) {
       <Stack gap="xs">
         <Parity parity={result.parity} />
         <GateList gates={result.gates} />
+        {(result.warnings ?? []).map((warning) => (
+          <Group key={warning} gap={8} wrap="nowrap" align="flex-start" role="group" aria-label="Warning">
+            <IconAlertTriangle size={17} color="var(--rb-warn)" style={{ flex: "none", marginTop: 2 }} />
+            <Text size="sm">{warning}</Text>
+          </Group>
+        ))}
       </Stack>
     </Alert>
   );

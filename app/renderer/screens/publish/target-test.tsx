@@ -5,9 +5,22 @@ import { Answer } from "../../components/feedback/answer.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { Privileges } from "./privileges.tsx";
 
+const names: Readonly<Record<string, string>> = {
+  address: "Address",
+  postgres: "Postgres",
+  encryption: "Encryption",
+  privileges: "Privileges",
+  schema: "Schema",
+  redis: "Redis",
+};
+
 /** Asks the target what works, now. */
 export function TargetTest({ target, onClose }: { readonly target: Target | null; readonly onClose: () => void }) {
-  const test = useQueryMethod("targets.test", { targetId: target?.id ?? "none" }, { enabled: target !== null });
+  const test = useQueryMethod(
+    "targets.test",
+    { targetId: target?.id ?? "none" },
+    { enabled: target !== null, forget: true },
+  );
   return (
     <Modal opened={target !== null} onClose={onClose} title={`Connection to ${target?.name ?? ""}`} size="lg">
       {target !== null && (
@@ -27,7 +40,7 @@ export function TargetTest({ target, onClose }: { readonly target: Target | null
                   {checks.map(({ check, passed, message, remedy }) => (
                     <List.Item key={check} icon={<PassedIcon passed={passed} />}>
                       <Text size="sm" fw={500}>
-                        {check}
+                        {names[check] ?? check}
                       </Text>
                       <Text size="xs" c="dimmed">
                         {message} {remedy}
@@ -39,7 +52,10 @@ export function TargetTest({ target, onClose }: { readonly target: Target | null
               </>
             )}
           </Answer>
-          <Group justify="flex-end">
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              {test.isFetching ? "Cancel" : "Close"}
+            </Button>
             <Button variant="default" loading={test.isFetching} onClick={() => void test.refetch()}>
               Test again
             </Button>

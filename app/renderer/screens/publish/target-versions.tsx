@@ -48,33 +48,39 @@ export function TargetVersions({ target, publications }: TargetVersionsProps) {
         Versions on the target
       </Title>
       <Answer of={versions} height={120} errorTitle="The versions cannot be listed">
-        {(known) => (
-          <Table.ScrollContainer minWidth={680}>
-            <Table fz="sm" aria-label="Versions on the target" style={{ whiteSpace: "nowrap" }}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Version</Table.Th>
-                  <Table.Th>State</Table.Th>
-                  <Table.Th ta="right">Size</Table.Th>
-                  <Table.Th>Made</Table.Th>
-                  <Table.Th>Kept because</Table.Th>
-                  <Table.Th w={40} aria-label="Actions" />
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {known.map((version) => (
-                  <VersionRow
-                    key={version.version}
-                    target={target}
-                    version={version}
-                    publication={publications.find((each) => each.version === version.version)}
-                    onWithdraw={() => setWithdrawing(version.version)}
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        )}
+        {(known) =>
+          known.length === 0 ? (
+            <Text size="sm" c="dimmed" px="sm" pb="sm">
+              None yet: each publication leaves one.
+            </Text>
+          ) : (
+            <Table.ScrollContainer minWidth={680}>
+              <Table fz="sm" aria-label="Versions on the target" style={{ whiteSpace: "nowrap" }}>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>Version</Table.Th>
+                    <Table.Th>State</Table.Th>
+                    <Table.Th ta="right">Size</Table.Th>
+                    <Table.Th>Made</Table.Th>
+                    <Table.Th>Kept because</Table.Th>
+                    <Table.Th w={40} aria-label="Actions" />
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {known.map((version) => (
+                    <VersionRow
+                      key={version.version}
+                      target={target}
+                      version={version}
+                      publication={publications.find((each) => each.version === version.version)}
+                      onWithdraw={() => setWithdrawing(version.version)}
+                    />
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          )
+        }
       </Answer>
       <Withdraw target={target} version={withdrawing} onClose={() => setWithdrawing(null)} />
     </Card>

@@ -1,6 +1,6 @@
 import { ActionIcon, Card, Group, Text, Title, Tooltip } from "@mantine/core";
 import { IconHelpCircle, IconMovie } from "@tabler/icons-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 import type { Recommendation } from "../../../../core/contract/entities.ts";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
@@ -50,7 +50,7 @@ export function ModelList({ run, answer }: { readonly run: RunRow; readonly answ
             {cost !== null && <CostLine cost={cost} n={films.length} />}
             <ol className={styles["list"]}>
               {films.map((film) => (
-                <RecommendedFilm key={film.itemId} film={film} onSimilar={() => setSimilarTo(film)} />
+                <RecommendedFilm key={film.itemId} film={film} onSimilar={setSimilarTo} />
               ))}
             </ol>
             {films.length === 0 && (
@@ -92,7 +92,12 @@ function listTable(films: readonly Recommendation[]) {
   };
 }
 
-function RecommendedFilm({ film, onSimilar }: { readonly film: Recommendation; readonly onSimilar: () => void }) {
+interface RecommendedFilmProps {
+  readonly film: Recommendation;
+  readonly onSimilar: (film: Recommendation) => void;
+}
+
+const RecommendedFilm = memo(function RecommendedFilm({ film, onSimilar }: RecommendedFilmProps) {
   const [open, setOpen] = useState(false);
   return (
     <li className={styles["recommendation"]}>
@@ -115,7 +120,7 @@ function RecommendedFilm({ film, onSimilar }: { readonly film: Recommendation; r
             </Tooltip>
           )}
           <Tooltip label="Similar films">
-            <ActionIcon size={24} aria-label={`Similar to ${filmTitle(film)}`} onClick={onSimilar}>
+            <ActionIcon size={24} aria-label={`Similar to ${filmTitle(film)}`} onClick={() => onSimilar(film)}>
               <IconMovie size={15} />
             </ActionIcon>
           </Tooltip>
@@ -127,4 +132,4 @@ function RecommendedFilm({ film, onSimilar }: { readonly film: Recommendation; r
       {open && film.explanation !== null && <Explanation score={film.score} explanation={film.explanation} />}
     </li>
   );
-}
+});

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Card, Group, Rating, Select, Slider, Stack, Text } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { useCallbackRef, useDebouncedValue } from "@mantine/hooks";
 import { IconX } from "@tabler/icons-react";
-import { useState } from "react";
+import { memo, useDeferredValue, useState } from "react";
 import type { CatalogueItem, Snapshot } from "../../../../core/contract/entities.ts";
 import { formatGeneral } from "../../components/format/numbers.ts";
 import type { PersonRating } from "../../search-params.ts";
@@ -27,6 +27,7 @@ export function PersonColumn({ snapshot, ratings, onRatings }: PersonColumnProps
     { keepPrevious: true },
   );
   const popular = useQueryMethod("items.search", { snapshotId: snapshot.id, text: "", limit: 30 });
+  const names = useDeferredValue(named.data);
   const candidates = (found.data ?? []).filter(({ itemId }) => !ratings.some(([rated]) => rated === itemId));
   const rate = (itemId: string, rating: number) => {
     const film =
@@ -43,10 +44,13 @@ export function PersonColumn({ snapshot, ratings, onRatings }: PersonColumnProps
   const nameOf = (itemId: string) =>
     filmTitle(
       films.get(itemId) ??
-        named.data?.find((film) => film.itemId === itemId) ??
+        names?.find((film) => film.itemId === itemId) ??
         found.data?.find((film) => film.itemId === itemId) ??
         popular.data?.find((film) => film.itemId === itemId) ?? { itemId, title: null },
     );
+  const takeBack = (itemId: string) => onRatings(ratings.filter(([rated]) => rated !== itemId));
+  const rateAgain = useCallbackRef(rate);
+  const forget = useCallbackRef(takeBack);
   const suggestions = (popular.data ?? [])
     .filter(({ itemId }) => !ratings.some(([rated]) => rated === itemId))
     .slice(0, 6);
@@ -71,7 +75,8 @@ export function PersonColumn({ snapshot, ratings, onRatings }: PersonColumnProps
         />
         {ratings.length === 0 && (
           <Text size="sm" c="dimmed">
-            Rate a few films as this person would. Start with something well known:
+            Rate a few films as this person would.
+            {suggestions.length > 0 && " Start with something well known:"}
           </Text>
         )}
         <Stack
@@ -83,26 +88,15 @@ export function PersonColumn({ snapshot, ratings, onRatings }: PersonColumnProps
           aria-label="Ratings of the invented person"
         >
           {ratings.map(([itemId, rating]) => (
-            <li key={itemId}>
-              <Group justify="space-between" wrap="nowrap" gap={4}>
-                <Text size="sm" truncate title={nameOf(itemId)}>
-                  {nameOf(itemId)}
-                </Text>
-                <ActionIcon
-                  size="sm"
-                  aria-label={`Take back the rating of ${nameOf(itemId)}`}
-                  onClick={() => onRatings(ratings.filter(([rated]) => rated !== itemId))}
-                >
-                  <IconX size={13} />
-                </ActionIcon>
-              </Group>
-              <RatingControl
-                scale={snapshot.scale}
-                label={`Rating of ${nameOf(itemId)}`}
-                value={rating}
-                onChange={(value) => rate(itemId, value)}
-              />
-            </li>
+            <RatedFilm
+              key={itemId}
+              itemId={itemId}
+              name={nameOf(itemId)}
+              scale={snapshot.scale}
+              rating={rating}
+              onRate={rateAgain}
+              onForget={forget}
+            />
           ))}
         </Stack>
         {ratings.length < 3 && (
@@ -131,6 +125,36 @@ export function PersonColumn({ snapshot, ratings, onRatings }: PersonColumnProps
     </Card>
   );
 }
+
+interface RatedFilmProps {
+  readonly itemId: string;
+  readonly name: string;
+  readonly scale: Snapshot["scale"];
+  readonly rating: number;
+  readonly onRate: (itemId: string, rating: number) => void;
+  readonly onForget: (itemId: string) => void;
+}
+
+const RatedFilm = memo(function RatedFilm({ itemId, name, scale, rating, onRate, onForget }: RatedFilmProps) {
+  return (
+    <li>
+      <Group justify="space-between" wrap="nowrap" gap={4}>
+        <Text size="sm" truncate title={name}>
+          {name}
+        </Text>
+        <ActionIcon size="sm" aria-label={`Take back the rating of ${name}`} onClick={() => onForget(itemId)}>
+          <IconX size={13} />
+        </ActionIcon>
+      </Group>
+      <RatingControl
+        scale={scale}
+        label={`Rating of ${name}`}
+        value={rating}
+        onChange={(value) => onRate(itemId, value)}
+      />
+    </li>
+  );
+});
 
 interface RatingControlProps {
   readonly scale: Snapshot["scale"];

@@ -1,9 +1,11 @@
 import { Group, MultiSelect, NumberInput, SegmentedControl, Select, Stack, Switch, Text } from "@mantine/core";
 import { IconMovie } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
+import { useDeferredValue } from "react";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { quotedForSearch } from "../../../../core/contract/run-search.ts";
+import { InTurn } from "../../charts/in-turn.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { EmptyState } from "../../components/feedback/empty-state.tsx";
 import { withDistinctNames } from "../../components/format/run-names.ts";
@@ -62,6 +64,9 @@ function WithModels({
 }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const mode = search.mode ?? "user";
+  // What was shown stays until the other is drawn.
+  const drawn = useDeferredValue(mode);
   if (runs.length === 0) {
     return (
       <EmptyState
@@ -84,7 +89,6 @@ function WithModels({
     search.run === undefined
       ? fitting.filter(({ refitOf }) => refitOf === null).slice(0, 2)
       : search.run.flatMap((id) => fitting.find((run) => run.id === id) ?? []);
-  const mode = search.mode ?? "user";
   const n = search.n ?? 10;
   if (snapshot === undefined) return <Text size="sm">The snapshot of this link is not in the workspace.</Text>;
   return (
@@ -148,43 +152,47 @@ function WithModels({
           </Group>
         )}
       </Group>
-      <ListWishes snapshotId={snapshot.id} wishes={search} onChange={update} />
-      <div className={styles["layout"]}>
-        {mode === "user" ? (
-          <>
-            <UserColumn
-              snapshot={snapshot}
-              userId={search.user}
-              onUser={(user) => update({ user })}
-              onWhatIf={(ratings) => update({ mode: "person", ratings })}
-            />
-            <ModelColumns
-              models={models}
-              who={search.user === undefined ? null : { userId: search.user }}
-              n={n}
-              excludeSeen={search.seen !== true}
-              showHeldOut={search.heldOut === true}
-              wishes={search}
-            />
-          </>
-        ) : (
-          <>
-            <PersonColumn
-              snapshot={snapshot}
-              ratings={search.ratings ?? []}
-              onRatings={(ratings) => update({ ratings: ratings.length === 0 ? undefined : [...ratings] })}
-            />
-            <ModelColumns
-              models={models}
-              who={{ ratings: (search.ratings ?? []).map(([itemId, rating]) => ({ itemId, rating })) }}
-              n={n}
-              excludeSeen
-              showHeldOut={false}
-              wishes={search}
-            />
-          </>
-        )}
-      </div>
+      <InTurn height={62}>
+        <ListWishes snapshotId={snapshot.id} wishes={search} onChange={update} />
+      </InTurn>
+      <InTurn height={420}>
+        <div className={styles["layout"]}>
+          {drawn === "user" ? (
+            <>
+              <UserColumn
+                snapshot={snapshot}
+                userId={search.user}
+                onUser={(user) => update({ user })}
+                onWhatIf={(ratings) => update({ mode: "person", ratings })}
+              />
+              <ModelColumns
+                models={models}
+                who={search.user === undefined ? null : { userId: search.user }}
+                n={n}
+                excludeSeen={search.seen !== true}
+                showHeldOut={search.heldOut === true}
+                wishes={search}
+              />
+            </>
+          ) : (
+            <>
+              <PersonColumn
+                snapshot={snapshot}
+                ratings={search.ratings ?? []}
+                onRatings={(ratings) => update({ ratings: ratings.length === 0 ? undefined : [...ratings] })}
+              />
+              <ModelColumns
+                models={models}
+                who={{ ratings: (search.ratings ?? []).map(([itemId, rating]) => ({ itemId, rating })) }}
+                n={n}
+                excludeSeen
+                showHeldOut={false}
+                wishes={search}
+              />
+            </>
+          )}
+        </div>
+      </InTurn>
     </Stack>
   );
 }

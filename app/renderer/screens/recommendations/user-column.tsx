@@ -1,6 +1,6 @@
 import { Button, Card, Group, ScrollArea, Select, Text, Tooltip } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { useState } from "react";
+import { useCallbackRef, useDebouncedValue } from "@mantine/hooks";
+import { memo, useState } from "react";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatCount, formatGeneral, formatQuantity } from "../../components/format/numbers.ts";
@@ -24,6 +24,7 @@ export function UserColumn({ snapshot, userId, onUser, onWhatIf }: UserColumnPro
   const [typed, setTyped] = useState("");
   const [text] = useDebouncedValue(typed === userId ? "" : typed, 120);
   const found = useQueryMethod("users.search", { snapshotId: snapshot.id, text, limit: 50 }, { keepPrevious: true });
+  const goOn = useCallbackRef(onWhatIf);
   const known = found.data ?? [];
   const options = known.map(({ userId: id, ratings }) => ({
     value: id,
@@ -54,7 +55,7 @@ export function UserColumn({ snapshot, userId, onUser, onWhatIf }: UserColumnPro
           Choose a user to see their history here and their lists at the right.
         </Text>
       ) : (
-        <History key={`${snapshot.id} ${userId}`} snapshotId={snapshot.id} userId={userId} onWhatIf={onWhatIf} />
+        <History key={`${snapshot.id} ${userId}`} snapshotId={snapshot.id} userId={userId} onWhatIf={goOn} />
       )}
     </Card>
   );
@@ -66,7 +67,7 @@ const historyPage = 300;
 /** As many as a link carries. */
 const mostWhatIf = 500;
 
-function History({
+const History = memo(function History({
   snapshotId,
   userId,
   onWhatIf,
@@ -152,4 +153,4 @@ function History({
       }}
     </Answer>
   );
-}
+});

@@ -18,7 +18,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { LogEntry, LogLevel } from "../../../../core/contract/settings.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { formatCount } from "../../components/format/numbers.ts";
-import { formatDateTime } from "../../components/format/times.ts";
+import { formatMoment } from "../../components/format/times.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { readableDetail } from "./log-detail.ts";
 import styles from "./logs.module.css";
@@ -138,7 +138,7 @@ function Entries({ entries }: { readonly entries: readonly LogEntry[] }) {
           {entries.map((entry, index) => (
             <Table.Tr key={`${entry.time}${String(index)}`} style={{ verticalAlign: "top" }}>
               <Table.Td title={entry.time} style={{ whiteSpace: "nowrap" }}>
-                {formatDateTime(entry.time)}
+                {formatMoment(entry.time)}
               </Table.Td>
               <Table.Td className={styles[entry.level] ?? ""}>{words[entry.level]}</Table.Td>
               <Table.Td>

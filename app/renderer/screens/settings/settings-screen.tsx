@@ -2,6 +2,7 @@ import { Tabs } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconHelp } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { InTurn } from "../../charts/in-turn.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { settingsSections } from "../../search-params.ts";
@@ -64,7 +65,9 @@ export function SettingsScreen() {
           const Content = content[id];
           return (
             <Tabs.Panel key={id} value={id} style={{ minWidth: 0 }}>
-              <Content />
+              <InTurn height={360}>
+                <Content />
+              </InTurn>
             </Tabs.Panel>
           );
         })}

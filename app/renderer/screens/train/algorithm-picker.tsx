@@ -4,6 +4,7 @@ import type { AlgorithmInfo, Run, Snapshot, Split } from "../../../../core/contr
 import { useCommands } from "../../components/commands/commands-context.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
+import { InView } from "../../components/feedback/in-view.tsx";
 import { tellDone } from "../../components/feedback/tell.ts";
 import { formatQuantity } from "../../components/format/numbers.ts";
 import { useEngine } from "../../transport/engine-context.tsx";
@@ -164,7 +165,11 @@ function Plans({ algorithms, snapshot, split, like }: PlansProps) {
           </div>
         </div>
       ))}
-      {error !== null && <ErrorPanel error={error} title="The training could not be queued" />}
+      {error !== null && (
+        <InView>
+          <ErrorPanel error={error} title="The training could not be queued" />
+        </InView>
+      )}
       <Group align="flex-end" gap="md" mt="xs">
         <NumberInput
           label="Seed"

@@ -1,7 +1,8 @@
 import { Alert, Button, Card, Group, List, Progress, Stack, Text } from "@mantine/core";
-import { IconInfoCircle } from "@tabler/icons-react";
+import { IconChevronLeft, IconInfoCircle } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
+import type { Search } from "../../../../core/contract/searches.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { LinePlot } from "../../charts/line-plot.tsx";
 import { Fact, Facts } from "../../components/fact.tsx";
@@ -31,8 +32,13 @@ export function SearchScreen() {
     <Screen
       title={found.data?.search.name ?? "Search"}
       crumbs={
-        <TextLink to="/train" search={found.data === undefined ? {} : { split: found.data.search.splitId }}>
-          ‹ Train
+        <TextLink
+          to="/train"
+          search={found.data === undefined ? {} : { split: found.data.search.splitId }}
+          style={{ display: "inline-flex", alignItems: "center", gap: 2, marginBottom: 6 }}
+        >
+          <IconChevronLeft size={14} aria-hidden />
+          Train
         </TextLink>
       }
       actions={found.data !== undefined && <Actions found={found.data} />}
@@ -100,6 +106,7 @@ function SearchPage({ found }: { readonly found: Found }) {
 
 function SearchFacts({ found: { search, steps } }: { readonly found: Found }) {
   const { best, metric } = search;
+  const labelOf = useSettingLabels(search);
   const tried = new Set(steps.filter(({ state }) => state !== "running").map(({ trial }) => trial)).size;
   return (
     <Card>
@@ -124,12 +131,19 @@ function SearchFacts({ found: { search, steps } }: { readonly found: Found }) {
       )}
       {best !== null && !isDataCurve(search) && (
         <Text size="sm" mt="sm">
-          Best so far, trial {best.trial}:{" "}
-          {search.space.map(({ name }) => `${name} ${shownValue(best.hyperparameters[name])}`).join(", ")}
+          {search.state === "running" ? "Best so far" : "Best"}, trial {best.trial}:{" "}
+          {search.space.map(({ name }) => `${labelOf(name)} = ${shownValue(best.hyperparameters[name])}`).join(", ")}
         </Text>
       )}
     </Card>
   );
+}
+
+/** What the algorithm calls its settings. */
+function useSettingLabels({ algorithm }: Search): (name: string) => string {
+  const { data: algorithms = [] } = useQueryMethod("algorithms.list", {});
+  const settings = algorithms.find(({ id }) => id === algorithm)?.hyperparameters ?? [];
+  return (name) => settings.find((setting) => setting.name === name)?.label ?? name;
 }
 
 function shownValue(value: number | boolean | string | undefined): string {
@@ -183,7 +197,10 @@ function DataCurve({ found: { search, steps } }: { readonly found: Found }) {
 }
 
 function Trials({ found: { search, steps } }: { readonly found: Found }) {
-  const columns = trialColumns(search);
+  const labelOf = useSettingLabels(search);
+  const columns = trialColumns(search, labelOf).filter(
+    ({ id }) => id !== "error" || steps.some(({ error }) => error !== null),
+  );
   return (
     <Card padding={0}>
       <Group justify="space-between" px="md" py="sm">

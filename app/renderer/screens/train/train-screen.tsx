@@ -1,6 +1,7 @@
 import { Card, Group, SegmentedControl, Select, Stack, Text, Title } from "@mantine/core";
 import { IconDatabase } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
+import { memo, useDeferredValue } from "react";
 import type { Snapshot } from "../../../../core/contract/entities.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { EmptyState } from "../../components/feedback/empty-state.tsx";
@@ -15,6 +16,9 @@ import { SplitPicker } from "./split-picker.tsx";
 import { TrainingRuns } from "./training-runs.tsx";
 
 const route = getRouteApi("/train");
+// Not drawn again with each change of the address.
+const Algorithms = memo(AlgorithmPicker);
+const LatestRuns = memo(TrainingRuns);
 
 export function TrainScreen() {
   const snapshots = useQueryMethod("snapshots.list", {});
@@ -52,6 +56,8 @@ function NoSnapshot() {
 function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) {
   const search = route.useSearch();
   const mode = search.mode ?? "train";
+  // What was shown stays until the other is drawn.
+  const drawn = useDeferredValue(mode);
   const navigate = route.useNavigate();
   const splits = useQueryMethod("splits.list", {});
   const newest = [...snapshots].sort((left, right) => right.createdAt.localeCompare(left.createdAt));
@@ -123,8 +129,8 @@ function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) 
                     }
                   />
                 </Group>
-                {mode === "train" ? (
-                  <AlgorithmPicker snapshot={snapshot} split={split} likeRun={search.run} />
+                {drawn === "train" ? (
+                  <Algorithms snapshot={snapshot} split={split} likeRun={search.run} />
                 ) : split === undefined ? (
                   <Text size="sm" c="dimmed">
                     Choose a split first.
@@ -134,7 +140,7 @@ function TrainSteps({ snapshots }: { readonly snapshots: readonly Snapshot[] }) 
                 )}
               </Card>
               {split !== undefined && <SearchList split={split} />}
-              {split !== undefined && <TrainingRuns split={split} />}
+              {split !== undefined && <LatestRuns split={split} />}
             </>
           );
         }}

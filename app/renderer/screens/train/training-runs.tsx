@@ -4,6 +4,7 @@ import { useQueries } from "@tanstack/react-query";
 import type { Split } from "../../../../core/contract/entities.ts";
 import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
+import { useTurn } from "../../charts/draw-in-turn.ts";
 import { LinePlot } from "../../charts/line-plot.tsx";
 import type { Series } from "../../charts/series.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
@@ -124,12 +125,21 @@ function CurvesChart({ runs, curves }: CurvesChartProps) {
   );
 }
 
-function RunsTable({ runs, total, splitId }: RunsOfSplitProps) {
+function RunsTable(props: RunsOfSplitProps) {
+  const isDrawn = useTurn();
+  return isDrawn ? <RowsOfRuns {...props} /> : <Card h={120} aria-busy />;
+}
+
+function RowsOfRuns({ runs, total, splitId }: RunsOfSplitProps) {
   const metrics = metricNames(runs).slice(0, 6);
   // A refit was not evaluated itself: it cannot be compared.
   const finished = runs.filter(({ state, refitOf }) => state === "succeeded" && refitOf === null);
   return (
-    <Card padding={0}>
+    // Below all that is chosen for a training: laid out when somebody scrolls there.
+    <Card
+      padding={0}
+      style={{ contentVisibility: "auto", containIntrinsicHeight: `auto ${String(90 + 33 * runs.length)}px` }}
+    >
       <Group justify="space-between" px="md" py="sm">
         <Group gap="sm" align="baseline">
           <Title order={2}>Runs on this split</Title>

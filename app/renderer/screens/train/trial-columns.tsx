@@ -10,11 +10,14 @@ import type { DataColumn } from "../../components/table/data-table.tsx";
 type Column = DataColumn<SearchStep>;
 
 /** A column for each setting that is searched, between what was decided and what came of it. */
-export function trialColumns({ metric, higherIsBetter, space, schedule }: Search): readonly Column[] {
+export function trialColumns(
+  { metric, higherIsBetter, space, schedule }: Search,
+  labelOf: (name: string) => string,
+): readonly Column[] {
   const settings: readonly Column[] = space.map(({ name }) => ({
     id: `setting:${name}`,
-    header: name,
-    width: Math.max(96, 24 + 8 * name.length),
+    header: labelOf(name),
+    width: Math.max(96, 28 + 8 * labelOf(name).length),
     numeric: true,
     value: ({ configuration }) => plain(configuration[name]),
     cell: ({ configuration }) => shown(configuration[name]),
