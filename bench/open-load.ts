@@ -1,20 +1,22 @@
 /**
  * What people meet who come when they come: requests at a fixed share of what the server can do, whether it has answered the ones
  * before or not.
- *   node bench/open-load.ts [--minutes 10] [--share 0.7] [--users 6040] [--items 3706] [--factors 64] [--rate N]
+ *   node bench/open-load.ts [--minutes 10] [--share 0.7] [--users 6040] [--items 3706] [--factors 64] [--rate N] [--own-core]
  * Capacity first, in a closed loop for twenty seconds over the same mixture (cached lists, fold-in of twenty ratings, feedback), unless `--rate`
  * gives requests a second. Latency counts from when a request was to be sent, so that one that waits for others is not
  * left out (coordinated omission). Also: errors, resident memory and its slope, lag of the event loop, from /metrics.
  * The client is one process beside the server: on a machine with two cores it takes one of them. How late it sent, and how many
  * cores other programs took meanwhile (Linux only), say whose a long tail is; capacity once more at the end, whether it was the same machine.
+ * So does how long of each second the server's event loop was ready to run and waited for a core. `--own-core` gives that thread the
+ * last core and all else here the others (taskset; Linux), as a server has it that does not share its cores with its client.
  */
-import { fork } from "node:child_process";
+import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { entryUrl } from "../core/runtime-paths.ts";
 import { servingTarget, smallVersion, testChannel } from "../e2e/services/serving-target.ts";
@@ -22,7 +24,7 @@ import { startPostgres } from "../e2e/services/start-postgres.ts";
 import { startRedis } from "../e2e/services/start-redis.ts";
 import { askAtRate, load, openLines } from "./http-load.ts";
 import type { Call } from "./http-load.ts";
-import { processCost } from "./process-cost.ts";
+import { processCost, withDescendants } from "./process-cost.ts";
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     factors: { type: "string", default: "64" },
     rate: { type: "string" },
     connections: { type: "string", default: "64" },
+    "own-core": { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
@@ -110,6 +113,26 @@ async function busySeconds(): Promise<{ readonly all: number; readonly ours: num
   return { all, ours, at: performance.now() / 1000 };
 }
 
+/** Seconds that the server's event loop was ready to run so far while others had the cores; NaN where the system does not tell. */
+async function waitedSeconds(): Promise<number> {
+  const pid = String(child.pid);
+  const text = await readFile(`/proc/${pid}/task/${pid}/schedstat`, "utf8").catch(() => "");
+  return Number(text.split(" ")[1] ?? Number.NaN) / 1e9;
+}
+
+/** The server's event loop on the last core, alone; its other threads, the client and the stores on the others. */
+async function giveOwnCore(): Promise<void> {
+  const taskset = async (cores: string, thread: number | string) =>
+    promisify(execFile)("taskset", ["-cp", cores, String(thread)]);
+  const last = cpus().length - 1;
+  if (last < 1) throw new Error("There is only one core.");
+  for (const pid of await withDescendants([process.pid]))
+    // What has ended meanwhile needs no core.
+    for (const thread of await readdir(`/proc/${String(pid)}/task`).catch(() => []))
+      await taskset(`0-${last - 1}`, thread).catch(() => null);
+  await taskset(String(last), child.pid ?? 0);
+}
+
 /** Least squares, in megabytes a minute. */
 function slope(samples: readonly Sample[]): number {
   const mean = (of: (each: Sample) => number) => samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
@@ -125,6 +148,7 @@ try {
   const cpuSeconds = async () => (await sample(url)).cpu;
   const closed = { url, headers, concurrency: 16, cpuSeconds, callOf };
   await load({ ...closed, name: "warm-up", count: 10_000 });
+  if (values["own-core"]) await giveOwnCore();
   // What was asked a moment ago costs little, and is forgotten in ten seconds: a burst is no capacity.
   let asked = 10_000;
   const capacityOf = async () => {
@@ -156,17 +180,23 @@ try {
     }
   })();
   const kinds = new Map<string, number[]>();
+  const bySecond: (number[] | undefined)[] = [];
+  const began = performance.now();
   const timed = async (call: Call) => {
     const sent = performance.now();
     const status = await send(call);
+    const took = performance.now() - sent;
     const kind = call.method === "GET" ? "lists" : call.path === "/v1/feedback" ? "feedback" : "fold-ins";
     kinds.set(kind, kinds.get(kind) ?? []);
-    kinds.get(kind)?.push(performance.now() - sent);
+    kinds.get(kind)?.push(took);
+    (bySecond[Math.floor((sent - began) / 1000)] ??= []).push(took);
     return status;
   };
   const before = await busySeconds();
+  const waitedBefore = await waitedSeconds();
   const { times: sorted, late, statuses } = await askAtRate({ send: timed, callOf, rate, total });
   const after = await busySeconds();
+  const waitedAfter = await waitedSeconds();
   over = true;
   await sampling;
   const capacityAfter = capacity === null ? null : await capacityOf();
@@ -177,6 +207,10 @@ try {
   const ms = (value: number) => `${value.toFixed(1)} ms`;
   // The first samples still belong to warming up.
   const steady = samples.slice(Math.floor(samples.length / 4));
+  const p99BySecond = Array.from(bySecond, (each = []) => {
+    const ordered = each.toSorted((a, b) => a - b);
+    return Math.round(ordered[Math.floor(0.99 * ordered.length)] ?? 0);
+  });
   const figures = {
     ...{ users, items, factors, capacity, rate, seconds, requests: total, errors, shed },
     p50: percentile(0.5),
@@ -190,6 +224,8 @@ try {
     coresOfOthers: (after.all - before.all - (after.ours - before.ours)) / (after.at - before.at),
     residentMegabytes: (samples.at(-1)?.resident ?? 0) / 2 ** 20,
     slopeMegabytesPerMinute: slope(steady),
+    p99BySecond,
+    waitedForCore: (waitedAfter - waitedBefore) / (after.at - before.at),
     eventLoopLagP99: Math.max(...steady.map(({ lag }) => lag)),
     cores:
       ((samples.at(-1)?.cpu ?? 0) - (samples[0]?.cpu ?? 0)) /
@@ -203,6 +239,10 @@ try {
     return `${kind} p50 ${ms(ordered[Math.floor(ordered.length / 2)] ?? 0)}, p99 ${ms(ordered[Math.floor(0.99 * ordered.length)] ?? 0)}`;
   });
   say(`of it from when it was sent: ${ofKinds.join("; ")}`);
+  const worst = p99BySecond.indexOf(Math.max(...p99BySecond));
+  say(
+    `p99 of each second: ${ms(p99BySecond.toSorted((a, b) => a - b)[p99BySecond.length >> 1] ?? 0)} in the middle one, over 25 ms in ${p99BySecond.filter((each) => each > 25).length} of ${p99BySecond.length}, ${ms(p99BySecond[worst] ?? 0)} in the worst, number ${worst}`,
+  );
   say(
     `the client sent late by p99 ${ms(figures.lateP99)}, longest ${ms(figures.lateLongest)}; client, server, Postgres and Redis used ${figures.coresOfOurs.toFixed(2)} of ${cpus().length} cores, other programs ${figures.coresOfOthers.toFixed(2)}`,
   );
@@ -212,7 +252,7 @@ try {
     `resident memory ${figures.residentMegabytes.toFixed(0)} MB, ${figures.slopeMegabytesPerMinute.toFixed(2)} MB a minute over the last three quarters`,
   );
   say(
-    `event loop's lag: p99 ${ms(figures.eventLoopLagP99)} at most; the server used ${figures.cores.toFixed(2)} cores`,
+    `event loop's lag: p99 ${ms(figures.eventLoopLagP99)} at most; it waited ${ms(1000 * figures.waitedForCore)} of each second for a core; the server used ${figures.cores.toFixed(2)} cores`,
   );
   if (values.json !== undefined) await writeFile(values.json, JSON.stringify(figures, null, 2));
   process.exitCode = figures.errors > 0 ? 1 : 0;

@@ -21,7 +21,8 @@ export async function parentOf(pid: number): Promise<number> {
   return Number((await fieldsOf(pid))[1] ?? 0);
 }
 
-async function withDescendants(roots: readonly number[]): Promise<number[]> {
+/** Processes and all that descends from them. */
+export async function withDescendants(roots: readonly number[]): Promise<number[]> {
   const pids = (await readdir("/proc")).map(Number).filter((pid) => Number.isInteger(pid));
   const parents = new Map(await Promise.all(pids.map(async (pid) => [pid, await parentOf(pid)] as const)));
   const found = new Set(roots);

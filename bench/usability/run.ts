@@ -69,11 +69,13 @@ async function ours(executablePath: string, workspace: string): Promise<void> {
 
 async function mlflow(browser: Browser, url: string): Promise<void> {
   for (const [number, task] of wanted(mlflowTasks)) {
-    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    // A context of its own: in that of `browser.newPage` no second page can be opened, as following a link needs.
+    const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
+    const page = await context.newPage();
     await page.goto(`${url}/#/experiments/1/runs`, { timeout: 90_000 });
     await page.getByText("ials 16").first().waitFor({ timeout: 90_000 });
     await tell("mlflow", number, task, page);
-    await page.close();
+    await context.close();
   }
 }
 
