@@ -41,14 +41,13 @@ export default defineConfig({
         },
       },
       {
-        // The built workbench in a real Chromium and a real Electron, one at a time.
+        // The built workbench in a real Chromium and a real Electron.
         test: {
           name: "journeys",
           include: ["e2e/*.journey.test.ts"],
           exclude: ignored,
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },

@@ -37,7 +37,8 @@ describe.skipIf(chromiumPath === null)("axe finds nothing on any view", () => {
   }, 600_000);
   afterAll(() => folder.remove());
 
-  it.each([
+  // Side by side: each has a workspace, an engine and a browser of its own.
+  it.concurrent.each([
     ["sample", ["light", "dark", "narrow"]],
     // In the dark they differ by what the sample shows there, too; the screenshots command looks at all in all dresses.
     ["empty", ["light"]],

@@ -2,32 +2,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { inEngine } from "../bench/many-runs.ts";
-import { runJob } from "../core/contract/transport.ts";
 import { findElectron } from "../scripts/desktop/electron.ts";
 import { hasDisplay, startInElectron } from "./workbench/in-electron.ts";
+import { twoQuickRuns } from "./workbench/two-quick-runs.ts";
 import { screenshots, root, temporaryFolder } from "./workbench/workbench.ts";
 
 const electron = findElectron(root);
 const missing = electron.path === null || !hasDisplay();
 
-/** Two quick runs of one split, made before the desktop opens. */
-async function fill(directory: string): Promise<readonly string[]> {
-  return inEngine(directory, async (transport) => {
-    const { snapshotId } = await runJob(transport, "sample.create", { users: 120, items: 150, ratings: 5000 });
-    const { splitId } = await runJob(transport, "splits.create", { snapshotId, protocol: { protocol: "random" } });
-    const ids: string[] = [];
-    for (const algorithm of ["popularity", "biases"])
-      ids.push((await runJob(transport, "runs.train", { splitId, algorithm })).runId);
-    return ids;
-  });
-}
-
 it.skipIf(missing)(
   "a comparison is saved as PDF where the person says, and nowhere when the dialog is dismissed",
   async () => {
     const folder = temporaryFolder("desktop-report");
-    const runs = await fill(join(folder.path, "workspace"));
+    const runs = await twoQuickRuns(join(folder.path, "workspace"));
     const workbench = await startInElectron(electron.path ?? "", root, folder);
     const { page, app } = workbench;
     try {

@@ -5,7 +5,8 @@ import { generateSample } from "../core/ratings/sample.ts";
 import { findElectron } from "../scripts/desktop/electron.ts";
 import { hasDisplay, startInElectron } from "./workbench/in-electron.ts";
 import type { DesktopWorkbench } from "./workbench/in-electron.ts";
-import { doMainJob } from "./workbench/main-job.ts";
+import { beginLongTraining, resumeTraining } from "./workbench/long-training.ts";
+import { doMainJob, split } from "./workbench/main-job.ts";
 import { root } from "./workbench/workbench.ts";
 
 const electron = findElectron(root);
@@ -168,6 +169,30 @@ it.skipIf(missing)("a killed engine is started again, and the window finds it by
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Train", exact: true }).click();
     await page.getByText("100,000 ratings of 1,000 users").waitFor({ timeout: 60_000 });
   }),
+);
+
+it.skipIf(missing)(
+  "an engine killed while it trains: the window comes back by itself, with the run interrupted, and it goes on",
+  () =>
+    onDesktop(async ({ page, workspaceDirectory }) => {
+      page.setDefaultTimeout(120_000);
+      await page.getByRole("button", { name: "Create the sample" }).click();
+      await page.waitForURL(/#\/data\/snapshots\//);
+      await split(page);
+      await beginLongTraining(page);
+      const runs = page.getByRole("table", { name: "Runs on this split" });
+      await runs.getByText("Running", { exact: true }).waitFor();
+      process.kill(
+        Number(/"pid":\s*(\d+)/.exec(readFileSync(join(workspaceDirectory, "engine.json"), "utf8"))?.[1]),
+        "SIGKILL",
+      );
+      await runs.getByText("Interrupted", { exact: true }).waitFor();
+      await runs.getByText("The engine ended while this run was training.", { exact: false }).waitFor();
+      expect(await runs.getByText("Running", { exact: true }).count()).toBe(0);
+      await resumeTraining(page);
+      await runs.getByText("Succeeded", { exact: true }).waitFor();
+      expect(await runs.getByRole("row").count()).toBe(2);
+    }),
 );
 
 it.skipIf(missing)("quitting leaves no process behind", async () => {

@@ -6,7 +6,7 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -65,7 +65,8 @@ async function startEngine(workspaceDirectory: string): Promise<RunningEngine> {
 }
 
 let folder: string;
-let ratingsPath: string;
+/** Ratings, who the users are, and what they called the films. */
+let files: MethodInput<"sources.import">;
 /** A workspace with a split, as the trainings and publications start from. */
 let prepared: string;
 let splitId: string;
@@ -77,13 +78,14 @@ const training = { algorithm: "biased-svd", hyperparameters: {}, seed: 11 } as c
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "reelbench-kill-"));
-  ({ ratingsPath } = await generateSample(
+  const { ratingsPath } = await generateSample(
     { seed: 3, users: 600, items: 800, ratings: 60_000 },
     join(folder, "sample"),
-  ));
+  );
+  files = { path: ratingsPath, ...writeAttributes(ratingsPath) };
   prepared = join(folder, "prepared");
   const { transport, close } = await startEngine(prepared);
-  const { sourceId } = await runJob(transport, "sources.import", { path: ratingsPath });
+  const { sourceId } = await runJob(transport, "sources.import", files);
   ({ snapshotId } = await runJob(transport, "snapshots.create", { sourceIds: [sourceId] }));
   ({ splitId } = await runJob(transport, "splits.create", { snapshotId, protocol: { protocol: "random" }, seed: 5 }));
   ({ runId: trainedId } = await runJob(transport, "runs.train", { splitId, ...training }));
@@ -92,6 +94,17 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function writeAttributes(ratingsPath: string): { readonly usersPath: string; readonly tagsPath: string } {
+  const [, ...rows] = readFileSync(ratingsPath, "utf8").trim().split("\n");
+  const ids = (column: number) => [...new Set(rows.map((row) => row.split(",")[column] ?? ""))];
+  const [usersPath, tagsPath] = [join(folder, "users.csv"), join(folder, "tags.csv")];
+  const users = ids(0).map((id, at) => `${id},${String(18 + (at % 60))},${at % 2 === 0 ? "F" : "M"}`);
+  writeFileSync(usersPath, ["userId,age,gender", ...users].join("\n"));
+  const tags = ids(1).flatMap((id, at) => [`u1,${id},slow`, `u2,${id},mood ${String(at % 7)}`]);
+  writeFileSync(tagsPath, ["userId,movieId,tag", ...tags].join("\n"));
+  return { usersPath, tagsPath };
+}
 
 interface Disturbed {
   readonly finished: Job;
@@ -146,11 +159,13 @@ const moments = Array.from({ length: kills }, (_, index) => index + 1);
 describe("kill -9", { timeout: 300_000 }, () => {
   test.each(moments)("during an import (%i)", async (moment) => {
     const workspace = join(folder, `import-${moment}`);
-    const { finished, engine } = await disturb(workspace, "sources.import", { path: ratingsPath }, 1.5);
+    const { finished, engine } = await disturb(workspace, "sources.import", files, 2);
     const { sourceId, ...counts } = finished.result as { sourceId: string };
     expect(counts).toEqual({ read: 60_000, accepted: 60_000, rejected: 0 });
     // Once, however often it was begun, and the same ratings as undisturbed: snapshots are named by their content.
-    expect((await engine.transport.request("sources.list", {})).map(({ id }) => id)).toEqual([sourceId]);
+    expect(await engine.transport.request("sources.list", {})).toMatchObject([
+      { id: sourceId, attributes: { users: 600, items: 800 } },
+    ]);
     expect(await runJob(engine.transport, "snapshots.create", { sourceIds: [sourceId] })).toEqual({ snapshotId });
     await engine.close();
     expect(leftovers(workspace)).toEqual([]);

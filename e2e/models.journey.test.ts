@@ -187,6 +187,14 @@ async function watchProduction(page: Page, shot: (name: string) => Promise<void>
   } finally {
     clearInterval(asked);
   }
+  // Killed, it is started again by itself, and why that was stays on the card.
+  const shownProcess = section.getByText(/^process \d+$/u);
+  const killed = await shownProcess.innerText();
+  process.kill(Number(killed.slice("process ".length)), "SIGKILL");
+  await section.getByText(/^It ended by itself at .+ \(SIGKILL\)\.$/u).waitFor({ timeout: 60_000 });
+  await section.getByText("Running").waitFor({ timeout: 60_000 });
+  expect(await shownProcess.innerText()).not.toBe(killed);
+  await shot("server-started-again");
   await section.getByRole("button", { name: "Stop server" }).click();
   await section.getByText("Stopped").waitFor({ timeout: 60_000 });
   await charts.getByText(/^No server answers now/).waitFor({ timeout: 30_000 });

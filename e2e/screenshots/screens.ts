@@ -1,13 +1,15 @@
 /** Every view of the workbench that is shown, and where it lies in each of the workspaces. */
 import type { Page } from "playwright-core";
 import type { Transport } from "../../core/contract/transport.ts";
-import { messyRatings, notRatings } from "./workspaces.ts";
+import { clubSnapshot, messyRatings, notRatings } from "./workspaces.ts";
 import type { WorkspaceName } from "./workspaces.ts";
 
 /** What stands in a workspace, by which views are addressed. What is missing is an id that nobody has. */
 export interface Known {
   readonly workspace: WorkspaceName;
   readonly snapshot: string;
+  /** One whose users have attributes and whose films have tags; absent: none has. */
+  readonly club?: string | undefined;
   readonly split: string;
   /** The last finished runs of the split; in the broken workspace, of two splits. */
   readonly runs: readonly string[];
@@ -19,6 +21,8 @@ export interface Known {
   readonly user: string;
   readonly films: readonly string[];
   readonly files: string;
+  /** A bundled server was started against the target, and what becomes of it matters to nobody else. */
+  readonly served?: boolean;
 }
 
 interface View {
@@ -58,6 +62,7 @@ export async function lookAround(transport: Transport, workspace: WorkspaceName,
   return {
     workspace,
     snapshot: snapshot?.id ?? nobody,
+    club: snapshots.find(({ name }) => name === clubSnapshot)?.id,
     split,
     runs: runs.map(({ id }) => id),
     factors: all.find(({ algorithm }) => algorithm === "ials" || algorithm === "biased-svd" || algorithm === "puresvd")
@@ -87,12 +92,71 @@ const always =
 const filled = (address: (known: Known) => string) => (known: Known) =>
   known.workspace === "empty" ? null : address(known);
 const press = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
+const card = (page: Page) => page.getByRole("region", { name: "Bundled server" });
+
+/** The bundled server's process, another than the one before. */
+async function serverProcess(page: Page, before = 0): Promise<number> {
+  await card(page)
+    .getByText(/^process \d+$/)
+    .filter({ hasNotText: `process ${String(before)}` })
+    .waitFor();
+  return Number(
+    (
+      await card(page)
+        .getByText(/^process \d+$/)
+        .innerText()
+    ).slice("process ".length),
+  );
+}
+
 const fileOf = ({ workspace, files }: Known) => (workspace === "error" ? notRatings(files) : messyRatings(files));
 
 export const snapshotTabs = ["profile", "quality", "users", "tables", "rows", "recipe", "changes", "lineage"];
 export const compareTabs = ["verdict", "metrics", "curves", "parameters", "errors", "users", "trade", "settings"];
 export const modelTabs = ["card", "lineage", "bundle", "publications"];
 export const settingsTabs = ["appearance", "limits", "keyboard", "logs", "about"];
+
+/** What the bundled server's card says of it. */
+const serverViews: readonly View[] = [
+  { name: "stopped", prepare: press("Stop server"), says: "Stopped" },
+  {
+    name: "starting",
+    prepare: async (page: Page) => {
+      await press("Stop server")(page);
+      await press("Start server")(page);
+    },
+    says: "Starting",
+  },
+  {
+    name: "waiting",
+    prepare: async (page: Page) => {
+      // The pauses double: the fourth is long enough to be looked at.
+      for (let [end, pid] = [0, 0]; end < 4; end++) {
+        pid = await serverProcess(page, pid);
+        process.kill(pid, "SIGKILL");
+      }
+    },
+    says: "Waits to start again",
+  },
+  {
+    name: "silent",
+    prepare: async (page: Page) => void process.kill(await serverProcess(page), "SIGSTOP"),
+    says: "Not answering",
+  },
+].map(({ name, prepare, says }) => ({
+  screen: "publish",
+  name: `server-${name}`,
+  address: ({ served, target }: Known) => (served === true ? at("/publish", { target }) : null),
+  prepare: async (page: Page) => {
+    const server = card(page);
+    const started = server.getByRole("button", { name: /^(Start server|Start it now|Restart server)$/ });
+    await server.getByText(/^(Stopped|Running|Waits to start again|Not answering)$/).waitFor();
+    if (await started.isVisible()) await started.click();
+    await server.getByText("Running", { exact: true }).waitFor();
+    await prepare(page);
+    await server.getByText(says, { exact: true }).waitFor();
+  },
+}));
 
 export const views: readonly View[] = [
   { screen: "home", name: "home", address: always("/") },
@@ -122,6 +186,16 @@ export const views: readonly View[] = [
     name: `snapshot-${tab}`,
     address: filled(({ snapshot }) => at(`/data/snapshots/${snapshot}`, { tab })),
   })),
+  ...(["users", "items"] as const).map((list) => ({
+    screen: "data",
+    name: `attributes-${list}`,
+    address: ({ club }: Known) => (club === undefined ? null : at(`/data/snapshots/${club}`, { tab: "tables", list })),
+  })),
+  {
+    screen: "data",
+    name: "genres",
+    address: filled(({ snapshot }) => at(`/data/snapshots/${snapshot}`, { tab: "tables", list: "genres" })),
+  },
   { screen: "train", name: "train", address: ({ split }) => at("/train", split === nobody ? {} : { split }) },
   {
     screen: "train",
@@ -193,6 +267,17 @@ export const views: readonly View[] = [
       await page.getByRole("menuitem").first().waitFor();
     },
   },
+  {
+    screen: "publish",
+    name: "publish-failed",
+    address: ({ workspace, target, runs: [run = nobody] }) =>
+      workspace === "error" ? at("/publish", { target, run }) : null,
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Publish", exact: true }).click();
+      await page.getByRole("region", { name: "Publish a model" }).getByRole("alert").waitFor({ timeout: 60_000 });
+    },
+  },
+  ...serverViews,
   ...settingsTabs.map((section) => ({
     screen: "settings",
     name: section,

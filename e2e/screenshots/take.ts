@@ -1,5 +1,5 @@
 /**
- * Pictures of every view in five states and narrow: `npm run screenshots [-- --out DIR --only SCREEN --workspaces DIR --states a,b]`.
+ * Pictures of every view in five states and narrow: `npm run screenshots [-- --out DIR --only SCREEN,SCREEN/VIEW --workspaces DIR --states a,b]`.
  * Starts the built web host on workspaces of its own, drives a Chromium through them and writes PNGs with a page that shows
  * them as a table. Says what a program can see wrong: overflow, axe's findings, complaints of the page.
  */
@@ -48,7 +48,8 @@ const { values } = parseArgs({
 const out = resolve(values.out);
 const wantedStates = stateNames.filter((name) => values.states.split(",").includes(name));
 const wantedViews = views.filter(
-  ({ screen, name }) => values.only === undefined || screen === values.only || `${screen}/${name}` === values.only,
+  ({ screen, name }) =>
+    values.only === undefined || values.only.split(",").some((only) => only === screen || only === `${screen}/${name}`),
 );
 const executablePath = findChromium(say);
 if (executablePath === null || wantedViews.length === 0 || wantedStates.length === 0) {
@@ -130,10 +131,12 @@ async function whatIsThere(workspace: WorkspaceName, workspaceDirectory: string,
   const attached = await attach({ workspaceDirectory, processHost: nodeProcessHost });
   try {
     const known = await lookAround(attached.transport, workspace, files);
-    // Production has something to say only while somebody serves.
-    if (workspace === "sample" && wantedViews.some(({ screen }) => screen === "publish"))
-      await attached.transport.request("servers.start", { targetId: known.target });
-    return known;
+    const start = () => attached.transport.request("servers.start", { targetId: known.target });
+    if (wantedViews.every(({ screen }) => screen !== "publish")) return known;
+    // Production has something to say only while somebody serves, or when it could not be started.
+    if (workspace === "sample") await start();
+    if (workspace === "error") await start().catch(() => undefined);
+    return { ...known, served: workspace === "sample" };
   } finally {
     await attached.close();
   }

@@ -14,6 +14,8 @@ export type WorkspaceName = (typeof workspaceNames)[number];
 const sampleShape = { users: 600, items: 900, ratings: 45_000 };
 const brokenShape = { users: 200, items: 300, ratings: 12_000 };
 const largeRuns = 400;
+/** The snapshot with attributes of users and tags of films. */
+export const clubSnapshot = "Film club, as it came";
 
 /** Fills the workspace where it is not there yet. `files`: beside the workspaces, for what is imported. */
 export async function fillWorkspace(name: WorkspaceName, directory: string, files: string): Promise<void> {
@@ -34,16 +36,38 @@ export async function fillWorkspace(name: WorkspaceName, directory: string, file
 export const messyRatings = (files: string) => join(files, "club-ratings.csv");
 export const notRatings = (files: string) => join(files, "minutes-of-the-meeting.txt");
 
-/** Ratings as people send them: most are fine, some are not numbers, some lie outside the scale, some are there twice. */
+/**
+ * Ratings as people send them: most are fine, some are not numbers, some lie outside the scale, some are there twice. Beside them
+ * what is known of the films and the members, and the tags that they gave.
+ */
 function writeMessyRatings(files: string): void {
   mkdirSync(files, { recursive: true });
   const lines = Array.from({ length: 1200 }, (_, n) => {
-    const rating = n % 97 === 0 ? "five" : n % 61 === 0 ? "" : String(1 + (n % 5));
+    const rating = n % 97 === 0 ? "five" : n % 61 === 0 ? "" : String(1 + ((n * n + Math.floor(n / 60)) % 5));
     const film = n % 143 === 0 ? "" : String(1 + ((n * 7) % 83));
     return `member-${String(n % 60)},${film},${rating},${String(1_500_000_000 + n * 3600)}`;
   });
   writeFileSync(messyRatings(files), `userId,movieId,rating,timestamp\n${lines.join("\n")}\n${lines[5] ?? ""}\n`);
+  const table = (name: string, header: string, rows: number, row: (n: number) => string) =>
+    writeFileSync(join(files, name), `${[header, ...Array.from({ length: rows }, (_, n) => row(n))].join("\n")}\n`);
+  table("movies.csv", "movieId,title,genres", 83, (n) => `${String(n)},${clubTitle(n)},${pick(clubGenres, n)}`);
+  table("users.csv", "userId,age,occupation,plan", 60, (n) =>
+    [`member-${String(n)}`, 18 + ((n * 11) % 50), pick(clubOccupations, n), n % 3 === 0 ? "free" : "paid"].join(","),
+  );
+  table("tags.csv", "userId,movieId,tag", 400, (n) =>
+    [`member-${String(n % 60)}`, (n * 7) % 83, pick(clubTags, n * 5 + (n % 4))].join(","),
+  );
   writeFileSync(notRatings(files), "Minutes of the meeting\n\nNobody came.\n");
+}
+
+const clubGenres = ["Drama", "Comedy|Romance", "Crime|Drama|Mystery", "Animation|Children", "Documentary"];
+const clubOccupations = ["writer", "engineer", "student", "retired", "lawyer", "nurse", "farmer"];
+const clubTags = ["slow", "based on a book", "black and white", "twist ending", "great soundtrack", "seen twice"];
+const pick = (words: readonly string[], n: number) => words[n % words.length] ?? "";
+
+function clubTitle(n: number): string {
+  const first = pick(["The Last", "A Quiet", "Beyond the", "Letters from the", "One More"], n);
+  return `${first} ${pick(["Harbour", "Winter", "Projectionist", "Orchard", "Border", "Understudy", "Lighthouse"], n * 3)} (${String(1950 + ((n * 13) % 70))})`;
 }
 
 async function splitOf(transport: Transport, snapshotId: string): Promise<string> {
@@ -55,7 +79,13 @@ async function splitOf(transport: Transport, snapshotId: string): Promise<string
 async function fillSample(transport: Transport, files: string): Promise<void> {
   const job = <M extends JobMethod>(method: M, input: MethodInput<M>) => runJob(transport, method, input);
   const { sourceId, snapshotId } = await job("sample.create", sampleShape);
-  await job("sources.import", { path: messyRatings(files), name: "Film club" });
+  const club = await job("sources.import", {
+    path: messyRatings(files),
+    name: "Film club",
+    usersPath: join(files, "users.csv"),
+    tagsPath: join(files, "tags.csv"),
+  });
+  await job("snapshots.create", { sourceIds: [club.sourceId], name: clubSnapshot });
   await job("snapshots.create", {
     sourceIds: [sourceId],
     name: "Sample, 20-core",

@@ -43,7 +43,9 @@ export async function workOnData({ page, complaints }: Workbench, journey: strin
   try {
     const path = join(files.path, "marks.csv");
     writeFileSync(path, `${[["aa", "bb", "cc", "dd"], ...records].map((fields) => fields.join(",")).join("\n")}\n`);
-    writeFileSync(join(files.path, "tags.csv"), "userId,movieId,tag\n");
+    writeFileSync(join(files.path, "users.csv"), "userId,plan\nfan,paid\np1,free\np2,free\n");
+    writeFileSync(join(files.path, "tags.csv"), "userId,movieId,tag\np1,f0,Dark\np1,f1,dark\np2,f2,dark\n");
+    writeFileSync(join(files.path, "links.csv"), "movieId,imdbId\n");
     await page.getByRole("heading", { name: "Home", exact: true }).waitFor();
     await goTo(page, "Data");
     await page.getByRole("link", { name: "Import ratings" }).first().click();
@@ -90,7 +92,9 @@ async function mapColumns(page: Page): Promise<void> {
     await page.getByRole("option", { name: meaning, exact: true }).click();
   }
   // Said of the head of the file at once, before anything is read whole.
-  await page.getByText(/^Beside the ratings, and not read: tags\.csv/).waitFor();
+  await page.getByText(/^Beside the ratings, and not read: links\.csv/).waitFor();
+  expect(await page.getByLabel("File of users").inputValue()).toMatch(/users\.csv$/);
+  expect(await page.getByLabel("File of tags").inputValue()).toMatch(/tags\.csv$/);
 }
 
 async function tryImport(page: Page): Promise<void> {
@@ -142,6 +146,7 @@ async function drillDown(page: Page, shot: (name: string) => Promise<void>): Pro
   await findings.getByRole("link", { name: "Users who always give the same rating: show 1 user" }).click();
   const users = page.getByRole("table", { name: "Users of the snapshot" });
   await users.getByRole("cell", { name: "fan", exact: true }).waitFor();
+  await users.getByRole("cell", { name: "plan: paid", exact: true }).waitFor();
   await shot("users");
   await users.getByRole("link", { name: "Show the 25 ratings of fan" }).click();
   await page.getByText("Rows 1 to", { exact: false }).filter({ hasText: "of 25" }).waitFor();

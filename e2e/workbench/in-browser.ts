@@ -12,6 +12,8 @@ export const chromiumPath =
   process.env.REELBENCH_CHROMIUM ?? ["/usr/bin/chromium"].find((path) => existsSync(path)) ?? null;
 
 export interface BrowserWorkbench extends Workbench {
+  /** The process of the host, and of the engine in it. */
+  readonly hostPid: number;
   /** Ends the host, and the engine in it, as a power cut would. */
   killHost(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export async function startInBrowser(executablePath: string, workspace?: string)
     page,
     workspaceDirectory,
     complaints,
+    hostPid: host.pid ?? 0,
     answerFileDialog: () => Promise.resolve(false),
     killHost: async () => {
       const exited = once(host, "exit");

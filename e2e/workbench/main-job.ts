@@ -121,7 +121,7 @@ async function compare(page: Page): Promise<void> {
 }
 
 /** Chooses the first user that the list offers, and returns the id once both models have answered. */
-async function chooseFirstUser(page: Page): Promise<string> {
+export async function chooseFirstUser(page: Page): Promise<string> {
   await page.getByRole("combobox", { name: "User" }).click();
   const option = page.getByRole("option").first();
   const user = (await option.innerText()).split(/\s/)[0] ?? "";
