@@ -91,6 +91,8 @@ const child = fork(fileURLToPath(entryUrl("server")), [], {
 interface Sample {
   readonly at: number;
   readonly resident: number;
+  /** Objects and buffers, those that are garbage already among them. */
+  readonly held: number;
   readonly lag: number;
   readonly cpu: number;
 }
@@ -101,6 +103,7 @@ async function sample(url: string): Promise<Sample> {
   return {
     at: performance.now(),
     resident: value("process_resident_memory_bytes"),
+    held: value("nodejs_heap_size_used_bytes") + value("nodejs_external_memory_bytes"),
     lag: 1000 * value("nodejs_eventloop_lag_p99_seconds"),
     cpu: value("process_cpu_seconds_total"),
   };
@@ -134,12 +137,20 @@ async function giveOwnCore(): Promise<void> {
 }
 
 /** Least squares, in megabytes a minute. */
-function slope(samples: readonly Sample[]): number {
-  const mean = (of: (each: Sample) => number) => samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
-  const [t, r] = [mean(({ at }) => at), mean(({ resident }) => resident)];
-  const along = samples.reduce((sum, { at, resident }) => sum + (at - t) * (resident - r), 0);
+function slope(samples: readonly Sample[], of: (each: Sample) => number): number {
+  const mean = (value: (each: Sample) => number) => samples.reduce((sum, each) => sum + value(each), 0) / samples.length;
+  const [t, r] = [mean(({ at }) => at), mean(of)];
+  const along = samples.reduce((sum, each) => sum + (each.at - t) * (of(each) - r), 0);
   const spread = samples.reduce((sum, { at }) => sum + (at - t) ** 2, 0);
   return spread === 0 ? 0 : (along / spread) * (60_000 / 2 ** 20);
+}
+
+/** The samples that hold least of every so many: those nearest to a full collection, so that what grows here is kept, not garbage. */
+function lowest(samples: readonly Sample[], every: number): readonly Sample[] {
+  const groups = Array.from({ length: Math.ceil(samples.length / every) }, (_, g) =>
+    samples.slice(g * every, (g + 1) * every),
+  );
+  return groups.map((group) => group.reduce((least, each) => (each.held < least.held ? each : least)));
 }
 
 try {
@@ -207,6 +218,7 @@ try {
   const ms = (value: number) => `${value.toFixed(1)} ms`;
   // The first samples still belong to warming up.
   const steady = samples.slice(Math.floor(samples.length / 4));
+  const minima = lowest(steady, Math.ceil(steady.length / 10));
   const p99BySecond = Array.from(bySecond, (each = []) => {
     const ordered = each.toSorted((a, b) => a - b);
     return Math.round(ordered[Math.floor(0.99 * ordered.length)] ?? 0);
@@ -223,7 +235,9 @@ try {
     coresOfOurs: (after.ours - before.ours) / (after.at - before.at),
     coresOfOthers: (after.all - before.all - (after.ours - before.ours)) / (after.at - before.at),
     residentMegabytes: (samples.at(-1)?.resident ?? 0) / 2 ** 20,
-    slopeMegabytesPerMinute: slope(steady),
+    slopeMegabytesPerMinute: slope(steady, ({ resident }) => resident),
+    heldMegabytes: minima.map(({ held }) => Math.round(held / 2 ** 20)),
+    heldSlopeMegabytesPerMinute: slope(minima, ({ held }) => held),
     p99BySecond,
     waitedForCore: (waitedAfter - waitedBefore) / (after.at - before.at),
     eventLoopLagP99: Math.max(...steady.map(({ lag }) => lag)),
@@ -250,6 +264,9 @@ try {
   say(`${total} requests, ${figures.errors} errors, ${shed} deliberate 503`);
   say(
     `resident memory ${figures.residentMegabytes.toFixed(0)} MB, ${figures.slopeMegabytesPerMinute.toFixed(2)} MB a minute over the last three quarters`,
+  );
+  say(
+    `objects and buffers, least in each tenth of that: ${figures.heldMegabytes.join(" ")} MB, ${figures.heldSlopeMegabytesPerMinute.toFixed(2)} MB a minute`,
   );
   say(
     `event loop's lag: p99 ${ms(figures.eventLoopLagP99)} at most; it waited ${ms(1000 * figures.waitedForCore)} of each second for a core; the server used ${figures.cores.toFixed(2)} cores`,
