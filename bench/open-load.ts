@@ -138,7 +138,8 @@ async function giveOwnCore(): Promise<void> {
 
 /** Least squares, in megabytes a minute. */
 function slope(samples: readonly Sample[], of: (each: Sample) => number): number {
-  const mean = (value: (each: Sample) => number) => samples.reduce((sum, each) => sum + value(each), 0) / samples.length;
+  const mean = (value: (each: Sample) => number) =>
+    samples.reduce((sum, each) => sum + value(each), 0) / samples.length;
   const [t, r] = [mean(({ at }) => at), mean(of)];
   const along = samples.reduce((sum, each) => sum + (each.at - t) * (of(each) - r), 0);
   const spread = samples.reduce((sum, { at }) => sum + (at - t) ** 2, 0);

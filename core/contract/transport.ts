@@ -194,7 +194,7 @@ export function connect(port: Port): Transport {
   };
 }
 
-/** Starts a job, follows it, and returns its result. Aborting the signal cancels the job. */
+/** Starts a job, follows it, and returns its result. Aborting the signal cancels the job, where it still can be. */
 export async function runJob<M extends JobMethod>(
   transport: Transport,
   method: M,
@@ -219,7 +219,11 @@ export function followJob(
 ): Promise<Job> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => finish(() => reject(toReelbenchError(error)));
-    const cancel = () => void transport.request("jobs.cancel", { jobId }).catch(fail);
+    // What has ended, or can no longer be undone, is not cancelled: how it ends is what counts.
+    const onRefused = (error: unknown) => {
+      if (toReelbenchError(error).code !== "RB_CONFLICT") fail(error);
+    };
+    const cancel = () => void transport.request("jobs.cancel", { jobId }).catch(onRefused);
     const finish = (settle: () => void) => {
       unsubscribe();
       stopWatching?.();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Job } from "../contract/entities.ts";
 import { ReelbenchError } from "../contract/errors.ts";
@@ -127,6 +128,43 @@ test("a job that does not listen is called cancelled all the same, and holds its
   letGo();
   await until(queue, next.id, "succeeded");
   expect(queue.get(deaf.id).state).toBe("cancelled");
+});
+
+test("what can no longer be undone is not cancelled, and who cancelled a moment before hears how it ended", async () => {
+  let goOn = (_outcome: Promise<string>) => {};
+  const reached: string[] = [];
+  const queue = queueOf({
+    final: work(async (name, context) => {
+      if (name !== "late") context.onIrrevocable?.();
+      reached.push(String(name));
+      if (name === "late") await vi.waitFor(() => expect(context.signal.aborted).toBe(true));
+      context.onIrrevocable?.();
+      return new Promise<string>((resolve) => (goOn = resolve));
+    }),
+  });
+  const begin = async (name: string) => {
+    const { id } = queue.start("final", name);
+    await vi.waitFor(() => expect(reached).toContain(name));
+    return id;
+  };
+  const final = await begin("final");
+  expect(() => queue.cancel(final)).toThrow("It has come too far to be stopped");
+  expect(() => queue.pause(final)).toThrow(expect.objectContaining({ code: "RB_CONFLICT" }));
+  goOn(Promise.resolve("done"));
+  await until(queue, final, "succeeded");
+
+  // Cancelled before the work has said so: longer than a cancelled job is waited for.
+  const late = await begin("late");
+  queue.cancel(late);
+  await sleep(1_000);
+  expect(queue.get(late).state).toBe("running");
+  goOn(Promise.resolve("done"));
+  await until(queue, late, "succeeded");
+
+  const failed = await begin("failed");
+  goOn(Promise.reject(new ReelbenchError("RB_TARGET_UNREACHABLE", "Nobody knows.")));
+  await until(queue, failed, "failed");
+  expect(queue.get(failed).error).toMatchObject({ code: "RB_TARGET_UNREACHABLE", message: "Nobody knows." });
 });
 
 test("a job resumed while its cancelled attempt still lingers waits for that to end", async () => {

@@ -30,9 +30,9 @@ export interface JobQueue {
   /** Throws RB_NOT_FOUND. */
   get(id: string): Job;
   list(query: { readonly states?: readonly Job["state"][] | undefined; readonly limit: number }): Job[];
-  /** Takes effect within a second. Throws RB_CONFLICT where the job has ended already. */
+  /** Takes effect within a second. Throws RB_CONFLICT where the job has ended already, or can no longer be undone. */
   cancel(id: string): Job;
-  /** Stops it at its last checkpoint, as interrupted; one that waits is taken out. Throws RB_CONFLICT where it has ended. */
+  /** Stops it at its last checkpoint, as interrupted; one that waits is taken out. Throws what `cancel` throws. */
   pause(id: string): Job;
   /** Changes the turn of a waiting job among those that wait for the same lane. Throws RB_CONFLICT where it does not wait. */
   move(id: string, to: QueueMove): Job;
@@ -68,6 +68,8 @@ type StopReason = "cancel" | "pause" | "engine-closing";
 interface Attempt {
   readonly controller: AbortController;
   stopping: StopReason | undefined;
+  /** It can no longer be undone. Who cancelled a moment before hears how it ended. */
+  irrevocable: boolean;
   progress: Progress | null;
   settled: Promise<void>;
 }
@@ -196,6 +198,7 @@ export function createJobQueue({
     const attempt: Attempt = {
       controller: new AbortController(),
       stopping: undefined,
+      irrevocable: false,
       progress: null,
       settled: Promise.resolve(),
     };
@@ -235,6 +238,9 @@ export function createJobQueue({
         attempt.progress = progress;
         if (attempt.stopping === undefined) announce.push();
       },
+      onIrrevocable: () => {
+        attempt.irrevocable = true;
+      },
       remember: (decisions) => {
         const present = table.get(id);
         table.update({ ...present, memory: { ...present.memory, ...decisions } });
@@ -245,7 +251,7 @@ export function createJobQueue({
       const result = await runnerOf(record.job.kind).run(record.input, context);
       end = { state: "succeeded", result, error: null };
     } catch (thrown) {
-      end = failure(toReelbenchError(thrown), attempt.stopping);
+      end = failure(toReelbenchError(thrown), attempt.irrevocable ? undefined : attempt.stopping);
     }
     announce.stop();
     finish(id, end);
@@ -265,10 +271,15 @@ export function createJobQueue({
         details: { state: job.state },
       });
     }
+    if (attempt.irrevocable)
+      throw new ReelbenchError("RB_CONFLICT", "It has come too far to be stopped. It ends by itself.");
     if (attempt.stopping === undefined) {
       attempt.stopping = reason;
       attempt.controller.abort(new ReelbenchError("RB_CANCELLED"));
-      const timer = setTimeout(() => finish(id, failure(new ReelbenchError("RB_CANCELLED"), reason)), cancelGraceMs);
+      const giveUp = () => {
+        if (!attempt.irrevocable) finish(id, failure(new ReelbenchError("RB_CANCELLED"), reason));
+      };
+      const timer = setTimeout(giveUp, cancelGraceMs);
       void attempt.settled.finally(() => clearTimeout(timer));
     }
     return shown(job);

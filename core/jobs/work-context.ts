@@ -4,4 +4,6 @@ import type { Progress } from "../contract/entities.ts";
 export interface WorkContext {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Called where the work can no longer be undone: it is not cancelled from there on, and ends as what it then comes to. */
+  readonly onIrrevocable?: () => void;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Pool, PoolClient, QueryResult } from "pg";
 import { z } from "zod";
@@ -52,6 +53,11 @@ export function createProductionPool(
   pool.on("error", onIdleError);
   suspectTheIdle(pool);
   return pool;
+}
+
+/** Ends a pool, in a second at most: it waits for every connection's end, and one to a Postgres that fell silent has none. */
+export async function endPool(pool: Pool): Promise<void> {
+  await Promise.race([pool.end().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
 }
 
 /** When one connection was silent, what lies idle has gone the same way: it is opened anew rather than asked and waited for. */

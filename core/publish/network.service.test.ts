@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Pool } from "pg";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { freshDatabase, redisUrl } from "../../e2e/services/services.ts";
 import type { FreshDatabase } from "../../e2e/services/services.ts";
 import { tcpProxy } from "../../e2e/services/tcp-proxy.ts";
@@ -17,6 +17,7 @@ import { findDeployment } from "../production/deployments.ts";
 import { migrate } from "../production/migrate.ts";
 import { publicationOf } from "./publication.fixture.ts";
 import { publish } from "./publish.ts";
+import { rollback } from "./rollback.ts";
 import { switchOver } from "./switch-over.ts";
 import { targetVersions } from "./target-versions.ts";
 import { testTarget } from "./test-target.ts";
@@ -161,6 +162,39 @@ test("PUB-10: a Postgres that falls silent in the switch itself ends the publica
   client.release();
   await deaf.end();
 }, 90_000);
+
+test("PUB-10: a commit that takes its time is waited for, and cancelling it comes too late", async () => {
+  // As long as this stands, each change of what is live takes two seconds longer, in the commit itself.
+  await pool.query(`create function reelbench.take_time() returns trigger language plpgsql as
+    $$ begin perform pg_sleep(2); return null; end $$`);
+  await pool.query(`create constraint trigger slow_disk after insert or update on reelbench.deployments
+    deferrable initially deferred for each row execute function reelbench.take_time()`);
+  onTestFinished(async () => void (await pool.query("drop function reelbench.take_time cascade")));
+  const target = { postgresUrl: database.url, redisUrl: null, channel: "slow-commit" };
+  const cancel = new AbortController();
+  const context = (abortAfter: number) => {
+    const irrevocable = vi.fn<() => void>(() => {
+      setTimeout(() => cancel.abort(), abortAfter).unref();
+    });
+    return { signal: cancel.signal, onProgress: () => undefined, onIrrevocable: irrevocable };
+  };
+  const first = await publicationOf({ seed: 11, users: 300, items: 80 }, directory, target);
+  const cancelled = context(300);
+  const { version } = await publish(first, cancelled);
+  expect(cancelled.onIrrevocable).toHaveBeenCalledOnce();
+  expect(cancel.signal.aborted).toBe(true);
+  expect((await findDeployment(pool, "slow-commit"))?.version).toBe(version);
+
+  const second = await publicationOf({ seed: 12, users: 300, items: 80 }, directory, target);
+  await publish(second, { signal: new AbortController().signal, onProgress: () => undefined });
+  const back = {
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onIrrevocable: vi.fn<() => void>(),
+  };
+  expect(await rollback(target, undefined, back)).toMatchObject({ version });
+  expect(back.onIrrevocable).toHaveBeenCalledOnce();
+});
 
 test("a Redis that goes away half-way is a warning, and the publication is whole", async () => {
   const redis = new URL(redisUrl());

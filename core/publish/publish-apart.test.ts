@@ -41,13 +41,15 @@ function begin(pairedWith: Parameters<typeof publishApart>[1] = () => Promise.re
   const host = scriptedHost();
   const abort = new AbortController();
   const told: Progress[] = [];
+  const irrevocable = vi.fn<() => void>();
   const publication = publishApart(task, pairedWith, host, {
     signal: abort.signal,
     onProgress: (each) => told.push(each),
+    onIrrevocable: irrevocable,
   });
   const [child] = host.children;
   if (child === undefined) throw new Error("Nothing was started.");
-  return { host, abort, told, publication, child };
+  return { host, abort, told, irrevocable, publication, child };
 }
 
 test("the task, passwords and all, goes over the channel when the process is ready, and the outcome comes back", async () => {
@@ -136,6 +138,32 @@ test("a cancel is asked for, and after five seconds enforced", async () => {
   await vi.advanceTimersByTimeAsync(200);
   expect(child.killed).toBe(true);
   expect(await outcome).toMatchObject({ code: "RB_CANCELLED" });
+});
+
+test("once it switches, it is not cancelled, and its death says that the switch may have been made", async () => {
+  const { abort, child, publication, irrevocable } = begin();
+  const outcome = publication.catch((error: unknown) => error);
+  abort.abort();
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(irrevocable).not.toHaveBeenCalled();
+  child.say({ type: "progress", progress: { ...progress, message: "Switching" } });
+  child.say({ type: "switching" });
+  expect(irrevocable).toHaveBeenCalledOnce();
+  await vi.advanceTimersByTimeAsync(29_000);
+  expect(child.killed).toBe(false);
+  child.say({ type: "published", outcome: published });
+  expect(await outcome).toEqual(published);
+
+  const dying = begin();
+  dying.child.say({ type: "progress", progress: { ...progress, message: "Switching" } });
+  dying.child.say({ type: "switching" });
+  dying.child.exit(null, "SIGKILL");
+  await expect(dying.publication).rejects.toMatchObject({
+    code: "RB_WORKER_DIED",
+    message: expect.stringMatching(
+      /\(SIGKILL\) during "Switching"\. Whether it had switched by then is not known here/,
+    ) as string,
+  });
 });
 
 test("what is cancelled before it begins starts nothing", async () => {

@@ -8,8 +8,10 @@ import type { PublishOutcome, PublishRequest } from "./publish-request.ts";
 import { publisherReport } from "./publisher-messages.ts";
 import type { PublishTask } from "./publisher-messages.ts";
 
-/** The publisher has this long to end by itself after a cancel; its next publication goes on where it was. */
-const cancelGraceMilliseconds = 5_000;
+/** Milliseconds that the publisher has to end by itself after a cancel; its next publication goes on where it was. */
+const cancelGrace = 5_000;
+/** And where it was switching already: what it still has to say is what serves. */
+const switchGrace = 30_000;
 
 /**
  * `publish` in a process of its own: what it holds of ratings, catalogue and model is not this process's memory, and goes
@@ -28,6 +30,7 @@ export function publishApart(
     const servers = lendProcesses(host, ["server"], (message) => child.send(message));
     let last: Progress | null = null;
     let grace: NodeJS.Timeout | undefined;
+    let switching = false;
 
     const settle = (action: () => void) => {
       context.signal.removeEventListener("abort", onAbort);
@@ -37,9 +40,13 @@ export function publishApart(
       // Its end, which is told at once or later, changes nothing any more.
       child.kill();
     };
+    const endWithin = (milliseconds: number) => {
+      clearTimeout(grace);
+      grace = setTimeout(() => child.kill(), milliseconds);
+    };
     const onAbort = () => {
       child.send({ type: "cancel" });
-      grace = setTimeout(() => child.kill(), cancelGraceMilliseconds);
+      endWithin(switching ? switchGrace : cancelGrace);
     };
     context.signal.addEventListener("abort", onAbort, { once: true });
 
@@ -49,18 +56,15 @@ export function publishApart(
         (error: unknown) => child.send({ type: "paired", paired: null, error: toReelbenchError(error).toEnvelope() }),
       );
 
-    child.onExit((_code, reason) =>
-      settle(() =>
-        reject(
-          context.signal.aborted
-            ? new ReelbenchError("RB_CANCELLED")
-            : new ReelbenchError(
-                "RB_WORKER_DIED",
-                `The publisher's process ended (${reason}) ${last === null ? "before it began" : `during "${last.message}"`}. What was serving still is; publishing again goes on where it was.`,
-              ),
-        ),
-      ),
-    );
+    const death = (reason: string): ReelbenchError => {
+      if (context.signal.aborted && !switching) return new ReelbenchError("RB_CANCELLED");
+      const during = last === null ? "before it began" : `during "${last.message}"`;
+      const serving = switching
+        ? "Whether it had switched by then is not known here. One of the two versions serves, whole; look at what is live."
+        : "What was serving still is; publishing again goes on where it was.";
+      return new ReelbenchError("RB_WORKER_DIED", `The publisher's process ended (${reason}) ${during}. ${serving}`);
+    };
+    child.onExit((_code, reason) => settle(() => reject(death(reason))));
     child.onMessage((message) => {
       const ofServers = engineMessage.safeParse(message);
       if (ofServers.success) {
@@ -76,6 +80,11 @@ export function publishApart(
         case "progress":
           last = report.progress;
           return context.onProgress(report.progress);
+        case "switching":
+          switching = true;
+          context.onIrrevocable?.();
+          if (context.signal.aborted) endWithin(switchGrace);
+          return;
         case "compare":
           return void compare(report.championRunId);
         case "published":

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
 import type { Bundle } from "../models/bundle.ts";
 import { factorsOf } from "../models/servable.ts";
 import { hiddenItems } from "../production/catalogue.ts";
-import { createProductionPool } from "../production/database.ts";
+import { createProductionPool, endPool } from "../production/database.ts";
 import { findDeployment } from "../production/deployments.ts";
 import type { Deployment } from "../production/deployments.ts";
 import { saveEvaluation, saveGates } from "../production/evaluations.ts";
@@ -77,6 +76,7 @@ export async function publish(request: PublishRequest, context: WorkContext): Pr
     const silence = whenLost(lock.lost);
     const onSwitching = () => {
       switching = true;
+      context.onIrrevocable?.();
       silence.ignore();
     };
     const publication = { request, target, pool, redis, lock, context: guarded, warnings, onSwitching };
@@ -92,8 +92,7 @@ export async function publish(request: PublishRequest, context: WorkContext): Pr
   } finally {
     if (redis !== null) await closeRedis(redis);
     await lock?.release();
-    // It waits for every connection's end: one to a Postgres that fell silent has none.
-    await Promise.race([pool.end().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
+    await endPool(pool);
   }
 }
 

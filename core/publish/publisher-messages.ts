@@ -63,6 +63,8 @@ export const publisherRequest = z.discriminatedUnion("type", [
 export const publisherReport = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("progress"), progress }),
+  /** From here on it may be published, whatever happens. */
+  z.object({ type: z.literal("switching") }),
   /** Asks for the run's metrics against those of the champion's run; answered by `paired`. */
   z.object({ type: z.literal("compare"), championRunId: z.string() }),
   z.object({

@@ -64,7 +64,11 @@ async function carryOut(task: PublishTask): Promise<PublisherReport> {
       pairedWith,
       processHost,
     },
-    { signal: abort.signal, onProgress: (progress) => send({ type: "progress", progress }) },
+    {
+      signal: abort.signal,
+      onProgress: (progress) => send({ type: "progress", progress }),
+      onIrrevocable: () => send({ type: "switching" }),
+    },
   );
   return {
     type: "published",

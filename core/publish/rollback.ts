@@ -1,11 +1,11 @@
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
 import type { WorkContext } from "../jobs/work-context.ts";
-import { createProductionPool } from "../production/database.ts";
-import { activate, findDeployment } from "../production/deployments.ts";
+import { createProductionPool, endPool } from "../production/database.ts";
+import { findDeployment } from "../production/deployments.ts";
 import { openProduction } from "../production/migrate.ts";
 import { findVersion } from "../production/versions.ts";
 import { closeRedis, openRedis } from "./redis-target.ts";
-import { announce, waitForServers } from "./switch-over.ts";
+import { announce, switchOver, waitForServers } from "./switch-over.ts";
 import { parseTarget } from "./target-address.ts";
 import type { TargetAddress } from "./target-address.ts";
 
@@ -49,19 +49,21 @@ export async function rollback(
       );
     }
     context.signal.throwIfAborted();
-    const active = await activate(pool, {
+    context.onIrrevocable?.();
+    const activation = {
       channel: target.channel,
       version: wanted,
       reason: "rollback",
       expectedEpoch: deployment.epoch,
-    });
+    } as const;
+    const active = await switchOver(pool, target.postgresUrl, activation);
     await tellRedis(target, context.signal);
     const servers = await waitForServers(pool, active, 30, context).catch(() => ({ live: 0, switched: 0 }));
     return { version: wanted, from: deployment.version, servers };
   } catch (error) {
     throw toReelbenchError(error);
   } finally {
-    await pool.end();
+    await endPool(pool);
   }
 }
 

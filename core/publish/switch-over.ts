@@ -12,17 +12,18 @@ import type { RedisClient } from "./redis-target.ts";
 
 /**
  * The switch (PUB-6). A commit has no limit of its own that would not fail one that is only slow; whether Postgres is there at all
- * is told by the publisher's lock (`lost`). Where no answer came it is asked anew, for the commit may have been made:
+ * is told by the publisher's lock (`lost`), where there is one. Where no answer came it is asked anew, for the commit may have been made:
  * returns what was switched to, or throws RB_TARGET_UNREACHABLE saying that nothing was switched, or that nobody knows.
  */
 export async function switchOver(
   pool: Pool,
   postgresUrl: string,
   activation: Activation,
-  lost: AbortSignal,
+  lost?: AbortSignal,
 ): Promise<Deployment> {
   try {
-    return await untilLost(activate(pool, activation), lost);
+    const switched = activate(pool, activation);
+    return await (lost === undefined ? switched : untilLost(switched, lost));
   } catch (error) {
     const failure = productionError(error);
     if (!isTargetAway(failure)) throw failure;
@@ -33,7 +34,7 @@ export async function switchOver(
         `Postgres stopped answering while it was to switch to ${activation.version}: whether it did is not known. One of the two versions serves, whole.`,
         {
           cause: failure,
-          remedy: "When Postgres is there again, look at what is live; publishing again is safe either way.",
+          remedy: "When Postgres is there again, look at what is live; to do it once more is safe either way.",
         },
       );
     if (now?.version === activation.version) return now;

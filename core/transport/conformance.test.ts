@@ -218,6 +218,25 @@ describe.each(Object.keys(pairs))("over %s", (name) => {
     expect(progress).toEqual([0, 5, 10]);
   });
 
+  test("a job that can no longer be cancelled is followed to its end", async () => {
+    const engine = fakeEngine((method) => {
+      if (method === "jobs.cancel") throw new ReelbenchError("RB_CONFLICT", "Too late.");
+      return method === "jobs.get" ? job("running", 9) : { jobId: "j0001" };
+    });
+    const transport = await open(engine);
+    const cancel = new AbortController();
+    const result = runJob(
+      transport,
+      "splits.create",
+      { snapshotId: "s0001", protocol: { protocol: "random" } },
+      { signal: cancel.signal, onProgress: () => cancel.abort() },
+    );
+    await vi.waitFor(() => expect(engine.calls.at(-1)?.method).toBe("jobs.cancel"));
+    await transport.request("sources.list", {}).catch(() => undefined); // The refusal is here by now.
+    engine.emit({ type: "job", job: job("succeeded", 10) });
+    expect(await result).toEqual({ splitId: "p0001" });
+  });
+
   test.each(["serverPort", "clientPort"] as const)(
     "a job of which nothing more is heard ends when the %s closes",
     async (side) => {
