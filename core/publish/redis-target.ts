@@ -1,4 +1,3 @@
-import { createClient } from "redis";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
 import { connectionFailure } from "../production/connection-failure.ts";
 
@@ -9,6 +8,9 @@ export type RedisClient = Awaited<ReturnType<typeof openRedis>>;
  * message never holds the URL.
  */
 export async function openRedis(url: string, signal: AbortSignal) {
+  // A megabyte of program that only who publishes there needs.
+  const { createClient } = await import("redis");
+  if (signal.aborted) throw new ReelbenchError("RB_CANCELLED");
   const client = createClient({
     url,
     disableOfflineQueue: true,

@@ -1,11 +1,10 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
-import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
 import { temporaryPath } from "../files/atomic.ts";
-import { registerColumns } from "./table-function.ts";
+import type * as duckdbModule from "./duckdb.ts";
 import type { ColumnBlock, NamedColumn } from "./table-function.ts";
 
 /** One in-memory DuckDB, alive for one operation. */
@@ -17,11 +16,15 @@ export interface Database {
   one<S extends z.ZodType>(schema: S, sql: string, values?: Parameters): Promise<z.output<S>>;
   /** Columnar chunks, for the paths where an object for each row would be too slow. */
   chunks(sql: string, values?: Parameters): AsyncIterable<DuckDBDataChunk>;
+  /** Where the numbers of a chunk's column without NULLs lie: the arguments of a typed array of elements of `width` bytes. */
+  bytesOfColumn(chunk: DuckDBDataChunk, column: number, width: number): [ArrayBuffer, number, number];
   /** Makes `FROM name()` read arrays where they lie (`table-function.ts`). */
   registerColumns(name: string, columns: readonly NamedColumn[], blocks: readonly ColumnBlock[]): void;
 }
 
-type Parameters = DuckDBValue[];
+/** Texts together are a list, to be unnested. */
+type Parameters = (DuckDBValue | readonly string[])[];
+type DuckDB = typeof duckdbModule;
 
 export interface DatabaseOptions {
   readonly signal?: AbortSignal;
@@ -48,17 +51,18 @@ function memoryLimit(): string {
  * touches the network. Aborting the signal interrupts the running query; `work` then rejects with RB_CANCELLED.
  */
 export function withDatabase<T>(options: DatabaseOptions, work: (database: Database) => Promise<T>): Promise<T> {
-  return withConnection(options, (connection) => work(databaseOver(connection, options.signal)));
+  return withConnection(options, (connection, duckdb) => work(databaseOver(connection, duckdb, options.signal)));
 }
 
 /** The same for what needs DuckDB's own connection (appenders). */
 export async function withConnection<T>(
   options: DatabaseOptions,
-  work: (connection: DuckDBConnection) => Promise<T>,
+  work: (connection: DuckDBConnection, duckdb: DuckDB) => Promise<T>,
 ): Promise<T> {
   throwIfAborted(options.signal);
+  const duckdb = await import("./duckdb.ts");
   const temporaryDirectory = temporaryPath(options.spillInto ?? tmpdir());
-  const instance = await DuckDBInstance.create(":memory:", {
+  const instance = await duckdb.DuckDBInstance.create(":memory:", {
     threads: String(options.threads ?? availableParallelism()),
     memory_limit: memoryLimit(),
     temp_directory: temporaryDirectory,
@@ -73,7 +77,7 @@ export async function withConnection<T>(
     try {
       await connection.run("SET TimeZone = 'UTC'");
       await connection.run("SET lock_configuration = true");
-      return await work(connection);
+      return await work(connection, duckdb);
     } finally {
       options.signal?.removeEventListener("abort", interrupt);
       connection.closeSync();
@@ -88,17 +92,20 @@ export async function withConnection<T>(
   }
 }
 
-function databaseOver(connection: DuckDBConnection, signal: AbortSignal | undefined): Database {
+function databaseOver(connection: DuckDBConnection, duckdb: DuckDB, signal: AbortSignal | undefined): Database {
+  // Left out is not the same as none: only a statement by itself can be given any.
+  const bound = (values: Parameters | undefined): DuckDBValue[] | undefined =>
+    values?.map((value) => (isList(value) ? duckdb.listValue(value) : value));
   const all: Database["all"] = async (schema, sql, values) => {
     throwIfAborted(signal);
-    const reader = await connection.runAndReadAll(sql, values);
+    const reader = await connection.runAndReadAll(sql, bound(values));
     return z.array(schema).parse(reader.getRowObjectsJson());
   };
   return {
     all,
     async run(sql, values) {
       throwIfAborted(signal);
-      await connection.run(sql, values);
+      await connection.run(sql, bound(values));
     },
     async one(schema, sql, values) {
       const [row] = await all(schema, sql, values);
@@ -106,10 +113,11 @@ function databaseOver(connection: DuckDBConnection, signal: AbortSignal | undefi
         throw new ReelbenchError("RB_INTERNAL", "A query that has exactly one row answered with none.");
       return row;
     },
-    registerColumns: (name, columns, blocks) => registerColumns(connection, name, columns, blocks),
+    registerColumns: (name, columns, blocks) => duckdb.registerColumns(connection, name, columns, blocks),
+    bytesOfColumn: duckdb.bytesOfColumn,
     async *chunks(sql, values) {
       throwIfAborted(signal);
-      const result = await connection.stream(sql, values);
+      const result = await connection.stream(sql, bound(values));
       for (;;) {
         throwIfAborted(signal);
         const chunk = await result.fetchChunk();
@@ -118,6 +126,10 @@ function databaseOver(connection: DuckDBConnection, signal: AbortSignal | undefi
       }
     },
   };
+}
+
+function isList(value: Parameters[number]): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 /** DuckDB's own words, classified where a person can do something about the cause. */

@@ -3,7 +3,6 @@ import type { Snapshot } from "../contract/entities.ts";
 import { kernelCall } from "../compute/kernels.ts";
 import { evenRanges } from "../compute/program.ts";
 import { ReelbenchError } from "../contract/errors.ts";
-import { bytesOfColumn } from "./column-bytes.ts";
 import { bytesAt, float64At, int32At, openColumnSpace, threadsFor } from "./columns/column-space.ts";
 import { openColumnsFile, readColumns } from "./columns/read-columns.ts";
 import { rowsAtOnce, userStarts } from "./columns/user-order.ts";
@@ -109,11 +108,11 @@ async function loadAnyColumns(snapshotDirectory: string, snapshot: Snapshot): Pr
     for await (const chunk of database.chunks(sql, [join(snapshotDirectory, "ratings.parquet")])) {
       const { rowCount } = chunk;
       if (count + rowCount > ratings) break;
-      u.set(new Int32Array(...bytesOfColumn(chunk, 0, 4)), count);
-      i.set(new Int32Array(...bytesOfColumn(chunk, 1, 4)), count);
-      rating.set(new Float32Array(...bytesOfColumn(chunk, 2, 4)), count);
-      time.set(new Float64Array(...bytesOfColumn(chunk, 3, 8)), count);
-      part?.set(new Uint8Array(...bytesOfColumn(chunk, 4, 1)), count);
+      u.set(new Int32Array(...database.bytesOfColumn(chunk, 0, 4)), count);
+      i.set(new Int32Array(...database.bytesOfColumn(chunk, 1, 4)), count);
+      rating.set(new Float32Array(...database.bytesOfColumn(chunk, 2, 4)), count);
+      time.set(new Float64Array(...database.bytesOfColumn(chunk, 3, 8)), count);
+      part?.set(new Uint8Array(...database.bytesOfColumn(chunk, 4, 1)), count);
       count += rowCount;
     }
   });

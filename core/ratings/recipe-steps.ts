@@ -1,4 +1,3 @@
-import { listValue } from "@duckdb/node-api";
 import { z } from "zod";
 import type { Recipe } from "../contract/entities.ts";
 import { integer } from "./database.ts";
@@ -20,12 +19,12 @@ export async function applyStep(database: Database, step: Step): Promise<void> {
     case "exclude-users":
       return database.run(
         "DELETE FROM rows WHERE u0 IN (SELECT u0 FROM all_users WHERE user_id IN (SELECT unnest($1)))",
-        [listValue(step.users)],
+        [step.users],
       );
     case "exclude-items":
       return database.run(
         "DELETE FROM rows WHERE i0 IN (SELECT i0 FROM all_items WHERE item_id IN (SELECT unnest($1)))",
-        [listValue(step.items)],
+        [step.items],
       );
     case "rating-threshold":
       return database.run(

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
-import { bytesOfColumn } from "./column-bytes.ts";
 import { integer, sqlPath } from "./database.ts";
 import type { Database } from "./database.ts";
 import { idArenaOf } from "./id-arena.ts";
@@ -137,8 +136,8 @@ async function ranksOf(
     `SELECT ${number}, ${rank} FROM read_parquet($1) JOIN ${table} USING (${id})`,
     [path],
   )) {
-    const numbers = new Int32Array(...bytesOfColumn(chunk, 0, 4));
-    const found = new Int32Array(...bytesOfColumn(chunk, 1, 4));
+    const numbers = new Int32Array(...database.bytesOfColumn(chunk, 0, 4));
+    const found = new Int32Array(...database.bytesOfColumn(chunk, 1, 4));
     for (let at = 0; at < numbers.length; at++) ranks[numbers[at] ?? 0] = found[at] ?? 0;
   }
   return ranks;
@@ -173,11 +172,11 @@ async function fill(database: Database, into: UnorderedRatings, start: number, r
   for await (const chunk of database.chunks(
     `SELECT ${rows.u}, ${rows.i}, rating, coalesce("time"::DOUBLE, 'nan'::DOUBLE)${parts} FROM ${rows.from}`,
   )) {
-    u.set(new Int32Array(...bytesOfColumn(chunk, 0, 4)), at);
-    i.set(new Int32Array(...bytesOfColumn(chunk, 1, 4)), at);
-    rating.set(new Float64Array(...bytesOfColumn(chunk, 2, 8)), at);
-    time.set(new Float64Array(...bytesOfColumn(chunk, 3, 8)), at);
-    part?.set(new Uint8Array(...bytesOfColumn(chunk, 4, 1)), at);
+    u.set(new Int32Array(...database.bytesOfColumn(chunk, 0, 4)), at);
+    i.set(new Int32Array(...database.bytesOfColumn(chunk, 1, 4)), at);
+    rating.set(new Float64Array(...database.bytesOfColumn(chunk, 2, 8)), at);
+    time.set(new Float64Array(...database.bytesOfColumn(chunk, 3, 8)), at);
+    part?.set(new Uint8Array(...database.bytesOfColumn(chunk, 4, 1)), at);
     const end = at + chunk.rowCount;
     if (userRanks.length > 0) for (let row = at; row < end; row++) u[row] = userRanks[u[row] ?? 0] ?? 0;
     if (itemRanks.length > 0) for (let row = at; row < end; row++) i[row] = itemRanks[i[row] ?? 0] ?? 0;
