@@ -8,6 +8,7 @@ import {
 import { AppShell } from "./components/shell/app-shell.tsx";
 import { NotFound } from "./components/shell/not-found.tsx";
 import { ScreenError } from "./components/feedback/screen-error.tsx";
+import { HomeScreen } from "./screens/home/home-screen.tsx";
 import {
   compareModelsSearch,
   compareSearch,
@@ -29,7 +30,8 @@ const root = createRootRoute({ component: AppShell, notFoundComponent: NotFound 
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  component: lazyRouteComponent(() => import("./screens/home/home-screen.tsx"), "HomeScreen"),
+  // Where most starts lead: not asked for after the rest has come.
+  component: HomeScreen,
 });
 const data = createRoute({
   getParentRoute: () => root,

@@ -33,6 +33,8 @@ export async function buildRenderer(root: string, outDir: string): Promise<void>
       // An inlined asset would be a data: URL, which the policy allows for images only.
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 2000,
+      // What every start needs in one file: in thirty, each would be asked of a process that has a workspace to open.
+      rolldownOptions: { output: { codeSplitting: { groups: [{ name: "start", tags: ["$initial"] }] } } },
     },
   });
 }
