@@ -16,11 +16,13 @@ import { Notices } from "./notices.tsx";
 import { RecoveryNotice } from "./recovery-notice.tsx";
 import { rooms } from "./rooms.ts";
 import { ThemeSwitch } from "./theme-switch.tsx";
+import { useScreensAhead } from "./use-screens-ahead.ts";
 
 export function AppShell() {
   useGlobalCommands();
   useDensity();
   useLastView();
+  useScreensAhead();
   const main = useRef<HTMLElement>(null);
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => {

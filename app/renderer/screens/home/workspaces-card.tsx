@@ -8,6 +8,7 @@ import { formatBytes } from "../../components/format/numbers.ts";
 import { formatAgo, formatDateTime } from "../../components/format/times.ts";
 import { useNow } from "../../components/format/use-now.ts";
 import { useOpenWorkspace } from "../../components/workspaces/use-open-workspace.tsx";
+import { whenQuiet } from "../../transport/when-quiet.ts";
 
 const listKey = ["desktop", "workspaces"] as const;
 
@@ -87,9 +88,14 @@ interface WorkspaceRowProps {
 function WorkspaceRow({ workspace, workspaces, onOpen, onForget }: WorkspaceRowProps) {
   const { path, name, openedAt, present, current } = workspace;
   const now = useNow(60_000);
+  const client = useQueryClient();
   const { data: bytes } = useQuery({
     queryKey: ["desktop", "workspace-bytes", path],
-    queryFn: () => workspaces.bytes(path),
+    // With ten thousand runs it is some seconds of reading folders, and what they hold is wanted first.
+    queryFn: async () => {
+      await whenQuiet(client);
+      return workspaces.bytes(path);
+    },
     enabled: present,
     staleTime: 60_000,
   });
