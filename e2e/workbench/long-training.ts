@@ -3,12 +3,12 @@ import type { Page } from "playwright-core";
 const tray = (page: Page) => page.getByRole("region", { name: "Jobs" });
 
 /** On Train's form, a split being chosen: begins a training that takes long enough to be disturbed. */
-export async function beginLongTraining(page: Page): Promise<void> {
+export async function beginLongTraining(page: Page, epochs = 400): Promise<void> {
   const svd = page.getByRole("region", { name: "Biased SVD", exact: true });
   await svd.getByRole("checkbox").check();
-  const epochs = svd.getByRole("textbox", { name: "Epochs" });
-  if (!(await epochs.isVisible())) await svd.getByRole("button", { name: /^Settings/u }).click();
-  await epochs.fill("400");
+  const field = svd.getByRole("textbox", { name: "Epochs" });
+  if (!(await field.isVisible())) await svd.getByRole("button", { name: /^Settings/u }).click();
+  await field.fill(String(epochs));
   await page.getByRole("button", { name: "Train", exact: true }).click();
 }
 
