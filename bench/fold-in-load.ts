@@ -109,7 +109,7 @@ try {
   await load({ ...closed, name: "warm-up", concurrency: 16, count: 600 });
   process.stdout.write(`${ratings} ratings and a top-10 of ${items} items × ${factors} factors, over HTTP\n`);
   await inClosedLoop("one at a time", 1, 300);
-  const send = openLines({ url, headers, connections: people });
+  const { send } = openLines({ url, headers, connections: people });
   for (const rate of values.rates.split(",").map(Number)) {
     const total = Math.ceil(rate * seconds);
     const before = await spent();

@@ -76,16 +76,19 @@ export async function load(options: {
 }
 
 /**
- * Sends whenever it is told to, over so many connections that are kept alive: on the one with the fewest requests under way, and in
- * its turn there. Resolves with the status; 0 where no answer came. A connection that ends is made anew.
+ * Sends whenever it is told to, over so many connections that are kept alive: on the one with the fewest requests under way. Where
+ * each has one another is opened, up to `most`, since people who come do not wait for the connections of others; only then in its
+ * turn on one. Resolves with the status; 0 where no answer came. A connection that ends is made anew.
  */
 export function openLines(options: {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
-}): (call: Call) => Promise<number> {
+  /** Default: as many as `connections`. */
+  readonly most?: number;
+}): { readonly send: (call: Call) => Promise<number>; readonly opened: () => number } {
   const { hostname, port } = new URL(options.url);
-  const lines = Array.from({ length: options.connections }, () => {
+  const open = () => {
     let receive: (() => Promise<number>) | null = null;
     let socket: Socket | null = null;
     let turn: Promise<unknown> = Promise.resolve();
@@ -106,12 +109,21 @@ export function openLines(options: {
       },
     };
     return line;
-  });
-  return (call) => {
-    let best = lines[0];
-    for (const line of lines) if (line.under < (best?.under ?? 0)) best = line;
-    return best?.send(call) ?? Promise.resolve(0);
   };
+  const { connections, most = connections } = options;
+  const lines = Array.from({ length: connections }, open);
+  const next = () => {
+    let best = lines[0];
+    for (const line of lines) {
+      if (line.under === 0) return line;
+      if (line.under < (best?.under ?? 0)) best = line;
+    }
+    if (best !== undefined && lines.length >= most) return best;
+    const line = open();
+    lines.push(line);
+    return line;
+  };
+  return { send: (call) => next().send(call), opened: () => lines.length };
 }
 
 /**

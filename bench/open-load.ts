@@ -2,6 +2,7 @@
  * What people meet who come when they come: requests at a fixed share of what the server can do, whether it has answered the ones
  * before or not.
  *   node bench/open-load.ts [--minutes 10] [--share 0.7] [--users 6040] [--items 3706] [--factors 64] [--rate N] [--own-core]
+ *                           [--connections 64] [--most-connections 1000]
  * Capacity first, in a closed loop for twenty seconds over the same mixture (cached lists, fold-in of twenty ratings, feedback), unless `--rate`
  * gives requests a second. Latency counts from when a request was to be sent, so that one that waits for others is not
  * left out (coordinated omission). Also: errors, resident memory and its slope, lag of the event loop, from /metrics.
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     factors: { type: "string", default: "64" },
     rate: { type: "string" },
     connections: { type: "string", default: "64" },
+    "most-connections": { type: "string", default: "1000" },
     "own-core": { type: "boolean", default: false },
     json: { type: "string" },
   },
@@ -178,9 +180,13 @@ try {
     say(
       `capacity ${capacity.toFixed(0)} requests/s for ${sustained} s with 16 at a time; asked at ${values.share} of it`,
     );
-  say(`${rate.toFixed(0)} requests/s for ${values.minutes} minutes over ${values.connections} connections`);
+  say(`${rate.toFixed(0)} requests/s for ${values.minutes} minutes over ${values.connections} connections, up to ${values["most-connections"]} where all are busy`);
 
-  const send = openLines({ url, headers, connections: Number(values.connections) });
+  const lines = openLines({
+    ...{ url, headers },
+    connections: Number(values.connections),
+    most: Math.max(Number(values.connections), Number(values["most-connections"])),
+  });
   const seconds = 60 * Number(values.minutes);
   const total = Math.ceil(rate * seconds);
   const samples: Sample[] = [];
@@ -196,7 +202,7 @@ try {
   const began = performance.now();
   const timed = async (call: Call) => {
     const sent = performance.now();
-    const status = await send(call);
+    const status = await lines.send(call);
     const took = performance.now() - sent;
     const kind = call.method === "GET" ? "lists" : call.path === "/v1/feedback" ? "feedback" : "fold-ins";
     kinds.set(kind, kinds.get(kind) ?? []);
@@ -231,6 +237,7 @@ try {
     p999: percentile(0.999),
     longest: sorted.at(-1) ?? 0,
     capacityAfter,
+    connections: lines.opened(),
     lateP99: late[Math.floor(0.99 * total)] ?? 0,
     lateLongest: late.at(-1) ?? 0,
     coresOfOurs: (after.ours - before.ours) / (after.at - before.at),
@@ -262,7 +269,7 @@ try {
     `the client sent late by p99 ${ms(figures.lateP99)}, longest ${ms(figures.lateLongest)}; client, server, Postgres and Redis used ${figures.coresOfOurs.toFixed(2)} of ${cpus().length} cores, other programs ${figures.coresOfOthers.toFixed(2)}`,
   );
   if (capacityAfter !== null) say(`capacity afterwards ${capacityAfter.toFixed(0)} requests/s`);
-  say(`${total} requests, ${figures.errors} errors, ${shed} deliberate 503`);
+  say(`${total} requests, ${figures.errors} errors, ${shed} deliberate 503, over ${figures.connections} connections in the end`);
   say(
     `resident memory ${figures.residentMegabytes.toFixed(0)} MB, ${figures.slopeMegabytesPerMinute.toFixed(2)} MB a minute over the last three quarters`,
   );

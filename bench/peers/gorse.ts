@@ -231,7 +231,7 @@ async function closed(side: Side, scenario: string, count: number): Promise<Line
 
 async function open(side: Side, rate: number): Promise<Line> {
   const total = Math.ceil(rate * seconds);
-  const send = openLines({ url: side.url, headers: side.headers, connections: 64 });
+  const { send } = openLines({ url: side.url, headers: side.headers, connections: 64 });
   const callOf = side.calls[lists] ?? (() => ({ method: "GET", path: "/" }) as const);
   return measured(side, `${lists}, asked ${rate.toFixed(0)} times a second`, total, async () => {
     const { times, statuses } = await askAtRate({ send, callOf, rate, total });
