@@ -20,7 +20,8 @@ const { values } = parseArgs({
   },
 });
 // The first one begins with what is done once.
-if (!(Number(values.epochs) >= 2)) throw new Error("Of an epoch only the time since the one before is known: --epochs 2 or more.");
+if (!(Number(values.epochs) >= 2))
+  throw new Error("Of an epoch only the time since the one before is known: --epochs 2 or more.");
 const data = generatePositives(values.shape);
 console.log(`${values.shape}: ${data.item.length} positives, ${data.users} users, ${data.items} items`);
 

@@ -180,7 +180,9 @@ try {
     say(
       `capacity ${capacity.toFixed(0)} requests/s for ${sustained} s with 16 at a time; asked at ${values.share} of it`,
     );
-  say(`${rate.toFixed(0)} requests/s for ${values.minutes} minutes over ${values.connections} connections, up to ${values["most-connections"]} where all are busy`);
+  say(
+    `${rate.toFixed(0)} requests/s for ${values.minutes} minutes over ${values.connections} connections, up to ${values["most-connections"]} where all are busy`,
+  );
 
   const lines = openLines({
     ...{ url, headers },
@@ -269,7 +271,9 @@ try {
     `the client sent late by p99 ${ms(figures.lateP99)}, longest ${ms(figures.lateLongest)}; client, server, Postgres and Redis used ${figures.coresOfOurs.toFixed(2)} of ${cpus().length} cores, other programs ${figures.coresOfOthers.toFixed(2)}`,
   );
   if (capacityAfter !== null) say(`capacity afterwards ${capacityAfter.toFixed(0)} requests/s`);
-  say(`${total} requests, ${figures.errors} errors, ${shed} deliberate 503, over ${figures.connections} connections in the end`);
+  say(
+    `${total} requests, ${figures.errors} errors, ${shed} deliberate 503, over ${figures.connections} connections in the end`,
+  );
   say(
     `resident memory ${figures.residentMegabytes.toFixed(0)} MB, ${figures.slopeMegabytesPerMinute.toFixed(2)} MB a minute over the last three quarters`,
   );

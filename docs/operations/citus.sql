@@ -10,7 +10,7 @@ create table reelbench.feedback (like reelbench.feedback_partitioned including d
 insert into reelbench.feedback select * from reelbench.feedback_partitioned;
 drop table reelbench.feedback_partitioned;
 alter table reelbench.feedback add constraint feedback_pkey primary key (user_id, namespace, idempotency_key);
-create index feedback_by_user on reelbench.feedback (user_id, namespace, occurred_at desc);
+create index feedback_by_item on reelbench.feedback (user_id, namespace, item_id, kind, occurred_at desc);
 create index feedback_by_time on reelbench.feedback (occurred_at);
 
 alter table reelbench.histories rename to histories_partitioned;
@@ -27,7 +27,7 @@ create view reelbench.exposure_outcomes as
       select min(array_position(e.item_ids, f.item_id)) + e.first_rank - 1 as hit_rank
         from reelbench.feedback f
         where f.user_id = e.user_id and f.namespace = e.namespace and f.kind <> 'dismiss'
-          and f.occurred_at >= e.shown_at and f.occurred_at < e.shown_at + interval '1 day'
+          and f.occurred_at + interval '0' >= e.shown_at and f.occurred_at + interval '0' < e.shown_at + interval '1 day'
           and f.item_id = any (e.item_ids)
     ) taken on true;
 

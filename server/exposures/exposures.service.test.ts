@@ -167,3 +167,19 @@ test("partitions are made a week ahead, old ones go, and stragglers move to wher
   expect((await pool.query("select from only reelbench.exposures_default")).rowCount).toBe(0);
   expect(await exposuresOf("late", 1)).toHaveLength(1);
 });
+
+test("what a list led to is looked up by user and item, also where all feedback is young", async () => {
+  await target.pool.query(
+    `insert into reelbench.feedback (user_id, namespace, idempotency_key, item_id, kind, value, occurred_at)
+     select 'young-' || n % 300, 'data', 'young-' || n, 'i' || n % 3706, 'rating', 4, now() - (100000 - n) * interval '3 ms'
+     from generate_series(1, 100000) n`,
+  );
+  await target.pool.query("analyze reelbench.feedback");
+  const { rows } = await target.pool.query<{ "QUERY PLAN": string }>(
+    "explain select avg(hit::int) from reelbench.exposure_outcomes where shown_at > now() - interval '1 day'",
+  );
+  const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+  expect(plan).toMatch(/Index Cond: \(\(user_id = e\.user_id\) AND .*\(item_id = ANY \(e\.item_ids\)\)/);
+  expect(plan).not.toMatch(/Seq Scan on feedback/);
+  expect(plan).not.toMatch(/Index Cond: .*occurred_at/);
+});
