@@ -173,8 +173,13 @@ function addTargetCommands(program: Command, context: CommandContext): void {
           ["before it", status.previous],
           [
             "servers",
-            status.servers.map(({ id, url, serving }) => `${url ?? id} serving ${serving ?? "nothing"}`).join(", ") ||
-              "none live",
+            status.servers
+              .map(({ id, url, serving, silentFor, reporting }) =>
+                reporting
+                  ? `${url ?? id} serving ${serving ?? "nothing"}`
+                  : `${url ?? id} not heard from for ${String(Math.round(silentFor))} s`,
+              )
+              .join(", ") || "none live",
           ],
         ]);
         const versions = formatTable(

@@ -70,7 +70,15 @@ export const targetStatus = z.object({
   ),
   history: z.array(z.object({ version: z.string(), activatedAt: isoTime, reason: z.enum(["publish", "rollback"]) })),
   servers: z.array(
-    z.object({ id: z.string(), url: z.string().nullable(), serving: z.string().nullable(), seenAt: isoTime }),
+    z.object({
+      id: z.string(),
+      url: z.string().nullable(),
+      serving: z.string().nullable(),
+      /** Seconds since it last reported, by the target's clock. */
+      silentFor: z.number(),
+      /** False: it should have reported since. */
+      reporting: z.boolean(),
+    }),
   ),
 });
 export type TargetStatus = z.infer<typeof targetStatus>;

@@ -64,7 +64,7 @@ export function createProduction(targets: Targets, servers: Servers): Production
     const target = targets.get(targetId);
     if (target.kind === "local") return own === undefined ? [] : [own];
     const status = await targetStatus(await targets.addresses(targetId, atOnce));
-    const live = status.servers.flatMap(({ url }) => (url === null ? [] : [url]));
+    const live = status.servers.flatMap(({ url, reporting }) => (url === null || !reporting ? [] : [url]));
     return [...new Set([...(own === undefined ? [] : [own]), ...live])];
   }
 

@@ -15,7 +15,7 @@ import { createProductionPool } from "../production/database.ts";
 
 const patient = { timeout: 15_000 };
 
-/** An engine with a target, and how many keys are valid there. */
+/** An engine with a target, how many keys are valid there, and which servers are in its list. */
 async function workbench() {
   const folder = mkdtempSync(join(tmpdir(), "reelbench-servers-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,7 +35,9 @@ async function workbench() {
   onTestFinished(() => pool.end());
   const valid = async () => (await listApiKeys(pool)).filter(({ revokedAt }) => revokedAt === null).length;
   const get = (of: string) => transport.request("servers.get", { targetId: of });
-  return { transport, targetId, get, valid };
+  const listed = async () =>
+    (await pool.query<{ id: string }>("select id from reelbench.servers")).rows.map(({ id }) => id);
+  return { transport, targetId, get, valid, listed };
 }
 
 test("the key made for a bundled server ends with it, however it ends", async () => {
@@ -93,6 +95,21 @@ test("a server that ends by itself is started again where it was, each time late
   await new Promise((resolve) => setTimeout(resolve, 2500));
   expect(await get(targetId)).toMatchObject({ running: false, restart: null });
   await expect.poll(valid, patient).toBe(0);
+});
+
+test("one that was killed does not stay in the target's list of servers", async () => {
+  const { transport, targetId, get, listed } = await workbench();
+  const { pid } = await transport.request("servers.start", { targetId });
+  const [first] = await listed();
+  expect(await transport.request("targets.status", { targetId })).toMatchObject({
+    servers: [{ id: first, reporting: true }],
+  });
+  process.kill(pid, "SIGKILL");
+  await expect.poll(listed, patient).not.toContain(first);
+  await expect.poll(() => get(targetId), patient).toMatchObject({ running: true });
+  expect(await listed()).toHaveLength(1);
+  await transport.request("servers.stop", { targetId });
+  expect(await listed()).toEqual([]);
 });
 
 test("a server that did not start is told to be stopped, since when and why, until it is started", async () => {

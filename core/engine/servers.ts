@@ -1,4 +1,5 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import type { Pool } from "pg";
 import { z } from "zod";
 import { ReelbenchError, toReelbenchError } from "../contract/errors.ts";
@@ -10,6 +11,7 @@ import type { WorkContext } from "../jobs/work-context.ts";
 import { createApiKey, revokeApiKey, revokeApiKeysNamed } from "../production/api-keys.ts";
 import { createProductionPool } from "../production/database.ts";
 import { migrate } from "../production/migrate.ts";
+import { removeServer } from "../production/servers.ts";
 import { explainSilence } from "../publish/reach-target.ts";
 import { defaultChannel } from "../publish/target-address.ts";
 import type { Secrets } from "../workspace/secrets.ts";
@@ -50,7 +52,7 @@ export interface Servers {
 
 interface Started extends RunningServer {
   readonly child: ChildHandle;
-  /** It has exited and its key is revoked. */
+  /** It has exited, its key is revoked and its name is off the list of servers. */
   readonly ended: Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
   async function launch(targetId: string, port: number): Promise<Started> {
     const addresses = await targets.addresses(targetId, atOnce);
     const { key: apiKey, apiKey: keyRow } = await makeKey(addresses.postgresUrl, `workbench ${rooms.workspace.id}`);
+    const serverId = `workbench-${hostname()}-${randomUUID().slice(0, 8)}`;
     const child = rooms.processHost.fork("server", {
       env: {
         REELBENCH_POSTGRES_URL: addresses.postgresUrl,
@@ -103,15 +106,18 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
         REELBENCH_MASTER_KEYS: await masterKey(targetId, secrets),
         REELBENCH_HOST: "127.0.0.1",
         REELBENCH_PORT: String(port),
+        REELBENCH_SERVER_ID: serverId,
         REELBENCH_LOG_LEVEL: "warn",
       },
     });
-    const forgetKey = () =>
-      withTarget(addresses.postgresUrl, (pool) => revokeApiKey(pool, keyRow.id)).catch((error: unknown) =>
-        tellKept(targetId, error),
-      );
+    const forget = () =>
+      withTarget(addresses.postgresUrl, async (pool) => {
+        await revokeApiKey(pool, keyRow.id);
+        // One that was killed could not sign off itself.
+        await removeServer(pool, serverId);
+      }).catch((error: unknown) => tellKept(targetId, error));
     const url = await untilListening(child).catch(async (error: unknown) => {
-      await forgetKey();
+      await forget();
       throw error;
     });
     const startedAt = performance.now();
@@ -131,7 +137,10 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
         running.delete(targetId);
         rooms.log(`The bundled server for ${targetId} ended: ${reason}`, wanted.has(targetId) ? "warn" : "info");
         if (!restartLater(targetId, reason, performance.now() - startedAt)) enter(targetId, "stopped");
-        void forgetKey().then(() => resolve());
+        void forget().then(() => {
+          changed(rooms, "server", targetId);
+          resolve();
+        });
       });
     });
     const started: Started = { url, pid: child.pid ?? 0, apiKey, child, ended };
@@ -188,7 +197,7 @@ export function createServers(rooms: Rooms, targets: Targets, secrets: Secrets):
   function tellKept(targetId: string, error: unknown): void {
     const { code, message } = toReelbenchError(error);
     rooms.log(
-      `The key of the bundled server for ${targetId} could not be revoked and ends by itself: ${code} ${message}`,
+      `What the bundled server for ${targetId} left on its target, its key and its name, could not be taken away and ends by itself: ${code} ${message}`,
     );
   }
 

@@ -6,6 +6,10 @@ import type { Database } from "./database.ts";
 /** Seconds between a server's heartbeats, and without one after which it no longer counts as live. */
 export const heartbeatSeconds = 2;
 export const liveSeconds = 10;
+/** Seconds after which two heartbeats are missing. */
+const missedSeconds = 2.5 * heartbeatSeconds;
+/** Seconds for which a server that fell silent is still told of. */
+const rememberedSeconds = 300;
 
 export interface Heartbeat {
   /** Of this process, not of this machine: a restarted server is another one. */
@@ -81,4 +85,43 @@ export async function liveServers(database: Database, channel: string): Promise<
     [channel, liveSeconds],
   );
   return parseRows(serverRow, result);
+}
+
+export interface SeenServer {
+  readonly id: string;
+  readonly url: string | null;
+  readonly servingVersion: string | null;
+  /** Seconds since its last heartbeat. */
+  readonly silentFor: number;
+  /** False: two heartbeats are missing. It was killed, hangs or cannot reach this database. */
+  readonly reporting: boolean;
+}
+
+const seenRow = z.object({
+  id: z.string(),
+  url: z.string().nullable(),
+  serving_version: z.string().nullable(),
+  silent_for: z.number(),
+});
+
+/**
+ * Servers of a channel, those that have fallen silent in the last minutes among them: for people. A silent one is left out where
+ * another reports from its address, which was started in its place.
+ */
+export async function seenServers(database: Database, channel: string): Promise<readonly SeenServer[]> {
+  const result = await ask(
+    database,
+    `select id, url, serving_version, greatest(0, extract(epoch from now() - seen_at))::float8 as silent_for from reelbench.servers
+     where channel = $1 and seen_at > now() - make_interval(secs => $2) order by id`,
+    [channel, rememberedSeconds],
+  );
+  const seen = parseRows(seenRow, result).map((row) => ({
+    id: row.id,
+    url: row.url,
+    servingVersion: row.serving_version,
+    silentFor: row.silent_for,
+    reporting: row.silent_for <= missedSeconds,
+  }));
+  const taken = new Set(seen.flatMap(({ reporting, url }) => (reporting && url !== null ? [url] : [])));
+  return seen.filter(({ reporting, url }) => reporting || url === null || !taken.has(url));
 }

@@ -4,7 +4,7 @@ import { toReelbenchError } from "../contract/errors.ts";
 import { createProductionPool, isTargetAway } from "../production/database.ts";
 import { deploymentHistory, findDeployment } from "../production/deployments.ts";
 import { productionMigrations, schemaVersion } from "../production/migrate.ts";
-import { liveServers } from "../production/servers.ts";
+import { seenServers } from "../production/servers.ts";
 import { listVersions } from "../production/versions.ts";
 import { explainSilence } from "./reach-target.ts";
 import { parseTarget } from "./target-address.ts";
@@ -54,7 +54,7 @@ async function read(pool: Pool, channel: string): Promise<Omit<TargetStatus, "re
   const deployment = await findDeployment(pool, channel);
   const versions = await listVersions(pool);
   const history = await deploymentHistory(pool, channel);
-  const servers = await liveServers(pool, channel);
+  const servers = await seenServers(pool, channel);
   return {
     schemaVersion: version,
     active: deployment === null ? null : { version: deployment.version, since: deployment.activatedAt.toISOString() },
@@ -75,7 +75,8 @@ async function read(pool: Pool, channel: string): Promise<Omit<TargetStatus, "re
       id: each.id,
       url: each.url,
       serving: each.servingVersion,
-      seenAt: each.seenAt.toISOString(),
+      silentFor: each.silentFor,
+      reporting: each.reporting,
     })),
   };
 }

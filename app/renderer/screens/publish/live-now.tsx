@@ -1,4 +1,4 @@
-import { Badge, Button, Card, Group, Modal, Stack, Table, Text, Title } from "@mantine/core";
+import { Badge, Button, Card, Group, Modal, Stack, Table, Text, Title, Tooltip } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Publication, Target, TargetStatus } from "../../../../core/contract/entities.ts";
@@ -7,7 +7,7 @@ import type { ReelbenchError } from "../../../../core/contract/errors.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { ErrorPanel } from "../../components/feedback/error-panel.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
-import { formatAgo, formatDateTime } from "../../components/format/times.ts";
+import { formatDateTime, formatSeconds } from "../../components/format/times.ts";
 import { useNow } from "../../components/format/use-now.ts";
 import { InlineLink } from "../../components/link-button.tsx";
 import { useJob, useQueryMethod } from "../../transport/hooks.ts";
@@ -36,7 +36,7 @@ export function LiveNow({ target, status: { asked, status } }: LiveNowProps) {
     <Answer of={status} height={220} errorTitle="The target cannot be asked">
       {(known) =>
         known.error === null ? (
-          <Live target={target} status={known} />
+          <Live target={target} status={known} askedAt={status.dataUpdatedAt} />
         ) : (
           <NotKnown target={target} error={fromEnvelope(known.error)} onRetry={() => void status.refetch()} />
         )
@@ -72,7 +72,14 @@ function NotKnown({ target, error, onRetry }: NotKnownProps) {
   );
 }
 
-function Live({ target, status }: { readonly target: Target; readonly status: TargetStatus }) {
+interface LiveProps {
+  readonly target: Target;
+  readonly status: TargetStatus;
+  /** Milliseconds of this page's clock. */
+  readonly askedAt: number;
+}
+
+function Live({ target, status, askedAt }: LiveProps) {
   const { data: publications = [] } = useQueryMethod("publications.list", { targetId: target.id });
   return (
     <Stack gap="md">
@@ -93,7 +100,7 @@ function Live({ target, status }: { readonly target: Target; readonly status: Ta
           </div>
           <RollBack target={target} status={status} />
         </Group>
-        <Servers servers={status.servers} active={status.active?.version ?? null} />
+        <Servers servers={status.servers} active={status.active?.version ?? null} askedAt={askedAt} />
       </Card>
       <TargetVersions target={target} publications={publications} />
       {status.history.length > 0 && <History status={status} />}
@@ -105,7 +112,7 @@ function RunOf({ version, publications }: { readonly version: string; readonly p
   const publication = publications.find((candidate) => candidate.version === version);
   if (publication === undefined) return null;
   return (
-    <InlineLink to="/compare" search={{ open: publication.runId }}>
+    <InlineLink to="/compare" search={{ open: publication.runId }} style={{ whiteSpace: "nowrap" }}>
       the run behind it
     </InlineLink>
   );
@@ -154,8 +161,14 @@ function RollBack({ target, status }: { readonly target: Target; readonly status
   );
 }
 
-function Servers({ servers, active }: { readonly servers: TargetStatus["servers"]; readonly active: string | null }) {
-  const now = useNow(5000);
+interface ServersProps {
+  readonly servers: TargetStatus["servers"];
+  readonly active: string | null;
+  readonly askedAt: number;
+}
+
+function Servers({ servers, active, askedAt }: ServersProps) {
+  const now = useNow(1000);
   if (servers.length === 0) {
     return (
       <Text size="sm" c="dimmed" mt="xs">
@@ -171,16 +184,18 @@ function Servers({ servers, active }: { readonly servers: TargetStatus["servers"
             <Table.Th>Server</Table.Th>
             <Table.Th>Address</Table.Th>
             <Table.Th>Serves</Table.Th>
-            <Table.Th>Last heard of</Table.Th>
+            <Table.Th>Last heard from</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {servers.map(({ id, url, serving, seenAt }) => (
+          {servers.map(({ id, url, serving, silentFor, reporting }) => (
             <Table.Tr key={id}>
               <Table.Td>{id}</Table.Td>
               <Table.Td>{url ?? "–"}</Table.Td>
               <Table.Td>
-                {serving === null ? (
+                {!reporting ? (
+                  <NotHeard serving={serving} />
+                ) : serving === null ? (
                   "nothing yet"
                 ) : serving === active ? (
                   serving
@@ -188,13 +203,36 @@ function Servers({ servers, active }: { readonly servers: TargetStatus["servers"
                   <Badge color="orange">{serving}</Badge>
                 )}
               </Table.Td>
-              <Table.Td>{formatAgo(seenAt, now)}</Table.Td>
+              <Table.Td>{secondsAgo(silentFor + Math.max(0, now - askedAt) / 1000)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
   );
+}
+
+const silence =
+  "It does not report any more, as servers do every two seconds: it was killed, hangs, or cannot reach this target’s Postgres, and then still answers with what it has.";
+
+function NotHeard({ serving }: { readonly serving: string | null }) {
+  return (
+    <Tooltip label={silence}>
+      <Group gap={6} wrap="nowrap" tabIndex={0} role="note">
+        <Badge color="red">Not heard from</Badge>
+        {serving !== null && (
+          <Text size="sm" c="dimmed">
+            last served {serving}
+          </Text>
+        )}
+      </Group>
+    </Tooltip>
+  );
+}
+
+function secondsAgo(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  return `${whole < 60 ? `${String(whole)} s` : formatSeconds(whole)} ago`;
 }
 
 function History({ status }: { readonly status: TargetStatus }) {

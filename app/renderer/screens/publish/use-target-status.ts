@@ -1,8 +1,8 @@
 import type { Target } from "../../../../core/contract/entities.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
 
-/** Milliseconds. Servers report every few seconds; the engine is not told when they do. */
-const statusInterval = 10_000;
+/** Milliseconds. Servers report every two seconds; the engine is not told when one no longer does. */
+const statusInterval = 3000;
 
 /**
  * What a target says of itself. The local one is asked only once something was published to it or its server runs:
