@@ -1,5 +1,7 @@
 import { useState } from "react";
+import { plainNotation } from "../components/format/notation.ts";
 import { formatGeneral } from "../components/format/numbers.ts";
+import { DrawnNotation } from "../components/notation.tsx";
 import { TooltipCard } from "./chart-tooltip.tsx";
 import styles from "./line-plot.module.css";
 import { PointReader } from "./point-reader.tsx";
@@ -67,7 +69,7 @@ export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlo
         <svg
           data-chart="parallel"
           role="img"
-          aria-label={`${title}: ${axes.map(({ label }) => label).join(", ")} of ${String(lines.length)} runs`}
+          aria-label={`${title}: ${axes.map(({ label }) => plainNotation(label)).join(", ")} of ${String(lines.length)} runs`}
           width={width}
           height={height}
           {...{ onPointerLeave: () => setAt(null) }}
@@ -106,8 +108,8 @@ export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlo
                 fontWeight={600}
                 fill="var(--mantine-color-text)"
               >
-                <title>{axis.label}</title>
-                {shortened(axis.label, (crowded ? 2 : 1) * columnWidth)}
+                <title>{plainNotation(axis.label)}</title>
+                <DrawnNotation>{shortened(axis.label, (crowded ? 2 : 1) * columnWidth)}</DrawnNotation>
               </text>
               {scales[index]?.ticks.map(({ text, y }) => (
                 <text
@@ -143,7 +145,13 @@ export function ParallelPlot({ axes, lines, height, title, onOpen }: ParallelPlo
               const value = current.values[index] ?? null;
               return value === null
                 ? []
-                : [{ key: id, label, value: typeof value === "number" ? formatGeneral(value) : value }];
+                : [
+                    {
+                      key: id,
+                      label: plainNotation(label),
+                      value: typeof value === "number" ? formatGeneral(value) : value,
+                    },
+                  ];
             })}
           />
         </div>
@@ -158,7 +166,7 @@ function shortened(label: string, room: number): string {
 }
 
 function describe({ label, values }: ParallelLine, axes: readonly ParallelAxis[]): string {
-  const told = axes.map((axis, index) => `${axis.label} ${String(values[index] ?? "none")}`);
+  const told = axes.map((axis, index) => `${plainNotation(axis.label)} ${String(values[index] ?? "none")}`);
   return `${label}: ${told.join(", ")}`;
 }
 

@@ -1,5 +1,7 @@
 import { ActionIcon, Button, Checkbox, Group, Popover, ScrollArea, Stack, Text, Tooltip } from "@mantine/core";
 import { IconChevronDown, IconChevronUp, IconColumns, IconPin, IconPinFilled } from "@tabler/icons-react";
+import { plainNotation } from "../format/notation.ts";
+import { Notation } from "../notation.tsx";
 import type { ColumnLayout } from "./data-table.tsx";
 
 interface ColumnChooserProps {
@@ -31,7 +33,7 @@ export function ColumnChooser({ columns, layout, onChange }: ColumnChooserProps)
             {ordered.map(({ id, header }, index) => (
               <Group key={id} gap={4} wrap="nowrap">
                 <Checkbox
-                  label={header}
+                  label={<Notation>{header}</Notation>}
                   checked={!layout.hidden.includes(id)}
                   onChange={() => onChange({ ...layout, hidden: without(layout.hidden, id) ?? [...layout.hidden, id] })}
                   style={{ flex: 1, minWidth: 190 }}
@@ -39,7 +41,7 @@ export function ColumnChooser({ columns, layout, onChange }: ColumnChooserProps)
                 <Tooltip label={layout.pinned.includes(id) ? "Let it scroll" : "Keep in sight"}>
                   <ActionIcon
                     size="sm"
-                    aria-label={`Pin ${header}`}
+                    aria-label={`Pin ${plainNotation(header)}`}
                     aria-pressed={layout.pinned.includes(id)}
                     onClick={() =>
                       onChange({ ...layout, pinned: without(layout.pinned, id) ?? [...layout.pinned, id] })
@@ -50,7 +52,7 @@ export function ColumnChooser({ columns, layout, onChange }: ColumnChooserProps)
                 </Tooltip>
                 <ActionIcon
                   size="sm"
-                  aria-label={`Move ${header} up`}
+                  aria-label={`Move ${plainNotation(header)} up`}
                   disabled={index === 0}
                   onClick={() => move(index, -1)}
                 >
@@ -58,7 +60,7 @@ export function ColumnChooser({ columns, layout, onChange }: ColumnChooserProps)
                 </ActionIcon>
                 <ActionIcon
                   size="sm"
-                  aria-label={`Move ${header} down`}
+                  aria-label={`Move ${plainNotation(header)} down`}
                   disabled={index === ordered.length - 1}
                   onClick={() => move(index, 1)}
                 >

@@ -26,7 +26,7 @@ import { useRowsInSight } from "./use-rows-in-sight.ts";
 export interface DataColumn<Row> {
   readonly id: string;
   readonly header: string;
-  /** For copies, where the header is drawn short. */
+  /** For copies, where the header is drawn short or as formulas are. */
   readonly name?: string;
   readonly help?: string;
   readonly value: (row: Row) => CellValue;

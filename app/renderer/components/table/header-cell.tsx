@@ -2,6 +2,7 @@ import { Tooltip, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import type { SortingState } from "@tanstack/react-table";
 import { memo } from "react";
+import { Notation } from "../notation.tsx";
 import styles from "./data-table.module.css";
 
 interface HeaderCellProps {
@@ -31,7 +32,9 @@ export const HeaderCell = memo(function HeaderCell({ column, sorting, onSort, of
       style={{ justifyContent: column.numeric === true ? "flex-end" : "flex-start" }}
       onClick={() => onSort(next())}
     >
-      <span className={styles["title"]}>{column.header}</span>
+      <span className={styles["title"]}>
+        <Notation>{column.header}</Notation>
+      </span>
       {current !== undefined &&
         (current.desc ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden />)}
     </UnstyledButton>

@@ -18,6 +18,18 @@ export function settingTitle(name: string, label: string): string {
   return ["algorithm", "seed", "split"].includes(name) ? `${name.slice(0, 1).toUpperCase()}${name.slice(1)}` : label;
 }
 
+const collator = new Intl.Collator("en", { numeric: true });
+
+/** As people look for them: the algorithm, its settings by what they are called, seed and split. */
+export function inReadingOrder(
+  rows: readonly ParameterRow[],
+  labelOf: (name: string) => string,
+): readonly ParameterRow[] {
+  const rank = (name: string) => ["algorithm", null, "seed", "split"].indexOf(name);
+  const place = (name: string) => (rank(name) === -1 ? 1 : rank(name));
+  return rows.toSorted((a, b) => place(a.name) - place(b.name) || collator.compare(labelOf(a.name), labelOf(b.name)));
+}
+
 /** What was set, run by run: algorithm, seed, split and every hyperparameter. */
 export function parameterRows(
   runs: readonly Pick<Run, "algorithm" | "seed" | "splitId" | "hyperparameters">[],

@@ -1,10 +1,13 @@
 import { Group, Switch, Table, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Run } from "../../../../core/contract/entities.ts";
+import { Notation } from "../../components/notation.tsx";
 import { CopyMenu } from "../../components/table/copy-menu.tsx";
 import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
-import { parameterRows, settingTitle } from "./differences.ts";
+import { inReadingOrder, parameterRows, settingTitle } from "./differences.ts";
+import type { ParameterRow } from "./differences.ts";
 import { showValue } from "./run-columns.tsx";
+import { useSplitNames } from "./use-split-names.ts";
 
 const route = getRouteApi("/compare");
 
@@ -14,7 +17,11 @@ export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
   const navigate = route.useNavigate();
   const { algorithm, setting } = useAlgorithmNames();
   const algorithms = runs.map((run) => run.algorithm);
-  const all = parameterRows(runs);
+  const splitName = useSplitNames();
+  const labelOf = (name: string) => settingTitle(name, setting(name, algorithms));
+  const shown = (name: string, value: ParameterRow["values"][number]) =>
+    name === "algorithm" ? algorithm(String(value)) : name === "split" ? splitName(String(value)) : showValue(value);
+  const all = inReadingOrder(parameterRows(runs), labelOf);
   const rows = differences && runs.length > 1 ? all.filter(({ differs }) => differs) : all;
   return (
     <>
@@ -50,7 +57,7 @@ export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
             {rows.map(({ name, values, differs }) => (
               <Table.Tr key={name}>
                 <Table.Td fw={500} title={name}>
-                  {settingTitle(name, setting(name, algorithms))}
+                  <Notation>{labelOf(name)}</Notation>
                 </Table.Td>
                 {values.map((value, index) => (
                   // One cell for each run, in the runs' order.
@@ -61,7 +68,7 @@ export function ParametersTab({ runs }: { readonly runs: readonly Run[] }) {
                       differs && !differences && runs.length > 1 ? { background: "var(--rb-selected)" } : undefined
                     }
                   >
-                    {name === "algorithm" ? algorithm(String(value)) : showValue(value)}
+                    {shown(name, value)}
                   </Table.Td>
                 ))}
               </Table.Tr>

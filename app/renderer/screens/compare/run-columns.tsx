@@ -55,6 +55,8 @@ export function fieldOfColumn(id: string): string {
 export function runColumns(facets: Facets, around: Surroundings): readonly RunColumn[] {
   const splitOf = new Map(around.splits.map((split) => [split.id, split]));
   const snapshotOf = new Map(around.snapshots.map((snapshot) => [snapshot.id, snapshot]));
+  const settings = around.algorithms.flatMap(({ hyperparameters }) => hyperparameters);
+  const labelOf = new Map(settings.toReversed().map(({ name, label }) => [name, label]));
   const algorithmOf = new Map(around.algorithms.map((algorithm) => [algorithm.id, algorithm]));
   return [
     {
@@ -134,8 +136,10 @@ export function runColumns(facets: Facets, around: Surroundings): readonly RunCo
     { id: "codeVersion", header: "Code", width: 90, value: ({ codeVersion }) => codeVersion },
     ...facets.hyperparameters.map(({ name }): RunColumn => ({
       id: `hyper:${name}`,
-      header: name,
-      width: 120,
+      header: labelOf.get(name) ?? name,
+      name,
+      help: `“${name}” in a search.`,
+      width: Math.max(120, 28 + 8 * (labelOf.get(name) ?? name).length),
       numeric: true,
       value: ({ hyperparameters }) => hyperparameters[name] ?? null,
       cell: ({ hyperparameters }) => showValue(hyperparameters[name]),

@@ -9,11 +9,13 @@ import { tellDone, tellFailure } from "../../components/feedback/tell.ts";
 import { formatMetric, metricLabel } from "../../components/format/metrics.ts";
 import { formatDateTime, formatSeconds } from "../../components/format/times.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { Notation } from "../../components/notation.tsx";
 import { StateBadge } from "../../components/shell/job-state.tsx";
 import { useCommand, useJob, useQueryMethod } from "../../transport/hooks.ts";
 import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
 import { showValue } from "./run-columns.tsx";
 import { RunReport } from "./run-report.tsx";
+import { useSplitNames } from "./use-split-names.ts";
 
 /** One run with all its particulars. */
 export function RunDrawer({ runId, onClose }: { readonly runId: string | null; readonly onClose: () => void }) {
@@ -31,6 +33,8 @@ export function RunDrawer({ runId, onClose }: { readonly runId: string | null; r
 
 function Particulars({ run }: { readonly run: Run }) {
   const { algorithm, setting } = useAlgorithmNames();
+  const snapshot = useQueryMethod("snapshots.list", {}).data?.find(({ id }) => id === run.snapshotId);
+  const splitName = useSplitNames();
   return (
     <Stack gap="md">
       <Group gap="xs">
@@ -52,17 +56,17 @@ function Particulars({ run }: { readonly run: Run }) {
           </Line>
           <Line name="Snapshot">
             <TextLink to="/data/snapshots/$snapshotId" params={{ snapshotId: run.snapshotId }}>
-              {run.snapshotId}
+              {snapshot?.name ?? run.snapshotId}
             </TextLink>
           </Line>
           <Line name="Split">
             <TextLink to="/train" search={{ split: run.splitId }}>
-              {run.splitId}
+              {splitName(run.splitId)}
             </TextLink>
           </Line>
           <Line name="Algorithm">{algorithm(run.algorithm)}</Line>
           {Object.entries(run.hyperparameters).map(([name, value]) => (
-            <Line key={name} name={setting(name, [run.algorithm])}>
+            <Line key={name} name={<Notation>{setting(name, [run.algorithm])}</Notation>}>
               {showValue(value)}
             </Line>
           ))}
@@ -135,10 +139,10 @@ function ArchiveButton({ run }: { readonly run: Run }) {
   );
 }
 
-function Line({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+function Line({ name, children }: { readonly name: ReactNode; readonly children: ReactNode }) {
   return (
     <Table.Tr>
-      <Table.Th w={150}>{name}</Table.Th>
+      <Table.Th w={190}>{name}</Table.Th>
       <Table.Td>{children}</Table.Td>
     </Table.Tr>
   );

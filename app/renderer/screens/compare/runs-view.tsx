@@ -6,6 +6,7 @@ import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { InTurn } from "../../charts/in-turn.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { tellFailure } from "../../components/feedback/tell.ts";
+import { plainNotation } from "../../components/format/notation.ts";
 import { ColumnChooser, inOrder } from "../../components/table/column-chooser.tsx";
 import { CopyMenu } from "../../components/table/copy-menu.tsx";
 import { textOf } from "../../components/table/data-table.tsx";
@@ -13,7 +14,6 @@ import { useColumnLayout } from "../../components/table/use-column-layout.ts";
 import { compareSearch } from "../../search-params.ts";
 import { useEngine } from "../../transport/engine-context.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
-import { splitTitle } from "../train/protocol-text.ts";
 import { mostChosen } from "./chosen-runs.tsx";
 import { RunBulkMenu } from "./run-bulk-menu.tsx";
 import { fieldOfColumn, hiddenAtFirst, runColumns } from "./run-columns.tsx";
@@ -21,6 +21,7 @@ import { RunSearchBox } from "./run-search-box.tsx";
 import { runsFound, runsPage, RunsTable } from "./runs-table.tsx";
 import { orderOf, runQuestion } from "./run-question.ts";
 import type { CompareSearch, RunQuestion } from "./run-question.ts";
+import { useSplitNames } from "./use-split-names.ts";
 import { ViewsMenu } from "./views-menu.tsx";
 
 const route = getRouteApi("/compare");
@@ -56,11 +57,7 @@ export function RunsView({ facets }: { readonly facets: Facets }) {
   const shown = useDeferredValue(first.data);
   const chosen = search.run ?? [];
   const selected = new Set(chosen);
-  const splitName = (id: string) => {
-    const split = splits.find((candidate) => candidate.id === id);
-    if (split === undefined) return id;
-    return `${snapshots.find((snapshot) => snapshot.id === split.snapshotId)?.name ?? ""} · ${splitTitle(split)}`;
-  };
+  const splitName = useSplitNames();
   const toggle = (id: string) => {
     if (!selected.delete(id)) {
       if (selected.size >= mostChosen) {
@@ -113,7 +110,7 @@ export function RunsView({ facets }: { readonly facets: Facets }) {
             searchable
             allowDeselect
             clearButtonProps={{ "aria-label": "Show no groups" }}
-            data={groupable.map(({ id, header }) => ({ value: id, label: header }))}
+            data={groupable.map(({ id, header }) => ({ value: id, label: plainNotation(header) }))}
             value={search.group ?? null}
             onChange={(group) => {
               setFolded([]);

@@ -5,6 +5,7 @@ import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { ParallelPlot } from "../../charts/parallel-plot.tsx";
 import { findMetric, metricLabel, metricNames } from "../../components/format/metrics.ts";
+import { plainNotation } from "../../components/format/notation.ts";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { hyperparameterNames } from "./differences.ts";
 
@@ -19,9 +20,11 @@ export function SettingsTab({ runs, note }: { readonly runs: readonly RunRow[]; 
   const [wantedNames, setNames] = useState<readonly string[] | null>(null);
   const metrics = metricNames(runs);
   const metric = metrics.find((name) => name === wantedMetric) ?? metrics[0];
-  const varied = hyperparameterNames(runs).filter(
-    (name) => new Set(runs.map(({ hyperparameters }) => hyperparameters[name])).size > 1,
-  );
+  const fields = algorithms.flatMap(({ hyperparameters }) => hyperparameters);
+  const labelOf = (name: string) => fields.find((field) => field.name === name)?.label ?? name;
+  const varied = hyperparameterNames(runs)
+    .filter((name) => new Set(runs.map(({ hyperparameters }) => hyperparameters[name])).size > 1)
+    .sort((a, b) => labelOf(a).localeCompare(labelOf(b), "en"));
   const names = (wantedNames ?? varied).filter((name) => varied.includes(name)).slice(0, mostAxes);
   if (metric === undefined || varied.length === 0) {
     return (
@@ -30,8 +33,6 @@ export function SettingsTab({ runs, note }: { readonly runs: readonly RunRow[]; 
       </Text>
     );
   }
-  const fields = algorithms.flatMap(({ hyperparameters }) => hyperparameters);
-  const labelOf = (name: string) => fields.find((field) => field.name === name)?.label ?? name;
   const axes = names.map((name) => {
     const values = runs.flatMap(({ hyperparameters }) => hyperparameters[name] ?? []);
     const isNumber = values.every((value) => typeof value === "number");
@@ -77,7 +78,7 @@ export function SettingsTab({ runs, note }: { readonly runs: readonly RunRow[]; 
         <MultiSelect
           label="Settings"
           style={{ flex: 1, minWidth: 260 }}
-          data={varied.map((name) => ({ value: name, label: labelOf(name) }))}
+          data={varied.map((name) => ({ value: name, label: plainNotation(labelOf(name)) }))}
           value={[...names]}
           maxValues={mostAxes}
           onChange={setNames}
@@ -91,7 +92,7 @@ export function SettingsTab({ runs, note }: { readonly runs: readonly RunRow[]; 
         description="One line a run. Settings in which all are alike are left out"
         height={360}
         table={{
-          columns: ["Run", ...axes.map(({ label }) => label), result.label],
+          columns: ["Run", ...axes.map(({ label }) => plainNotation(label)), result.label],
           rows: lines.map(({ label, values }) => [label, ...values]),
         }}
       >

@@ -8,10 +8,11 @@ import { EmptyState } from "../../components/feedback/empty-state.tsx";
 import { findMetric, formatMetric, metricLabel, metricNames } from "../../components/format/metrics.ts";
 import { formatCount, formatDecimal, formatSigned } from "../../components/format/numbers.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { Notation } from "../../components/notation.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
-import { parameterRows, settingTitle } from "../compare/differences.ts";
+import { inReadingOrder, parameterRows, settingTitle } from "../compare/differences.ts";
 import { showValue } from "../compare/run-columns.tsx";
 import { protocolTitle } from "../train/protocol-text.ts";
 import { versionTitle } from "./model-name.ts";
@@ -218,13 +219,16 @@ function Settings({ from, to }: PairProps) {
   const algorithms = [from.run.algorithm, to.run.algorithm];
   const shown = (name: string, value: Parameters<typeof showValue>[0]) =>
     name === "algorithm" ? algorithm(String(value)) : showValue(value);
-  const rows = parameterRows([from.run, to.run]).filter(({ name }) => name !== "split");
+  const labelOf = (name: string) => settingTitle(name, setting(name, algorithms));
+  const rows = inReadingOrder(parameterRows([from.run, to.run]), labelOf).filter(({ name }) => name !== "split");
   const differing = rows.filter(({ differs }) => differs);
   return (
     <Pair label="Settings" head="Setting" from={from} to={to}>
       {[...differing, ...rows.filter(({ differs }) => !differs)].map(({ name, values, differs }) => (
         <Table.Tr key={name} className={differs ? (styles["different"] ?? "") : ""}>
-          <Table.Td>{settingTitle(name, setting(name, algorithms))}</Table.Td>
+          <Table.Td>
+            <Notation>{labelOf(name)}</Notation>
+          </Table.Td>
           <Table.Td ta="right">{shown(name, values[0])}</Table.Td>
           <Table.Td ta="right">{shown(name, values[1])}</Table.Td>
         </Table.Tr>

@@ -5,6 +5,7 @@ import { Fact, Facts } from "../../components/fact.tsx";
 import { formatCount } from "../../components/format/numbers.ts";
 import { formatDataDate } from "../../components/format/times.ts";
 import { InlineLink } from "../../components/link-button.tsx";
+import { Notation } from "../../components/notation.tsx";
 import { fileNameFor, saveText } from "../../components/table/save-text.ts";
 import { showValue } from "../compare/run-columns.tsx";
 import { useAlgorithmNames } from "../../transport/use-algorithm-names.ts";
@@ -159,7 +160,9 @@ function Settings({ detail: { run } }: { readonly detail: ModelDetail }) {
             ["SHA-256 of the tensors", run.modelHash ?? "–"] as const,
           ].map(([name, value]) => (
             <Table.Tr key={name}>
-              <Table.Th w={170}>{name}</Table.Th>
+              <Table.Th w={200}>
+                <Notation>{name}</Notation>
+              </Table.Th>
               <Table.Td style={{ overflowWrap: "anywhere" }}>{String(value)}</Table.Td>
             </Table.Tr>
           ))}

@@ -1,5 +1,7 @@
 import { ActionIcon, Group, NumberInput, Select, SimpleGrid, Switch, Text, TextInput, Tooltip } from "@mantine/core";
 import { IconRestore } from "@tabler/icons-react";
+import { plainNotation } from "../../components/format/notation.ts";
+import { Notation } from "../../components/notation.tsx";
 import { fieldProblem, rangeText, stepOf } from "./hyperparameter-form.ts";
 import type { FormValues, HyperparameterField } from "./hyperparameter-form.ts";
 
@@ -48,7 +50,7 @@ function Field({ field, value, onChange }: FieldProps) {
         </div>
         <Tooltip label={`Back to the default, ${String(field.default)}`}>
           <ActionIcon
-            aria-label={`Reset ${field.label} to ${String(field.default)}`}
+            aria-label={`Reset ${plainNotation(field.label)} to ${String(field.default)}`}
             disabled={!changed}
             onClick={() => onChange(field.default)}
             mb={1}
@@ -72,7 +74,9 @@ export function HyperparameterControl({
   hideLabel = false,
 }: FieldProps & { readonly hideLabel?: boolean }) {
   const problem = fieldProblem(field, value);
-  const named = hideLabel ? { "aria-label": field.label } : { label: field.label };
+  const named = hideLabel
+    ? { "aria-label": plainNotation(field.label) }
+    : { label: <Notation>{field.label}</Notation> };
   if (field.kind === "boolean") {
     return (
       <Switch {...named} checked={value === true} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />

@@ -1,6 +1,7 @@
 import { Alert, Button, Card, Group, List, Progress, Stack, Text } from "@mantine/core";
 import { IconChevronLeft, IconInfoCircle } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Fragment } from "react";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import type { Search } from "../../../../core/contract/searches.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
@@ -11,6 +12,7 @@ import { tellFailure } from "../../components/feedback/tell.ts";
 import { formatMetric, metricLabel, metricMeaning } from "../../components/format/metrics.ts";
 import { formatGeneral } from "../../components/format/numbers.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { Notation } from "../../components/notation.tsx";
 import { Screen } from "../../components/screen.tsx";
 import { JobActions } from "../../components/shell/job-actions.tsx";
 import { StateBadge } from "../../components/shell/job-state.tsx";
@@ -132,7 +134,12 @@ function SearchFacts({ found: { search, steps } }: { readonly found: Found }) {
       {best !== null && !isDataCurve(search) && (
         <Text size="sm" mt="sm">
           {search.state === "running" ? "Best so far" : "Best"}, trial {best.trial}:{" "}
-          {search.space.map(({ name }) => `${labelOf(name)} = ${shownValue(best.hyperparameters[name])}`).join(", ")}
+          {search.space.map(({ name }, index) => (
+            <Fragment key={name}>
+              {index > 0 && ", "}
+              <Notation>{labelOf(name)}</Notation> = {shownValue(best.hyperparameters[name])}
+            </Fragment>
+          ))}
         </Text>
       )}
     </Card>

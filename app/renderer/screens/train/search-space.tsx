@@ -1,6 +1,8 @@
 import { Checkbox, Group, MultiSelect, NumberInput, Switch, Table, Text } from "@mantine/core";
 import type { AlgorithmInfo } from "../../../../core/contract/entities.ts";
 import type { SearchDimension } from "../../../../core/contract/searches.ts";
+import { plainNotation } from "../../components/format/notation.ts";
+import { Notation } from "../../components/notation.tsx";
 import { HyperparameterControl } from "./hyperparameter-fields.tsx";
 import type { DraftDimension, SearchDraft } from "./search-draft.ts";
 
@@ -40,7 +42,7 @@ export function SpaceTable({ info, fields, draft, problems, onChange }: SpaceTab
                 {draft.purpose === "settings" && (
                   <Table.Td>
                     <Checkbox
-                      aria-label={`Search ${field.label}`}
+                      aria-label={`Search ${plainNotation(field.label)}`}
                       disabled={dimension === undefined || isDoubled(field.name)}
                       checked={searched}
                       onChange={({ currentTarget }) => change({ searched: currentTarget.checked })}
@@ -49,7 +51,7 @@ export function SpaceTable({ info, fields, draft, problems, onChange }: SpaceTab
                 )}
                 <Table.Td>
                   <Text size="sm" fw={500} title={field.description}>
-                    {field.label}
+                    <Notation>{field.label}</Notation>
                   </Text>
                 </Table.Td>
                 <Table.Td>
@@ -59,7 +61,7 @@ export function SpaceTable({ info, fields, draft, problems, onChange }: SpaceTab
                     </Text>
                   ) : searched && dimension !== undefined && drafted !== undefined ? (
                     <RangeFields
-                      label={field.label}
+                      label={plainNotation(field.label)}
                       dimension={dimension}
                       draft={drafted}
                       problem={problems[field.name]}

@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import type { Search, SearchStep } from "../../../../core/contract/searches.ts";
 import { formatMetric, metricLabel } from "../../components/format/metrics.ts";
+import { plainNotation } from "../../components/format/notation.ts";
 import { formatGeneral } from "../../components/format/numbers.ts";
 import { formatSeconds } from "../../components/format/times.ts";
 import { StateBadge } from "../../components/shell/job-state.tsx";
@@ -17,6 +18,7 @@ export function trialColumns(
   const settings: readonly Column[] = space.map(({ name }) => ({
     id: `setting:${name}`,
     header: labelOf(name),
+    name: plainNotation(labelOf(name)),
     width: Math.max(96, 28 + 8 * labelOf(name).length),
     numeric: true,
     value: ({ configuration }) => plain(configuration[name]),
@@ -90,7 +92,7 @@ function shown(value: number | boolean | string | undefined): string {
 
 export function trialsAsText(columns: readonly Column[], steps: readonly SearchStep[]): TextTable {
   return {
-    columns: columns.map(({ header }) => header),
+    columns: columns.map(({ name, header }) => name ?? header),
     rows: steps.map((step) => columns.map(({ value }) => value(step))),
   };
 }
