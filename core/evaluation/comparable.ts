@@ -41,7 +41,7 @@ export function checkComparable(runs: readonly EvaluatedRun[]): void {
   for (const other of others) {
     if (other.run.splitId !== first.run.splitId) {
       throw refusal(
-        `${quote(first.run, runs)} was evaluated on the split ${first.run.splitId}, ${quote(other.run, runs)} on ${other.run.splitId}: different ratings were predicted.`,
+        `${quote(first.run, runs)} and ${quote(other.run, runs)} were evaluated on different splits: different ratings were predicted.`,
         runs,
         "Train one of them again on the other's split, and compare that run.",
       );
@@ -86,7 +86,10 @@ function checkUsers(first: EvaluatedRun, other: EvaluatedRun, runs: readonly Eva
 }
 
 function refusal(message: string, runs: readonly EvaluatedRun[], remedy: string): ReelbenchError {
-  return new ReelbenchError("RB_INCOMPARABLE", message, { remedy, details: { runIds: runs.map(({ run }) => run.id) } });
+  return new ReelbenchError("RB_INCOMPARABLE", message, {
+    remedy,
+    details: { runIds: runs.map(({ run }) => run.id), splitIds: runs.map(({ run }) => run.splitId) },
+  });
 }
 
 /** By its name; where another run has the same one, with as much of its id as tells it from that run. */

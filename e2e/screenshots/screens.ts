@@ -10,6 +10,8 @@ export interface Known {
   readonly snapshot: string;
   /** One whose users have attributes and whose films have tags; absent: none has. */
   readonly club?: string | undefined;
+  /** Finished runs on it, judged by attributes of its users. */
+  readonly clubRuns?: readonly string[] | undefined;
   readonly split: string;
   /** The last finished runs of the split; in the broken workspace, of two splits. */
   readonly runs: readonly string[];
@@ -53,6 +55,7 @@ export async function lookAround(transport: Transport, workspace: WorkspaceName,
   );
   const split = all[0]?.splitId ?? nobody;
   const runs = (workspace === "error" ? all : all.filter(({ splitId }) => splitId === split)).slice(0, 4);
+  const club = snapshots.find(({ name }) => name === clubSnapshot)?.id;
   const [search] = await transport.request("searches.list", {});
   const models = await transport.request("models.list", {});
   const targets = await transport.request("targets.list", {});
@@ -62,7 +65,8 @@ export async function lookAround(transport: Transport, workspace: WorkspaceName,
   return {
     workspace,
     snapshot: snapshot?.id ?? nobody,
-    club: snapshots.find(({ name }) => name === clubSnapshot)?.id,
+    club,
+    clubRuns: club === undefined ? [] : all.filter(({ snapshotId }) => snapshotId === club).map(({ id }) => id),
     split,
     runs: runs.map(({ id }) => id),
     factors: all.find(({ algorithm }) => algorithm === "ials" || algorithm === "biased-svd" || algorithm === "puresvd")
@@ -214,6 +218,23 @@ export const views: readonly View[] = [
     name: tab,
     address: filled(({ runs }) => at("/compare", { run: runs, tab })),
   })),
+  {
+    screen: "compare",
+    name: "errors-attributes",
+    address: ({ clubRuns = [] }) => (clubRuns.length === 0 ? null : at("/compare", { run: clubRuns, tab: "errors" })),
+    prepare: (page) => page.getByText("Users by attribute", { exact: true }).click(),
+  },
+  {
+    screen: "compare",
+    name: "run-attributes",
+    address: ({ clubRuns: [run] = [] }) => (run === undefined ? null : at("/compare", { open: run })),
+    prepare: (page) => page.getByRole("table", { name: "Users by age", exact: true }).scrollIntoViewIfNeeded(),
+  },
+  {
+    screen: "compare",
+    name: "open-run",
+    address: filled(({ runs: [run = nobody] }) => at("/compare", { open: run })),
+  },
   {
     screen: "recommendations",
     name: "user",

@@ -85,7 +85,10 @@ async function fillSample(transport: Transport, files: string): Promise<void> {
     usersPath: join(files, "users.csv"),
     tagsPath: join(files, "tags.csv"),
   });
-  await job("snapshots.create", { sourceIds: [club.sourceId], name: clubSnapshot });
+  const members = await job("snapshots.create", { sourceIds: [club.sourceId], name: clubSnapshot });
+  const clubSplit = await splitOf(transport, members.snapshotId);
+  for (const training of [{ algorithm: "popularity" }, { algorithm: "biases" }])
+    await job("runs.train", { splitId: clubSplit, ...training, name: `Club, ${training.algorithm}` });
   await job("snapshots.create", {
     sourceIds: [sourceId],
     name: "Sample, 20-core",

@@ -22,7 +22,11 @@ interface SegmentPlotProps {
   }[];
 }
 
-const margin = { top: 6, right: 20, bottom: 34, left: 170 } as const;
+const edge = { top: 6, right: 20, bottom: 34 } as const;
+/** Letters of a segment's name; longer ones are cut, and told in full where the row is read. */
+const mostLetters = 30;
+/** Of a letter, and of the count after a name. */
+const [letterWidth, countWidth] = [6.6, 52] as const;
 
 /** Bars from zero, one for each series in each segment. */
 export function SegmentPlot({ title, height, xLabel, segments, series }: SegmentPlotProps) {
@@ -31,6 +35,10 @@ export function SegmentPlot({ title, height, xLabel, segments, series }: Segment
   const [at, setAt] = useState<number | null>(null);
   const shown = series.flatMap((one, index) => (hidden.has(one.id) ? [] : [{ ...one, index }]));
   const tall = height - legendHeight;
+  const letters = Math.min(mostLetters, Math.max(...segments.map(({ label }) => label.length), 0));
+  const left = Math.min(0.45 * width, Math.max(120, letters * letterWidth + countWidth));
+  const margin = { ...edge, left };
+  const room = Math.floor((left - countWidth) / letterWidth);
   const largest = Math.max(1e-9, ...shown.flatMap(({ values }) => values.map((value) => value ?? 0)));
   const x = linearScale([0, largest], [margin.left, Math.max(margin.left + 40, width - margin.right)]);
   const band = (tall - margin.top - margin.bottom) / Math.max(1, segments.length);
@@ -87,7 +95,7 @@ export function SegmentPlot({ title, height, xLabel, segments, series }: Segment
                   fontSize={11.5}
                   fill="var(--mantine-color-text)"
                 >
-                  {label.length > 18 ? `${label.slice(0, 17)}…` : label}
+                  {label.length > room ? `${label.slice(0, room - 1)}…` : label}
                   <tspan fill="var(--rb-axis)">{`  ${formatCompact(count)}`}</tspan>
                 </text>
                 {shown.map(({ id, values, index }, place) => {

@@ -5,6 +5,8 @@ import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { LinePlot } from "../../charts/line-plot.tsx";
 import { ScatterPlot } from "../../charts/scatter-plot.tsx";
 import { SegmentPlot } from "../../charts/segment-plot.tsx";
+import { attributesOf, segmentsByAttribute } from "./attribute-segments.ts";
+import { SplitNote } from "./split-note.tsx";
 
 type Segment = EvaluationReport["segments"][number];
 const kinds = [
@@ -29,6 +31,7 @@ export function ErrorsTab({ runs }: { readonly runs: readonly Run[] }) {
   }
   return (
     <Stack gap="md">
+      <SplitNote runs={runs} />
       <Segments reported={reported} />
       <Calibration reported={reported} />
     </Stack>
@@ -44,19 +47,26 @@ interface Reported {
 function Segments({ reported }: { readonly reported: readonly Reported[] }) {
   const [kind, setKind] = useState<Segment["kind"]>("activity");
   const [wanted, setWanted] = useState<MeasureName | null>(null);
+  const [wantedAttribute, setAttribute] = useState<string | null>(null);
   const all = reported.flatMap(({ report }) => report.segments);
+  const attributes = attributesOf(all);
+  const attribute = attributes.find((name) => name === wantedAttribute) ?? attributes[0] ?? "";
+  const segmentsOf = (among: readonly Segment[]) =>
+    kind === "attribute" ? segmentsByAttribute(among, attribute) : among.filter((segment) => segment.kind === kind);
   const offered = kinds.filter(({ value }) => all.some((segment) => segment.kind === value));
-  const segments = all.filter((segment) => segment.kind === kind);
+  const segments = segmentsOf(all);
   const measured = measures.filter((name) => segments.some((segment) => segment[name] !== null));
   const measure = measured.find((name) => name === wanted) ?? measured[0];
   const k = reported[0]?.report.k ?? 10;
   const labelOf = (name: MeasureName) =>
     ({ recall: `Recall@${String(k)}`, ndcg: `NDCG@${String(k)}`, rmse: "RMSE", mae: "MAE" })[name];
+  const title = (name: MeasureName) => `${labelOf(name)} by ${kind === "attribute" ? attribute : "segment"}`;
   const labels = [...new Set(segments.map(({ label }) => label))];
-  const valueOf = ({ report }: Reported, label: string) => {
-    const found = report.segments.find((segment) => segment.kind === kind && segment.label === label);
-    return found === undefined || measure === undefined ? null : found[measure];
-  };
+  const byLabel = new Map(
+    reported.map(({ id, report }) => [id, new Map(segmentsOf(report.segments).map((each) => [each.label, each]))]),
+  );
+  const valueOf = ({ id }: Reported, label: string) =>
+    measure === undefined ? null : (byLabel.get(id)?.get(label)?.[measure] ?? null);
   const ratingsOf = (label: string) => segments.find((segment) => segment.label === label)?.ratings ?? 0;
   return (
     <>
@@ -67,6 +77,16 @@ function Segments({ reported }: { readonly reported: readonly Reported[] }) {
           value={kind}
           onChange={(value) => setKind(kinds.find((known) => known.value === value)?.value ?? "activity")}
         />
+        {kind === "attribute" && attributes.length > 0 && (
+          <Select
+            aria-label="Attribute of users"
+            w={170}
+            data={[...attributes]}
+            value={attribute}
+            onChange={setAttribute}
+            allowDeselect={false}
+          />
+        )}
         {measure !== undefined && (
           <Select
             aria-label="Measure of the segments"
@@ -82,7 +102,7 @@ function Segments({ reported }: { readonly reported: readonly Reported[] }) {
         <Alert color="gray">The chosen runs were not judged by these segments.</Alert>
       ) : (
         <ChartFrame
-          title={`${labelOf(measure)} by segment`}
+          title={title(measure)}
           description="Of the test ratings that fall into each segment; the count is of test ratings"
           height={Math.max(220, 60 + labels.length * (10 + reported.length * 12))}
           table={{
@@ -92,7 +112,7 @@ function Segments({ reported }: { readonly reported: readonly Reported[] }) {
         >
           {(height) => (
             <SegmentPlot
-              title={`${labelOf(measure)} by segment`}
+              title={title(measure)}
               height={height}
               xLabel={labelOf(measure)}
               segments={labels.map((label) => ({ label, count: ratingsOf(label) }))}

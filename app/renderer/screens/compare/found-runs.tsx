@@ -6,6 +6,7 @@ import type { RunRow } from "../../../../core/contract/run-table.ts";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { useQueryMethod } from "../../transport/hooks.ts";
 import { runQuestion } from "./run-question.ts";
+import { SplitNote } from "./split-note.tsx";
 
 const route = getRouteApi("/compare");
 /** More would be a cloud. */
@@ -34,7 +35,16 @@ export function ChosenOrFound({ chosen, children }: ChosenOrFoundProps) {
           onChange={(value) => setWanted(value === "chosen" ? "chosen" : "found")}
         />
       )}
-      {scope === "chosen" ? children(chosen, "") : <Found>{children}</Found>}
+      {scope === "chosen" ? <OfRuns runs={chosen}>{children(chosen, "")}</OfRuns> : <Found>{children}</Found>}
+    </Stack>
+  );
+}
+
+function OfRuns({ runs, children }: { readonly runs: readonly RunRow[]; readonly children: ReactNode }) {
+  return (
+    <Stack gap="sm">
+      <SplitNote runs={runs} />
+      {children}
     </Stack>
   );
 }
@@ -44,14 +54,14 @@ function Found({ children }: Pick<ChosenOrFoundProps, "children">) {
   const found = useQueryMethod("runs.query", { ...question, limit: most }, { keepPrevious: true });
   return (
     <Answer of={found} height={360}>
-      {({ matched, rows }) =>
-        children(
-          rows.filter(({ state }) => state === "succeeded"),
+      {({ matched, rows }) => {
+        const finished = rows.filter(({ state }) => state === "succeeded");
+        const note =
           matched > rows.length
             ? `The first ${String(rows.length)} of ${String(matched)} runs in the table's order.`
-            : "",
-        )
-      }
+            : "";
+        return <OfRuns runs={finished}>{children(finished, note)}</OfRuns>;
+      }}
     </Answer>
   );
 }

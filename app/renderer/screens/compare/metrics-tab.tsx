@@ -1,10 +1,10 @@
-import { Alert, SimpleGrid, Text } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { SimpleGrid, Text } from "@mantine/core";
 import type { Run } from "../../../../core/contract/entities.ts";
 import { ChartFrame } from "../../charts/chart-frame.tsx";
 import { IntervalPlot } from "../../charts/interval-plot.tsx";
 import { LinePlot } from "../../charts/line-plot.tsx";
 import { findMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
+import { SplitNote } from "./split-note.tsx";
 
 /** Each metric of the chosen runs with its interval. */
 export function MetricsTab({ runs }: { readonly runs: readonly Run[] }) {
@@ -16,15 +16,9 @@ export function MetricsTab({ runs }: { readonly runs: readonly Run[] }) {
       </Text>
     );
   }
-  const splits = new Set(runs.map(({ splitId }) => splitId)).size;
   return (
     <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="md">
-      {splits > 1 && (
-        <Alert color="orange" icon={<IconAlertTriangle size={18} />} style={{ gridColumn: "1 / -1" }}>
-          {splits} different splits: these runs were tested on different ratings, so what stands here side by side does
-          not say which is better.
-        </Alert>
-      )}
+      <SplitNote runs={runs} />
       {families(names).map((family) => (
         <ByLength key={family} family={family} names={names} runs={runs} />
       ))}

@@ -3,12 +3,13 @@ import type { EvaluationReport, Run } from "../../../../core/contract/entities.t
 import { HelpTerm } from "../../components/help-term.tsx";
 import { formatMetric, metricLabel, metricMeaning, metricNames } from "../../components/format/metrics.ts";
 import { formatCount, formatDecimal } from "../../components/format/numbers.ts";
+import { attributesOf, segmentsByAttribute } from "./attribute-segments.ts";
 
 type Segment = EvaluationReport["segments"][number];
 
+/** Users by what is known of them stand after the first of these, a table for each attribute. */
 const kinds: readonly { readonly kind: Segment["kind"]; readonly title: string }[] = [
   { kind: "activity", title: "Users by training ratings" },
-  { kind: "attribute", title: "Users by attribute" },
   { kind: "popularity", title: "Films by popularity" },
   { kind: "genre", title: "Films by genre" },
   { kind: "time", title: "Test ratings by time" },
@@ -47,17 +48,26 @@ export function RunSegments({ report, columns }: RunSegmentsProps) {
       )}
       <SimpleGrid cols={columns} style={{ alignItems: "start" }}>
         <Calibration report={report} />
-        {kinds.map(({ kind, title }) => (
-          <Segments
-            key={kind}
-            title={title}
-            k={report.k}
-            rows={report.segments.filter((segment) => segment.kind === kind)}
-          />
+        {tablesOf(report.segments).map(({ title, rows }) => (
+          <Segments key={title} title={title} k={report.k} rows={rows} />
         ))}
       </SimpleGrid>
     </Stack>
   );
+}
+
+function tablesOf(
+  segments: readonly Segment[],
+): readonly { readonly title: string; readonly rows: readonly Segment[] }[] {
+  const [activity, ...others] = kinds.map(({ kind, title }) => ({
+    title,
+    rows: segments.filter((segment) => segment.kind === kind),
+  }));
+  const byAttribute = attributesOf(segments).map((attribute) => ({
+    title: `Users by ${attribute}`,
+    rows: segmentsByAttribute(segments, attribute),
+  }));
+  return [...(activity === undefined ? [] : [activity]), ...byAttribute, ...others];
 }
 
 /** Every metric with its interval. */

@@ -68,7 +68,7 @@ export function TradeTab({ runs, note }: { readonly runs: readonly RunRow[]; rea
       </Group>
       <ChartFrame
         title={`${y.label} against ${x.label}`}
-        description={`${String(onFront.size)} of ${String(measured.length)} runs are beaten by none in both`}
+        description={`${String(onFront.size)} of ${String(measured.length)} ${measured.length === 1 ? "run" : "runs"} ${onFront.size === 1 ? "is" : "are"} beaten by none in both`}
         height={380}
         logAxes={["x", "y"]}
         logAtFirst={["x"]}
