@@ -42,3 +42,23 @@ export const comparison = z.object({
   conclusion: z.string(),
 });
 export type Comparison = z.infer<typeof comparison>;
+
+/** The order of runs by which the first is the baseline where nobody chose one: models that know less come first; among equals, the older run. */
+export function bySimplicity(a: BaselineCandidate, b: BaselineCandidate): number {
+  return simplicity(a) - simplicity(b) || compareText(a.createdAt, b.createdAt) || compareText(a.id, b.id);
+}
+
+interface BaselineCandidate {
+  readonly id: string;
+  readonly algorithm: string;
+  readonly createdAt: string;
+}
+
+function simplicity({ algorithm }: BaselineCandidate): number {
+  const at = ["popularity", "biases"].indexOf(algorithm);
+  return at < 0 ? 2 : at;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

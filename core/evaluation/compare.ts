@@ -1,5 +1,6 @@
+import { bySimplicity } from "../contract/comparisons.ts";
 import { ReelbenchError } from "../contract/errors.ts";
-import type { Comparison, Run } from "../contract/entities.ts";
+import type { Comparison } from "../contract/entities.ts";
 import { bootstrapSums, fewestUsersForIntervals, percentileInterval } from "./bootstrap.ts";
 import { checkComparable } from "./comparable.ts";
 import type { EvaluatedRun } from "./comparable.ts";
@@ -40,12 +41,7 @@ interface Pairing {
  */
 export function compareRuns(runs: readonly EvaluatedRun[], baselineId: string | null): Comparison {
   checkComparable(runs);
-  const ordered = [...runs].sort(
-    (a, b) =>
-      simplicity(a.run) - simplicity(b.run) ||
-      compareText(a.run.createdAt, b.run.createdAt) ||
-      compareText(a.run.id, b.run.id),
-  );
+  const ordered = runs.toSorted((a, b) => bySimplicity(a.run, b.run));
   const baseline = baselineId === null ? ordered[0] : runs.find(({ run }) => run.id === baselineId);
   if (baseline === undefined)
     throw new ReelbenchError("RB_NOT_FOUND", `The baseline ${String(baselineId)} is not among the runs.`);
@@ -94,16 +90,6 @@ export function compareRuns(runs: readonly EvaluatedRun[], baselineId: string | 
       baseline.run,
     ),
   };
-}
-
-/** Models that know less come first; among equals, the older run. */
-function simplicity(run: Run): number {
-  const at = ["popularity", "biases"].indexOf(run.algorithm);
-  return at < 0 ? 2 : at;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function nameOf(runs: readonly EvaluatedRun[]): (id: string) => string {

@@ -15,6 +15,8 @@ interface AnswerProps<T> {
   /** Height in pixels the answer will need, so that nothing jumps when it comes. */
   readonly height?: number;
   readonly errorTitle?: string;
+  /** What takes so long, where it may: a sentence for who waits. */
+  readonly waitingFor?: string;
   readonly children: (data: T) => ReactNode;
 }
 
@@ -22,7 +24,7 @@ interface AnswerProps<T> {
  * One answer of the engine in its three states. What was shown stays shown while it is asked again. An answer that comes is drawn
  * in pieces, between which the page answers.
  */
-export function Answer<T>({ of, height = 160, errorTitle, children }: AnswerProps<T>) {
+export function Answer<T>({ of, height = 160, errorTitle, waitingFor, children }: AnswerProps<T>) {
   const isDrawn = useDeferredValue(of.data !== undefined, false);
   if (of.data !== undefined && isDrawn) return <>{children(of.data)}</>;
   if (of.error !== null && of.error !== undefined) {
@@ -34,13 +36,13 @@ export function Answer<T>({ of, height = 160, errorTitle, children }: AnswerProp
       />
     );
   }
-  return <Waiting height={height} />;
+  return <Waiting height={height} reason={waitingFor} />;
 }
 
 /** Seconds after which a person begins to wonder. */
 const long = 3;
 
-function Waiting({ height }: { readonly height: number }) {
+function Waiting({ height, reason }: { readonly height: number; readonly reason: string | undefined }) {
   const seconds = useSecondsShown();
   return (
     <div>
@@ -49,7 +51,7 @@ function Waiting({ height }: { readonly height: number }) {
       </Stack>
       {seconds >= long && (
         <Text size="xs" c="dimmed" mt={4}>
-          No answer yet, after {seconds} s.
+          No answer yet, after {seconds} s.{reason !== undefined && ` ${reason}`}
         </Text>
       )}
     </div>

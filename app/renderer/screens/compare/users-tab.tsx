@@ -1,6 +1,7 @@
-import { Group, SegmentedControl, Select, Skeleton, Stack, Text } from "@mantine/core";
+import { Group, SegmentedControl, Select, Stack, Text } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
+import { bySimplicity } from "../../../../core/contract/comparisons.ts";
 import type { Run } from "../../../../core/contract/entities.ts";
 import type { MethodOutput } from "../../../../core/contract/methods.ts";
 import { BarPlot } from "../../charts/bar-plot.tsx";
@@ -30,17 +31,12 @@ export function UsersTab({ runs }: { readonly runs: readonly Run[] }) {
   const navigate = route.useNavigate();
   const [wantedRun, setRun] = useState<string | null>(null);
   const [sort, setSort] = useState<(typeof orders)[number]["value"]>("losses");
-  // The same baseline as the verdict's: where none was chosen, the engine names the simplest run.
-  const runIds = runs.map(({ id }) => id);
-  const named = runIds.find((id) => id === wanted) ?? null;
-  const comparison = useQueryMethod("runs.compare", { runIds, baselineId: named }, { enabled: runs.length >= 2 });
-  const baseline = runs.find(({ id }) => id === (named ?? comparison.data?.baselineId));
-  const deciding = named === null && runs.length >= 2 && comparison.isPending;
+  // The same baseline as the verdict's.
+  const baseline = runs.find(({ id }) => id === wanted) ?? runs.toSorted(bySimplicity)[0];
   const others = runs.filter(({ id }) => id !== baseline?.id);
   const run = others.find(({ id }) => id === wantedRun) ?? others[0];
   const metrics = metricNames(runs).filter((name) => !ofTheWhole.test(name));
   const metric = metrics.find((name) => name === wantedMetric) ?? metrics[0];
-  if (deciding) return <Skeleton height={320} aria-label="Loading" role="progressbar" />;
   if (baseline === undefined || run === undefined || metric === undefined) {
     return (
       <Text size="sm" c="dimmed">

@@ -36,7 +36,12 @@ export function VerdictTab({
     );
   }
   return (
-    <Answer of={comparison} height={280} errorTitle="These runs cannot be compared">
+    <Answer
+      of={comparison}
+      height={280}
+      errorTitle="These runs cannot be compared"
+      waitingFor="Every metric is resampled over the test users: with more than a hundred thousand of them that takes its time. It goes on while you look elsewhere, and is kept."
+    >
       {(known) => <Verdict comparison={known} runs={runs} />}
     </Answer>
   );
@@ -138,11 +143,11 @@ function DifferenceTable(props: OfMetricProps) {
   const { metric, nameOf, comparison } = props;
   const rows = ofMetric(props);
   return (
-    <Table.ScrollContainer minWidth={960}>
+    <Table.ScrollContainer minWidth={1020}>
       <Table fz="sm" aria-label={`Differences in ${metricLabel(metric)}`}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Run</Table.Th>
+            <Table.Th miw={170}>Run</Table.Th>
             <Table.Th ta="right">
               <HelpTerm help={metricMeaning(metric)} metric={metric}>
                 {metricLabel(metric)}
