@@ -105,7 +105,12 @@ export function PagedTable<Row>({ label, columns, page, sorting = [], onSorting,
                       offset={undefined}
                     />
                   ) : (
-                    <th key={column.id} scope="col" style={{ textAlign: column.numeric === true ? "right" : "left" }}>
+                    <th
+                      key={column.id}
+                      scope="col"
+                      title={column.header}
+                      style={{ textAlign: column.numeric === true ? "right" : "left" }}
+                    >
                       {column.header}
                     </th>
                   ),

@@ -164,6 +164,13 @@ function CommandRow({ command, own, recording, onRecord, onRecorded, onReset, on
       </Table.Td>
       <Table.Td>
         <Group gap={4} justify="flex-end" wrap="nowrap">
+          {own && (
+            <Tooltip label="The keys it came with">
+              <ActionIcon size="sm" aria-label={`Reset the keys of ${label}`} onClick={onReset}>
+                <IconArrowBackUp size={14} />
+              </ActionIcon>
+            </Tooltip>
+          )}
           <Button
             variant="subtle"
             size="compact-xs"
@@ -173,20 +180,17 @@ function CommandRow({ command, own, recording, onRecord, onRecorded, onReset, on
           >
             Change
           </Button>
-          {shortcuts.length > 0 && (
-            <Tooltip label="No keys">
-              <ActionIcon size="sm" aria-label={`Take the keys from ${label}`} onClick={onRemove}>
-                <IconX size={14} />
-              </ActionIcon>
-            </Tooltip>
-          )}
-          {own && (
-            <Tooltip label="The keys it came with">
-              <ActionIcon size="sm" aria-label={`Reset the keys of ${label}`} onClick={onReset}>
-                <IconArrowBackUp size={14} />
-              </ActionIcon>
-            </Tooltip>
-          )}
+          <Tooltip label="No keys">
+            <ActionIcon
+              size="sm"
+              aria-label={`Take the keys from ${label}`}
+              onClick={onRemove}
+              // Its place is kept, so that what stands before it stands below each other.
+              style={{ visibility: shortcuts.length > 0 ? "visible" : "hidden" }}
+            >
+              <IconX size={14} />
+            </ActionIcon>
+          </Tooltip>
         </Group>
       </Table.Td>
     </Table.Tr>
