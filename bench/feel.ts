@@ -96,7 +96,7 @@ function summed(what: string, measured: readonly Measured[]): void {
   const waits = measured.filter(({ there }) => there !== null);
   if (waits.length === 0) return;
   const late = waits.reduce((a, b) => ((b.there ?? 0) > (a.there ?? 0) ? b : a));
-  said(`longest wait for rows, ${what}`, `${milliseconds(late.there ?? 0)} (${late.what})`, "–");
+  said(`longest wait until all was there, ${what}`, `${milliseconds(late.there ?? 0)} (${late.what})`, "–");
 }
 
 const measurements: Readonly<Record<string, (session: Session) => Promise<void>>> = {

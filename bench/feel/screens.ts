@@ -1,17 +1,22 @@
 /** Every screen opened one after the other, and used where something heavy answers. */
 import { views } from "../../e2e/screenshots/screens.ts";
-import { settled } from "../../e2e/screenshots/visit.ts";
 import type { Session } from "./session.ts";
+
+const isLoading = `document.querySelector("[role=progressbar][aria-label=Loading], main [aria-busy=true]") !== null`;
 
 export async function openEveryScreen({ page, known, go, during }: Session, wanted: RegExp): Promise<void> {
   for (const { screen, name, address } of views) {
     const [what, where] = [`${screen}/${name}`, address(known)];
     if (where === null || !wanted.test(what)) continue;
-    await during(what, async () => {
-      await go(where);
-      await page.waitForTimeout(150);
-      await settled(page, 60_000);
-    });
+    await during(
+      what,
+      () => go(where),
+      async () => {
+        // Until then it may not have begun to load.
+        await page.waitForTimeout(250);
+        while (await page.evaluate<boolean>(isLoading)) await page.waitForTimeout(60);
+      },
+    );
   }
 }
 
@@ -24,7 +29,7 @@ export async function useCompare({ page, show, during }: Session): Promise<void>
     await rows.first().hover();
     for (let step = 0; step < 20; step++) await page.mouse.wheel(0, 300);
   });
-  await during("compare, searched", () => page.locator('[aria-label="Search runs"]').fill("algorithm = ials"));
+  await during("compare, searched", () => page.locator('[aria-label="Search runs"]').fill("algorithm = puresvd"));
   await during("compare, a run chosen", () => rows.first().locator("input").click());
   await during("compare, a second run chosen", () => rows.nth(1).locator("input").click());
   for (const name of ["Metrics", "Learning curves", "Where it errs", "User by user", "Trade-offs", "Settings"])
