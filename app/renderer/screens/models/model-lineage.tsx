@@ -18,7 +18,7 @@ export function ModelLineageView({ detail }: { readonly detail: ModelDetail }) {
   const { sources, snapshot, split, evaluatedBy } = lineage;
   return (
     <ol className={styles["lineage"]} aria-label="Lineage">
-      <Step title={sources.length === 1 ? "Source" : "Sources"} first>
+      <Step title={sources.length === 1 ? "Source" : "Sources"}>
         {sources.length === 0 && (
           <Text size="sm" c="dimmed">
             Deleted since.
@@ -107,20 +107,19 @@ export function ModelLineageView({ detail }: { readonly detail: ModelDetail }) {
 
 interface StepProps {
   readonly title: string;
-  readonly first?: boolean;
   readonly children: ReactNode;
 }
 
-function Step({ title, first = false, children }: StepProps) {
+function Step({ title, children }: StepProps) {
   return (
     <li className={styles["step"]}>
-      {!first && <IconArrowRight size={16} aria-hidden className={styles["arrow"] ?? ""} />}
       <Card p="sm" className={styles["stepCard"] ?? ""}>
         <Title order={2} size="h3" mb={4}>
           {title}
         </Title>
         {children}
       </Card>
+      <IconArrowRight size={16} aria-hidden className={styles["arrow"] ?? ""} />
     </li>
   );
 }
