@@ -82,7 +82,7 @@ function columnsFor(
     {
       id: "register",
       header: "Register",
-      width: 100,
+      width: 120,
       value: () => null,
       cell: (run) => (
         <Button size="compact-xs" variant="default" aria-label={`Register ${run.name}`} onClick={() => onRegister(run)}>

@@ -5,6 +5,7 @@ import type { ModelDetail } from "../../../../core/contract/model-versions.ts";
 import { useCommands } from "../../components/commands/commands-context.tsx";
 import { Answer } from "../../components/feedback/answer.tsx";
 import { tellDone, tellFailure } from "../../components/feedback/tell.ts";
+import { targetTitle } from "../../components/format/targets.ts";
 import { formatDateTime } from "../../components/format/times.ts";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Screen } from "../../components/screen.tsx";
@@ -51,9 +52,9 @@ function Subtitle({ detail: { version, run, publications } }: { readonly detail:
       <span>
         {algorithm(run.algorithm)}, registered {formatDateTime(version.registeredAt)}
       </span>
-      {live.map(({ id, targetName }) => (
+      {live.map(({ id, targetId, targetName }) => (
         <Badge key={id} color="green" tt="none">
-          Live on {targetName}
+          Live on {targetTitle(targetId, targetName)}
         </Badge>
       ))}
       {version.aliases.map((alias) => (

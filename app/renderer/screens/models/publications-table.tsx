@@ -1,5 +1,6 @@
 import { Badge, Table } from "@mantine/core";
 import type { ModelPublication } from "../../../../core/contract/model-versions.ts";
+import { targetTitle } from "../../components/format/targets.ts";
 import { formatDateTime } from "../../components/format/times.ts";
 import { TextLink } from "../../components/link-button.tsx";
 
@@ -36,7 +37,7 @@ export function PublicationsTable({ publications }: { readonly publications: rea
             <Table.Tr key={id}>
               <Table.Td>
                 <TextLink to="/publish" search={{ target: targetId }}>
-                  {targetName}
+                  {targetTitle(targetId, targetName)}
                 </TextLink>
               </Table.Td>
               <Table.Td>{version}</Table.Td>

@@ -1,6 +1,7 @@
 import { Badge, Group, Text } from "@mantine/core";
 import type { ModelEntry } from "../../../../core/contract/model-versions.ts";
 import { findMetric, formatMetric, metricLabel, metricNames } from "../../components/format/metrics.ts";
+import { targetTitle } from "../../components/format/targets.ts";
 import { formatDateTime } from "../../components/format/times.ts";
 import { TextLink } from "../../components/link-button.tsx";
 import { DataTable } from "../../components/table/data-table.tsx";
@@ -65,13 +66,13 @@ function columnsFor(
       width: 90,
       value: (entry) =>
         liveOn(entry)
-          .map(({ targetName }) => targetName)
+          .map(({ targetId, targetName }) => targetTitle(targetId, targetName))
           .join(", "),
       cell: (entry) => (
         <Group gap={4} wrap="nowrap">
           {liveOn(entry).map(({ id, targetId, targetName }) => (
             <TextLink key={id} to="/publish" search={{ target: targetId }}>
-              {targetName}
+              {targetTitle(targetId, targetName)}
             </TextLink>
           ))}
         </Group>

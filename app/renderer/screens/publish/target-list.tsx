@@ -2,6 +2,7 @@ import { ActionIcon, Badge, Group, Menu, Modal, Text, UnstyledButton, Button } f
 import { IconDots } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Target } from "../../../../core/contract/entities.ts";
+import { targetTitle } from "../../components/format/targets.ts";
 import { tellDone, tellFailure } from "../../components/feedback/tell.ts";
 import { useCommand } from "../../transport/hooks.ts";
 import styles from "./publish.module.css";
@@ -30,7 +31,7 @@ export function TargetList({ targets, chosenId, onChoose }: TargetListProps) {
           >
             <Group gap="xs" wrap="nowrap">
               <Text size="sm" fw={600} truncate>
-                {target.kind === "local" ? "Local" : target.name}
+                {targetTitle(target.id, target.name)}
               </Text>
               <Badge color="gray">{target.kind === "local" ? "this machine" : target.environment}</Badge>
             </Group>
