@@ -36,15 +36,44 @@ export interface LiveModels {
   get(runId: string): Promise<LiveModel>;
 }
 
+/** Of models, and as much again of the ratings they answer with. */
 const cacheBytes = 1024 ** 3;
 
-/** Loaded models, the least recently asked let go first. */
+/** Which ratings: all of a snapshot, or what a split trains on. */
+interface RatingsKey {
+  readonly snapshotId: string;
+  readonly splitId: string | null;
+}
+
+type SharedRatings = (key: RatingsKey) => Promise<TrainingSet>;
+
+interface Loaded extends LiveModel {
+  readonly uses: readonly RatingsKey[];
+}
+
+const textOf = ({ snapshotId, splitId }: RatingsKey) => JSON.stringify([snapshotId, splitId]);
+
+/**
+ * Loaded models, the least recently asked let go first. Models of one split share its ratings: beside millions of them a model is
+ * small, and several are looked at side by side.
+ */
 export function createLiveModels(rooms: Rooms): LiveModels {
-  const cache = new LRUCache<string, LiveModel>({
+  const cache = new LRUCache<string, Loaded>({
     maxSize: cacheBytes,
     sizeCalculation: ({ bytes }) => Math.max(1, Math.min(bytes, cacheBytes)),
-    fetchMethod: (runId) => load(rooms, runId),
+    fetchMethod: (runId) => load(rooms, runId, shared),
   });
+  const ratings = new LRUCache<string, TrainingSet, RatingsKey>({
+    maxSize: cacheBytes,
+    // All of a snapshot and what a split trains on stay beside each other, however large.
+    sizeCalculation: (set) => Math.max(1, Math.min(bytesOf(set), cacheBytes / 2)),
+    fetchMethod: (_text, _stale, { context }) => loadRatings(rooms, context),
+    dispose: (_set, text) => {
+      for (const [runId, { uses }] of cache.entries())
+        if (uses.some((key) => textOf(key) === text)) cache.delete(runId);
+    },
+  });
+  const shared: SharedRatings = (key) => ratings.forceFetch(textOf(key), { context: key });
   return {
     async get(runId) {
       const { run } = modelDirectory(rooms, runId); // Says why not, also for a model that is still in memory.
@@ -54,15 +83,17 @@ export function createLiveModels(rooms: Rooms): LiveModels {
   };
 }
 
-async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
+async function load(rooms: Rooms, runId: string, shared: SharedRatings): Promise<Loaded> {
   const { run, directory } = modelDirectory(rooms, runId);
   const snapshotDirectory = presentSnapshot(rooms, run.snapshotId).directory;
-  const [{ model, userIds, itemIds }, catalogue, { train: all }] = await Promise.all([
+  const whole = { snapshotId: run.snapshotId, splitId: null };
+  const learntFrom = run.refitOf === null ? { ...whole, splitId: run.splitId } : whole;
+  const [{ model, userIds, itemIds }, catalogue, all] = await Promise.all([
     readBundleFolder(directory),
     loadCatalogue(snapshotDirectory),
-    loadTrainingData(snapshotDirectory, { part: "all" }),
+    shared(whole),
   ]);
-  const part = run.refitOf !== null ? all : await trainingPart(rooms, run, snapshotDirectory);
+  const part = await shared(learntFrom);
   const train = applyTrainingOptions(part, run.training ?? {});
   let popularity: Int32Array | undefined;
   const known = new Map(catalogue.items.map((item) => [item.itemId, item]));
@@ -77,17 +108,18 @@ async function load(rooms: Rooms, runId: string): Promise<LiveModel> {
     trainingRatings: (u) => ratingsOf(train, u),
     ratedItems: (u) => all.item.subarray(all.userStart[u] ?? 0, all.userStart[u + 1] ?? 0),
     popularity: () => (popularity ??= popularityOf(train, itemIds.length)),
-    bytes:
-      bytesOfModel(model) +
-      (userIds.length + itemIds.length) * 200 +
-      bytesOf(all) +
-      (train === all ? 0 : bytesOf(train)),
+    uses: [whole, learntFrom],
+    bytes: bytesOfModel(model) + (userIds.length + itemIds.length) * 200 + (train === part ? 0 : bytesOf(train)),
   };
 }
 
-async function trainingPart(rooms: Rooms, run: Run, snapshotDirectory: string): Promise<TrainingSet> {
-  const { directory: splitDirectory } = presentSplit(rooms, run.splitId);
-  return (await loadTrainingData(snapshotDirectory, { part: "holdout", splitDirectory })).train;
+async function loadRatings(rooms: Rooms, { snapshotId, splitId }: RatingsKey): Promise<TrainingSet> {
+  const { directory } = presentSnapshot(rooms, snapshotId);
+  const { train } = await loadTrainingData(
+    directory,
+    splitId === null ? { part: "all" } : { part: "holdout", splitDirectory: presentSplit(rooms, splitId).directory },
+  );
+  return train;
 }
 
 function popularityOf({ item }: TrainingSet, items: number): Int32Array {

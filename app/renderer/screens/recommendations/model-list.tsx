@@ -44,7 +44,12 @@ export function ModelList({ run, answer }: { readonly run: RunRow; readonly answ
         </div>
         <CopyMenu label="Copy" table={() => listTable(answer.data?.films ?? [])} />
       </Group>
-      <Answer of={answer} height={320} errorTitle="No recommendations from this model">
+      <Answer
+        of={answer}
+        height={320}
+        errorTitle="No recommendations from this model"
+        waitingFor="The model is being read, and the ratings it answers with: of many millions that takes seconds, once."
+      >
         {({ films, cost }) => (
           <>
             {cost !== null && <CostLine cost={cost} n={films.length} />}
