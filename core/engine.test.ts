@@ -79,7 +79,7 @@ test("a model answers with titles, without anything that the user has rated, unl
   const all = await transport.request("recommend.forUser", { runId, userId, n: 200, excludeSeen: false });
   const unseen = await transport.request("recommend.forUser", { runId, userId, n: 200, explain: true });
   const history = new Set(
-    (await transport.request("users.history", { snapshotId, userId })).map(({ itemId }) => itemId),
+    (await transport.request("users.history", { snapshotId, userId })).films.map(({ itemId }) => itemId),
   );
   const isRated = ({ itemId }: { itemId: string }) => history.has(itemId);
   expect(all.filter(isRated).length).toBe(history.size);

@@ -285,7 +285,12 @@ export const contract = {
     }),
     z.array(z.object({ userId, ratings: count })),
   ),
-  "users.history": method("query", z.object({ snapshotId: entityId, userId }), z.array(ratedItem)),
+  /** The best of what a user has rated first; of equal ratings the latest. */
+  "users.history": method(
+    "query",
+    z.object({ snapshotId: entityId, userId, limit: z.int().min(1).max(100_000).default(500) }),
+    z.object({ total: count, films: z.array(ratedItem) }),
+  ),
   "items.search": method(
     "query",
     z.object({

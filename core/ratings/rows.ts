@@ -138,20 +138,21 @@ export function searchItems(
   });
 }
 
-/** All of a user's ratings, latest first. Throws RB_NOT_FOUND for a user the snapshot does not know. */
+/** What a user has rated, the best first, and how much it is. Throws RB_NOT_FOUND for a user the snapshot does not know. */
 export function userHistory(
   directory: string,
-  input: Pick<ParsedInput<"users.history">, "userId">,
+  input: Pick<ParsedInput<"users.history">, "userId" | "limit">,
 ): Promise<MethodOutput<"users.history">> {
   return withDatabase({ spillInto: dirname(directory) }, async (database) => {
     const rows = await database.all(
-      z.object({ item_id: z.string(), ...titleFields, rating: z.number(), time: integer.nullable() }),
-      `SELECT item_id, title, "year", genres, rating, "time" FROM read_parquet($1) AS ratings JOIN read_parquet($3) AS items USING (i)
-       WHERE u = (SELECT u FROM read_parquet($2) WHERE user_id = $4) ORDER BY "time" DESC NULLS LAST, rating DESC, i`,
-      [ratingsOf(directory), usersOf(directory), itemsOf(directory), input.userId],
+      z.object({ item_id: z.string(), ...titleFields, rating: z.number(), time: integer.nullable(), total: integer }),
+      `SELECT item_id, title, "year", genres, rating, "time", count(*) OVER () AS total FROM read_parquet($1) AS ratings JOIN read_parquet($3) AS items USING (i)
+       WHERE u = (SELECT u FROM read_parquet($2) WHERE user_id = $4) ORDER BY rating DESC, "time" DESC NULLS LAST, i LIMIT $5`,
+      [ratingsOf(directory), usersOf(directory), itemsOf(directory), input.userId, input.limit],
     );
-    if (rows.length === 0) throw new ReelbenchError("RB_NOT_FOUND", `The snapshot knows no user "${input.userId}".`);
-    return rows.map((row) => ({
+    const [first] = rows;
+    if (first === undefined) throw new ReelbenchError("RB_NOT_FOUND", `The snapshot knows no user "${input.userId}".`);
+    const films = rows.map((row) => ({
       itemId: row.item_id,
       title: row.title,
       year: row.year,
@@ -159,6 +160,7 @@ export function userHistory(
       rating: row.rating,
       time: isoOf(row.time),
     }));
+    return { total: first.total, films };
   });
 }
 

@@ -183,8 +183,13 @@ describe("snapshot", () => {
             ({ itemId, year }) => [itemId, year],
           ),
         ).toEqual([["001", 1994]]);
-        expect((await userHistory(directory, { userId: "a" })).map(({ itemId }) => itemId)).toEqual(["002", "001"]);
-        await expect(userHistory(directory, { userId: "b" })).rejects.toMatchObject({ code: "RB_NOT_FOUND" });
+        const best = await userHistory(directory, { userId: "a", limit: 1 });
+        expect([best.total, best.films.map(({ itemId }) => itemId)]).toEqual([2, ["001"]]);
+        const whole = await userHistory(directory, { userId: "a", limit: 10 });
+        expect(whole.films.map(({ itemId }) => itemId)).toEqual(["001", "002"]);
+        await expect(userHistory(directory, { userId: "b", limit: 10 })).rejects.toMatchObject({
+          code: "RB_NOT_FOUND",
+        });
         expect((await loadCatalogue(directory)).userIds).toEqual(["' OR 1=1 --", "a"]);
       },
     );

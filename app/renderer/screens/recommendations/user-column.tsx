@@ -76,81 +76,79 @@ const History = memo(function History({
   readonly userId: string;
   readonly onWhatIf: UserColumnProps["onWhatIf"];
 }) {
-  const history = useQueryMethod("users.history", { snapshotId, userId });
   const [most, setMost] = useState(historyPage);
+  const history = useQueryMethod(
+    "users.history",
+    { snapshotId, userId, limit: Math.max(most, mostWhatIf) },
+    { keepPrevious: true },
+  );
   return (
     <Answer of={history} height={240} errorTitle="The history cannot be shown">
-      {(rated) => {
-        const ordered = [...rated].sort(
-          (left, right) => right.rating - left.rating || (right.time ?? "").localeCompare(left.time ?? ""),
-        );
-        return (
-          <>
-            <Group justify="space-between" px={12} pb={6} wrap="nowrap">
-              <Text size="xs" c="dimmed">
-                {formatQuantity(rated.length, "rating")}, best first
-              </Text>
-              <Tooltip label="Somebody with these very ratings: change them, and see every list change">
-                <Button
-                  variant="light"
-                  size="compact-xs"
-                  onClick={() =>
-                    onWhatIf(ordered.slice(0, mostWhatIf).map(({ itemId, rating }): PersonRating => [itemId, rating]))
-                  }
+      {({ total, films }) => (
+        <>
+          <Group justify="space-between" px={12} pb={6} wrap="nowrap">
+            <Text size="xs" c="dimmed">
+              {formatQuantity(total, "rating")}, best first
+            </Text>
+            <Tooltip label="Somebody with these very ratings: change them, and see every list change">
+              <Button
+                variant="light"
+                size="compact-xs"
+                onClick={() =>
+                  onWhatIf(films.slice(0, mostWhatIf).map(({ itemId, rating }): PersonRating => [itemId, rating]))
+                }
+              >
+                What if…
+              </Button>
+            </Tooltip>
+          </Group>
+          <ScrollArea.Autosize
+            mah={560}
+            type="auto"
+            // As wide as the column, whatever the longest title: the ratings stand at its right.
+            styles={{ content: { minWidth: 0 } }}
+            viewportProps={{ tabIndex: 0, "aria-label": "History, scrolls" }}
+          >
+            <ul className={styles["list"]} aria-label={`History of user ${userId}`}>
+              {films.slice(0, most).map((film) => (
+                <li
+                  key={film.itemId}
+                  className={styles["history"]}
+                  title={film.time === null ? undefined : formatDataDate(film.time)}
                 >
-                  What if…
-                </Button>
-              </Tooltip>
-            </Group>
-            <ScrollArea.Autosize
-              mah={560}
-              type="auto"
-              // As wide as the column, whatever the longest title: the ratings stand at its right.
-              styles={{ content: { minWidth: 0 } }}
-              viewportProps={{ tabIndex: 0, "aria-label": "History, scrolls" }}
-            >
-              <ul className={styles["list"]} aria-label={`History of user ${userId}`}>
-                {ordered.slice(0, most).map((film) => (
-                  <li
-                    key={film.itemId}
-                    className={styles["history"]}
-                    title={film.time === null ? undefined : formatDataDate(film.time)}
-                  >
-                    <Text size="sm" truncate>
-                      {filmTitle(film)}
-                    </Text>
-                    <Text size="sm" fw={600}>
-                      {formatGeneral(film.rating)}
-                    </Text>
-                  </li>
-                ))}
-              </ul>
-            </ScrollArea.Autosize>
-            {rated.length > historyPage && (
-              <Group justify="space-between" px={12} py={8} gap="xs">
-                {rated.length > most ? (
-                  <Button variant="subtle" size="compact-xs" onClick={() => setMost(most + historyPage)}>
-                    Show {formatCount(Math.min(historyPage, rated.length - most))} more of{" "}
-                    {formatCount(rated.length - most)}
-                  </Button>
-                ) : (
-                  <Text size="xs" c="dimmed">
-                    All are shown.
+                  <Text size="sm" truncate>
+                    {filmTitle(film)}
                   </Text>
-                )}
-                <TextLink
-                  to="/data/snapshots/$snapshotId"
-                  params={{ snapshotId }}
-                  search={{ tab: "rows", user: userId }}
-                  size="xs"
-                >
-                  As rows in Data
-                </TextLink>
-              </Group>
-            )}
-          </>
-        );
-      }}
+                  <Text size="sm" fw={600}>
+                    {formatGeneral(film.rating)}
+                  </Text>
+                </li>
+              ))}
+            </ul>
+          </ScrollArea.Autosize>
+          {total > historyPage && (
+            <Group justify="space-between" px={12} py={8} gap="xs">
+              {total > most ? (
+                <Button variant="subtle" size="compact-xs" onClick={() => setMost(most + historyPage)}>
+                  Show {formatCount(Math.min(historyPage, total - most))} more of {formatCount(total - most)}
+                </Button>
+              ) : (
+                <Text size="xs" c="dimmed">
+                  All are shown.
+                </Text>
+              )}
+              <TextLink
+                to="/data/snapshots/$snapshotId"
+                params={{ snapshotId }}
+                search={{ tab: "rows", user: userId }}
+                size="xs"
+              >
+                As rows in Data
+              </TextLink>
+            </Group>
+          )}
+        </>
+      )}
     </Answer>
   );
 });
