@@ -40,7 +40,7 @@ export function VerdictTab({
       of={comparison}
       height={280}
       errorTitle="These runs cannot be compared"
-      waitingFor="Every metric is resampled over the test users: with more than a hundred thousand of them that takes its time. It goes on while you look elsewhere, and is kept."
+      waitingFor="Every metric of every run is resampled over the test users. It goes on while you look elsewhere, and is kept."
     >
       {(known) => <Verdict comparison={known} runs={runs} />}
     </Answer>
