@@ -84,12 +84,15 @@ function summed(what: string, measured: readonly Measured[]): void {
   for (const { what: which, thread } of over) console.log(`  over: ${milliseconds(thread.processor)}  ${which}`);
   const most = measured.reduce((before, each) => (each.thread.processor > before.thread.processor ? each : before));
   said(`longest task, ${what}`, `${milliseconds(most.thread.processor)} (${most.what})`, "50 ms");
-  const answers = measured.filter(({ thread }) => thread.answer !== null);
-  if (answers.length > 0) {
-    const slow = answers.reduce((a, b) => ((b.thread.answer ?? 0) > (a.thread.answer ?? 0) ? b : a));
+  const answers = measured
+    .flatMap(({ what: which, thread }) => (thread.answer === null ? [] : [{ which, answer: thread.answer }]))
+    .sort((a, b) => a.answer - b.answer);
+  const slow = answers.at(-1);
+  if (slow !== undefined) {
+    const median = milliseconds(answers[Math.floor(answers.length / 2)]?.answer);
     said(
-      `slowest answer to ${String(answers.length)} clicks and keys, ${what}`,
-      `${milliseconds(slow.thread.answer ?? 0)} (${slow.what})`,
+      `answers to ${String(answers.length)} clicks and keys, ${what}`,
+      `median ${median}, at most ${milliseconds(slow.answer)} (${slow.which})`,
       "100 ms",
     );
   }

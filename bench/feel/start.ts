@@ -14,10 +14,16 @@ export interface Start {
   readonly taken: readonly number[];
 }
 
+/** The heading stands there, what the workspace holds has been answered, and the latest runs are listed. */
+const isUsable = `document.querySelector("main h1")?.textContent === "Home" && document.querySelector('main a[href*="compare?run"]') !== null`;
+
+/** Looked at every 10 ms from inside the page: the driver itself looks up to half a second too late. */
 async function usable(page: Page): Promise<void> {
-  await page.locator("main h1", { hasText: "Home" }).waitFor();
-  // What the workspace holds has been answered, the latest runs are listed.
-  await page.locator('main a[href*="compare?run"]').first().waitFor();
+  await page.waitForURL(/^(app|http):/, { waitUntil: "domcontentloaded" });
+  await page.evaluate<undefined>(`new Promise((done) => {
+    const look = () => (${isUsable} ? done() : setTimeout(look, 10));
+    look();
+  })`);
 }
 
 /** The web host and a browser that is started with it. */

@@ -11,8 +11,8 @@ export interface Busy {
 export async function whileTraining(session: Session): Promise<Busy> {
   const { page, known, show, during } = session;
   await show(`/train?split=${known.split}`);
-  // As many as there may be: with a million ratings, too, it must outlast the clicks.
-  await beginLongTraining(page, 2000);
+  // With a million ratings, too, it must outlast the clicks.
+  await beginLongTraining(page, { Epochs: 2000, "Factors k": 500 });
   await openJobs(page);
   const stop = page.getByRole("button", { name: /^Cancel .*Biased SVD/u }).first();
   await stop.waitFor();

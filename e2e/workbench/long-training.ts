@@ -3,12 +3,17 @@ import type { Page } from "playwright-core";
 const tray = (page: Page) => page.getByRole("region", { name: "Jobs" });
 
 /** On Train's form, a split being chosen: begins a training that takes long enough to be disturbed. */
-export async function beginLongTraining(page: Page, epochs = 400): Promise<void> {
+export async function beginLongTraining(
+  page: Page,
+  settings: Readonly<Record<string, number>> = { Epochs: 400 },
+): Promise<void> {
   const svd = page.getByRole("region", { name: "Biased SVD", exact: true });
   await svd.getByRole("checkbox").check();
-  const field = svd.getByRole("textbox", { name: "Epochs" });
-  if (!(await field.isVisible())) await svd.getByRole("button", { name: /^Settings/u }).click();
-  await field.fill(String(epochs));
+  for (const [name, value] of Object.entries(settings)) {
+    const field = svd.getByRole("textbox", { name });
+    if (!(await field.isVisible())) await svd.getByRole("button", { name: /^Settings/u }).click();
+    await field.fill(String(value));
+  }
   await page.getByRole("button", { name: "Train", exact: true }).click();
 }
 
