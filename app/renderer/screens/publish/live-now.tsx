@@ -177,8 +177,8 @@ function Servers({ servers, active, askedAt }: ServersProps) {
     );
   }
   return (
-    <Table.ScrollContainer minWidth={520}>
-      <Table fz="sm" mt="xs" aria-label="Servers">
+    <Table.ScrollContainer minWidth={660}>
+      <Table fz="sm" mt="xs" aria-label="Servers" style={{ whiteSpace: "nowrap" }}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Server</Table.Th>
@@ -218,14 +218,14 @@ const silence =
 function NotHeard({ serving }: { readonly serving: string | null }) {
   return (
     <Tooltip label={silence}>
-      <Group gap={6} wrap="nowrap" tabIndex={0} role="note">
+      <Stack gap={2} align="flex-start" tabIndex={0} role="note">
         <Badge color="red">Not heard from</Badge>
         {serving !== null && (
-          <Text size="sm" c="dimmed">
+          <Text size="xs" c="dimmed">
             last served {serving}
           </Text>
         )}
-      </Group>
+      </Stack>
     </Tooltip>
   );
 }
