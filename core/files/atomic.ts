@@ -34,7 +34,7 @@ export async function writeFileAtomic(
 
 /**
  * Lets `fill` write a folder under a temporary name, syncs it and renames it to `parent/name(result)`. If that exists
- * already (content-addressed ids), the existing one is kept: the same id means the same content.
+ * already, or somebody else is first (content-addressed ids), that one is kept: the same id means the same content.
  */
 export async function writeFolderAtomic<T>(
   parent: string,
@@ -48,11 +48,20 @@ export async function writeFolderAtomic<T>(
     const result = await fill(temporary);
     const final = join(parent, name(result));
     await syncTree(temporary);
-    if (!(await exists(final))) await rename(temporary, final);
+    if (!(await exists(final))) await renameUnlessThere(temporary, final);
     await syncPath(parent);
     return result;
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function renameUnlessThere(folder: string, final: string): Promise<void> {
+  try {
+    await rename(folder, final);
+  } catch (error) {
+    // What it is called when the folder is there depends on the system: ENOTEMPTY, EEXIST, EPERM.
+    if (!(await exists(final))) throw error;
   }
 }
 
