@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 import { SummaryLineReporter } from "./scripts/test/summary-line.ts";
 
+/** Where tests start threads of their own. */
+const setupFiles = ["scripts/test/keep-type-stripper.ts"];
 const ignored = ["**/node_modules/**", "dist/**", "release/**", ".cache/**"];
 
 export default defineConfig({
@@ -14,6 +16,7 @@ export default defineConfig({
           name: "unit",
           include: ["{app/main,core,server,cli,scripts,bench,e2e}/**/*.test.ts"],
           exclude: [...ignored, "**/*.service.test.ts", "**/*.journey.test.ts"],
+          setupFiles,
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
@@ -35,6 +38,7 @@ export default defineConfig({
           include: ["**/*.service.test.ts"],
           exclude: ignored,
           globalSetup: ["e2e/services/global-setup.ts"],
+          setupFiles,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
