@@ -22,6 +22,31 @@ export function planGram(layout: MemoryLayout, columns: number): Region {
   return layout.float64(gramSlots * columns * columns);
 }
 
+/** Columns of a panel: with 32 bytes a row, a panel of 30,000 rows and another of what becomes of it fit a core's own cache. */
+export const panelColumns = 8;
+
+/** X's columns eight by eight, one panel [rows × 8] after the other, into `panels`, which is as large as X. */
+export function toPanels(pool: ComputePool, x: DenseRegion, panels: Region): void {
+  const [from, to] = [float32View(pool.memory, x.region), float32View(pool.memory, panels)];
+  let at = 0;
+  for (let panel = 0; panel < x.columns; panel += panelColumns) {
+    for (let row = panel; row < from.length; row += x.columns) {
+      for (let k = 0; k < panelColumns; k++) to[at++] = from[row + k] ?? 0;
+    }
+  }
+}
+
+/** And back. */
+export function fromPanels(pool: ComputePool, panels: Region, x: DenseRegion): void {
+  const [from, to] = [float32View(pool.memory, panels), float32View(pool.memory, x.region)];
+  let at = 0;
+  for (let panel = 0; panel < x.columns; panel += panelColumns) {
+    for (let row = panel; row < to.length; row += x.columns) {
+      for (let k = 0; k < panelColumns; k++) to[row + k] = from[at++] ?? 0;
+    }
+  }
+}
+
 /** XᵀX in float64, [columns × columns] row-major, both triangles. */
 export async function gramMatrix(pool: ComputePool, x: DenseRegion, slots: Region): Promise<Float64Array> {
   const { rows, columns } = x;

@@ -98,7 +98,6 @@ export interface Kernels
     values: number,
     x: number,
     out: number,
-    stride: number,
     from: number,
     to: number,
   ): void;

@@ -1,6 +1,15 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import type { Hyperparameters } from "../contract/entities.ts";
-import { gramMatrix, multiplySmall, orthonormalizer, padColumns, planGram } from "../compute/dense-matrix.ts";
+import {
+  fromPanels,
+  gramMatrix,
+  multiplySmall,
+  orthonormalizer,
+  padColumns,
+  panelColumns,
+  planGram,
+  toPanels,
+} from "../compute/dense-matrix.ts";
 import type { DenseRegion } from "../compute/dense-matrix.ts";
 import { kernelCall } from "../compute/kernels.ts";
 import { MemoryLayout, float32View, int32View } from "../compute/memory-layout.ts";
@@ -96,6 +105,9 @@ interface SvdMemory {
   /** [items × width], twice: a product needs somewhere to go. */
   readonly z: DenseRegion;
   readonly spare: DenseRegion;
+  /** z and its product with RᵀR while that is made. */
+  readonly panels: Region;
+  readonly sums: Region;
   /** [users × width] */
   readonly y: DenseRegion;
 }
@@ -114,6 +126,8 @@ function plan(
     small: layout.float32(width * width),
     z: dense(shape.items),
     spare: dense(shape.items),
+    panels: layout.float32(shape.items * width),
+    sums: layout.float32(shape.items * width),
     y: dense(shape.users),
   };
   return { layout, memory, width };
@@ -161,11 +175,13 @@ async function iterateSubspace(
       ]),
     );
   }
-  const product = pool.prepare(gramProduct(pool, memory.byUser, z, spare));
-  const sum = float32View(pool.memory, spare.region);
+  const product = pool.prepare(gramProduct(pool, memory));
+  const sums = float32View(pool.memory, memory.sums);
   for (let iteration = finished + 1; iteration <= iterations; iteration++) {
-    sum.fill(0);
+    toPanels(pool, z, memory.panels);
+    sums.fill(0);
     await pool.run(product);
+    fromPanels(pool, memory.sums, spare);
     await orthonormalize(pool, memory, iteration === iterations);
     context.onProgress({
       done: iteration,
@@ -194,17 +210,11 @@ function timesDense(pool: ComputePool, matrix: SparseRegions, x: DenseRegion, y:
 }
 
 /**
- * out += RᵀR·x, sixteen columns a call: these stay in the cache while all of R passes by. Rows come in phases, so that no two
+ * sums += RᵀR·z, a panel a call: these stay in the cache while all of R passes by. Rows come in phases, so that no two
  * calls add to the same columns at once; short ones first, while V8 still compiles.
  */
-function gramProduct(
-  pool: ComputePool,
-  { start, columns, values }: SparseRegions,
-  x: DenseRegion,
-  out: DenseRegion,
-): Program {
-  const rowStart = int32View(pool.memory, start);
-  const phases = [...rowRanges(rowStart, entriesPerGramCall)].flatMap(({ from, to }, at) =>
+function gramProduct(pool: ComputePool, { byUser, z, panels, sums }: SvdMemory): Program {
+  const phases = [...rowRanges(int32View(pool.memory, byUser.start), entriesPerGramCall)].flatMap(({ from, to }, at) =>
     at === 0
       ? evenRanges(to - from, Math.ceil((to - from) / 16)).map((part) => ({
           from: part.from + from,
@@ -213,15 +223,14 @@ function gramProduct(
       : [{ from, to }],
   );
   return phases.map(({ from, to }) =>
-    evenRanges(x.columns, 16).map((panel) =>
+    evenRanges(z.columns, panelColumns).map((panel) =>
       kernelCall(
         "addGramProduct",
-        start.offset,
-        columns.offset,
-        values.offset,
-        x.region.offset + panel.from * 4,
-        out.region.offset + panel.from * 4,
-        x.columns,
+        byUser.start.offset,
+        byUser.columns.offset,
+        byUser.values.offset,
+        panels.offset + panel.from * z.rows * 4,
+        sums.offset + panel.from * z.rows * 4,
         from,
         to,
       ),
