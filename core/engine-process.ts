@@ -13,6 +13,7 @@ import { hostKeychain } from "./engine/host-keychain.ts";
 import { connectHost } from "./engine/host-link.ts";
 import { nodeProcessHost } from "./jobs/process-host.ts";
 import { remoteProcessHost } from "./jobs/remote-process-host.ts";
+import { endDatabases } from "./ratings/database.ts";
 import { startEndpoint } from "./transport/endpoint.ts";
 import type { EngineEndpoint } from "./transport/endpoint.ts";
 import { version } from "./version.ts";
@@ -98,6 +99,7 @@ async function close(): Promise<void> {
     const { engine, endpoint } = (await opened?.catch(() => undefined)) ?? {};
     await endpoint?.close();
     await engine?.close();
+    await endDatabases();
     tell({ type: "closed" });
   } finally {
     // Messages to the host leave asynchronously; give this one its turn.

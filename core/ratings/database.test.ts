@@ -1,6 +1,6 @@
 import { mkdir, readdir, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { removeTemporaries } from "../files/atomic.ts";
 import { sqlPath, withDatabase } from "./database.ts";
@@ -41,3 +41,19 @@ test("a Parquet file cut short is called damaged, by its path", () =>
     await writeFile(path, "");
     await expect(read()).rejects.toMatchObject({ code: "RB_CORRUPT" });
   }));
+
+test("at the end of the process what runs is interrupted, and nothing more is begun", async () => {
+  // Ending is for good: in a copy of the module.
+  vi.resetModules();
+  const { endDatabases, withDatabase: open } = await import("./database.ts");
+  const endless = "SELECT count(*) FROM range(1000000000000) AS t(n) WHERE n % 7 = 3";
+  const one = open({}, (database) => database.run(endless));
+  const opening = open({}, async (database) => {
+    for (;;) await database.run("SELECT 1");
+  });
+  const refused = [one, opening].map((promise) => expect(promise).rejects.toMatchObject({ code: "RB_CANCELLED" }));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await endDatabases();
+  await Promise.all(refused);
+  await expect(open({}, (database) => database.run("SELECT 1"))).rejects.toMatchObject({ code: "RB_CANCELLED" });
+});

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
 import { z } from "zod";
 import { ReelbenchError } from "../contract/errors.ts";
@@ -39,6 +40,23 @@ export interface DatabaseOptions {
 /** A BIGINT or HUGEINT as it arrives in a row, as a number. */
 export const integer = z.union([z.number(), z.string()]).transform(Number).pipe(z.number());
 
+/** What DuckDB does in this process; null where it is only being opened. */
+const underWay = new Set<{ connection: DuckDBConnection | null }>();
+let ended = false;
+
+/**
+ * For the end of the process: interrupts all that DuckDB does in it, waits (two seconds at most) until that has stopped, and
+ * refuses anything more with RB_CANCELLED. A thread of DuckDB's that comes back while Node is being taken down aborts the process.
+ */
+export async function endDatabases(): Promise<void> {
+  ended = true;
+  for (const until = performance.now() + 2000; underWay.size > 0 && performance.now() < until;) {
+    // Again and again: what is between two statements would begin the next.
+    for (const { connection } of underWay) connection?.interrupt();
+    await sleep(10);
+  }
+}
+
 const gigabyte = 1024 ** 3;
 
 /** Half of the machine's memory, 8 GB at most: past it DuckDB spills to disk. */
@@ -60,6 +78,21 @@ export async function withConnection<T>(
   work: (connection: DuckDBConnection, duckdb: DuckDB) => Promise<T>,
 ): Promise<T> {
   throwIfAborted(options.signal);
+  if (ended) throw new ReelbenchError("RB_CANCELLED");
+  const here: { connection: DuckDBConnection | null } = { connection: null };
+  underWay.add(here);
+  try {
+    return await withOpenConnection(options, here, work);
+  } finally {
+    underWay.delete(here);
+  }
+}
+
+async function withOpenConnection<T>(
+  options: DatabaseOptions,
+  here: { connection: DuckDBConnection | null },
+  work: (connection: DuckDBConnection, duckdb: DuckDB) => Promise<T>,
+): Promise<T> {
   const duckdb = await import("./duckdb.ts");
   const temporaryDirectory = temporaryPath(options.spillInto ?? tmpdir());
   const instance = await duckdb.DuckDBInstance.create(":memory:", {
@@ -72,6 +105,7 @@ export async function withConnection<T>(
   });
   try {
     const connection = await instance.connect();
+    here.connection = connection;
     const interrupt = () => connection.interrupt();
     options.signal?.addEventListener("abort", interrupt);
     try {
@@ -80,10 +114,11 @@ export async function withConnection<T>(
       return await work(connection, duckdb);
     } finally {
       options.signal?.removeEventListener("abort", interrupt);
+      here.connection = null;
       connection.closeSync();
     }
   } catch (error) {
-    throw options.signal?.aborted === true
+    throw ended || options.signal?.aborted === true
       ? new ReelbenchError("RB_CANCELLED", undefined, { cause: error })
       : classified(error);
   } finally {
