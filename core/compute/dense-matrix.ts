@@ -26,8 +26,8 @@ export function planGram(layout: MemoryLayout, columns: number): Region {
 export const panelColumns = 8;
 
 /** X's columns eight by eight, one panel [rows × 8] after the other, into `panels`, which is as large as X. */
-export function toPanels(pool: ComputePool, x: DenseRegion, panels: Region): void {
-  const [from, to] = [float32View(pool.memory, x.region), float32View(pool.memory, panels)];
+export function toPanels(memory: WebAssembly.Memory, x: DenseRegion, panels: Region): void {
+  const [from, to] = [float32View(memory, x.region), float32View(memory, panels)];
   let at = 0;
   for (let panel = 0; panel < x.columns; panel += panelColumns) {
     for (let row = panel; row < from.length; row += x.columns) {
@@ -37,8 +37,8 @@ export function toPanels(pool: ComputePool, x: DenseRegion, panels: Region): voi
 }
 
 /** And back. */
-export function fromPanels(pool: ComputePool, panels: Region, x: DenseRegion): void {
-  const [from, to] = [float32View(pool.memory, panels), float32View(pool.memory, x.region)];
+export function fromPanels(memory: WebAssembly.Memory, panels: Region, x: DenseRegion): void {
+  const [from, to] = [float32View(memory, panels), float32View(memory, x.region)];
   let at = 0;
   for (let panel = 0; panel < x.columns; panel += panelColumns) {
     for (let row = panel; row < to.length; row += x.columns) {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { instantiateKernels, kernelModule } from "./kernels.ts";
+import { fromPanels, panelColumns, toPanels } from "./dense-matrix.ts";
 import { MemoryLayout, allocateShared, float32View, float64View, int32View, uint8View } from "./memory-layout.ts";
 import type { Region } from "./memory-layout.ts";
 import * as reference from "./reference.ts";
@@ -280,34 +281,41 @@ test("sparseTimesDense multiplies any shape, empty rows included", () => {
 
 test("addGramProduct adds RᵀR·X, a panel of eight columns at a time and row range after row range", () => {
   fc.assert(
-    fc.property(shapes, ({ rows, columns, density, seed }) => {
+    fc.property(shapes, fc.constantFrom(16, 48), ({ rows, columns, density, seed }, width) => {
       const matrix = randomSparse(rows, columns, density, seed);
       const layout = new MemoryLayout();
       const sparse = sparseInMemory(layout, matrix);
-      const [x, out] = [layout.float32(columns * 8), layout.float32(columns * 8)];
+      const dense = () => ({ region: layout.float32(columns * width), rows: columns, columns: width });
+      const [x, out] = [dense(), dense()];
+      const [panels, sums] = [layout.float32(columns * width), layout.float32(columns * width)];
       const { memory, kernels } = open(layout);
       sparse.write(memory);
-      float32View(memory, x).set(randomFloats(columns * 8, seed));
-      const before = randomFloats(columns * 8, seed + 1);
-      float32View(memory, out).set(before);
+      float32View(memory, x.region).set(randomFloats(columns * width, seed));
+      const before = randomFloats(columns * width, seed + 1);
+      float32View(memory, out.region).set(before);
+      toPanels(memory, x, panels);
+      toPanels(memory, out, sums);
       const half = rows >> 1;
       for (const [from, to] of [
         [0, half],
         [half, rows],
       ] as const) {
-        kernels.addGramProduct(
-          sparse.start.offset,
-          sparse.columns.offset,
-          sparse.values.offset,
-          x.offset,
-          out.offset,
-          from,
-          to,
-        );
+        for (let panel = 0; panel < width; panel += panelColumns) {
+          kernels.addGramProduct(
+            sparse.start.offset,
+            sparse.columns.offset,
+            sparse.values.offset,
+            panels.offset + panel * columns * 4,
+            sums.offset + panel * columns * 4,
+            from,
+            to,
+          );
+        }
       }
-      const expected = reference.gramProduct(matrix, float32View(memory, x), 8);
+      fromPanels(memory, sums, out);
+      const expected = reference.gramProduct(matrix, float32View(memory, x.region), width);
       expectClose(
-        float32View(memory, out),
+        float32View(memory, out.region),
         expected.map((value, at) => value + (before[at] ?? 0)),
         1e-4,
       );

@@ -27,7 +27,7 @@ import type { FactorModel } from "./servable.ts";
 import { modelBytes, requireFits, requireRatings, shapeOf, trainingSetBytes } from "./training-limits.ts";
 
 const entriesPerCall = 16_384;
-/** Large, because threads wait for each other between phases; a call is still tens of milliseconds. */
+/** Large, because threads wait for each other between phases; a call is still some ten milliseconds. */
 const entriesPerGramCall = 4_000_000;
 
 /** Truncated SVD of the rating matrix with missing ratings as zero. */
@@ -178,10 +178,10 @@ async function iterateSubspace(
   const product = pool.prepare(gramProduct(pool, memory));
   const sums = float32View(pool.memory, memory.sums);
   for (let iteration = finished + 1; iteration <= iterations; iteration++) {
-    toPanels(pool, z, memory.panels);
+    toPanels(pool.memory, z, memory.panels);
     sums.fill(0);
     await pool.run(product);
-    fromPanels(pool, memory.sums, spare);
+    fromPanels(pool.memory, memory.sums, spare);
     await orthonormalize(pool, memory, iteration === iterations);
     context.onProgress({
       done: iteration,
